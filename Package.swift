@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "tally",
+  platforms: [.macOS(.v15)],
+  targets: [
+    .target(name: "Symbolic", swiftSettings: settings),
+    .target(name: "JSON", swiftSettings: settings),
+    .target(name: "Wording", swiftSettings: settings),
+    .target(name: "Arguments", dependencies: ["Wording"], swiftSettings: settings),
+    .target(name: "Architecture", dependencies: ["Symbolic"], swiftSettings: settings),
+    .target(
+      name: "Accounting", dependencies: ["Architecture", "Symbolic"], swiftSettings: settings),
+    .target(
+      name: "Families", dependencies: ["Architecture", "JSON", "Symbolic", "Wording"],
+      swiftSettings: settings),
+    // The folder `presets` is compiled into this target, so that the tool works from anywhere.
+    .target(
+      name: "Presets", dependencies: ["JSON"], path: ".",
+      exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"],
+      sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
+    .executableTarget(
+      name: "tally",
+      dependencies: [
+        "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Symbolic",
+        "Wording",
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "AgreementTests",
+      dependencies: ["Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic"],
+      swiftSettings: settings),
+    .testTarget(name: "SymbolicTests", dependencies: ["Symbolic"], swiftSettings: settings),
+  ]
+)

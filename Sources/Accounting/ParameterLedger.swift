@@ -1,0 +1,250 @@
+package import Architecture
+package import Symbolic
+
+/// Every tensor of a model, with the formula of its count: the one table all figures come from.
+///
+/// A row stands for the tensors of one name and shape in all layers that have them. Counts,
+/// formulas, the parts, the active parameters and the list of tensors are projections of the rows.
+package struct ParameterLedger: Sendable {
+  /// The tensors of one name and shape.
+  package struct Row: Sendable {
+    /// The full name, with `N` for the number of a layer and `#` for that of an expert.
+    package let path: String
+    package let weight: Weight
+    /// The number of layers that have the tensor, or nil outside the layers.
+    package let layers: Symbol?
+    /// Which groups of the model have it.
+    let groups: [Int]
+
+    private var factor: Formula { layers.map { Formula($0) } ?? 1 }
+
+    /// The numbers in all these tensors.
+    package var count: Formula { factor * weight.count }
+
+    /// Those of them that one token meets.
+    package var activeCount: Formula { factor * weight.activeCount }
+  }
+
+  package let model: Model
+  package let rows: [Row]
+  /// The value of every symbol, the numbers of layers of each kind included.
+  package let values: [Symbol: Formula]
+  /// The numbers of layers of each kind, in the order of the rows, with their values.
+  package let layerCounts: [(symbol: Symbol, count: Formula)]
+
+  package init(_ model: Model) {
+    var rows = model.head.flatMap { Self.rows(outside: $0) }
+    let placement = LayerPlacement(model)
+    for entry in placement.entries {
+      rows.append(
+        Row(
+          path: "\(model.layersPath).N.\(entry.weight.name)", weight: entry.weight,
+          layers: placement.symbol(for: entry), groups: entry.groups))
+    }
+    rows += model.tail.flatMap { Self.rows(outside: $0) }
+    self.model = model
+    self.rows = rows
+    var values = model.values
+    for (symbol, count) in placement.counts { values[symbol] = count.substituting(model.values) }
+    self.values = values
+    layerCounts = placement.counts.map { ($0.0, $0.1.substituting(model.values)) }
+  }
+
+  private static func rows(outside branch: Branch) -> [Row] {
+    branch.weights.map { Row(path: $0.name, weight: $0, layers: nil, groups: []) }
+  }
+}
+
+/// Which layers have which tensors, and the symbols that count them.
+private struct LayerPlacement {
+  struct Entry {
+    let weight: Weight
+    let label: String
+    var groups: [Int]
+  }
+
+  private(set) var entries: [Entry] = []
+  private(set) var counts: [(Symbol, Formula)] = []
+  private var symbols: [[Int]: Symbol] = [:]
+  private let groups: [LayerGroup]
+
+  init(_ model: Model) {
+    groups = model.groups
+    var positions: [Weight: Int] = [:]
+    for (index, group) in groups.enumerated() {
+      for branch in group.layer.branches {
+        for weight in branch.weights {
+          if let position = positions[weight] {
+            entries[position].groups.append(index)
+          } else {
+            positions[weight] = entries.count
+            entries.append(Entry(weight: weight, label: branch.module.label, groups: [index]))
+          }
+        }
+      }
+    }
+    // Name each set of layers after the first module that is more than a norm.
+    for entry in entries where entry.label != "norm" { name(entry.groups, entry.label) }
+    for entry in entries { name(entry.groups, entry.label) }
+  }
+
+  private mutating func name(_ set: [Int], _ label: String) {
+    guard symbols[set] == nil else { return }
+    if set.count == groups.count {
+      symbols[set] = Size.layers.symbol
+      return
+    }
+    let taken = Set(symbols.values.map(\.name))
+    var name = "L_\(label)"
+    var number = 2
+    while taken.contains(name) {
+      name = "L_\(label)\(number)"
+      number += 1
+    }
+    symbols[set] = Symbol(name)
+    counts.append((Symbol(name), set.map { groups[$0].indices.count }.sum()))
+  }
+
+  func symbol(for entry: Entry) -> Symbol { symbols[entry.groups] ?? Size.layers.symbol }
+}
+
+// MARK: - Figures
+
+extension ParameterLedger {
+  /// The parameters in one part, as a formula in the model's symbols.
+  package func count(of part: Part) -> Formula {
+    rows.filter { $0.weight.part == part && !$0.weight.isBuffer }.map(\.count).sum()
+  }
+
+  /// All parameters; a matrix that two modules share counts once.
+  package var total: Formula { Part.allCases.map { count(of: $0) }.sum() }
+
+  /// Numbers that a checkpoint stores beside the parameters.
+  package var persistentBuffers: Formula {
+    rows.filter(\.weight.isBuffer).map(\.count).sum()
+  }
+
+  /// The three numbers that vendors print as "active parameters".
+  package enum Activity: String, CaseIterable, Sendable {
+    /// Every parameter that one token meets.
+    case all
+    /// Without the input table; a tied table stays, because it serves as the head.
+    case withoutInputEmbedding = "without_input_embedding"
+    /// Without the tables and the head.
+    case withoutEmbeddings = "without_embeddings"
+  }
+
+  /// The parameters one token meets, under one of the definitions.
+  ///
+  /// Routed experts count K of E; all else counts whole.
+  package func active(_ activity: Activity) -> Formula {
+    let counted = rows.filter { row in
+      guard !row.weight.isBuffer else { return false }
+      switch (activity, row.weight.part) {
+      case (.withoutInputEmbedding, .embedding): return isSharedTable(row)
+      case (.withoutEmbeddings, .embedding), (.withoutEmbeddings, .languageModelHead): return false
+      default: return true
+      }
+    }
+    return counted.map(\.activeCount).sum()
+  }
+
+  private func isSharedTable(_ row: Row) -> Bool {
+    guard model.tiesEmbeddings, let first = model.head.first else { return false }
+    return first.weights.contains(row.weight)
+  }
+
+  /// A formula with every size replaced by its value; a number unless a size was left free.
+  ///
+  /// - Throws: `DescriptionError.arithmetic` if the value needs more than 128 bits.
+  package func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
+    let value = formula.substituting(values)
+    if let fault = value.fault { throw .arithmetic(fault, what: what) }
+    if let constant = value.constant, !constant.isWhole {
+      throw .arithmetic(.notAnInteger(constant), what: what)
+    }
+    return value
+  }
+}
+
+// MARK: - Tensors
+
+extension ParameterLedger {
+  /// One tensor of a checkpoint.
+  package struct Tensor: Hashable, Sendable {
+    package let name: String
+    package let shape: [Formula]
+    package let count: Formula
+    package let part: Part
+    package let isBuffer: Bool
+    /// The layer, counted from zero.
+    package let layer: Int?
+  }
+
+  /// Every tensor with its full name, layer by layer.
+  ///
+  /// - Throws: `DescriptionError.notFree` if the number of layers or experts is free.
+  package func tensors() throws(DescriptionError) -> [Tensor] {
+    var result: [Tensor] = []
+    for row in rows where row.layers == nil && !isTail(row) { try append(row, nil, to: &result) }
+    var layers: [(index: Int, group: Int)] = []
+    for (group, entry) in model.groups.enumerated() {
+      layers += try indices(of: entry).map { ($0, group) }
+    }
+    let inLayers = rows.filter { $0.layers != nil }
+    for (index, group) in layers.sorted(by: { $0.index < $1.index }) {
+      for row in inLayers where row.groups.contains(group) { try append(row, index, to: &result) }
+    }
+    for row in rows where row.layers == nil && isTail(row) { try append(row, nil, to: &result) }
+    return result
+  }
+
+  private func isTail(_ row: Row) -> Bool {
+    model.tail.contains { $0.weights.contains { $0.name == row.path } }
+  }
+
+  private func indices(of group: LayerGroup) throws(DescriptionError) -> [Int] {
+    switch group.indices {
+    case .listed(let indices): return indices
+    case .range(let first, let end):
+      let numbers = [first, end].compactMap { $0.substituting(values).wholeConstant.flatMap { Int(exactly: $0) } }
+      guard numbers.count == 2 else {
+        throw .notFree(key: Size.layers.key, reason: "the tensors are listed one by one")
+      }
+      guard numbers[1] <= 1_000_000 else {
+        throw .tooManyLayers(key: Size.layers.key, count: Int128(numbers[1]), limit: 1_000_000)
+      }
+      return numbers[0] < numbers[1] ? Array(numbers[0]..<numbers[1]) : []
+    }
+  }
+
+  private func append(
+    _ row: Row, _ layer: Int?, to result: inout [Tensor]
+  ) throws(DescriptionError) {
+    let weight = row.weight
+    let shape = try weight.shape.map { (size) throws(DescriptionError) in
+      try value(size, "The shape of \(row.path)")
+    }
+    let count = try value(shape.product(), "The size of \(row.path)")
+    var path = row.path
+    if let layer {
+      path = "\(model.layersPath).\(layer)" + path.dropFirst(model.layersPath.count + 2)
+    }
+    func add(_ name: String) {
+      result.append(
+        Tensor(
+          name: name, shape: shape, count: count, part: weight.part, isBuffer: weight.isBuffer,
+          layer: layer))
+    }
+    guard weight.copies != 1 else { return add(path) }
+    guard let copies = try value(weight.copies, "The number of experts").wholeConstant else {
+      throw .notFree(key: Size.experts.key, reason: "the tensors are listed one by one")
+    }
+    guard copies <= 1_000_000 else {
+      throw .exceeds(
+        key: Size.experts.key, value: copies, limit: "what a list of tensors can hold",
+        limitValue: 1_000_000)
+    }
+    for expert in 0..<copies { add(path.replacing("#", with: "\(expert)")) }
+  }
+}

@@ -1,0 +1,80 @@
+package import Architecture
+package import Symbolic
+
+/// The parameter figures of one model, with every size replaced by its value.
+///
+/// A figure is a constant unless a size was left free; then it is a formula in that size.
+package struct ParameterReport: Sendable {
+  package let ledger: ParameterLedger
+  package let parts: [Part: Formula]
+  package let total: Formula
+  package let persistentBuffers: Formula
+  package let active: [ParameterLedger.Activity: Formula]
+  /// The inner widths over the width of the model: of dense layers, and of one routed expert.
+  package let denseRatio: Formula?
+  package let expertRatio: Formula?
+
+  /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
+  package init(_ model: Model) throws(DescriptionError) {
+    let ledger = ParameterLedger(model)
+    var parts: [Part: Formula] = [:]
+    for part in Part.allCases {
+      parts[part] = try ledger.value(ledger.count(of: part), "The count of \(part.rawValue)")
+    }
+    var active: [ParameterLedger.Activity: Formula] = [:]
+    for activity in ParameterLedger.Activity.allCases {
+      active[activity] = try ledger.value(ledger.active(activity), "The active count")
+    }
+    self.ledger = ledger
+    self.parts = parts
+    self.active = active
+    total = try ledger.value(ledger.total, "The total")
+    persistentBuffers = try ledger.value(ledger.persistentBuffers, "The count of buffers")
+    let widths = model.feedForwardWidths
+    let d = Formula(Size.hidden.symbol)
+    denseRatio = widths.dense.map { ($0 / d).substituting(ledger.values) }
+    expertRatio = widths.expert.map { ($0 / d).substituting(ledger.values) }
+  }
+
+  package var model: Model { ledger.model }
+
+  /// The parameters of one part.
+  package func count(_ part: Part) -> Formula { parts[part] ?? .zero }
+
+  /// Feed-forward layers, experts and routers together.
+  package var feedForward: Formula {
+    [Part.denseFeedForward, .routedExperts, .sharedExperts, .router].map { count($0) }.sum()
+  }
+
+  /// All but the tables and the head.
+  package var nonEmbedding: Formula {
+    total - count(.embedding) - count(.languageModelHead)
+  }
+
+  /// The width the field calls *d_ff* over *d_model*: one expert's, where there are experts.
+  package var widthRatio: Formula? { expertRatio ?? denseRatio }
+
+  /// Feed-forward over attention, or nil without attention or while a size is free.
+  package var feedForwardToAttention: Rational? {
+    guard let above = feedForward.constant, let below = count(.attention).constant else {
+      return nil
+    }
+    return try? above.divided(by: below)
+  }
+}
+
+extension Model {
+  /// The inner widths of the first dense layer and of the first routed experts.
+  fileprivate var feedForwardWidths: (dense: Formula?, expert: Formula?) {
+    var dense: Formula?
+    var expert: Formula?
+    for branch in groups.flatMap(\.layer.branches) {
+      switch branch.module {
+      case .feedForward(let module): dense = dense ?? module.width
+      case .mixtureOfExperts(let module): expert = expert ?? module.expert.width
+      default: break
+      }
+    }
+    return (dense, expert)
+  }
+}

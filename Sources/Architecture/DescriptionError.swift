@@ -1,0 +1,99 @@
+package import Symbolic
+
+/// A configuration that cannot be counted, as facts; the wording is in `description`.
+package enum DescriptionError: Error, Hashable, Sendable {
+  /// A size must be a whole number of at least `least`.
+  case notASize(key: String, found: String, least: Int128 = 1)
+  /// A value has the wrong JSON type.
+  case wrongType(key: String, found: String, expected: String)
+  /// One size must divide another.
+  case notDivisible(key: String, value: Int128, by: String, divisor: Int128)
+  /// One size must not exceed another.
+  case exceeds(key: String, value: Int128, limit: String, limitValue: Int128)
+  /// A required key is absent, and no default would be safe to assume.
+  case missing(key: String, letter: String, modelType: String)
+  /// A list that must have one entry for each layer.
+  case wrongLength(key: String, count: Int, expected: Int)
+  /// A value whose effect on the count is known to exist and is not described here.
+  case unsupported(key: String, found: String, supported: String)
+  /// A size that decides the structure was left free.
+  case notFree(key: String, reason: String)
+  /// A text that is no number and no formula.
+  case notAFormula(key: String, text: String, message: String, offset: Int)
+  /// More layers than can be told apart one by one.
+  case tooManyLayers(key: String, count: Int128, limit: Int128)
+  /// There is no `model_type`.
+  case noModelType
+  /// No description is known for a `model_type`.
+  case unknownModelType(String, nearest: String?, resembles: String?)
+  /// A key was set on the command line that the family does not read.
+  case unknownKey(String, modelType: String, nearest: String?)
+  /// An exact computation has no answer.
+  case arithmetic(ArithmeticError, what: String)
+}
+
+extension DescriptionError: CustomStringConvertible {
+  /// One sentence that says what is wrong, then one that says what to do.
+  package var description: String {
+    switch self {
+    case .notASize(let key, let found, let least):
+      "\(key) is \(found), but it must be a whole number of at least \(least). Correct \(key)."
+    case .wrongType(let key, let found, let expected):
+      "\(key) is \(found), but it must be \(expected). Correct \(key)."
+    case .notDivisible(let key, let value, let by, let divisor):
+      """
+      \(key) (\(value)) is not a multiple of \(by) (\(divisor)). \
+      The nearest that works is \(key) = \(max(1, (value + divisor / 2) / divisor) * divisor).
+      """
+    case .exceeds(let key, let value, let limit, let limitValue):
+      "\(key) (\(value)) is more than \(limit) (\(limitValue)). Lower \(key) or raise \(limit)."
+    case .missing(let key, let letter, let modelType):
+      """
+      \(key) is missing, and '\(modelType)' has no safe default for it. \
+      Add it to the configuration, or give it with --set \(key)=VALUE\
+      \(letter.isEmpty ? "" : " (papers write it \(letter))").
+      """
+    case .wrongLength(let key, let count, let expected):
+      """
+      \(key) has \(count) entries for \(expected) layers. \
+      Give one entry for each layer, or correct the number of layers.
+      """
+    case .unsupported(let key, let found, let supported):
+      """
+      \(key) is \(found), which changes the count in a way that is not described here. \
+      Supported: \(supported).
+      """
+    case .notFree(let key, let reason):
+      "\(key) cannot be left free, because \(reason). Give it a number."
+    case .notAFormula(let key, let text, let message, let offset):
+      """
+      \(key) = '\(text)' is neither a number nor a formula: \(message) at character \(offset + 1). \
+      Give a number, a letter such as x, or a formula such as 4*x.
+      """
+    case .tooManyLayers(let key, let count, let limit):
+      """
+      \(key) is \(count), but layers of several kinds are told apart one by one, up to \(limit). \
+      Lower \(key).
+      """
+    case .noModelType:
+      """
+      model_type is missing, so the family is unknown. \
+      Add it to the configuration, or name a family with --assume, as in --assume llama.
+      """
+    case .unknownModelType(let name, let nearest, let resembles):
+      "model_type '\(name)' is not known."
+        + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+        + (resembles.map {
+          " Its keys look like \($0)'s: if it is built the same way, say --assume \($0)."
+        } ?? (nearest == nil ? " Run 'tally presets --families' to list the known ones." : ""))
+    case .unknownKey(let key, let modelType, let nearest):
+      "'\(modelType)' does not read a key '\(key)'."
+        + (nearest.map { " Did you mean '\($0)'?" }
+          ?? " Run 'tally explain MODEL' to see the sizes a model has.")
+    case .arithmetic(.overflow, let what):
+      "\(what) does not fit in 128 bits. Lower the sizes it is made of."
+    case .arithmetic(let error, let what):
+      "\(what): \(error) Correct the sizes it is made of."
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package import Symbolic
+
+/// A position-wise feed-forward layer: gated (three matrices) or plain (two).
+///
+/// Gated: `down(act(gate(x)) · up(x))`. Plain: `down(act(up(x)))`. A fused input map holds gate and
+/// up side by side.
+///
+/// - Source: Shazeer 2020, <https://arxiv.org/abs/2002.05202>; Vaswani et al. 2017, §3.3.
+package struct FeedForward: Hashable, Sendable {
+  package var width: Formula
+  package var isGated: Bool
+  /// The maps from `[T, d]` to the inner width: gate and up, one fused, or up alone.
+  package var inputs: [Linear]
+  package var output: Linear
+  /// The name of the activation function in `config.json`.
+  package var activation: String
+  /// Norms inside the module, and other vectors.
+  package var vectors: [Weight]
+
+  package init(
+    width: Formula, isGated: Bool, inputs: [Linear], output: Linear, activation: String,
+    vectors: [Weight] = []
+  ) {
+    self.width = width
+    self.isGated = isGated
+    self.inputs = inputs
+    self.output = output
+    self.activation = activation
+    self.vectors = vectors
+  }
+
+  /// The tensors, under the part the layer plays in its model.
+  package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
+    inputs.weights(part) + output.weights(part) + vectors
+  }
+}

@@ -1,0 +1,103 @@
+/// A module that can stand in a model, and how its tensors are listed.
+package enum Module: Hashable, Sendable {
+  case embedding(Embedding)
+  case normalization(Normalization)
+  /// A projection around the stack of layers.
+  case linear(Linear)
+  /// The projection onto the vocabulary; a tied one shares its weight with the token table.
+  case head(Linear, isTied: Bool)
+  case selfAttention(SelfAttention)
+  case latentAttention(LatentAttention)
+  case feedForward(FeedForward)
+  case mixtureOfExperts(MixtureOfExperts)
+  case depthRouter(DepthRouter)
+  case mixer(Mixer)
+
+  package var weights: [Weight] {
+    switch self {
+    case .embedding(let module): module.weights
+    case .normalization(let module): module.weights()
+    case .linear(let module): module.weights(.mixer)
+    case .head(let module, let isTied):
+      Array(module.weights(.languageModelHead).dropFirst(isTied ? 1 : 0))
+    case .selfAttention(let module): module.weights
+    case .latentAttention(let module): module.weights
+    case .feedForward(let module): module.weights()
+    case .mixtureOfExperts(let module): module.weights
+    case .depthRouter(let module): module.weights
+    case .mixer(let module): module.weights
+    }
+  }
+
+  /// A short word for the kind of layer that has this module, as a subscript of *L*.
+  package var label: String {
+    switch self {
+    case .embedding: "emb"
+    case .normalization: "norm"
+    case .linear: "lin"
+    case .head: "head"
+    case .selfAttention: "attn"
+    case .latentAttention: "mla"
+    case .feedForward: "dense"
+    case .mixtureOfExperts: "moe"
+    case .depthRouter: "mod"
+    case .mixer(let mixer): mixer.label
+    }
+  }
+}
+
+/// A module under its name.
+package struct Branch: Hashable, Sendable {
+  /// The name inside the layer or the model; empty if the tensors stand directly there.
+  package var path: String
+  package var module: Module
+
+  package init(_ path: String, _ module: Module) {
+    self.path = path
+    self.module = module
+  }
+
+  package var weights: [Weight] { module.weights.map { $0.within(path) } }
+}
+
+/// One addition to the residual stream: `x + out(Σ branch(in(x)))`.
+///
+/// Most blocks have one branch; a parallel block has attention and feed-forward side by side.
+package struct Block: Hashable, Sendable {
+  /// Norms of what goes in; with several, one for each branch.
+  package var inputNorms: [Normalization]
+  package var branches: [Branch]
+  /// Norms of what comes out, before it is added.
+  package var outputNorms: [Normalization]
+
+  package init(
+    _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = []
+  ) {
+    self.inputNorms = inputNorms
+    self.branches = branches
+    self.outputNorms = outputNorms
+  }
+}
+
+/// A layer: residual blocks in sequence, and what decides whether a token enters at all.
+package struct Layer: Hashable, Sendable {
+  package var router: DepthRouter?
+  package var blocks: [Block]
+  /// Tensors of the layer outside its blocks: scales, or a table of its own.
+  package var extras: [Branch]
+
+  package init(_ blocks: [Block], router: DepthRouter? = nil, extras: [Branch] = []) {
+    self.blocks = blocks
+    self.router = router
+    self.extras = extras
+  }
+
+  /// Every module of the layer, in the order of the computation.
+  package var branches: [Branch] {
+    (router.map { [Branch("", .depthRouter($0))] } ?? [])
+      + blocks.flatMap { block in
+        block.inputNorms.map { Branch("", .normalization($0)) } + block.branches
+          + block.outputNorms.map { Branch("", .normalization($0)) }
+      } + extras
+  }
+}

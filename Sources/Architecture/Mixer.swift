@@ -1,0 +1,40 @@
+/// A sequence mixer that is not softmax attention: it carries a state instead of a cache.
+package struct Mixer: Hashable, Sendable {
+  /// The algorithm.
+  package enum Kind: String, Hashable, Sendable {
+    /// Selective state space. Source: Gu and Dao 2023, <https://arxiv.org/abs/2312.00752>.
+    case mamba
+    /// Structured state-space duality. Source: Dao and Gu 2024, <https://arxiv.org/abs/2405.21060>.
+    case mamba2
+    /// Gated delta rule. Source: Yang et al. 2024, <https://arxiv.org/abs/2412.06464>.
+    case gatedDelta = "delta"
+    /// Gated short convolution. Source: Liquid AI 2025 (LFM2).
+    case shortConvolution = "conv"
+    /// Lightning attention. Source: MiniMax 2025, <https://arxiv.org/abs/2501.08313>.
+    case lightning
+    /// Real-gated linear recurrent unit. Source: De et al. 2024, <https://arxiv.org/abs/2402.19427>.
+    case recurrent
+    /// Receptance-weighted key-value mixing. Source: Peng et al. 2023.
+    case receptance = "rwkv"
+    /// Anything else, of which only the tensors are known.
+    case other
+  }
+
+  package var kind: Kind
+  package var part: Part
+  /// The projections.
+  package var linears: [Linear]
+  /// Convolutions, decay tables, time-step biases, norms: every tensor that is no projection.
+  package var vectors: [Weight]
+
+  package init(_ kind: Kind, part: Part = .mixer, linears: [Linear], vectors: [Weight]) {
+    self.kind = kind
+    self.part = part
+    self.linears = linears
+    self.vectors = vectors
+  }
+
+  package var label: String { kind.rawValue }
+
+  package var weights: [Weight] { linears.weights(part) + vectors }
+}

@@ -1,0 +1,78 @@
+package import Symbolic
+
+/// Feed-forward experts of which a router chooses some for each token.
+///
+/// - Source: Shazeer et al. 2017, <https://arxiv.org/abs/1701.06538>; Dai et al. 2024 (DeepSeekMoE,
+///   shared experts), <https://arxiv.org/abs/2401.06066>.
+package struct MixtureOfExperts: Hashable, Sendable {
+  /// How a checkpoint stores the experts.
+  package enum Layout: Hashable, Sendable {
+    /// One set of tensors for each expert, with the expert's number in the name.
+    case separate
+    /// The tensors of all experts stacked under these names and shapes.
+    case stacked([Weight])
+  }
+
+  package var router: Router
+  /// The number of routed experts, *E*.
+  package var experts: Formula
+  /// How many of them one token meets, *K*.
+  package var active: Formula
+  /// One expert.
+  package var expert: FeedForward
+  /// The name of the list of experts, with `#` for an expert's number.
+  package var path: String
+  package var layout: Layout
+  /// The feed-forward layer every token passes beside the routed experts, and its name.
+  package var shared: FeedForward?
+  package var sharedPath: String
+
+  package init(
+    router: Router, experts: Formula, active: Formula, expert: FeedForward,
+    path: String = "experts.#", layout: Layout = .separate, shared: FeedForward? = nil,
+    sharedPath: String = "shared_experts"
+  ) {
+    self.router = router
+    self.experts = experts
+    self.active = active
+    self.expert = expert
+    self.path = path
+    self.layout = layout
+    self.shared = shared
+    self.sharedPath = sharedPath
+  }
+
+  package var weights: [Weight] {
+    router.weights + expertWeights
+      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
+  }
+
+  private var expertWeights: [Weight] {
+    let share = active / experts
+    switch layout {
+    case .separate:
+      return expert.weights(.routedExperts).map { weight in
+        var copy = weight.within(path)
+        copy.copies = experts
+        copy.activeShare = share
+        return copy
+      }
+    case .stacked(let weights):
+      return weights.map { weight in
+        var copy = weight
+        copy.activeShare = share
+        return copy
+      }
+    }
+  }
+}
+
+extension Weight {
+  /// The same tensor under a longer name.
+  package func within(_ path: String) -> Weight {
+    guard !path.isEmpty else { return self }
+    var copy = self
+    copy.name = "\(path).\(name)"
+    return copy
+  }
+}

@@ -1,0 +1,74 @@
+package import Symbolic
+
+/// Layers of one kind, and which they are.
+package struct LayerGroup: Hashable, Sendable {
+  /// The indices of the layers, counted from zero.
+  package enum Indices: Hashable, Sendable {
+    /// From a first layer up to, and without, a last; either may be a formula.
+    case range(Formula, Formula)
+    /// In ascending order.
+    case listed([Int])
+
+    /// How many there are.
+    package var count: Formula {
+      switch self {
+      case .range(let first, let end): end - first
+      case .listed(let indices): Formula(Int128(indices.count))
+      }
+    }
+  }
+
+  package var layer: Layer
+  package var indices: Indices
+
+  package init(_ layer: Layer, _ indices: Indices) {
+    self.layer = layer
+    self.indices = indices
+  }
+}
+
+/// A transformer language model, described by its parts and their symbolic sizes.
+package struct Model: Sendable {
+  package var name: String
+  package var modelType: String
+  /// Every size with its value, in the order in which the description met them.
+  package var sizes: [SizeBinding]
+  /// What comes before the layers: embeddings, their norm, input projections.
+  package var head: [Branch]
+  /// The name of the list of layers.
+  package var layersPath: String
+  package var groups: [LayerGroup]
+  /// What comes after the layers: the final norm and the projection onto the vocabulary.
+  package var tail: [Branch]
+  /// Whether the output projection is the token table.
+  package var tiesEmbeddings: Bool
+  /// What a reader of the figures should know about how the configuration was read.
+  package var notes: [String] = []
+
+  package init(
+    name: String, modelType: String, sizes: [SizeBinding], head: [Branch], layersPath: String,
+    groups: [LayerGroup], tail: [Branch], tiesEmbeddings: Bool
+  ) {
+    self.name = name
+    self.modelType = modelType
+    self.sizes = sizes
+    self.head = head
+    self.layersPath = layersPath
+    self.groups = groups
+    self.tail = tail
+    self.tiesEmbeddings = tiesEmbeddings
+  }
+
+  /// The number of layers.
+  package var layerCount: Formula { groups.map(\.indices.count).sum() }
+
+  /// The sizes' values by symbol.
+  package var values: [Symbol: Formula] {
+    Dictionary(sizes.map { ($0.size.symbol, $0.value) }) { first, _ in first }
+  }
+
+  /// The value of one size, if the model has it.
+  package func value(of size: Size) -> Formula? {
+    sizes.first { $0.size == size }?.value
+  }
+}

@@ -1,0 +1,59 @@
+package import Symbolic
+
+/// The nine places a parameter can be; every parameter is in exactly one.
+package enum Part: String, CaseIterable, Hashable, Sendable {
+  /// Token and learned position tables.
+  case embedding
+  /// The output projection onto the vocabulary; zero when it shares the token table.
+  case languageModelHead = "lm_head"
+  /// Everything inside an attention module.
+  case attention
+  /// Feed-forward layers that every token passes.
+  case denseFeedForward = "dense_mlp"
+  /// Experts that a router chooses among.
+  case routedExperts = "routed_experts"
+  /// Experts that every token passes beside the routed ones.
+  case sharedExperts = "shared_experts"
+  /// Gates, routers and predictors.
+  case router
+  /// Norms outside attention and mixers.
+  case norms
+  /// State-space, linear-attention and convolution modules, and projections around the stack.
+  case mixer
+}
+
+/// A named tensor with a symbolic shape.
+///
+/// A weight that every expert has once is one value with as many `copies` as experts, and a `#`
+/// in its name where the expert's number goes.
+package struct Weight: Hashable, Sendable {
+  /// The name inside its module, as a checkpoint writes it.
+  package var name: String
+  /// The extents, in memory order.
+  package var shape: [Formula]
+  package var part: Part
+  /// How many tensors of this name and shape a layer holds.
+  package var copies: Formula = 1
+  /// The share of the parameters that one token meets.
+  package var activeShare: Formula = 1
+  /// Whether it is stored with the model but is no parameter.
+  package var isBuffer = false
+
+  package init(
+    _ name: String, _ shape: [Formula], _ part: Part, copies: Formula = 1, activeShare: Formula = 1,
+    isBuffer: Bool = false
+  ) {
+    self.name = name
+    self.shape = shape
+    self.part = part
+    self.copies = copies
+    self.activeShare = activeShare
+    self.isBuffer = isBuffer
+  }
+
+  /// How many numbers all copies hold.
+  package var count: Formula { copies * shape.product() }
+
+  /// How many of them one token meets.
+  package var activeCount: Formula { count * activeShare }
+}

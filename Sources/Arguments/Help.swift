@@ -1,0 +1,77 @@
+extension CommandLineTool {
+  /// What `--help` without a command prints.
+  package var help: String {
+    let width = commands.map(\.name.count).max() ?? 0
+    let list = commands.map { "  \($0.name.padded(to: width))  \($0.summary)" }
+    return """
+      \(name) \(version): \(summary)
+
+      usage: \(name) COMMAND [ARGUMENT...] [--OPTION...]
+
+      commands:
+      \(list.joined(separator: "\n"))
+
+      '\(name) help COMMAND' shows a command's options and examples.
+      \(footer)
+      """.trimmedLines
+  }
+
+  /// What `help COMMAND` prints.
+  package func help(for command: Command) -> String {
+    var text = "\(command.summary)\n\n\(usage(of: command))\n"
+    if !command.discussion.isEmpty { text += "\n\(command.discussion)\n" }
+    let described = command.declarations.map { (Self.form($0), Self.explanation($0)) }
+    let width = described.map(\.0.count).max() ?? 0
+    text += "\n"
+    for (form, explanation) in described + [("--help", "Show this help.")] {
+      text += "  \(form.padded(to: width))  \(explanation)\n"
+    }
+    if !command.examples.isEmpty {
+      let width = command.examples.map(\.line.count).max() ?? 0
+      text += "\nexamples:\n"
+      for (line, meaning) in command.examples {
+        text += "  \(line.padded(to: width))  # \(meaning)\n"
+      }
+    }
+    return text
+  }
+
+  private func usage(of command: Command) -> String {
+    let places = command.declarations.filter(\.isPositional).map {
+      $0.repeats ? "\($0.valueName)..." : $0.valueName
+    }
+    return (["usage: \(name) \(command.name)"] + places + ["[--OPTION...]"])
+      .joined(separator: " ")
+  }
+
+  private static func form(_ declaration: Declaration) -> String {
+    switch declaration.kind {
+    case .positional: declaration.valueName
+    case .option: "--\(declaration.name) \(declaration.valueName)"
+    case .flag: "--\(declaration.name)"
+    }
+  }
+
+  private static func explanation(_ declaration: Declaration) -> String {
+    var text = declaration.help
+    if !declaration.choices.isEmpty {
+      text += " One of: \(declaration.choices.joined(separator: ", "))."
+    }
+    if case .option(repeats: true) = declaration.kind { text += " Repeatable." }
+    if let value = declaration.defaultText { text += " Default: \(value)." }
+    return text
+  }
+}
+
+extension String {
+  /// The text with blanks after it, so that it fills a column.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+
+  fileprivate var trimmedLines: String {
+    var text = self
+    while text.hasSuffix("\n") { text.removeLast() }
+    return text + "\n"
+  }
+}

@@ -1,0 +1,113 @@
+/// What a command accepts, without its type: enough for parsing, help, completion and tests.
+package struct Declaration: Sendable {
+  package enum Kind: Hashable, Sendable {
+    /// A word by its place; several of them if it repeats.
+    case positional(repeats: Bool)
+    /// `--name VALUE` or `--name=VALUE`.
+    case option(repeats: Bool)
+    /// `--name`.
+    case flag
+  }
+
+  package let name: String
+  package let kind: Kind
+  /// What stands for the value in help, in capitals.
+  package let valueName: String
+  package let help: String
+  /// The only values that are accepted, or none if any text may do.
+  package let choices: [String]
+  /// The value that holds when the option is absent, as help shows it.
+  package let defaultText: String?
+  /// Explains what is wrong with a value, or returns nil.
+  let complaint: @Sendable (String) -> String?
+
+  /// How the parameter is written in a message.
+  package var label: String {
+    switch kind {
+    case .positional: valueName
+    case .option, .flag: "--\(name)"
+    }
+  }
+
+  var isPositional: Bool {
+    if case .positional = kind { true } else { false }
+  }
+
+  var repeats: Bool {
+    switch kind {
+    case .positional(let repeats), .option(let repeats): repeats
+    case .flag: false
+    }
+  }
+}
+
+/// A parameter of a command: declared once, and the key that reads its own typed value back.
+package struct Parameter<Value: Sendable>: Sendable {
+  package let declaration: Declaration
+  let read: @Sendable ([String]) -> Value
+
+  private init(
+    _ name: String, _ kind: Declaration.Kind, _ valueName: String, _ help: String,
+    choices: [String] = [], defaultText: String? = nil,
+    complaint: @escaping @Sendable (String) -> String? = { _ in nil },
+    read: @escaping @Sendable ([String]) -> Value
+  ) {
+    declaration = Declaration(
+      name: name, kind: kind, valueName: valueName, help: help, choices: choices,
+      defaultText: defaultText, complaint: complaint)
+    self.read = read
+  }
+}
+
+extension Parameter where Value == [String] {
+  /// One or more words.
+  package static func positionals(_ valueName: String, help: String) -> Parameter {
+    Parameter(
+      valueName.lowercased(), .positional(repeats: true), valueName, help, read: { $0 })
+  }
+
+  /// An option that may be given several times.
+  package static func repeated(
+    _ name: String, _ valueName: String, help: String,
+    complaint: @escaping @Sendable (String) -> String? = { _ in nil }
+  ) -> Parameter {
+    Parameter(
+      name, .option(repeats: true), valueName, help, complaint: complaint, read: { $0 })
+  }
+}
+
+extension Parameter where Value == String {
+  /// One word.
+  package static func positional(
+    _ valueName: String, help: String, choices: [String] = []
+  ) -> Parameter {
+    Parameter(
+      valueName.lowercased(), .positional(repeats: false), valueName, help, choices: choices,
+      read: { $0.first ?? "" })
+  }
+}
+
+extension Parameter where Value == String? {
+  /// An option with a text.
+  package static func text(_ name: String, _ valueName: String, help: String) -> Parameter {
+    Parameter(name, .option(repeats: false), valueName, help, read: { $0.first })
+  }
+}
+
+extension Parameter where Value == Bool {
+  /// A flag, which is off unless given.
+  package static func flag(_ name: String, help: String) -> Parameter {
+    Parameter(name, .flag, "", help, read: { !$0.isEmpty })
+  }
+}
+
+extension Parameter where Value: RawRepresentable, Value.RawValue == String {
+  /// An option with one of a few values.
+  package static func choice(
+    _ name: String, _ valueName: String, of choices: [Value], default value: Value, help: String
+  ) -> Parameter {
+    Parameter(
+      name, .option(repeats: false), valueName, help, choices: choices.map(\.rawValue),
+      defaultText: value.rawValue, read: { $0.first.flatMap(Value.init(rawValue:)) ?? value })
+  }
+}

@@ -1,0 +1,165 @@
+import Architecture
+import Symbolic
+
+/// Which projections of an attention module add a bias.
+struct Biases: OptionSet {
+  let rawValue: Int
+
+  static let query = Biases(rawValue: 1)
+  static let key = Biases(rawValue: 2)
+  static let value = Biases(rawValue: 4)
+  static let output = Biases(rawValue: 8)
+  static let inputs: Biases = [.query, .key, .value]
+  static let all: Biases = [.inputs, .output]
+}
+
+/// How an attention module names its projections.
+struct ProjectionNames {
+  var query = "q_proj"
+  var key = "k_proj"
+  var value = "v_proj"
+  var output = "o_proj"
+
+  static let llama = ProjectionNames()
+  static let outProj = ProjectionNames(output: "out_proj")
+  static let dense = ProjectionNames(output: "dense")
+}
+
+/// The heads of an attention module.
+struct Heads {
+  var query: Formula
+  var keyValue: Formula
+  var size: Formula
+
+  /// Multi-head attention: as many key-value heads as query heads.
+  init(query: Formula, keyValue: Formula? = nil, size: Formula) {
+    self.query = query
+    self.keyValue = keyValue ?? query
+    self.size = size
+  }
+}
+
+/// Norms of queries and keys.
+enum QueryKeyNorm {
+  /// One vector `[d_h]` for all heads.
+  case eachHead
+  /// One vector over all heads at once: `[h·d_h]` and `[g·d_h]`.
+  case allHeads
+}
+
+extension Keys {
+  /// The heads of most families.
+  ///
+  /// - Parameters:
+  ///   - grouped: Whether the family reads `num_key_value_heads`; null means as many as queries.
+  ///   - explicit: Whether it reads `head_dim`; absent, the head is `hidden_size / heads`.
+  func heads(grouped: Bool = true, explicit: Bool = true) throws -> Heads {
+    let d = try size(.hidden)
+    let h = try size(.heads)
+    let g = grouped ? try size(.keyValueHeads, else: h, "\(spelled("num_attention_heads"))") : h
+    if grouped { try require(h, "num_attention_heads", multipleOf: g, "num_key_value_heads") }
+    if explicit, let size = try optional(.headSize) {
+      return Heads(query: h, keyValue: g, size: size)
+    }
+    return Heads(query: h, keyValue: g, size: try equalHeads(d, h))
+  }
+
+  /// The width of one head when the heads share the width of the model.
+  func equalHeads(_ d: Formula, _ h: Formula) throws -> Formula {
+    try require(d, "hidden_size", multipleOf: h, "num_attention_heads")
+    return derived(.headSize, d / h, "\(spelled("hidden_size")) / \(spelled("num_attention_heads"))")
+  }
+
+  /// Attention with three input projections.
+  func attention(
+    _ given: Heads? = nil, bias: Biases = [], names: ProjectionNames = .llama,
+    norm: QueryKeyNorm? = nil, normNames: (String, String) = ("q_norm", "k_norm"),
+    norms: [Normalization] = [], extra: [Linear] = [], vectors: [Weight] = [], window: Int128? = nil
+  ) throws -> Module {
+    let d = try size(.hidden)
+    let heads = try given ?? self.heads()
+    let (q, kv) = (heads.query * heads.size, heads.keyValue * heads.size)
+    var norms = norms
+    switch norm {
+    case nil: break
+    case .eachHead:
+      norms += [Normalization(normNames.0, [heads.size]), Normalization(normNames.1, [heads.size])]
+    case .allHeads: norms += [Normalization(normNames.0, [q]), Normalization(normNames.1, [kv])]
+    }
+    return .selfAttention(
+      SelfAttention(
+        heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
+        inputs: [
+          Linear(names.query, d, q, bias: bias.contains(.query)),
+          Linear(names.key, d, kv, bias: bias.contains(.key)),
+          Linear(names.value, d, kv, bias: bias.contains(.value)),
+        ] + extra,
+        output: Linear(names.output, q, d, bias: bias.contains(.output)),
+        norms: norms, vectors: vectors, window: window))
+  }
+
+  /// Attention with one projection for queries, keys and values.
+  func fusedAttention(
+    _ given: Heads? = nil, _ input: String, _ output: String, inputBias: Bool, outputBias: Bool,
+    transposed: Bool = false, norms: [Normalization] = []
+  ) throws -> Module {
+    let d = try size(.hidden)
+    let heads = try given ?? self.heads()
+    let (q, kv) = (heads.query * heads.size, heads.keyValue * heads.size)
+    return .selfAttention(
+      SelfAttention(
+        heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
+        inputs: [Linear(input, d, q + 2 * kv, bias: inputBias, transposed: transposed)],
+        output: Linear(output, q, d, bias: outputBias, transposed: transposed),
+        norms: norms))
+  }
+
+  /// Multi-head latent attention.
+  ///
+  /// - Parameters:
+  ///   - bias: Whether the compressions and the output have a bias.
+  ///   - indexed: Whether a sparse-attention indexer chooses the keys.
+  func latentAttention(bias: Bool, indexed: Bool = false) throws -> LatentAttention {
+    let d = try size(.hidden)
+    let h = try size(.heads)
+    let plain = try size(.plainSize)
+    let rotary = try size(.rotarySize)
+    let v = try size(.valueSize)
+    let rank = try size(.keyValueRank)
+    let queries: [Linear]
+    var norms: [Normalization] = []
+    if let queryRank = try optional(.queryRank) {
+      queries = [
+        Linear("q_a_proj", d, queryRank, bias: bias),
+        Linear("q_b_proj", queryRank, h * (plain + rotary)),
+      ]
+      norms.append(Normalization("q_a_layernorm", [queryRank]))
+    } else {
+      queries = [Linear("q_proj", d, h * (plain + rotary))]
+    }
+    norms.append(Normalization("kv_a_layernorm", [rank]))
+    return LatentAttention(
+      heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
+      queries: queries,
+      compress: Linear("kv_a_proj_with_mqa", d, rank + rotary, bias: bias),
+      expand: Linear("kv_b_proj", rank, h * (plain + v)),
+      output: Linear("o_proj", h * v, d, bias: bias), norms: norms,
+      indexer: indexed ? try indexer() : [])
+  }
+
+  /// The indexer of sparse attention: it scores keys with small heads of its own.
+  ///
+  /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
+  private func indexer() throws -> [Weight] {
+    let d = try size(.hidden)
+    let heads = try size(.indexHeads)
+    let width = try size(.indexHeadSize)
+    let rank = try size(.queryRank)
+    let maps = [
+      Linear("indexer.wq_b", rank, heads * width), Linear("indexer.wk", d, width),
+      Linear("indexer.weights_proj", d, heads),
+    ]
+    return maps.weights(.attention)
+      + Normalization("indexer.k_norm", [width], .layer, bias: true).weights(.attention)
+  }
+}

@@ -1,0 +1,289 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// The keys of one configuration, read with the defaults and the spelling of its family.
+///
+/// It is a class because reading is recorded: which keys were met, which sizes they gave, and
+/// which of them were defaults. A family's description reads everything that changes a count; what
+/// it never reads is reported, and never silently dropped.
+package final class Keys {
+  package let modelType: String
+  private let configuration: JSONObject
+  /// What the command line set, as text.
+  private let overrides: [String: String]
+  private let defaults: JSONObject
+  private let ownSpelling: [String: String]
+  private(set) var sizes: [SizeBinding] = []
+  private var values: [Symbol: Formula] = [:]
+  /// Every key that was asked for, in the common and in the family's own spelling.
+  private(set) var met: Set<String> = []
+  /// The keys that were absent and whose default was taken.
+  private(set) var defaulted = JSONObject()
+  private(set) var notes: [String] = []
+
+  init(family: Family, configuration: JSONObject, overrides: [String: String]) throws {
+    modelType = family.modelType
+    self.configuration = configuration
+    self.overrides = overrides
+    ownSpelling = Dictionary(
+      Self.pairs(family.spelling).map { (String($0), String($1)) }, uniquingKeysWith: { $1 })
+    defaults = JSONObject(
+      try Self.pairs(family.defaults).map { (String($0), try JSONValue(parsing: String($1))) })
+  }
+
+  private static func pairs(_ text: String) -> [(Substring, Substring)] {
+    text.split(whereSeparator: \.isWhitespace).compactMap { pair in
+      guard let sign = pair.firstIndex(of: "=") else { return nil }
+      return (pair[..<sign], pair[pair.index(after: sign)...])
+    }
+  }
+
+  /// Adds a sentence that the report shows.
+  func note(_ sentence: String) {
+    if !notes.contains(sentence) { notes.append(sentence) }
+  }
+
+  /// The family's own spelling of a key.
+  func spelled(_ key: String) -> String { ownSpelling[key] ?? key }
+}
+
+// MARK: - Values
+
+extension Keys {
+  /// A value and where it came from; a null, and an absent key without a default, is nil.
+  struct Reading {
+    let value: JSONValue
+    let isDefault: Bool
+    /// The text of a value that was set on the command line.
+    let override: String?
+  }
+
+  /// Reads a key under its common or its own spelling.
+  func reading(_ key: String) throws -> Reading? {
+    let own = spelled(key)
+    met.formUnion([own, key])
+    for name in [own, key] {
+      if let text = overrides[name] {
+        let value = (try? JSONValue(parsing: text)) ?? .string(text)
+        return value == .null ? nil : Reading(value: value, isDefault: false, override: text)
+      }
+    }
+    for name in [own, key] {
+      if let value = configuration[name] {
+        return value == .null ? nil : Reading(value: value, isDefault: false, override: nil)
+      }
+    }
+    guard let value = defaults[own], value != .null else { return nil }
+    return Reading(value: value, isDefault: true, override: nil)
+  }
+
+  /// Whether the configuration or the command line has the key, even as null.
+  func isGiven(_ key: String) -> Bool {
+    [key, spelled(key)].contains { overrides[$0] != nil || configuration[$0] != nil }
+  }
+
+  /// A truth value; null counts as false.
+  func flag(_ key: String) throws -> Bool {
+    guard let reading = try reading(key) else { return false }
+    guard case .boolean(let value) = reading.value else {
+      throw DescriptionError.wrongType(
+        key: spelled(key), found: reading.value.kind, expected: "true or false")
+    }
+    noteDefault(key, reading)
+    return value
+  }
+
+  /// A text, or nil.
+  func text(_ key: String) throws -> String? {
+    guard let reading = try reading(key) else { return nil }
+    guard case .string(let value) = reading.value else {
+      throw DescriptionError.wrongType(key: spelled(key), found: reading.value.kind, expected: "a text")
+    }
+    return value
+  }
+
+  /// A whole number that decides the structure and has no letter of its own, or nil.
+  func integer(_ key: String, least: Int128 = 0) throws -> Int? {
+    guard let reading = try reading(key) else { return nil }
+    let value = try whole(key, reading.value, least: least)
+    guard let small = Int(exactly: value), small <= 1 << 40 else {
+      throw DescriptionError.notASize(key: spelled(key), found: reading.value.kind, least: least)
+    }
+    return small
+  }
+
+  /// A list, or nil.
+  func list(_ key: String) throws -> [JSONValue]? {
+    guard let reading = try reading(key) else { return nil }
+    guard case .array(let values) = reading.value else {
+      throw DescriptionError.wrongType(key: spelled(key), found: reading.value.kind, expected: "a list")
+    }
+    return values
+  }
+
+  /// An object, or nil.
+  func object(_ key: String) throws -> JSONObject? {
+    guard let reading = try reading(key) else { return nil }
+    guard case .object(let object) = reading.value else {
+      throw DescriptionError.wrongType(
+        key: spelled(key), found: reading.value.kind, expected: "an object")
+    }
+    return object
+  }
+
+  private func whole(_ key: String, _ value: JSONValue, least: Int128) throws -> Int128 {
+    guard case .number(let text) = value else {
+      throw DescriptionError.wrongType(
+        key: spelled(key), found: value.kind, expected: "a whole number")
+    }
+    guard let number = Int128(text), number >= least else {
+      throw DescriptionError.notASize(key: spelled(key), found: text, least: least)
+    }
+    return number
+  }
+
+  private func noteDefault(_ key: String, _ reading: Reading) {
+    if reading.isDefault { defaulted[spelled(key)] = reading.value }
+  }
+}
+
+// MARK: - Sizes
+
+extension Keys {
+  /// A size that the configuration or the family's default must give.
+  ///
+  /// - Throws: `DescriptionError.missing` if neither does, `.notASize` or `.wrongType`.
+  /// - Returns: The size's symbol as a formula; its value is recorded.
+  @discardableResult
+  func size(_ size: Size, _ key: String? = nil, least: Int128 = 1) throws -> Formula {
+    guard let result = try optional(size, key, least: least) else {
+      throw DescriptionError.missing(
+        key: spelled(key ?? size.key), letter: size.symbol.name, modelType: modelType)
+    }
+    return result
+  }
+
+  /// A size that may be absent or null.
+  func optional(_ size: Size, _ key: String? = nil, least: Int128 = 1) throws -> Formula? {
+    let key = key ?? size.key
+    guard let reading = try reading(key) else { return nil }
+    let value: Formula
+    if let text = reading.override, Int128(text) == nil, case .string = reading.value {
+      value = try formula(key, text)
+    } else {
+      value = Formula(try whole(key, reading.value, least: least))
+    }
+    noteDefault(key, reading)
+    return bind(size, key, value, reading.isDefault ? .defaulted : .given)
+  }
+
+  /// A size that follows from others where the configuration does not give it.
+  func size(
+    _ size: Size, _ key: String? = nil, else value: Formula, _ reason: String
+  ) throws -> Formula {
+    try optional(size, key) ?? derived(size, key: key, value, reason)
+  }
+
+  /// A size that follows from others.
+  func derived(_ size: Size, key: String? = nil, _ value: Formula, _ reason: String) -> Formula {
+    bind(size, key ?? size.key, self.value(value), .derived(reason))
+  }
+
+  /// A share between 0 and 1, taken as the decimal that was written.
+  func share(_ size: Size) throws -> Formula {
+    guard let reading = try reading(size.key) else {
+      throw DescriptionError.missing(
+        key: size.key, letter: size.symbol.name, modelType: modelType)
+    }
+    if let text = reading.override, case .string = reading.value {
+      return bind(size, size.key, try formula(size.key, text), .given)
+    }
+    guard case .number(let text) = reading.value else {
+      throw DescriptionError.wrongType(
+        key: size.key, found: reading.value.kind, expected: "a share above 0 and at most 1")
+    }
+    guard let value = Rational(decimal: text), value > .zero, value <= .one else {
+      throw DescriptionError.wrongType(
+        key: size.key, found: text, expected: "a share above 0 and at most 1")
+    }
+    noteDefault(size.key, reading)
+    return bind(size, size.key, Formula(value), reading.isDefault ? .defaulted : .given)
+  }
+
+  private func formula(_ key: String, _ text: String) throws -> Formula {
+    do {
+      return try Formula(parsing: text)
+    } catch {
+      throw DescriptionError.notAFormula(
+        key: spelled(key), text: text, message: error.message, offset: error.offset)
+    }
+  }
+
+  private func bind(
+    _ size: Size, _ key: String, _ value: Formula, _ origin: SizeBinding.Origin
+  ) -> Formula {
+    if values[size.symbol] == nil {
+      values[size.symbol] = value
+      sizes.append(SizeBinding(size: size, key: spelled(key), value: value, origin: origin))
+    }
+    return Formula(size.symbol)
+  }
+
+  /// A formula with every size replaced by its value.
+  func value(_ formula: Formula) -> Formula { formula.substituting(values) }
+
+  /// The number a formula is, or nil while a size in it is free.
+  func number(_ formula: Formula) -> Int128? { value(formula).wholeConstant }
+
+  /// Checks that one size is a multiple of another, as far as both are numbers.
+  func require(_ size: Formula, _ key: String, multipleOf divisor: Formula, _ by: String) throws {
+    guard let value = number(size), let divisor = number(divisor) else { return }
+    guard divisor != 0, value.isMultiple(of: divisor) else {
+      throw DescriptionError.notDivisible(
+        key: spelled(key), value: value, by: spelled(by), divisor: divisor)
+    }
+  }
+
+  /// Checks that one size is not above another, as far as both are numbers.
+  func require(_ size: Formula, _ key: String, atMost limit: Formula, _ limitKey: String) throws {
+    guard let value = number(size), let limit = number(limit) else { return }
+    guard value <= limit else {
+      throw DescriptionError.exceeds(
+        key: spelled(key), value: value, limit: spelled(limitKey), limitValue: limit)
+    }
+  }
+
+  /// The number a size is, where the structure depends on it.
+  ///
+  /// - Throws: `DescriptionError.notFree` while the size is free.
+  func fixed(_ formula: Formula, _ key: String, _ reason: String) throws -> Int128 {
+    guard let number = number(formula) else {
+      throw DescriptionError.notFree(key: spelled(key), reason: reason)
+    }
+    return number
+  }
+}
+
+// MARK: - What was not read
+
+extension Keys {
+  /// Sentences about defaults that were taken and keys that were not understood.
+  func report() -> [String] {
+    var sentences: [String] = []
+    let taken = defaulted.keys.filter { $0 != "tie_word_embeddings" || true }
+      .map { "\($0) = \((defaulted[$0] ?? .null).line)" }
+    if !taken.isEmpty {
+      sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
+    }
+    let unknown = configuration.keys.filter { !met.contains($0) && !IgnoredKeys.contains($0) }
+    if !unknown.isEmpty {
+      sentences.append(
+        "Not keys of \(modelType), so without effect: \(unknown.joined(separator: ", ")).")
+    }
+    if configuration["quantization_config"] != nil {
+      sentences.append("The checkpoint is quantised; the counts are of the unquantised tensors.")
+    }
+    return sentences
+  }
+}

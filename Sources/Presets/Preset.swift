@@ -1,0 +1,51 @@
+package import JSON
+
+/// A built-in model: a published configuration, where it comes from, and what was published of it.
+package struct Preset: Sendable {
+  /// A figure as it stands in print.
+  package struct Figure: Sendable {
+    /// The path of the figure, such as `parameters.total` or `active.all`.
+    package let figure: String
+    /// The text as printed, such as `46.7B`.
+    package let printed: String
+    package let source: String
+    /// Why it does not match or what it counts, if that needs saying.
+    package let note: String?
+    /// Whether the computed figure is known to be another.
+    package let isKnownToDiffer: Bool
+    /// Keys that the figure assumes to have other values.
+    package let assumes: JSONObject
+  }
+
+  package let name: String
+  package let aliases: [String]
+  /// The vendor's name for the series.
+  package let series: String
+  package let source: String
+  package let configuration: JSONObject
+  package let published: [Figure]
+
+  /// Reads a file of the folder `presets`.
+  ///
+  /// Returns nil if the text is not of that form; a test reads them all.
+  package init?(parsing bytes: [UInt8]) {
+    guard let json = try? JSONValue(parsing: bytes), let name = json["name"]?.string,
+      let series = json["family"]?.string, let source = json["source"]?.string,
+      let configuration = json["config"]?.object
+    else { return nil }
+    self.name = name
+    self.series = series
+    self.source = source
+    self.configuration = configuration
+    aliases = (json["aliases"]?.array ?? []).compactMap(\.string)
+    published = (json["published"]?.array ?? []).compactMap { entry in
+      guard let figure = entry["figure"]?.string, let printed = entry["printed"]?.string,
+        let source = entry["source"]?.string
+      else { return nil }
+      return Figure(
+        figure: figure, printed: printed, source: source, note: entry["note"]?.string,
+        isKnownToDiffer: entry["matches"] == .boolean(false),
+        assumes: entry["with"]?.object ?? JSONObject())
+    }
+  }
+}

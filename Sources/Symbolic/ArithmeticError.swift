@@ -1,0 +1,28 @@
+/// Why an exact computation has no answer.
+package enum ArithmeticError: Error, Hashable, Sendable {
+  /// A value needs more than 128 bits.
+  case overflow
+  /// A division by zero.
+  case divisionByZero
+  /// A division by a sum, which has no exact form here.
+  case notAMonomial
+  /// A count came out as a fraction.
+  case notAnInteger(Rational)
+  /// A formula was evaluated without a value for one of its symbols.
+  case unbound(Symbol)
+  /// A derivative was asked for through a ceiling, floor, minimum or maximum.
+  case notDifferentiable(Symbol)
+}
+
+extension ArithmeticError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .overflow: "The value does not fit in 128 bits."
+    case .divisionByZero: "The formula divides by zero."
+    case .notAMonomial: "The formula divides by a sum."
+    case .notAnInteger(let value): "The count is \(value), which is not a whole number."
+    case .unbound(let symbol): "The size \(symbol.name) has no value."
+    case .notDifferentiable(let symbol): "The formula is not smooth in \(symbol.name)."
+    }
+  }
+}

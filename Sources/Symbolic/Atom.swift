@@ -1,0 +1,52 @@
+/// What a monomial multiplies: a symbol, or a rounding or choice that is no polynomial.
+///
+/// Arguments are formulas in canonical form, so equal atoms are the same value of this type.
+package indirect enum Atom: Hashable, Sendable {
+  case symbol(Symbol)
+  /// The least whole number that is not below the argument.
+  case ceiling(Formula)
+  /// The greatest whole number that is not above the argument.
+  case floor(Formula)
+  /// The lesser of two formulas, which stand in order.
+  case minimum(Formula, Formula)
+  /// The greater of two formulas, which stand in order.
+  case maximum(Formula, Formula)
+
+  /// Whether every value is a whole number.
+  var isWhole: Bool {
+    switch self {
+    case .symbol(let symbol): symbol.isWhole
+    case .ceiling, .floor: true
+    case .minimum(let left, let right), .maximum(let left, let right):
+      left.isWhole && right.isWhole
+    }
+  }
+
+  /// The formulas inside.
+  var arguments: [Formula] {
+    switch self {
+    case .symbol: []
+    case .ceiling(let argument), .floor(let argument): [argument]
+    case .minimum(let left, let right), .maximum(let left, let right): [left, right]
+    }
+  }
+}
+
+extension Atom: Comparable {
+  private var rank: Int {
+    switch self {
+    case .symbol: 0
+    case .ceiling: 1
+    case .floor: 2
+    case .minimum: 3
+    case .maximum: 4
+    }
+  }
+
+  package static func < (left: Atom, right: Atom) -> Bool {
+    if case .symbol(let a) = left, case .symbol(let b) = right { return a < b }
+    guard left.rank == right.rank else { return left.rank < right.rank }
+    for (a, b) in zip(left.arguments, right.arguments) where a != b { return a.precedes(b) }
+    return false
+  }
+}

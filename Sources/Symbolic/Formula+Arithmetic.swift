@@ -1,0 +1,146 @@
+extension Formula {
+  package static func + (left: Formula, right: Formula) -> Formula {
+    if let fault = left.fault ?? right.fault { return Formula(fault: fault) }
+    if left.terms.isEmpty { return right }
+    if right.terms.isEmpty { return left }
+    return Formula { () throws(ArithmeticError) in
+      var result: [Term] = []
+      result.reserveCapacity(left.terms.count + right.terms.count)
+      var (i, j) = (0, 0)
+      while i < left.terms.count && j < right.terms.count {
+        let (a, b) = (left.terms[i], right.terms[j])
+        if a.monomial == b.monomial {
+          let sum = try a.coefficient.adding(b.coefficient)
+          if sum != .zero { result.append(Term(coefficient: sum, monomial: a.monomial)) }
+          i += 1
+          j += 1
+        } else if a.monomial < b.monomial {
+          result.append(a)
+          i += 1
+        } else {
+          result.append(b)
+          j += 1
+        }
+      }
+      result += left.terms[i...]
+      result += right.terms[j...]
+      return Formula(terms: result)
+    }
+  }
+
+  package static prefix func - (formula: Formula) -> Formula { Formula(-1) * formula }
+
+  package static func - (left: Formula, right: Formula) -> Formula { left + -right }
+
+  package static func * (left: Formula, right: Formula) -> Formula {
+    if let fault = left.fault ?? right.fault { return Formula(fault: fault) }
+    return Formula { () throws(ArithmeticError) in
+      var products: [Monomial: Rational] = [:]
+      for a in left.terms {
+        for b in right.terms {
+          let product = try a.coefficient.multiplied(by: b.coefficient)
+          let monomial = a.monomial * b.monomial
+          products[monomial] = try (products[monomial] ?? .zero).adding(product)
+        }
+      }
+      return Formula(
+        terms: products.filter { $0.value != .zero }
+          .map { Term(coefficient: $0.value, monomial: $0.key) }
+          .sorted { $0.monomial < $1.monomial })
+    }
+  }
+
+  /// The quotient by a single term; a sum or zero as divisor gives a faulty formula.
+  package static func / (left: Formula, right: Formula) -> Formula {
+    if let fault = left.fault ?? right.fault { return Formula(fault: fault) }
+    guard let divisor = right.terms.first else { return Formula(fault: .divisionByZero) }
+    guard right.terms.count == 1 else {
+      return left == right ? .one : Formula(fault: .notAMonomial)
+    }
+    return Formula { () throws(ArithmeticError) in
+      let inverse = Term(
+        coefficient: try Rational.one.divided(by: divisor.coefficient),
+        monomial: divisor.monomial.inverse)
+      return left * Formula(terms: [inverse])
+    }
+  }
+
+  package static func += (left: inout Formula, right: Formula) { left = left + right }
+
+  package static func *= (left: inout Formula, right: Formula) { left = left * right }
+
+  /// The formula raised to a whole power; a negative one needs a single term.
+  package func power(_ exponent: Int) -> Formula {
+    var result = Formula.one
+    for _ in 0..<abs(exponent) { result *= self }
+    return exponent < 0 ? .one / result : result
+  }
+}
+
+// MARK: - Rounding and choice
+
+extension Formula {
+  /// The least whole number that is not below `argument`.
+  package static func ceiling(_ argument: Formula) -> Formula {
+    rounded(argument, constant: \.ceiling, atom: Atom.ceiling)
+  }
+
+  /// The greatest whole number that is not above `argument`.
+  package static func floor(_ argument: Formula) -> Formula {
+    rounded(argument, constant: \.floor, atom: Atom.floor)
+  }
+
+  /// The lesser of two formulas.
+  package static func minimum(_ left: Formula, _ right: Formula) -> Formula {
+    chosen(left, right, constant: { min($0, $1) }, atom: Atom.minimum)
+  }
+
+  /// The greater of two formulas.
+  package static func maximum(_ left: Formula, _ right: Formula) -> Formula {
+    chosen(left, right, constant: { max($0, $1) }, atom: Atom.maximum)
+  }
+
+  /// Takes the whole part of every coefficient out of a rounding, and rounds what remains.
+  private static func rounded(
+    _ argument: Formula, constant: (Rational) -> Int128, atom: (Formula) -> Atom
+  ) -> Formula {
+    guard argument.fault == nil else { return argument }
+    return Formula { () throws(ArithmeticError) in
+      var outside: [Term] = []
+      var inside: [Term] = []
+      for term in argument.terms {
+        guard term.monomial.isWhole else {
+          inside.append(term)
+          continue
+        }
+        let whole = Rational(term.coefficient.floor)
+        let rest = try term.coefficient.adding(try whole.negated())
+        if whole != .zero { outside.append(Term(coefficient: whole, monomial: term.monomial)) }
+        if rest != .zero { inside.append(Term(coefficient: rest, monomial: term.monomial)) }
+      }
+      let remainder = Formula(terms: inside)
+      guard let value = remainder.constant else {
+        return Formula(terms: outside) + Formula(atom: atom(remainder))
+      }
+      return Formula(terms: outside) + Formula(constant(value))
+    }
+  }
+
+  private static func chosen(
+    _ left: Formula, _ right: Formula, constant: (Rational, Rational) -> Rational,
+    atom: (Formula, Formula) -> Atom
+  ) -> Formula {
+    if let fault = left.fault ?? right.fault { return Formula(fault: fault) }
+    if left == right { return left }
+    if let a = left.constant, let b = right.constant { return Formula(constant(a, b)) }
+    return Formula(atom: left.precedes(right) ? atom(left, right) : atom(right, left))
+  }
+}
+
+extension Sequence where Element == Formula {
+  /// The sum of the formulas.
+  package func sum() -> Formula { reduce(.zero, +) }
+
+  /// The product of the formulas.
+  package func product() -> Formula { reduce(.one, *) }
+}

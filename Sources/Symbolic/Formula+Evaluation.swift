@@ -1,0 +1,84 @@
+extension Formula {
+  /// The value for given sizes.
+  ///
+  /// - Parameter values: A value for every symbol that the formula mentions.
+  /// - Throws: `ArithmeticError.unbound`, `.overflow`, `.divisionByZero`, or the formula's fault.
+  package func evaluated(with values: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
+    if let fault { throw fault }
+    var sum = Rational.zero
+    for term in terms {
+      var product = term.coefficient
+      for power in term.monomial.powers {
+        let base = try power.atom.evaluated(with: values)
+        product = try product.multiplied(by: try base.power(power.exponent))
+      }
+      sum = try sum.adding(product)
+    }
+    return sum
+  }
+
+  /// The value for given sizes, which has to be whole.
+  ///
+  /// - Throws: As `evaluated(with:)`, and `ArithmeticError.notAnInteger`.
+  package func count(with values: [Symbol: Rational]) throws(ArithmeticError) -> Int128 {
+    try evaluated(with: values).wholeValue()
+  }
+
+  /// The formula with some symbols replaced by formulas; the others stay.
+  package func substituting(_ replacements: [Symbol: Formula]) -> Formula {
+    if fault != nil { return self }
+    return terms.map { term in
+      term.monomial.powers.reduce(Formula(term.coefficient)) { product, power in
+        product * power.atom.substituting(replacements).power(power.exponent)
+      }
+    }.sum()
+  }
+
+  /// The partial derivative with respect to a symbol.
+  ///
+  /// - Throws: `ArithmeticError.notDifferentiable` if a rounding or a choice mentions the symbol.
+  package func derivative(in symbol: Symbol) throws(ArithmeticError) -> Formula {
+    if let fault { throw fault }
+    var sum = Formula.zero
+    for term in terms {
+      for power in term.monomial.powers {
+        guard case .symbol(symbol) = power.atom else {
+          if power.atom.arguments.contains(where: { $0.symbols.contains(symbol) }) {
+            throw .notDifferentiable(symbol)
+          }
+          continue
+        }
+        sum += Formula(terms: [term]) * Formula(Int128(power.exponent)) / Formula(symbol)
+      }
+    }
+    return sum
+  }
+}
+
+extension Atom {
+  func evaluated(with values: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
+    switch self {
+    case .symbol(let symbol):
+      guard let value = values[symbol] else { throw .unbound(symbol) }
+      return value
+    case .ceiling(let argument): return Rational(try argument.evaluated(with: values).ceiling)
+    case .floor(let argument): return Rational(try argument.evaluated(with: values).floor)
+    case .minimum(let left, let right):
+      return min(try left.evaluated(with: values), try right.evaluated(with: values))
+    case .maximum(let left, let right):
+      return max(try left.evaluated(with: values), try right.evaluated(with: values))
+    }
+  }
+
+  func substituting(_ replacements: [Symbol: Formula]) -> Formula {
+    switch self {
+    case .symbol(let symbol): replacements[symbol] ?? Formula(symbol)
+    case .ceiling(let argument): .ceiling(argument.substituting(replacements))
+    case .floor(let argument): .floor(argument.substituting(replacements))
+    case .minimum(let left, let right):
+      .minimum(left.substituting(replacements), right.substituting(replacements))
+    case .maximum(let left, let right):
+      .maximum(left.substituting(replacements), right.substituting(replacements))
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/// Numbers as people read them; every digit comes from integer arithmetic.
+package enum Quantity {
+  /// A count in powers of 1000 with two decimals, rounded half up: `13.02B`.
+  package static func short(_ count: Int128) -> String {
+    let units: [(Int128, String)] = [
+      (1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1000, "K"),
+    ]
+    guard count.magnitude < 1_000_000_000_000_000_000 else { return scientific(count) }
+    for (scale, unit) in units where count.magnitude >= scale.magnitude {
+      return decimal(count, over: scale, places: 2) + unit
+    }
+    return "\(count)"
+  }
+
+  private static func scientific(_ count: Int128) -> String {
+    var scale: Int128 = 1
+    var exponent = 0
+    while count.magnitude / scale.magnitude >= 10 {
+      scale *= 10
+      exponent += 1
+    }
+    return decimal(count, over: scale, places: 2) + "e\(exponent)"
+  }
+
+  /// A fraction with a fixed number of decimals, rounded half up.
+  package static func decimal(
+    _ numerator: Int128, over denominator: Int128, places: Int, trimmed: Bool = false
+  ) -> String {
+    var (whole, rest) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
+    var digits: [UInt128] = []
+    for _ in 0..<places {
+      // The remainder is below the denominator, so ten times it fits unless that is enormous.
+      let (next, overflow) = rest.multipliedReportingOverflow(by: 10)
+      guard !overflow else { break }
+      digits.append(next / denominator.magnitude)
+      rest = next % denominator.magnitude
+    }
+    if rest >= denominator.magnitude - rest {
+      var place = digits.count - 1
+      while place >= 0 && digits[place] == 9 {
+        digits[place] = 0
+        place -= 1
+      }
+      if place >= 0 { digits[place] += 1 } else { whole += 1 }
+    }
+    if trimmed { while digits.last == 0 { digits.removeLast() } }
+    let sign = (numerator < 0) != (denominator < 0) && (whole != 0 || !digits.isEmpty) ? "-" : ""
+    let fraction = digits.isEmpty ? "" : "." + digits.map { "\($0)" }.joined()
+    return "\(sign)\(whole)\(fraction)"
+  }
+
+  /// A count with every digit, in groups of three: `46,702,792,704`.
+  package static func grouped(_ count: Int128) -> String {
+    let digits = Array("\(count.magnitude)")
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+      text.append(digit)
+    }
+    return (count < 0 ? "-" : "") + text
+  }
+}

@@ -1,0 +1,103 @@
+import Architecture
+import Arguments
+import Families
+import JSON
+import Presets
+import Wording
+
+/// Where a MODEL on the command line comes from, and how it becomes a description.
+struct ModelSource {
+  let description: Families.Description
+
+  /// The options that every command with a MODEL has.
+  static let models = Parameter<[String]>.positionals(
+    "MODEL", help: "A preset, a config.json, a folder that holds one, or -.")
+  static let settings = Parameter<[String]>.repeated(
+    "set", "KEY=VALUE",
+    help: "Replace a key of config.json; a letter as VALUE leaves a size free.",
+    complaint: { text in
+      guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+        return "KEY=VALUE, as in --set num_hidden_layers=2"
+      }
+      return text.index(after: sign) == text.endIndex ? "a value after the sign" : nil
+    })
+  static let assume = Parameter<String?>.text(
+    "assume", "FAMILY", help: "Read the configuration as this model_type.")
+
+  static let declarations = [
+    models.declaration, settings.declaration, assume.declaration,
+  ]
+
+  init(_ arguments: Arguments) {
+    var overrides: [String: String] = [:]
+    for setting in arguments[Self.settings] {
+      guard let sign = setting.firstIndex(of: "=") else { continue }
+      overrides[String(setting[..<sign])] = String(setting[setting.index(after: sign)...])
+    }
+    description = Families.Description(overrides: overrides, assumed: arguments[Self.assume])
+  }
+
+  /// The models of a command line, in its order.
+  func models(_ arguments: Arguments) throws -> [Model] {
+    try arguments[Self.models].map { try model($0) }
+  }
+
+  /// One model.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault.
+  func model(_ word: String) throws -> Model {
+    if word != "-", let preset = preset(word) {
+      return try model(preset.configuration, named: preset.name, source: "preset \(preset.name)")
+    }
+    let (path, name) = try locate(word)
+    let bytes: [UInt8]
+    switch Terminal.read(path) {
+    case .success(let read): bytes = read
+    case .failure(let problem): throw Failure.unreadable(path: path, reason: problem.reason)
+    }
+    let source = path == "-" ? "standard input" : path
+    let json: JSONValue
+    do {
+      json = try JSONValue(parsing: bytes)
+    } catch {
+      throw Failure.notJSON(source: source, error)
+    }
+    guard let object = json.object else { throw Failure.notAnObject(source: source) }
+    // A file of the folder `presets` nests the configuration.
+    let configuration = object["model_type"] == nil ? object["config"]?.object : nil
+    return try model(configuration ?? object, named: name, source: source)
+  }
+
+  /// A preset by its name; a path that exists goes before an alias.
+  private func preset(_ word: String) -> Preset? {
+    if Catalog.names.contains(word) { return Catalog.preset(named: word) }
+    return Terminal.kind(of: word) == .absent ? Catalog.preset(named: word) : nil
+  }
+
+  private func locate(_ word: String) throws -> (path: String, name: String) {
+    guard word != "-" else { return ("-", "standard input") }
+    switch Terminal.kind(of: word) {
+    case .file: return (word, word)
+    case .folder:
+      var folder = word
+      while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+      let path = "\(folder)/config.json"
+      guard Terminal.kind(of: path) == .file else { throw Failure.noConfiguration(folder: folder) }
+      return (path, folder)
+    case .absent:
+      let name = word.split(separator: "/").last.map(String.init) ?? word
+      throw Failure.noSuchModel(
+        word, nearest: nearestWord(to: name.lowercased(), among: Catalog.names))
+    }
+  }
+
+  private func model(
+    _ configuration: JSONObject, named name: String, source: String
+  ) throws -> Model {
+    do {
+      return try description.model(from: configuration, named: name)
+    } catch let error as DescriptionError {
+      throw Failure.description(source: source, error)
+    }
+  }
+}

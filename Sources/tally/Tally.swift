@@ -1,0 +1,34 @@
+import Arguments
+import Families
+import Presets
+
+/// The program: its commands in one list, and the edge where text is printed and the process ends.
+@main enum Tally {
+  static let tool: CommandLineTool = CommandLineTool(
+    name: "tally", version: "0.1.0",
+    summary: "the parameter and FLOP accountant for transformer language models",
+    footer: """
+      MODEL is a preset ('tally presets' lists them), a config.json, a folder that holds one,
+      or - for standard input.
+      """,
+    commands: [
+      Command.params, Command.explain, Command.compare, Command.presets, Command.completion,
+    ],
+    candidates: { declaration in
+      switch declaration.name {
+      case "model": Catalog.names
+      case "assume": Family.all.map(\.modelType)
+      default: []
+      }
+    })
+
+  static func main() {
+    let outcome = tool.run(Array(CommandLine.arguments.dropFirst()), failure: Failure.describe)
+    Terminal.write(outcome.errors, to: .errors)
+    guard Terminal.write(outcome.output, to: .output) else {
+      Terminal.write("error: Standard output cannot be written.\n", to: .errors)
+      Terminal.exit(73)
+    }
+    Terminal.exit(outcome.exitCode)
+  }
+}

@@ -1,0 +1,122 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The process's streams and files.
+///
+/// System calls stand here directly: loading Foundation takes longer than all the rest of a run.
+enum Terminal {
+  enum Stream: Int32 {
+    case output = 1
+    case errors = 2
+  }
+
+  /// Writes a text whole; returns whether that was possible.
+  @discardableResult
+  static func write(_ text: String, to stream: Stream) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { systemWrite(stream.rawValue, $0.baseAddress, $0.count) }
+      if written < 0 {
+        if errno == EINTR { continue }
+        return errno == EPIPE
+      }
+      bytes = bytes.dropFirst(written)
+    }
+    return true
+  }
+
+  private static func systemWrite(_ file: Int32, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
+    #if canImport(Glibc)
+      Glibc.write(file, start, count)
+    #elseif canImport(Musl)
+      Musl.write(file, start, count)
+    #else
+      Darwin.write(file, start, count)
+    #endif
+  }
+
+  static func exit(_ code: Int32) -> Never {
+    #if canImport(Glibc)
+      Glibc.exit(code)
+    #elseif canImport(Musl)
+      Musl.exit(code)
+    #else
+      Darwin.exit(code)
+    #endif
+  }
+
+  /// The width of the terminal in characters, or nil where output is not a terminal.
+  static var width: Int? {
+    guard isatty(Stream.output.rawValue) == 1 else { return nil }
+    var size = winsize()
+    guard ioctl(Stream.output.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
+    }
+    return Int(size.ws_col)
+  }
+
+  /// Whether text may be set bold: on a terminal, unless `NO_COLOR` is set (no-color.org).
+  static var isStyled: Bool {
+    guard isatty(Stream.output.rawValue) == 1 else { return false }
+    guard let setting = getenv("NO_COLOR") else { return true }
+    return setting.pointee == 0
+  }
+
+  /// A file's bytes, or the reason why they cannot be read.
+  static func read(_ path: String) -> Result<[UInt8], FileProblem> {
+    let file = path == "-" ? 0 : open(path, O_RDONLY)
+    guard file >= 0 else { return .failure(FileProblem()) }
+    defer { if file != 0 { close(file) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = systemRead(file, &buffer)
+      if count == 0 { return .success(bytes) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return .failure(FileProblem())
+      }
+      bytes += buffer[..<count]
+      guard bytes.count <= mostBytes else { return .failure(FileProblem(reason: "too large")) }
+    }
+  }
+
+  /// No configuration is as large as this.
+  private static let mostBytes = 64 << 20
+
+  private static func systemRead(_ file: Int32, _ buffer: inout [UInt8]) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(file, &buffer, buffer.count)
+    #elseif canImport(Musl)
+      Musl.read(file, &buffer, buffer.count)
+    #else
+      Darwin.read(file, &buffer, buffer.count)
+    #endif
+  }
+
+  enum PathKind {
+    case absent
+    case file
+    case folder
+  }
+
+  static func kind(of path: String) -> PathKind {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return .absent }
+    return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+  }
+}
+
+/// Why a file cannot be read, in the system's words.
+struct FileProblem: Error, Hashable {
+  let reason: String
+
+  init(reason: String? = nil) {
+    self.reason = reason ?? String(cString: strerror(errno)).lowercased()
+  }
+}
