@@ -57,7 +57,9 @@ extension Keys {
     let d = try size(.hidden)
     let h = try size(.heads)
     let g = grouped ? try size(.keyValueHeads, else: h, "\(spelled("num_attention_heads"))") : h
-    if grouped { try require(h, "num_attention_heads", multipleOf: g, "num_key_value_heads") }
+    if isGiven("num_key_value_heads") {
+      try require(h, "num_attention_heads", multipleOf: g, "num_key_value_heads")
+    }
     if explicit, let size = try optional(.headSize) {
       return Heads(query: h, keyValue: g, size: size)
     }
