@@ -25,7 +25,11 @@ let package = Package(
     // The folder `presets` is compiled into this target, so that the tool works from anywhere.
     .target(
       name: "Presets", dependencies: ["JSON"], path: ".",
-      exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"],
+      exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
+        + [
+          "Accounting", "Architecture", "Arguments", "Families", "JSON", "Symbolic", "Wording",
+          "tally",
+        ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
     .executableTarget(
       name: "tally",
@@ -33,10 +37,23 @@ let package = Package(
         "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Symbolic",
         "Wording",
       ], swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     .testTarget(
       name: "AgreementTests",
-      dependencies: ["Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic"],
+      dependencies: [
+        "Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic", "TestSupport",
+      ], swiftSettings: settings),
+    .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Arguments", "JSON", "tally"], swiftSettings: settings),
+    .testTarget(
+      name: "FamiliesTests", dependencies: ["Architecture", "Families", "JSON"],
       swiftSettings: settings),
-    .testTarget(name: "SymbolicTests", dependencies: ["Symbolic"], swiftSettings: settings),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+    .testTarget(
+      name: "SymbolicTests", dependencies: ["Symbolic", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "WordingTests", dependencies: ["Wording"], swiftSettings: settings),
   ]
 )

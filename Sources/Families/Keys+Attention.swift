@@ -122,6 +122,7 @@ extension Keys {
   ///   - bias: Whether the compressions and the output have a bias.
   ///   - indexed: Whether a sparse-attention indexer chooses the keys.
   func latentAttention(bias: Bool, indexed: Bool = false) throws -> LatentAttention {
+    passOver("num_key_value_heads", "head_dim", "qk_head_dim")
     let d = try size(.hidden)
     let h = try size(.heads)
     let plain = try size(.plainSize)

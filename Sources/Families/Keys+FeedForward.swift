@@ -60,7 +60,7 @@ extension Keys {
     return try size(.intermediate, else: 4 * d, "4 · \(spelled("hidden_size"))")
   }
 
-  private func activation() throws -> String {
+  func activation() throws -> String {
     try text("hidden_act") ?? "silu"
   }
 
@@ -70,8 +70,12 @@ extension Keys {
   ) throws -> (all: Formula, active: Formula) {
     let all = try size(.experts, key)
     let some = try size(.activeExperts, active)
-    try require(some, active, atMost: all, key)
-    return (all, some)
+    guard !isGiven(active), let count = number(some), let limit = number(all) else {
+      try require(some, active, atMost: all, key)
+      return (all, some)
+    }
+    // A family's default may be more than a small model has experts.
+    return (all, count > limit ? all : some)
   }
 
   /// A mixture of separate experts with a linear gate.

@@ -46,6 +46,14 @@ package final class Keys {
 
   /// The family's own spelling of a key.
   func spelled(_ key: String) -> String { ownSpelling[key] ?? key }
+
+  /// Every spelling of a key that is understood, the family's own last: `transformers` lets an
+  /// alias overwrite it.
+  private func spellings(of key: String) -> [String] {
+    let own = spelled(key)
+    let aliases = ownSpelling.filter { $0.value == own }.map(\.key).sorted()
+    return aliases + (aliases.contains(key) || key == own ? [] : [key]) + [own]
+  }
 }
 
 // MARK: - Values
@@ -61,27 +69,30 @@ extension Keys {
 
   /// Reads a key under its common or its own spelling.
   func reading(_ key: String) throws -> Reading? {
-    let own = spelled(key)
-    met.formUnion([own, key])
-    for name in [own, key] {
+    let names = spellings(of: key)
+    met.formUnion(names)
+    for name in names {
       if let text = overrides[name] {
         let value = (try? JSONValue(parsing: text)) ?? .string(text)
         return value == .null ? nil : Reading(value: value, isDefault: false, override: text)
       }
     }
-    for name in [own, key] {
+    for name in names {
       if let value = configuration[name] {
         return value == .null ? nil : Reading(value: value, isDefault: false, override: nil)
       }
     }
-    guard let value = defaults[own], value != .null else { return nil }
+    guard let value = defaults[spelled(key)], value != .null else { return nil }
     return Reading(value: value, isDefault: true, override: nil)
   }
 
   /// Whether the configuration or the command line has the key, even as null.
   func isGiven(_ key: String) -> Bool {
-    [key, spelled(key)].contains { overrides[$0] != nil || configuration[$0] != nil }
+    spellings(of: key).contains { overrides[$0] != nil || configuration[$0] != nil }
   }
+
+  /// Notes that keys exist in this family and change no count.
+  func passOver(_ keys: String...) { met.formUnion(keys) }
 
   /// A truth value; null counts as false.
   func flag(_ key: String) throws -> Bool {
@@ -271,8 +282,7 @@ extension Keys {
   /// Sentences about defaults that were taken and keys that were not understood.
   func report() -> [String] {
     var sentences: [String] = []
-    let taken = defaulted.keys.filter { $0 != "tie_word_embeddings" || true }
-      .map { "\($0) = \((defaulted[$0] ?? .null).line)" }
+    let taken = defaulted.keys.map { "\($0) = \((defaulted[$0] ?? .null).line)" }
     if !taken.isEmpty {
       sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
     }
@@ -280,6 +290,9 @@ extension Keys {
     if !unknown.isEmpty {
       sentences.append(
         "Not keys of \(modelType), so without effect: \(unknown.joined(separator: ", ")).")
+    }
+    if let extra = configuration["num_nextn_predict_layers"]?.integer, extra > 0 {
+      sentences.append("Layers for multi-token prediction are not counted, as in transformers.")
     }
     if configuration["quantization_config"] != nil {
       sentences.append("The checkpoint is quantised; the counts are of the unquantised tensors.")

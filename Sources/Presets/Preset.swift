@@ -13,6 +13,8 @@ package struct Preset: Sendable {
     package let note: String?
     /// Whether the computed figure is known to be another.
     package let isKnownToDiffer: Bool
+    /// How many leading digits a label such as "70B" means, if fewer than it shows.
+    package let significantDigits: Int?
     /// Keys that the figure assumes to have other values.
     package let assumes: JSONObject
   }
@@ -45,6 +47,7 @@ package struct Preset: Sendable {
       return Figure(
         figure: figure, printed: printed, source: source, note: entry["note"]?.string,
         isKnownToDiffer: entry["matches"] == .boolean(false),
+        significantDigits: entry["significant_digits"]?.integer.flatMap { Int(exactly: $0) },
         assumes: entry["with"]?.object ?? JSONObject())
     }
   }

@@ -1,2 +1,113 @@
+import Accounting
+import Architecture
+import Families
+import Foundation
+import JSON
+import Symbolic
 import Testing
-@Suite struct OracleTests { }
+
+/// What `transformers` builds and saves, against what is described here, tensor by tensor.
+///
+/// The rows are made by `Tests/Oracle/parameters.py`; the numbers there come from models built on
+/// the meta device, and from nothing in this project.
+@Suite struct OracleTests {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Oracle/Data/Parameters")
+
+  static let modelTypes: [String] =
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? [])
+    .filter { $0.hasSuffix(".jsonl") }.map { String($0.dropLast(6)) }.sorted()
+
+  @Test("There are rows for at least the families that were promised")
+  func coverage() {
+    #expect(Self.modelTypes.count >= 80)
+  }
+
+  @Test("Every row agrees: parts, active parameters, buffers, tensor names and shapes", arguments: modelTypes)
+  func rows(modelType: String) throws {
+    let text = try String(
+      contentsOf: Self.folder.appending(path: "\(modelType).jsonl"), encoding: .utf8)
+    var differing: [String] = []
+    var count = 0
+    for line in text.split(separator: "\n") {
+      count += 1
+      let row = try JSONValue(parsing: String(line))
+      if let difference = try difference(row) {
+        differing.append("\(row["id"]?.string ?? "?"): \(difference) in \(row["config"]?.line ?? "")")
+      }
+    }
+    #expect(count > 0)
+    #expect(differing.isEmpty, "\(differing.count) of \(count) differ; \(differing.prefix(3))")
+  }
+
+  private func difference(_ row: JSONValue) throws -> String? {
+    let report: ParameterReport
+    do {
+      let configuration = try #require(row["config"]?.object)
+      report = try ParameterReport(
+        Families.Description().model(from: configuration, named: "row"))
+    } catch let error as DescriptionError {
+      return "\(error)"
+    }
+    var expected: [String: Int128] = [
+      "total": try #require(row["total"]?.integer),
+      "buffers": try #require(row["persistent_buffers"]?.integer),
+    ]
+    var computed = [
+      "total": report.total.wholeConstant, "buffers": report.persistentBuffers.wholeConstant,
+    ]
+    for part in Part.allCases {
+      expected[part.rawValue] = row["parts"]?[part.rawValue]?.integer ?? 0
+      computed[part.rawValue] = report.count(part).wholeConstant
+    }
+    for activity in ParameterLedger.Activity.allCases {
+      guard let active = row["active"]?[activity.rawValue]?.integer else { continue }
+      expected[activity.rawValue] = active
+      computed[activity.rawValue] = report.active[activity]?.wholeConstant
+    }
+    for (key, value) in expected.sorted(by: { $0.key < $1.key }) where computed[key] != value {
+      return "\(key) is \(computed[key].map { "\($0 ?? 0)" } ?? "nothing"), not \(value)"
+    }
+    let tensors = try Self.tensors(of: row)
+    let described = try Self.tensors(of: report.ledger)
+    for (tensor, copies) in tensors.sorted(by: { $0.key < $1.key })
+    where described[tensor] != copies {
+      return "\(tensor) stands \(described[tensor] ?? 0) times, not \(copies)"
+    }
+    if let extra = described.keys.first(where: { tensors[$0] == nil }) {
+      return "\(extra) does not exist"
+    }
+    return nil
+  }
+
+  /// The tensors of a row, with numbers in names folded to N, and how many there are of each.
+  private static func tensors(of row: JSONValue) throws -> [String: Int128] {
+    var result: [String: Int128] = [:]
+    for (key, suffix) in [("tensors", ""), ("buffers", " (buffer)")] {
+      for tensor in row[key]?.array ?? [] {
+        let fields = try #require(tensor.array)
+        let shape = try #require(fields[1].array).map(\.line).joined(separator: ", ")
+        let name = try #require(fields[0].string) + " [\(shape)]" + suffix
+        result[name, default: 0] += try #require(fields.last?.integer)
+      }
+    }
+    return result
+  }
+
+  private static func tensors(of ledger: ParameterLedger) throws -> [String: Int128] {
+    var result: [String: Int128] = [:]
+    for row in ledger.rows {
+      let shape = try row.weight.shape.map { try ledger.value($0, row.path).text(.plain) }
+      // A number in a name is folded to N, wherever a family writes one.
+      let path = row.path.split(separator: ".").map { piece in
+        piece == "#" || piece.allSatisfy(\.isNumber) ? "N" : String(piece)
+      }.joined(separator: ".")
+      let name =
+        path + " [\(shape.joined(separator: ", "))]" + (row.weight.isBuffer ? " (buffer)" : "")
+      let factor = row.layers.map { Formula($0) } ?? 1
+      let copies = try ledger.value(factor * row.weight.copies, row.path)
+      result[name, default: 0] += try #require(copies.wholeConstant)
+    }
+    return result.filter { $0.value != 0 }
+  }
+}

@@ -72,24 +72,16 @@ extension ParameterReport {
     return Quantity.decimal(part * 100, over: whole, places: 1) + "%"
   }
 
-  /// The models side by side, a line for each figure.
+  /// The models side by side, a line for each figure, counts with their share of the total.
   static func table(_ reports: [ParameterReport]) -> Table {
     let rows = ParameterLine.lines(for: reports).map { line in
       [line.label]
         + reports.map { report in
-          let text = line.text(report)
-          guard !line.isRatio, line.label != "total" else { return text }
-          let share = report.share(line.figure(report))
-          return share.isEmpty ? text : "\(text) \(String(repeating: " ", count: max(0, 5 - share.count)))\(share)"
+          let share = line.isRatio ? "" : report.share(line.figure(report))
+          return line.text(report) + String(repeating: " ", count: 7 - share.count) + share
         }
     }
-    return Table(
-      heading: ["parameters"] + reports.map(\.model.name),
-      rows: rows.map { row in
-        row.enumerated().map { (column, cell) in
-          column > 0 && !cell.hasSuffix("%") ? cell + "      " : cell
-        }
-      })
+    return Table(heading: ["parameters"] + reports.map(\.model.name), rows: rows)
   }
 
   /// One row for each model, every figure exact: the form for a spreadsheet.

@@ -1,0 +1,8 @@
+import Arguments
+import JSON
+import Testing
+
+@testable import tally
+
+@Suite struct CommandTests {
+}

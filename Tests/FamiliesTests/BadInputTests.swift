@@ -1,0 +1,141 @@
+import Architecture
+import Families
+import JSON
+import Testing
+
+/// A configuration with one thing wrong is answered with that thing, and never counted.
+@Suite struct BadInputTests {
+  static let llama: [(String, JSONValue)] = [
+    ("model_type", .string("llama")), ("hidden_size", .integer(64)),
+    ("num_hidden_layers", .integer(2)), ("num_attention_heads", .integer(4)),
+    ("num_key_value_heads", .integer(2)), ("intermediate_size", .integer(96)),
+    ("vocab_size", .integer(100)),
+  ]
+
+  struct Row: CustomTestStringConvertible {
+    /// Keys that replace those of a small Llama; nil removes one.
+    let changes: [(String, String?)]
+    let message: String
+
+    init(_ changes: [(String, String?)], _ message: String) {
+      self.changes = changes
+      self.message = message
+    }
+
+    var testDescription: String { "\(changes)" }
+  }
+
+  @Test(
+    "One thing wrong, one sentence that names it",
+    arguments: [
+      Row([("hidden_size", nil)], """
+        hidden_size is missing, and 'llama' has no safe default for it. Add it to the \
+        configuration, or give it with --set hidden_size=VALUE (papers write it d).
+        """),
+      Row([("num_hidden_layers", "null")], """
+        num_hidden_layers is missing, and 'llama' has no safe default for it. Add it to the \
+        configuration, or give it with --set num_hidden_layers=VALUE (papers write it L).
+        """),
+      Row([("hidden_size", "0")], """
+        hidden_size is 0, but it must be a whole number of at least 1. Correct hidden_size.
+        """),
+      Row([("vocab_size", "-5")], """
+        vocab_size is -5, but it must be a whole number of at least 1. Correct vocab_size.
+        """),
+      Row([("intermediate_size", "10.5")], """
+        intermediate_size is 10.5, but it must be a whole number of at least 1. \
+        Correct intermediate_size.
+        """),
+      Row([("intermediate_size", "96.0")], """
+        intermediate_size is 96.0, but it must be a whole number of at least 1. \
+        Correct intermediate_size.
+        """),
+      Row([("vocab_size", "Infinity")], """
+        vocab_size is Infinity, but it must be a whole number of at least 1. Correct vocab_size.
+        """),
+      Row([("hidden_size", "\"64\"")], """
+        hidden_size is the string "64", but it must be a whole number. Correct hidden_size.
+        """),
+      Row([("hidden_size", "[64]")], """
+        hidden_size is a list, but it must be a whole number. Correct hidden_size.
+        """),
+      Row([("tie_word_embeddings", "1")], """
+        tie_word_embeddings is 1, but it must be true or false. Correct tie_word_embeddings.
+        """),
+      Row([("hidden_size", "66")], """
+        hidden_size (66) is not a multiple of num_attention_heads (4). \
+        The nearest that works is hidden_size = 68.
+        """),
+      Row([("num_key_value_heads", "3")], """
+        num_attention_heads (4) is not a multiple of num_key_value_heads (3). \
+        The nearest that works is num_attention_heads = 3.
+        """),
+      Row([("vocab_size", "99999999999999999999999999999999999999999")], """
+        vocab_size is 99999999999999999999999999999999999999999, but it must be a whole number of \
+        at least 1. Correct vocab_size.
+        """),
+      Row([("model_type", nil)], """
+        model_type is missing, so the family is unknown. Add it to the configuration, or name a \
+        family with --assume, as in --assume llama.
+        """),
+      Row([("model_type", "7")], "model_type is 7, but it must be a text. Correct model_type."),
+      Row([("model_type", "\"lama\"")], """
+        model_type 'lama' is not known. Did you mean 'llama'? Its keys look like llama's: if it is \
+        built the same way, say --assume llama.
+        """),
+      Row([("add_cross_attention", "true")], """
+        add_cross_attention is true, which changes the count in a way that is not described here. \
+        Supported: false.
+        """),
+    ])
+  func oneThingWrong(_ row: Row) throws {
+    var configuration = JSONObject(Self.llama)
+    for (key, value) in row.changes {
+      configuration[key] = try value.map { try JSONValue(parsing: $0) }
+    }
+    let error = #expect(throws: DescriptionError.self) {
+      try Families.Description().model(from: configuration, named: "test")
+    }
+    #expect(error?.description == row.message)
+  }
+
+  @Test("A key that the family does not read is an error on the command line, with the nearest")
+  func unknownSetting() {
+    let error = #expect(throws: DescriptionError.self) {
+      try Families.Description(overrides: ["hiden_size": "4"]).model(
+        from: JSONObject(Self.llama), named: "test")
+    }
+    #expect(
+      error == .unknownKey("hiden_size", modelType: "llama", nearest: "hidden_size"))
+  }
+
+  @Test("In a file such a key is a note, and the answer stands")
+  func unknownKey() throws {
+    var configuration = JSONObject(Self.llama)
+    configuration["num_experts"] = .integer(8)
+    configuration["rope_theta"] = .number("10000.0")
+    let model = try Families.Description().model(from: configuration, named: "test")
+    #expect(model.notes.contains("Not keys of llama, so without effect: num_experts."))
+  }
+
+  @Test("A default that was taken is named")
+  func defaults() throws {
+    var configuration = JSONObject(Self.llama)
+    configuration["vocab_size"] = nil
+    let model = try Families.Description().model(from: configuration, named: "test")
+    let note = try #require(model.notes.first)
+    #expect(note.hasPrefix("Absent, so the default of llama: "))
+    #expect(note.contains("vocab_size = 32000"))
+  }
+
+  @Test("An unknown family is never taken for Llama, but may be called it")
+  func assume() throws {
+    var configuration = JSONObject(Self.llama)
+    configuration["model_type"] = .string("brand_new")
+    #expect(throws: DescriptionError.unknownModelType("brand_new", nearest: nil, resembles: "llama")) {
+      try Families.Description().model(from: configuration, named: "test")
+    }
+    let model = try Families.Description(assumed: "llama").model(from: configuration, named: "test")
+    #expect(model.modelType == "llama")
+  }
+}

@@ -1,0 +1,180 @@
+"""Models that `transformers` does not have, in plain torch, written from their descriptions.
+
+Only the modules and their parameters matter here: none of them has a forward pass.
+
+- `mod_llama`: Mixture-of-Depths and MoDE over Llama; the keys are those of this project.
+- `deepseek`: the DeepSeekMoE of the hub (its own code, not the library's deepseek_v2).
+- `kimi_k2`: deepseek_v3 under another name.
+"""
+
+from types import SimpleNamespace
+
+from torch import empty, nn
+
+
+def _linear(inputs, outputs, bias=False):
+    return nn.Linear(inputs, outputs, bias=bias)
+
+
+class Norm(nn.Module):
+    """RMSNorm: a gain and nothing else."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(empty(size))
+
+
+class Mlp(nn.Module):
+    def __init__(self, size, inner, gated=True, bias=False):
+        super().__init__()
+        if gated:
+            self.gate_proj = _linear(size, inner, bias)
+        self.up_proj = _linear(size, inner, bias)
+        self.down_proj = _linear(inner, size, bias)
+
+
+class Attention(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.q_proj = _linear(c.hidden_size, c.num_attention_heads * c.head_dim, c.attention_bias)
+        self.k_proj = _linear(c.hidden_size, c.num_key_value_heads * c.head_dim, c.attention_bias)
+        self.v_proj = _linear(c.hidden_size, c.num_key_value_heads * c.head_dim, c.attention_bias)
+        self.o_proj = _linear(c.num_attention_heads * c.head_dim, c.hidden_size, c.attention_bias)
+
+
+class Experts(nn.Module):
+    """A linear router, the routed experts, and, where there are any, the shared ones as one wider MLP."""
+
+    def __init__(self, size, routes, experts, inner, gated=True, shared=0, bias=False):
+        super().__init__()
+        self.gate = _linear(size, routes)
+        self.experts = nn.ModuleList(Mlp(size, inner, gated, bias) for _ in range(experts))
+        if shared:
+            self.shared_experts = Mlp(size, inner * shared, gated, bias)
+
+
+class Block(nn.Module):
+    def __init__(self, c, mlp):
+        super().__init__()
+        self.self_attn = Attention(c)
+        self.mlp = mlp
+        self.input_layernorm = Norm(c.hidden_size)
+        self.post_attention_layernorm = Norm(c.hidden_size)
+
+
+class Predictor(nn.Module):
+    def __init__(self, size, inner):
+        super().__init__()
+        self.fc1 = _linear(size, inner)
+        self.fc2 = _linear(inner, 1)
+
+
+class Router(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(empty(1, size))
+
+
+class Stack(nn.Module):
+    def __init__(self, c, blocks):
+        super().__init__()
+        self.embed_tokens = nn.Embedding(c.vocab_size, c.hidden_size)
+        self.layers = nn.ModuleList(blocks)
+        self.norm = Norm(c.hidden_size)
+
+
+class CausalLM(nn.Module):
+    def __init__(self, c, blocks):
+        super().__init__()
+        self.config = c
+        self.model = Stack(c, blocks)
+        self.lm_head = _linear(c.hidden_size, c.vocab_size)
+        if c.tie_word_embeddings:
+            self.lm_head.weight = self.model.embed_tokens.weight
+
+    def get_input_embeddings(self):
+        return self.model.embed_tokens
+
+    def get_output_embeddings(self):
+        return self.lm_head
+
+
+def _read(config, defaults):
+    c = SimpleNamespace(**{**defaults, **config})
+    if c.num_key_value_heads is None:
+        c.num_key_value_heads = c.num_attention_heads
+    if getattr(c, "head_dim", None) is None:
+        if c.hidden_size % c.num_attention_heads:
+            raise ValueError("hidden_size is not a multiple of num_attention_heads")
+        c.head_dim = c.hidden_size // c.num_attention_heads
+    if c.num_attention_heads % c.num_key_value_heads:
+        raise ValueError("num_attention_heads is not a multiple of num_key_value_heads")
+    return c
+
+
+LLAMA = {
+    "vocab_size": 32000, "intermediate_size": 11008, "num_attention_heads": 32, "num_key_value_heads": None,
+    "head_dim": None, "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": False,
+}  # fmt: skip
+
+MOD = {
+    "mod_mode": "mod", "mod_every": 2, "mod_offset": 1, "mod_capacity": 0.125, "mod_routing": "expert_choice",
+    "mod_predictor": "none", "mod_predictor_size": None, "mlp_gated": True, "num_experts": None,
+    "num_noop_experts": 0, "num_experts_per_tok": None, "moe_intermediate_size": None,
+}  # fmt: skip
+
+
+def mod_llama(config):
+    c = _read(config, {**LLAMA, **MOD})
+    if c.mod_mode not in ("mod", "staged", "integrated"):
+        raise ValueError("mod_mode")
+    if not 0 <= c.mod_offset < c.mod_every:
+        raise ValueError("mod_offset is not below mod_every")
+
+    def dense():
+        return Mlp(c.hidden_size, c.intermediate_size, c.mlp_gated, c.mlp_bias)
+
+    blocks = []
+    for i in range(c.num_hidden_layers):
+        routed = i % c.mod_every == c.mod_offset
+        if routed and c.mod_mode != "mod":
+            noop = c.num_noop_experts if c.mod_mode == "integrated" else 0
+            mlp = Experts(c.hidden_size, c.num_experts + noop, c.num_experts, c.moe_intermediate_size, c.mlp_gated, bias=c.mlp_bias)
+        else:
+            mlp = dense()
+        block = Block(c, mlp)
+        if routed and c.mod_mode != "integrated":
+            block.mod_router = Router(c.hidden_size)
+            if c.mod_predictor == "mlp":
+                block.mod_predictor = Predictor(c.hidden_size, c.mod_predictor_size)
+        blocks.append(block)
+    return CausalLM(c, blocks)
+
+
+DEEPSEEK = {
+    "vocab_size": 102400, "intermediate_size": 11008, "moe_intermediate_size": 1407, "num_attention_heads": 32,
+    "num_key_value_heads": None, "n_shared_experts": None, "n_routed_experts": None, "num_experts_per_tok": None,
+    "moe_layer_freq": 1, "first_k_dense_replace": 0, "attention_bias": False, "tie_word_embeddings": False,
+}  # fmt: skip
+
+
+def deepseek(config):
+    c = _read({k: v for k, v in config.items() if k != "head_dim"}, DEEPSEEK)
+    blocks = []
+    for i in range(c.num_hidden_layers):
+        sparse = c.n_routed_experts is not None and i >= c.first_k_dense_replace and i % c.moe_layer_freq == 0
+        if sparse:
+            mlp = Experts(c.hidden_size, c.n_routed_experts, c.n_routed_experts, c.moe_intermediate_size, shared=c.n_shared_experts or 0)
+        else:
+            mlp = Mlp(c.hidden_size, c.intermediate_size)
+        blocks.append(Block(c, mlp))
+    return CausalLM(c, blocks)
+
+
+def kimi_k2(config):
+    from transformers import CONFIG_MAPPING, AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_config(CONFIG_MAPPING["deepseek_v3"].from_dict({**config, "model_type": "deepseek_v3"}))
+
+
+BUILDERS = {"mod_llama": mod_llama, "deepseek": deepseek, "kimi_k2": kimi_k2}
