@@ -207,7 +207,9 @@ extension ParameterLedger {
     switch group.indices {
     case .listed(let indices): return indices
     case .range(let first, let end):
-      let numbers = [first, end].compactMap { $0.substituting(values).wholeConstant.flatMap { Int(exactly: $0) } }
+      let numbers = [first, end].compactMap {
+        $0.substituting(values).wholeConstant.flatMap { Int(exactly: $0) }
+      }
       guard numbers.count == 2 else {
         throw .notFree(key: Size.layers.key, reason: "the tensors are listed one by one")
       }

@@ -10,7 +10,8 @@ package struct Linear: Hashable, Sendable {
   package var isTransposed: Bool
 
   package init(
-    _ name: String, _ input: Formula, _ output: Formula, bias: Bool = false, transposed: Bool = false
+    _ name: String, _ input: Formula, _ output: Formula, bias: Bool = false,
+    transposed: Bool = false
   ) {
     self.name = name
     self.input = input

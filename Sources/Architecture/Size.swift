@@ -22,8 +22,10 @@ extension Size {
   package static let vocabulary = Size("V", "vocab_size", "tokens in the vocabulary")
   package static let hidden = Size("d", "hidden_size", "width of the residual stream")
   package static let layers = Size("L", "num_hidden_layers", "layers")
-  package static let positions = Size("n_ctx", "max_position_embeddings", "positions of the context")
-  package static let intermediate = Size("f", "intermediate_size", "width of the feed-forward layer")
+  package static let positions = Size(
+    "n_ctx", "max_position_embeddings", "positions of the context")
+  package static let intermediate = Size(
+    "f", "intermediate_size", "width of the feed-forward layer")
   package static let heads = Size("h", "num_attention_heads", "query heads")
   package static let keyValueHeads = Size("g", "num_key_value_heads", "key-value heads")
   package static let headSize = Size("d_h", "head_dim", "width of one head")
@@ -35,10 +37,14 @@ extension Size {
 
 extension Size {
   package static let queryRank = Size("r_q", "q_lora_rank", "rank of the compressed queries")
-  package static let keyValueRank = Size("r_kv", "kv_lora_rank", "rank of the compressed keys and values")
-  package static let rotarySize = Size("d_r", "qk_rope_head_dim", "rotary part of a query or key head")
-  package static let plainSize = Size("d_n", "qk_nope_head_dim", "part of a query or key head without position")
-  package static let indexHeads = Size("h_x", "index_n_heads", "heads of the sparse-attention indexer")
+  package static let keyValueRank = Size(
+    "r_kv", "kv_lora_rank", "rank of the compressed keys and values")
+  package static let rotarySize = Size(
+    "d_r", "qk_rope_head_dim", "rotary part of a query or key head")
+  package static let plainSize = Size(
+    "d_n", "qk_nope_head_dim", "part of a query or key head without position")
+  package static let indexHeads = Size(
+    "h_x", "index_n_heads", "heads of the sparse-attention indexer")
   package static let indexHeadSize = Size("d_x", "index_head_dim", "width of one indexer head")
 }
 
@@ -49,11 +55,14 @@ extension Size {
   package static let activeExperts = Size("K", "num_experts_per_tok", "routed experts of one token")
   package static let expertSize = Size("f_e", "moe_intermediate_size", "width of one routed expert")
   package static let sharedExperts = Size("E_s", "n_shared_experts", "shared experts")
-  package static let sharedSize = Size("f_s", "shared_expert_intermediate_size", "width of the shared expert")
+  package static let sharedSize = Size(
+    "f_s", "shared_expert_intermediate_size", "width of the shared expert")
   package static let idleExperts = Size("E_0", "num_noop_experts", "no-op experts")
   package static let leadingDense = Size("k_d", "first_k_dense_replace", "leading dense layers")
-  package static let capacity = Size("κ", "mod_capacity", "share of the tokens that enter a routed block", isWhole: false)
-  package static let predictorSize = Size("P_m", "mod_predictor_size", "width of the routing predictor")
+  package static let capacity = Size(
+    "κ", "mod_capacity", "share of the tokens that enter a routed block", isWhole: false)
+  package static let predictorSize = Size(
+    "P_m", "mod_predictor_size", "width of the routing predictor")
 }
 
 // MARK: - Recurrent and convolution mixers

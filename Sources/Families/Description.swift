@@ -25,7 +25,8 @@ package struct Description: Sendable {
       let inner = try self.modelType(of: text) ?? Family.wrappers[modelType ?? ""]
       guard let inner else { throw DescriptionError.noModelType }
       notes.append(
-        "Only the text model (\(inner)) of this \(modelType ?? "multimodal") configuration is counted.")
+        "Only the text model (\(inner)) of this \(modelType ?? "multimodal") configuration is counted."
+      )
       if text["tie_word_embeddings"] == nil, let tied = configuration["tie_word_embeddings"] {
         configuration = text
         configuration["tie_word_embeddings"] = tied

@@ -44,7 +44,11 @@ extension Family {
     let first = try keys.integer("first_k_dense_replace") ?? 0
     let layer = sparse
     return try keys.decoder(
-      keys.layers { $0 >= first && $0.isMultiple(of: step) } _: { $0 ? layer : dense })
+      keys.layers {
+        $0 >= first && $0.isMultiple(of: step)
+      } _: {
+        $0 ? layer : dense
+      })
   }
 
   static let deepSeekV2 = Family(
@@ -218,7 +222,8 @@ extension Keys {
   /// `transformers` builds every layer behind the dense ones as sparse, whatever the file says.
   func noteIgnoredFrequency() throws {
     guard let step = try integer("moe_layer_freq"), step != 1 else { return }
-    note("moe_layer_freq is \(step), which transformers ignores for \(modelType); so does the count.")
+    note(
+      "moe_layer_freq is \(step), which transformers ignores for \(modelType); so does the count.")
   }
 
   /// Dense and sparse layers, from `mlp_layer_types` or behind `first_k_dense_replace`.
@@ -229,7 +234,11 @@ extension Keys {
       return try leading("first_k_dense_replace", dense(), then: sparse())
     }
     let types = try sparseLayers()
-    return try layers { types[$0] } _: { $0 ? try sparse() : try dense() }
+    return try layers {
+      types[$0]
+    } _: {
+      $0 ? try sparse() : try dense()
+    }
   }
 
   /// Which layers have experts.

@@ -31,7 +31,11 @@ extension Family {
     }
     guard every > 1 else { return try keys.decoder(keys.uniform(routed)) }
     return try keys.decoder(
-      keys.layers { $0 % every == offset } _: { $0 ? routed : plain })
+      keys.layers {
+        $0 % every == offset
+      } _: {
+        $0 ? routed : plain
+      })
   }
 }
 

@@ -69,7 +69,8 @@ extension Keys {
   /// The width of one head when the heads share the width of the model.
   func equalHeads(_ d: Formula, _ h: Formula) throws -> Formula {
     try require(d, "hidden_size", multipleOf: h, "num_attention_heads")
-    return derived(.headSize, d / h, "\(spelled("hidden_size")) / \(spelled("num_attention_heads"))")
+    return derived(
+      .headSize, d / h, "\(spelled("hidden_size")) / \(spelled("num_attention_heads"))")
   }
 
   /// Attention with three input projections.

@@ -29,7 +29,9 @@ struct FrameNames {
 
 extension Keys {
   /// A norm over the width of the model, or over another width.
-  func norm(_ name: String, _ style: NormStyle = .rootMeanSquare, _ width: Formula? = nil) throws
+  func norm(
+    _ name: String, _ style: NormStyle = .rootMeanSquare, _ width: Formula? = nil
+  ) throws
     -> Normalization
   {
     let shape = [try width ?? size(.hidden)]
@@ -97,7 +99,8 @@ extension Keys {
 
   /// Leading layers of one kind, then layers of another; the numbers may be left free.
   func leading(
-    _ key: String, _ first: @autoclosure () throws -> Layer, then rest: @autoclosure () throws -> Layer
+    _ key: String, _ first: @autoclosure () throws -> Layer,
+    then rest: @autoclosure () throws -> Layer
   ) throws -> [LayerGroup] {
     let all = try size(.layers)
     let leading = try size(.leadingDense, key, least: 0)
@@ -161,7 +164,9 @@ extension Keys {
   // MARK: - The whole model
 
   /// A learned table of positions.
-  func positions(_ path: String, _ key: String = "max_position_embeddings", extra: Formula = 0)
+  func positions(
+    _ path: String, _ key: String = "max_position_embeddings", extra: Formula = 0
+  )
     throws -> Branch
   {
     let rows = try size(.positions, key) + extra
@@ -184,12 +189,15 @@ extension Keys {
     let d = try width ?? size(.hidden)
     let isTied = try !untieable && flag("tie_word_embeddings")
     var tail = before
-    if let name = names.norm { tail.insert(Branch("", .normalization(try norm(name, style))), at: 0) }
+    if let name = names.norm {
+      tail.insert(Branch("", .normalization(try norm(name, style))), at: 0)
+    }
     let head = Linear(names.head, d, vocabulary, bias: headBias)
     tail.append(Branch("", .head(head, isTied: isTied)))
     return Model(
       name: modelType, modelType: modelType, sizes: sizes,
-      head: [Branch(names.token, .embedding(Embedding(.token, rows: vocabulary, width: d)))] + after,
+      head: [Branch(names.token, .embedding(Embedding(.token, rows: vocabulary, width: d)))]
+        + after,
       layersPath: names.layers, groups: groups, tail: tail, tiesEmbeddings: isTied)
   }
 }

@@ -109,7 +109,8 @@ extension Keys {
   func text(_ key: String) throws -> String? {
     guard let reading = try reading(key) else { return nil }
     guard case .string(let value) = reading.value else {
-      throw DescriptionError.wrongType(key: spelled(key), found: reading.value.kind, expected: "a text")
+      throw DescriptionError.wrongType(
+        key: spelled(key), found: reading.value.kind, expected: "a text")
     }
     return value
   }
@@ -128,7 +129,8 @@ extension Keys {
   func list(_ key: String) throws -> [JSONValue]? {
     guard let reading = try reading(key) else { return nil }
     guard case .array(let values) = reading.value else {
-      throw DescriptionError.wrongType(key: spelled(key), found: reading.value.kind, expected: "a list")
+      throw DescriptionError.wrongType(
+        key: spelled(key), found: reading.value.kind, expected: "a list")
     }
     return values
   }

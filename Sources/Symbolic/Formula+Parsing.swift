@@ -24,7 +24,8 @@ extension Formula {
     let result = try parser.sum(depth: 0)
     parser.skipBlanks()
     guard parser.position == parser.characters.count else {
-      throw FormulaSyntaxError(message: "unexpected '\(parser.characters[parser.position])'", offset: parser.position)
+      throw FormulaSyntaxError(
+        message: "unexpected '\(parser.characters[parser.position])'", offset: parser.position)
     }
     self = result
   }
@@ -109,7 +110,9 @@ private struct FormulaParser {
       return result
     }
     if first.isNumber {
-      while position < characters.count, characters[position].isNumber || characters[position] == "." {
+      while position < characters.count,
+        characters[position].isNumber || characters[position] == "."
+      {
         position += 1
       }
       guard let value = Rational(decimal: String(characters[start..<position])) else {

@@ -92,7 +92,8 @@ extension Notation {
     case .plain: return "\(base)^\(exponent)"
     case .unicode:
       let superscripts = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
-      return base + "\(exponent)".map { String($0.wholeNumberValue.map { superscripts[$0] } ?? $0) }
+      return base
+        + "\(exponent)".map { String($0.wholeNumberValue.map { superscripts[$0] } ?? $0) }
         .joined()
     case .latex: return "\(base)^{\(exponent)}"
     }
@@ -104,7 +105,9 @@ extension Notation {
     let pieces = symbol.name.split(separator: "_", maxSplits: 1)
     let greek = ["κ": "\\kappa", "α": "\\alpha", "β": "\\beta"]
     let head = greek[String(pieces[0])] ?? String(pieces[0])
-    guard pieces.count == 2 else { return head.count > 1 && head.first != "\\" ? "\\mathit{\(head)}" : head }
+    guard pieces.count == 2 else {
+      return head.count > 1 && head.first != "\\" ? "\\mathit{\(head)}" : head
+    }
     let index = pieces[1].replacing("_", with: ",")
     return index.count == 1 ? "\(head)_{\(index)}" : "\(head)_{\\mathrm{\(index)}}"
   }

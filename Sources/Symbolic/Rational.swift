@@ -53,7 +53,8 @@ package struct Rational: Hashable, Sendable {
     guard let value = Int128(digits) else { return nil }
     do {
       let scale = try Int128(10).power(abs(exponent))
-      self = exponent < 0 ? try Rational(value, over: scale) : Rational(try value.multiplied(by: scale))
+      self =
+        exponent < 0 ? try Rational(value, over: scale) : Rational(try value.multiplied(by: scale))
     } catch {
       return nil
     }
@@ -90,7 +91,8 @@ extension Rational {
     if isWhole && other.isWhole { return Rational(try numerator.adding(other.numerator)) }
     let left = try numerator.multiplied(by: other.denominator)
     let right = try other.numerator.multiplied(by: denominator)
-    return try Rational(try left.adding(right), over: try denominator.multiplied(by: other.denominator))
+    return try Rational(
+      try left.adding(right), over: try denominator.multiplied(by: other.denominator))
   }
 
   package func multiplied(by other: Rational) throws(ArithmeticError) -> Rational {

@@ -23,7 +23,9 @@ import Testing
     #expect(Self.modelTypes.count >= 80)
   }
 
-  @Test("Every row agrees: parts, active parameters, buffers, tensor names and shapes", arguments: modelTypes)
+  @Test(
+    "Every row agrees: parts, active parameters, buffers, tensor names and shapes",
+    arguments: modelTypes)
   func rows(modelType: String) throws {
     let text = try String(
       contentsOf: Self.folder.appending(path: "\(modelType).jsonl"), encoding: .utf8)
@@ -33,7 +35,8 @@ import Testing
       count += 1
       let row = try JSONValue(parsing: String(line))
       if let difference = try difference(row) {
-        differing.append("\(row["id"]?.string ?? "?"): \(difference) in \(row["config"]?.line ?? "")")
+        differing.append(
+          "\(row["id"]?.string ?? "?"): \(difference) in \(row["config"]?.line ?? "")")
       }
     }
     #expect(count > 0)

@@ -46,9 +46,12 @@ import Testing
       Line(words: "draw -", output: "[\"-\"] round [] false\n"),
       Line(words: "--version", output: "toy 1\n"),
       Line(
-        words: "drw", error: "error: Unknown command 'drw'. Did you mean 'draw'?\nSee 'toy --help'.\n",
+        words: "drw",
+        error: "error: Unknown command 'drw'. Did you mean 'draw'?\nSee 'toy --help'.\n",
         exitCode: 64),
-      Line(words: "zzzzzz", error: "error: Unknown command 'zzzzzz'.\nSee 'toy --help'.\n", exitCode: 64),
+      Line(
+        words: "zzzzzz", error: "error: Unknown command 'zzzzzz'.\nSee 'toy --help'.\n",
+        exitCode: 64),
       Line(
         words: "draw", error: "error: NAME is missing.\nSee 'toy draw --help'.\n", exitCode: 64),
       Line(

@@ -28,62 +28,94 @@ import Testing
   @Test(
     "One thing wrong, one sentence that names it",
     arguments: [
-      Row([("hidden_size", nil)], """
+      Row(
+        [("hidden_size", nil)],
+        """
         hidden_size is missing, and 'llama' has no safe default for it. Add it to the \
         configuration, or give it with --set hidden_size=VALUE (papers write it d).
         """),
-      Row([("num_hidden_layers", "null")], """
+      Row(
+        [("num_hidden_layers", "null")],
+        """
         num_hidden_layers is missing, and 'llama' has no safe default for it. Add it to the \
         configuration, or give it with --set num_hidden_layers=VALUE (papers write it L).
         """),
-      Row([("hidden_size", "0")], """
+      Row(
+        [("hidden_size", "0")],
+        """
         hidden_size is 0, but it must be a whole number of at least 1. Correct hidden_size.
         """),
-      Row([("vocab_size", "-5")], """
+      Row(
+        [("vocab_size", "-5")],
+        """
         vocab_size is -5, but it must be a whole number of at least 1. Correct vocab_size.
         """),
-      Row([("intermediate_size", "10.5")], """
+      Row(
+        [("intermediate_size", "10.5")],
+        """
         intermediate_size is 10.5, but it must be a whole number of at least 1. \
         Correct intermediate_size.
         """),
-      Row([("intermediate_size", "96.0")], """
+      Row(
+        [("intermediate_size", "96.0")],
+        """
         intermediate_size is 96.0, but it must be a whole number of at least 1. \
         Correct intermediate_size.
         """),
-      Row([("vocab_size", "Infinity")], """
+      Row(
+        [("vocab_size", "Infinity")],
+        """
         vocab_size is Infinity, but it must be a whole number of at least 1. Correct vocab_size.
         """),
-      Row([("hidden_size", "\"64\"")], """
+      Row(
+        [("hidden_size", "\"64\"")],
+        """
         hidden_size is the string "64", but it must be a whole number. Correct hidden_size.
         """),
-      Row([("hidden_size", "[64]")], """
+      Row(
+        [("hidden_size", "[64]")],
+        """
         hidden_size is a list, but it must be a whole number. Correct hidden_size.
         """),
-      Row([("tie_word_embeddings", "1")], """
+      Row(
+        [("tie_word_embeddings", "1")],
+        """
         tie_word_embeddings is 1, but it must be true or false. Correct tie_word_embeddings.
         """),
-      Row([("hidden_size", "66")], """
+      Row(
+        [("hidden_size", "66")],
+        """
         hidden_size (66) is not a multiple of num_attention_heads (4). \
         The nearest that works is hidden_size = 68.
         """),
-      Row([("num_key_value_heads", "3")], """
+      Row(
+        [("num_key_value_heads", "3")],
+        """
         num_attention_heads (4) is not a multiple of num_key_value_heads (3). \
         The nearest that works is num_attention_heads = 3.
         """),
-      Row([("vocab_size", "99999999999999999999999999999999999999999")], """
+      Row(
+        [("vocab_size", "99999999999999999999999999999999999999999")],
+        """
         vocab_size is 99999999999999999999999999999999999999999, but it must be a whole number of \
         at least 1. Correct vocab_size.
         """),
-      Row([("model_type", nil)], """
+      Row(
+        [("model_type", nil)],
+        """
         model_type is missing, so the family is unknown. Add it to the configuration, or name a \
         family with --assume, as in --assume llama.
         """),
       Row([("model_type", "7")], "model_type is 7, but it must be a text. Correct model_type."),
-      Row([("model_type", "\"lama\"")], """
+      Row(
+        [("model_type", "\"lama\"")],
+        """
         model_type 'lama' is not known. Did you mean 'llama'? Its keys look like llama's: if it is \
         built the same way, say --assume llama.
         """),
-      Row([("add_cross_attention", "true")], """
+      Row(
+        [("add_cross_attention", "true")],
+        """
         add_cross_attention is true, which changes the count in a way that is not described here. \
         Supported: false.
         """),
@@ -132,7 +164,9 @@ import Testing
   func assume() throws {
     var configuration = JSONObject(Self.llama)
     configuration["model_type"] = .string("brand_new")
-    #expect(throws: DescriptionError.unknownModelType("brand_new", nearest: nil, resembles: "llama")) {
+    #expect(
+      throws: DescriptionError.unknownModelType("brand_new", nearest: nil, resembles: "llama")
+    ) {
       try Families.Description().model(from: configuration, named: "test")
     }
     let model = try Families.Description(assumed: "llama").model(from: configuration, named: "test")

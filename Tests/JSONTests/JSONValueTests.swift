@@ -34,9 +34,10 @@ import Testing
   func python() throws {
     let value = try JSONValue(parsing: #"{"a": [0.0, Infinity, -Infinity, NaN], "k": 1, "k": 2}"#)
     #expect(
-      value["a"] == .array([
-        .number("0.0"), .number("Infinity"), .number("-Infinity"), .number("NaN"),
-      ]))
+      value["a"]
+        == .array([
+          .number("0.0"), .number("Infinity"), .number("-Infinity"), .number("NaN"),
+        ]))
     #expect(value["k"]?.integer == 2)
   }
 
@@ -58,7 +59,8 @@ import Testing
     arguments: [
       Mistake(text: "", description: "line 1, column 1: the document ends too soon"),
       Mistake(text: "{", description: "line 1, column 2: expected a key in double quotes"),
-      Mistake(text: "{\n  \"a\": 1,\n}", description: "line 3, column 1: expected a key in double quotes"),
+      Mistake(
+        text: "{\n  \"a\": 1,\n}", description: "line 3, column 1: expected a key in double quotes"),
       Mistake(text: "{\"a\" 1}", description: "line 1, column 6: expected ':' after the key \"a\""),
       Mistake(text: "{\"a\": 1 \"b\": 2}", description: "line 1, column 9: expected ',' or '}'"),
       Mistake(text: "[1 2]", description: "line 1, column 4: expected ',' or ']'"),

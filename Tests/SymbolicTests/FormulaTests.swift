@@ -25,7 +25,9 @@ import Testing
     #expect(-a == a * -1)
   }
 
-  @Test("Evaluation is a homomorphism: operate then evaluate is evaluate then operate", arguments: seeds)
+  @Test(
+    "Evaluation is a homomorphism: operate then evaluate is evaluate then operate", arguments: seeds
+  )
   func homomorphism(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let (a, b) = (RandomFormula.make(&generator), RandomFormula.make(&generator))
@@ -33,8 +35,12 @@ import Testing
     let (x, y) = (try a.evaluated(with: values), try b.evaluated(with: values))
     #expect(try (a + b).evaluated(with: values) == x.adding(y))
     #expect(try (a * b).evaluated(with: values) == x.multiplied(by: y))
-    #expect(try Formula.ceiling(a / 7).evaluated(with: values) == Rational(x.divided(by: Rational(7)).ceiling))
-    #expect(try Formula.floor(a / 7).evaluated(with: values) == Rational(x.divided(by: Rational(7)).floor))
+    #expect(
+      try Formula.ceiling(a / 7).evaluated(with: values)
+        == Rational(x.divided(by: Rational(7)).ceiling))
+    #expect(
+      try Formula.floor(a / 7).evaluated(with: values) == Rational(x.divided(by: Rational(7)).floor)
+    )
     #expect(try Formula.minimum(a, b).evaluated(with: values) == min(x, y))
     #expect(try Formula.maximum(a, b).evaluated(with: values) == max(x, y))
   }
@@ -94,7 +100,8 @@ import Testing
     #expect(formula.text(.unicode) == "2·L·d² - d + 3·d·f/(40·h) - ceil(d/2) - 7/4")
     #expect(
       formula.text(.latex)
-        == #"2\,L\,d^{2} - d + \frac{3\,d\,f}{40\,h} - \left\lceil \frac{d}{2} \right\rceil - \frac{7}{4}"#)
+        == #"2\,L\,d^{2} - d + \frac{3\,d\,f}{40\,h} - \left\lceil \frac{d}{2} \right\rceil - \frac{7}{4}"#
+    )
     #expect(try Formula(parsing: "d_h*L_moe").text(.latex) == #"L_{\mathrm{moe}}\,d_{h}"#)
   }
 

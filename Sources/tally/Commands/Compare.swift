@@ -63,7 +63,9 @@ extension Command {
     }
     return JSONObject(
       [("parameters.total", json(report.total, first.total))]
-        + Part.allCases.map { ("parameters.\($0.rawValue)", json(report.count($0), first.count($0))) }
+        + Part.allCases.map {
+          ("parameters.\($0.rawValue)", json(report.count($0), first.count($0)))
+        }
         + ParameterLedger.Activity.allCases.map {
           ("active.\($0.rawValue)", json(report.active[$0], first.active[$0]))
         })
