@@ -44,8 +44,19 @@ package final class Keys {
     if !notes.contains(sentence) { notes.append(sentence) }
   }
 
-  /// The family's own spelling of a key.
-  func spelled(_ key: String) -> String { ownSpelling[key] ?? key }
+  /// The family's own spelling of a key, or the common one where the configuration has that.
+  func spelled(_ key: String) -> String {
+    let own = ownSpelling[key] ?? key
+    return written(key) != nil && written(own) == nil ? key : own
+  }
+
+  /// What the configuration has under a key; `outer.inner` is a key of a nested object.
+  private func written(_ key: String) -> JSONValue? {
+    let path = key.split(separator: ".").map(String.init)
+    guard path.count == 2 else { return configuration[key] }
+    let outer = overrides[path[0]].flatMap { try? JSONValue(parsing: $0) } ?? configuration[path[0]]
+    return outer?.object?[path[1]]
+  }
 }
 
 // MARK: - Values
@@ -61,7 +72,7 @@ extension Keys {
 
   /// Reads a key under its common or its own spelling.
   func reading(_ key: String) throws -> Reading? {
-    let own = spelled(key)
+    let own = ownSpelling[key] ?? key
     met.formUnion([own, key])
     for name in [own, key] {
       if let text = overrides[name] {
@@ -69,18 +80,18 @@ extension Keys {
         return value == .null ? nil : Reading(value: value, isDefault: false, override: text)
       }
     }
-    for name in [own, key] {
-      if let value = configuration[name] {
-        return value == .null ? nil : Reading(value: value, isDefault: false, override: nil)
-      }
+    let values = [written(own), written(key)].compactMap { $0 }
+    if let value = values.first(where: { $0 != .null }) {
+      return Reading(value: value, isDefault: false, override: nil)
     }
+    guard values.isEmpty else { return nil }
     guard let value = defaults[own], value != .null else { return nil }
     return Reading(value: value, isDefault: true, override: nil)
   }
 
   /// Whether the configuration or the command line has the key, even as null.
   func isGiven(_ key: String) -> Bool {
-    [key, spelled(key)].contains { overrides[$0] != nil || configuration[$0] != nil }
+    [key, spelled(key)].contains { overrides[$0] != nil || written($0) != nil }
   }
 
   /// A truth value; null counts as false.
