@@ -16,21 +16,24 @@ package struct Normalization: Hashable, Sendable {
   package var shape: [Formula]
   package var hasWeight: Bool
   package var hasBias: Bool
+  /// How many norms of this name there are, with `#` for their number, one for each head.
+  package var copies: Formula
 
   package init(
     _ name: String, _ shape: [Formula], _ kind: Kind = .rootMeanSquare, weight: Bool = true,
-    bias: Bool = false
+    bias: Bool = false, copies: Formula = 1
   ) {
     self.name = name
     self.kind = kind
     self.shape = shape
     hasWeight = weight
     hasBias = bias
+    self.copies = copies
   }
 
   /// The tensors: weight and bias, each of the norm's shape, where it has them.
   package func weights(_ part: Part = .norms) -> [Weight] {
-    (hasWeight ? [Weight("\(name).weight", shape, part)] : [])
-      + (hasBias ? [Weight("\(name).bias", shape, part)] : [])
+    (hasWeight ? [Weight("\(name).weight", shape, part, copies: copies)] : [])
+      + (hasBias ? [Weight("\(name).bias", shape, part, copies: copies)] : [])
   }
 }

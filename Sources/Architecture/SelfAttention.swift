@@ -21,6 +21,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var vectors: [Weight]
   /// The number of keys a query sees, itself included, or nil for all before it.
   package var window: Int128?
+  /// Whether the cache keeps keys that the window has passed.
+  package var keepsWholeCache = false
 
   package init(
     heads: Formula, keyValueHeads: Formula, headSize: Formula, inputs: [Linear], output: Linear,

@@ -104,7 +104,8 @@ extension Keys {
   /// Attention with one projection for queries, keys and values.
   func fusedAttention(
     _ given: Heads? = nil, _ input: String, _ output: String, inputBias: Bool, outputBias: Bool,
-    transposed: Bool = false, norms: [Normalization] = []
+    transposed: Bool = false, norms: [Normalization] = [], vectors: [Weight] = [],
+    window: Int128? = nil
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -114,7 +115,7 @@ extension Keys {
         heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
         inputs: [Linear(input, d, q + 2 * kv, bias: inputBias, transposed: transposed)],
         output: Linear(output, q, d, bias: outputBias, transposed: transposed),
-        norms: norms))
+        norms: norms, vectors: vectors, window: window))
   }
 
   /// Multi-head latent attention.

@@ -55,9 +55,9 @@ extension Keys {
   }
 
   /// An inner width of four times the model's, for families in which null means that.
-  func quadrupleWidth() throws -> Formula {
+  func quadrupleWidth(_ key: String = "intermediate_size") throws -> Formula {
     let d = try size(.hidden)
-    return try size(.intermediate, else: 4 * d, "4 · \(spelled("hidden_size"))")
+    return try size(.intermediate, key, else: 4 * d, "4 · \(spelled("hidden_size"))")
   }
 
   func activation() throws -> String {

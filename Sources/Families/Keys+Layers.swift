@@ -11,6 +11,8 @@ enum NormStyle {
   case layerWithoutBias
   /// Neither weight nor bias.
   case bare
+  /// Of the root mean square, without a weight.
+  case bareRootMeanSquare
 }
 
 /// What a family calls the modules around its layers.
@@ -40,6 +42,7 @@ extension Keys {
     case .layer: Normalization(name, shape, .layer, bias: true)
     case .layerWithoutBias: Normalization(name, shape, .layer)
     case .bare: Normalization(name, shape, .layer, weight: false)
+    case .bareRootMeanSquare: Normalization(name, shape, weight: false)
     }
   }
 

@@ -44,15 +44,26 @@ package final class Keys {
     if !notes.contains(sentence) { notes.append(sentence) }
   }
 
-  /// The family's own spelling of a key.
-  func spelled(_ key: String) -> String { ownSpelling[key] ?? key }
+  /// The family's own spelling of a key, or the common one where the configuration has that.
+  func spelled(_ key: String) -> String {
+    let own = ownSpelling[key] ?? key
+    return written(key) != nil && written(own) == nil ? key : own
+  }
 
   /// Every spelling of a key that is understood, the family's own last: `transformers` lets an
   /// alias overwrite it.
   private func spellings(of key: String) -> [String] {
-    let own = spelled(key)
+    let own = ownSpelling[key] ?? key
     let aliases = ownSpelling.filter { $0.value == own }.map(\.key).sorted()
     return aliases + (aliases.contains(key) || key == own ? [] : [key]) + [own]
+  }
+
+  /// What the configuration has under a key; `outer.inner` is a key of a nested object.
+  private func written(_ key: String) -> JSONValue? {
+    let path = key.split(separator: ".").map(String.init)
+    guard path.count == 2 else { return configuration[key] }
+    let outer = overrides[path[0]].flatMap { try? JSONValue(parsing: $0) } ?? configuration[path[0]]
+    return outer?.object?[path[1]]
   }
 }
 
@@ -77,18 +88,19 @@ extension Keys {
         return value == .null ? nil : Reading(value: value, isDefault: false, override: text)
       }
     }
-    for name in names {
-      if let value = configuration[name] {
-        return value == .null ? nil : Reading(value: value, isDefault: false, override: nil)
-      }
+    let values = names.compactMap { written($0) }
+    if let value = values.first(where: { $0 != .null }) {
+      return Reading(value: value, isDefault: false, override: nil)
     }
-    guard let value = defaults[spelled(key)], value != .null else { return nil }
+    guard values.isEmpty, let value = defaults[ownSpelling[key] ?? key], value != .null else {
+      return nil
+    }
     return Reading(value: value, isDefault: true, override: nil)
   }
 
   /// Whether the configuration or the command line has the key, even as null.
   func isGiven(_ key: String) -> Bool {
-    spellings(of: key).contains { overrides[$0] != nil || configuration[$0] != nil }
+    spellings(of: key).contains { overrides[$0] != nil || written($0) != nil }
   }
 
   /// Notes that keys exist in this family and change no count.

@@ -1,0 +1,262 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// GPT-2 and the families of its time: learned positions, plain feed-forward layers, biases.
+extension Family {
+  static let classic: [Family] = [
+    gpt2, gptSw3, gptBigCode, openAIGPT, ctrl, gptNeo, gptJ, codeGen, gptNeoX, gptNeoXJapanese,
+  ]
+
+  static let gpt2 = Family(
+    "gpt2", spelling: gpt2Spelling,
+    defaults: """
+      vocab_size=50257 n_positions=1024 n_head=12 n_inner=null activation_function="gelu_new"
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    try keys.refuse("add_cross_attention")
+    let attention = try keys.fusedAttention(
+      keys.equalHeads(), "c_attn", "c_proj", inputBias: true, outputBias: true, transposed: true)
+    let feedForward = try keys.plain(
+      keys.quadrupleWidth("n_inner"), "c_fc", "c_proj", transposed: true)
+    return try keys.decoder(
+      keys.uniform(keys.gpt2Layer(attention, feedForward)), .gpt2, norm: .layer,
+      after: [keys.positions("transformer.wpe")])
+  }
+
+  private static let gpt2Spelling = """
+    hidden_size=n_embd max_position_embeddings=n_positions num_attention_heads=n_head
+    num_hidden_layers=n_layer hidden_act=activation_function
+    """
+
+  static let gptSw3 = Family("gpt-sw3", like: gpt2, defaults: gpt2.defaults)
+
+  static let gptBigCode = Family(
+    "gpt_bigcode", spelling: gpt2Spelling,
+    defaults: """
+      vocab_size=50257 n_positions=1024 n_head=12 n_inner=null multi_query=true
+      activation_function="gelu_pytorch_tanh" tie_word_embeddings=true
+      """
+  ) { keys in
+    try keys.refuse("add_cross_attention")
+    var heads = try keys.equalHeads()
+    if try keys.flag("multi_query") { heads.keyValue = 1 }
+    let attention = try keys.fusedAttention(
+      heads, "c_attn", "c_proj", inputBias: true, outputBias: true)
+    let feedForward = try keys.plain(keys.quadrupleWidth("n_inner"), "c_fc", "c_proj")
+    return try keys.decoder(
+      keys.uniform(keys.gpt2Layer(attention, feedForward)), .gpt2, norm: .layer,
+      after: [keys.positions("transformer.wpe")])
+  }
+
+  static let openAIGPT = Family(
+    "openai-gpt",
+    spelling: """
+      hidden_size=n_embd max_position_embeddings=n_positions num_attention_heads=n_head
+      num_hidden_layers=n_layer hidden_act=afn
+      """,
+    defaults: """
+      vocab_size=40478 n_positions=512 n_head=12 afn="gelu" tie_word_embeddings=true
+      """
+  ) { keys in
+    let attention = try keys.fusedAttention(
+      keys.equalHeads(), "c_attn", "c_proj", inputBias: true, outputBias: true, transposed: true)
+    let feedForward = try keys.plain(4 * keys.size(.hidden), "c_fc", "c_proj", transposed: true)
+      .reading("gelu", as: "gelu_new")
+    let layer = try Layer([
+      Block([], [Branch("attn", attention)], outputNorms: [keys.norm("ln_1", .layer)]),
+      Block([], [Branch("mlp", .feedForward(feedForward))], outputNorms: [keys.norm("ln_2", .layer)]),
+    ])
+    let names = FrameNames(
+      token: "transformer.tokens_embed", layers: "transformer.h", norm: nil)
+    return try keys.decoder(
+      keys.uniform(layer), names, after: [keys.positions("transformer.positions_embed")])
+  }
+
+  static let ctrl = Family(
+    "ctrl",
+    spelling: """
+      hidden_size=n_embd max_position_embeddings=n_positions num_attention_heads=n_head
+      num_hidden_layers=n_layer
+      """,
+    defaults: """
+      vocab_size=246534 n_head=16 dff=8192 hidden_act="relu" tie_word_embeddings=true
+      """
+  ) { keys in
+    let attention = try keys.attention(
+      keys.equalHeads(), bias: .all,
+      names: ProjectionNames(query: "Wq", key: "Wk", value: "Wv", output: "dense"))
+    let feedForward = try keys.plain(keys.size(.intermediate, "dff"), "0", "2")
+    let layer = try keys.layer(
+      attention, .feedForward(feedForward), norm: .layer, norms: ("layernorm1", "layernorm2"),
+      paths: ("multi_head_attention", "ffn"))
+    let names = FrameNames(
+      token: "transformer.w", layers: "transformer.h", norm: "transformer.layernorm")
+    return try keys.decoder(keys.uniform(layer), names, norm: .layer, headBias: true)
+  }
+
+  // MARK: - EleutherAI
+
+  static let gptNeo = Family(
+    "gpt_neo",
+    spelling: """
+      num_attention_heads=num_heads num_hidden_layers=num_layers hidden_act=activation_function
+      """,
+    defaults: """
+      vocab_size=50257 max_position_embeddings=2048 num_heads=16 intermediate_size=null
+      attention_types=null window_size=256 activation_function="gelu_new" tie_word_embeddings=true
+      """
+  ) { keys in
+    let kinds = try keys.attentionTypes()
+    let window = try keys.window("window_size")
+    let feedForward = try keys.plain(keys.quadrupleWidth(), "c_fc", "c_proj")
+    let groups = try keys.layers(kind: { kinds[$0] }) { kind in
+      let attention = try keys.attention(
+        keys.equalHeads(), bias: .output, names: .outProj, window: kind == "local" ? window : nil)
+      return try keys.gpt2Layer(attention.keepingWholeCache, feedForward, path: "attn.attention")
+    }
+    return try keys.decoder(
+      groups, .gpt2, norm: .layer, after: [keys.positions("transformer.wpe")])
+  }
+
+  static let gptJ = Family(
+    "gptj", spelling: gpt2Spelling,
+    defaults: """
+      vocab_size=50400 n_head=16 n_inner=null activation_function="gelu_new"
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.gptJ(keys.attention(keys.equalHeads(), names: .outProj))
+  }
+
+  static let codeGen = Family(
+    "codegen", spelling: gpt2Spelling,
+    defaults: """
+      vocab_size=50400 n_head=16 n_inner=null activation_function="gelu_new"
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.gptJ(
+      keys.fusedAttention(
+        keys.equalHeads(), "qkv_proj", "out_proj", inputBias: false, outputBias: false))
+  }
+
+  static let gptNeoX = Family(
+    "gpt_neox",
+    defaults: """
+      vocab_size=50432 num_attention_heads=64 intermediate_size=24576 attention_bias=true
+      use_parallel_residual=true hidden_act="gelu" tie_word_embeddings=false
+      """
+  ) { keys in
+    let bias = try keys.flag("attention_bias")
+    let attention = try keys.fusedAttention(
+      keys.equalHeads(), "query_key_value", "dense", inputBias: bias, outputBias: bias)
+    let feedForward = Module.feedForward(try keys.plain(nil, "dense_h_to_4h", "dense_4h_to_h"))
+    let norms = try [
+      keys.norm("input_layernorm", .layer), keys.norm("post_attention_layernorm", .layer),
+    ]
+    let paths = ("attention", "mlp")
+    let layer =
+      try keys.flag("use_parallel_residual")
+      ? keys.parallelLayer(attention, feedForward, norms: norms, paths: paths)
+      : keys.layer(attention, feedForward, norm: .layer, paths: paths)
+    return try keys.decoder(keys.uniform(layer), .gptNeoX("gpt_neox"), norm: .layer)
+  }
+
+  /// Only the last layer adds a bias to the output of its attention.
+  static let gptNeoXJapanese = Family(
+    "gpt_neox_japanese",
+    defaults: """
+      vocab_size=32000 num_attention_heads=32 intermediate_multiple_size=4 hidden_act="gelu"
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    let all = try keys.size(.layers)
+    let width = try keys.derived(
+      .intermediate, d * keys.size(.widthMultiple), "hidden_size · intermediate_multiple_size")
+    let feedForward = try keys.plain(width, "dense_h_to_4h", "dense_4h_to_h", bias: false)
+    func layer(_ vectors: [Weight]) throws -> Layer {
+      try keys.layer(
+        keys.fusedAttention(
+          keys.equalHeads(), "query_key_value", "dense", inputBias: false, outputBias: false,
+          vectors: vectors),
+        .feedForward(feedForward), norm: .layer, paths: ("attention", "mlp"))
+    }
+    let last = LayerGroup(
+      try layer([Weight("dense_bias", [d], .attention)]), .range(all - 1, all))
+    let groups =
+      keys.number(all) == 1 ? [last] : [LayerGroup(try layer([]), .range(0, all - 1)), last]
+    return try keys.decoder(groups, .gptNeoX("gpt_neox_japanese"), norm: .layer)
+  }
+}
+
+extension Size {
+  fileprivate static let widthMultiple = Size(
+    "m_f", "intermediate_multiple_size", "width of the feed-forward layer over that of the model")
+}
+
+extension FrameNames {
+  fileprivate static func gptNeoX(_ prefix: String) -> FrameNames {
+    FrameNames(
+      token: "\(prefix).embed_in", layers: "\(prefix).layers", norm: "\(prefix).final_layer_norm",
+      head: "embed_out")
+  }
+}
+
+extension Module {
+  /// The same attention with a cache that its window does not crop.
+  fileprivate var keepingWholeCache: Module {
+    guard case .selfAttention(var attention) = self else { return self }
+    attention.keepsWholeCache = true
+    return .selfAttention(attention)
+  }
+}
+
+extension Keys {
+  /// A layer in the names of GPT-2.
+  fileprivate func gpt2Layer(
+    _ attention: Module, _ feedForward: FeedForward, path: String = "attn"
+  ) throws -> Layer {
+    try layer(
+      attention, .feedForward(feedForward), norm: .layer, norms: ("ln_1", "ln_2"),
+      paths: (path, "mlp"))
+  }
+
+  /// GPT-J: attention and feed-forward side by side behind one norm, and a head with a bias.
+  fileprivate func gptJ(_ attention: Module) throws -> Model {
+    let feedForward = try plain(quadrupleWidth("n_inner"), "fc_in", "fc_out")
+    let layer = try parallelLayer(
+      attention, .feedForward(feedForward), norms: [norm("ln_1", .layer)], paths: ("attn", "mlp"))
+    return try decoder(uniform(layer), .gpt2, norm: .layer, headBias: true)
+  }
+
+  /// GPT-Neo's kinds of attention, one for each layer: `[[["global", "local"], 6]]` is a pattern
+  /// and how often it repeats; absent, global and local layers alternate.
+  fileprivate func attentionTypes() throws -> [String] {
+    let key = "attention_types"
+    let count = try listedLayerCount()
+    guard let list = try list(key) else {
+      return (0..<count).map { $0.isMultiple(of: 2) ? "global" : "local" }
+    }
+    var kinds: [String] = []
+    for entry in list {
+      guard case .array(let pair) = entry, pair.count == 2, case .array(let pattern) = pair[0],
+        case .number(let text) = pair[1], let times = Int(text), times >= 0, times <= count
+      else {
+        throw DescriptionError.wrongType(
+          key: key, found: entry.line, expected: "a list of pairs of a list and a number")
+      }
+      for kind in pattern where kind != .string("global") && kind != .string("local") {
+        throw DescriptionError.unsupported(key: key, found: kind.line, supported: "global, local")
+      }
+      let names = pattern.map { $0 == .string("local") ? "local" : "global" }
+      kinds += (0..<times).flatMap { _ in names }
+    }
+    guard kinds.count == count else {
+      throw DescriptionError.wrongLength(key: key, count: kinds.count, expected: count)
+    }
+    return kinds
+  }
+}

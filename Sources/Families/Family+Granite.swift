@@ -1,0 +1,113 @@
+import Architecture
+import Symbolic
+
+/// IBM's Granite, dense and with experts, with and without windows.
+extension Family {
+  static let graniteLike: [Family] = [
+    granite, graniteMoE, graniteMoEShared, graniteWindowed, graniteMoEWindowed,
+  ]
+
+  static let granite = Family(
+    "granite", like: llama,
+    defaults: """
+      vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
+      attention_bias=false mlp_bias=false tie_word_embeddings=false
+      """)
+
+  private static let mixtureDefaults = """
+    vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
+    num_local_experts=8 num_experts_per_tok=2 attention_bias=false tie_word_embeddings=false
+    """
+
+  static let graniteMoE = Family("granitemoe", defaults: mixtureDefaults) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: keys.attentionBias()), keys.graniteExperts(.granite),
+          paths: ("self_attn", ""))))
+  }
+
+  static let graniteMoEShared = Family(
+    "granitemoeshared", defaults: mixtureDefaults + " shared_intermediate_size=0"
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: keys.attentionBias()),
+          keys.graniteExperts(.granite, shared: keys.graniteShared()), paths: ("self_attn", ""))))
+  }
+
+  static let graniteWindowed = Family(
+    "granite_swa",
+    defaults: """
+      vocab_size=100352 intermediate_size=8192 num_attention_heads=20 num_key_value_heads=4
+      attention_bias=false mlp_bias=false sliding_window=128 layer_types=null
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let feedForward = Module.feedForward(try keys.gated(bias: keys.flag("mlp_bias")))
+    return try keys.decoder(
+      keys.windowedLayers(keys.window(), full: { $0 % 4 == 0 }) { window in
+        try keys.layer(keys.graniteSinks(window), feedForward)
+      })
+  }
+
+  static let graniteMoEWindowed = Family(
+    "granitemoe_swa",
+    defaults: mixtureDefaults + " shared_intermediate_size=0 sliding_window=128 layer_types=null"
+  ) { keys in
+    let experts = try keys.graniteExperts(.plain, shared: keys.graniteShared())
+    return try keys.decoder(
+      keys.windowedLayers(keys.window(), full: { $0 % 4 == 0 }) { window in
+        try keys.layer(keys.graniteSinks(window), experts, paths: ("self_attn", ""))
+      })
+  }
+}
+
+/// What Granite's mixtures call their router and the two stacks of experts.
+private struct StackNames {
+  var router: String
+  var input: String
+  var output: String
+
+  static let granite = StackNames(
+    router: "router.layer", input: "input_linear.weight", output: "output_linear.weight")
+  static let plain = StackNames(
+    router: "router", input: "experts.gate_up_proj", output: "experts.down_proj")
+}
+
+extension Keys {
+  /// Attention with a learned sink for each head.
+  fileprivate func graniteSinks(_ window: Int128?) throws -> Module {
+    try attention(
+      bias: attentionBias(), vectors: [Weight("sinks", [size(.heads)], .attention)], window: window)
+  }
+
+  /// The feed-forward layer beside the experts; a width of zero means none.
+  fileprivate func graniteShared() throws -> FeedForward? {
+    let key = "shared_intermediate_size"
+    guard let width = try optional(.sharedSize, key, least: 0), number(width) != 0 else {
+      return nil
+    }
+    return try fusedGated(width, "input_linear", "output_linear")
+  }
+
+  /// Experts of which one tensor holds all gates and maps up, and another all maps down.
+  fileprivate func graniteExperts(
+    _ names: StackNames, shared: FeedForward? = nil
+  ) throws -> Module {
+    let (all, active) = try expertCounts("num_local_experts")
+    let d = try size(.hidden)
+    let expert = try fusedGated()
+    let stacks = [
+      Weight(names.input, [all, 2 * expert.width, d], .routedExperts),
+      Weight(names.output, [all, d, expert.width], .routedExperts),
+    ]
+    let path = "block_sparse_moe"
+    return .mixtureOfExperts(
+      MixtureOfExperts(
+        router: Router([Linear("\(path).\(names.router)", d, all)]), experts: all, active: active,
+        expert: expert, layout: .stacked(stacks.map { $0.within(path) }), shared: shared,
+        sharedPath: "shared_mlp"))
+  }
+}

@@ -1,0 +1,87 @@
+import Architecture
+import Symbolic
+
+/// OPT and the families that share its layer, which came from fairseq.
+extension Family {
+  static let optLike: [Family] = [opt, bioGPT, xglm]
+
+  static let opt = Family(
+    "opt", spelling: "hidden_act=activation_function",
+    defaults: """
+      vocab_size=50272 max_position_embeddings=2048 num_attention_heads=12 ffn_dim=3072
+      word_embed_proj_dim=null do_layer_norm_before=true _remove_final_layer_norm=false
+      enable_bias=true layer_norm_elementwise_affine=true activation_function="relu"
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    let isPreNorm = try keys.flag("do_layer_norm_before")
+    let hasFinalNorm = try isPreNorm && !keys.flag("_remove_final_layer_norm")
+    let style: NormStyle = try keys.flag("layer_norm_elementwise_affine") ? .layer : .bare
+    let width = try keys.optional(.embeddingWidth, "word_embed_proj_dim") ?? d
+    let isProjected = keys.value(width) != keys.value(d)
+    let position = try keys.positions("model.decoder.embed_positions", extra: 2)
+    func projection(_ name: String, _ input: Formula, _ output: Formula) -> [Branch] {
+      isProjected ? [Branch("model.decoder", .linear(Linear(name, input, output)))] : []
+    }
+    let names = FrameNames(
+      token: "model.decoder.embed_tokens", layers: "model.decoder.layers",
+      norm: hasFinalNorm ? "model.decoder.final_layer_norm" : nil)
+    let layer = try keys.fairseqLayer(
+      "ffn_dim", bias: keys.flag("enable_bias"), norm: style, isPreNorm: isPreNorm)
+    return try keys.decoder(
+      keys.uniform(layer), names, norm: style, after: projection("project_in", width, d) + [position],
+      width: width, before: projection("project_out", d, width))
+  }
+
+  static let bioGPT = Family(
+    "biogpt",
+    defaults: """
+      vocab_size=42384 max_position_embeddings=1024 num_attention_heads=16 intermediate_size=4096
+      hidden_act="gelu" tie_word_embeddings=true
+      """
+  ) { keys in
+    let names = FrameNames(
+      token: "biogpt.embed_tokens", layers: "biogpt.layers", norm: "biogpt.layer_norm",
+      head: "output_projection")
+    return try keys.decoder(
+      keys.uniform(keys.fairseqLayer("intermediate_size")), names, norm: .layer,
+      after: [keys.positions("biogpt.embed_positions", extra: 2)])
+  }
+
+  static let xglm = Family(
+    "xglm",
+    spelling: """
+      hidden_size=d_model num_attention_heads=attention_heads num_hidden_layers=num_layers
+      hidden_act=activation_function
+      """,
+    defaults: """
+      vocab_size=256008 attention_heads=16 ffn_dim=4096 activation_function="gelu"
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    try keys.refuse("add_cross_attention")
+    return try keys.decoder(
+      keys.uniform(keys.fairseqLayer("ffn_dim")), FrameNames(norm: "model.layer_norm"),
+      norm: .layer)
+  }
+}
+
+extension Keys {
+  /// The layer of fairseq's decoders; before OPT's 350M model, norms precede what they normalize.
+  fileprivate func fairseqLayer(
+    _ widthKey: String, bias: Bool = true, norm style: NormStyle = .layer, isPreNorm: Bool = true
+  ) throws -> Layer {
+    let attention = Branch(
+      "self_attn", try attention(equalHeads(), bias: bias ? .all : [], names: .outProj))
+    let feedForward = Branch(
+      "", .feedForward(try plain(size(.intermediate, widthKey), "fc1", "fc2", bias: bias)))
+    let first = [try norm("self_attn_layer_norm", style)]
+    let second = [try norm("final_layer_norm", style)]
+    return isPreNorm
+      ? Layer([Block(first, [attention]), Block(second, [feedForward])])
+      : Layer([
+        Block([], [attention], outputNorms: first), Block([], [feedForward], outputNorms: second),
+      ])
+  }
+}

@@ -1,0 +1,242 @@
+import Architecture
+import Symbolic
+
+/// Phi and its neighbours: layer norms with biases, or experts, around modern attention.
+extension Family {
+  static let phiLike: [Family] = [
+    phi, phi3, phiMoE, stableLM, starCoder2, nemotron, dbrx, nanoChat, modernBERTDecoder, bitNet,
+    helium,
+  ]
+
+  static let phi = Family(
+    "phi",
+    defaults: """
+      vocab_size=51200 intermediate_size=8192 num_attention_heads=32 num_key_value_heads=null
+      qk_layernorm=false hidden_act="gelu_new" tie_word_embeddings=false
+      """
+  ) { keys in
+    let heads = try keys.heads()
+    let norms = try keys.flag("qk_layernorm") ? ["q_layernorm", "k_layernorm"] : []
+    let attention = try keys.attention(
+      heads, bias: .all, names: .dense,
+      norms: norms.map { Normalization($0, [heads.size], .layer, bias: true) })
+    let layer = try keys.parallelLayer(
+      attention, .feedForward(keys.plain(nil, "fc1", "fc2")),
+      norms: [keys.norm("input_layernorm", .layer)])
+    return try keys.decoder(
+      keys.uniform(layer), FrameNames(norm: "model.final_layernorm"), norm: .layer, headBias: true)
+  }
+
+  static let phi3 = Family(
+    "phi3",
+    defaults: """
+      vocab_size=32064 intermediate_size=8192 num_attention_heads=32 num_key_value_heads=null
+      sliding_window=null tie_word_embeddings=false
+      """
+  ) { keys in
+    let attention = try keys.fusedAttention(
+      nil, "qkv_proj", "o_proj", inputBias: false, outputBias: false, window: keys.window())
+    return try keys.decoder(
+      keys.uniform(keys.layer(attention, .feedForward(keys.fusedGated()))))
+  }
+
+  static let phiMoE = Family(
+    "phimoe",
+    defaults: """
+      vocab_size=32064 intermediate_size=6400 num_attention_heads=32 num_key_value_heads=8
+      num_local_experts=16 num_experts_per_tok=2 attention_bias=false lm_head_bias=false
+      sliding_window=null tie_word_embeddings=false
+      """
+  ) { keys in
+    let experts = try keys.experts(
+      keys.expertCounts("num_local_experts"), keys.gated(names: .numbered))
+    let attention = try keys.attention(bias: keys.attentionBias(), window: keys.window())
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(attention, experts, norm: .layer, paths: ("self_attn", "block_sparse_moe"))),
+      norm: .layer, headBias: keys.flag("lm_head_bias"))
+  }
+
+  static let stableLM = Family(
+    "stablelm",
+    defaults: """
+      vocab_size=50304 intermediate_size=6912 num_attention_heads=32 num_key_value_heads=32
+      use_qkv_bias=false qk_layernorm=false use_parallel_residual=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let heads = try keys.heads(explicit: false)
+    func norm(_ name: String, _ count: Formula) -> Normalization {
+      Normalization("\(name)_layernorm.norms.#", [heads.size], .layer, copies: count)
+    }
+    let attention = try keys.attention(
+      heads, bias: keys.flag("use_qkv_bias") ? .inputs : [],
+      norms: keys.flag("qk_layernorm") ? [norm("q", heads.query), norm("k", heads.keyValue)] : [])
+    let feedForward = Module.feedForward(try keys.gated())
+    let layer =
+      try keys.flag("use_parallel_residual")
+      ? keys.parallelLayer(
+        attention, feedForward, norms: [keys.norm("input_layernorm", .layer)])
+      : keys.layer(attention, feedForward, norm: .layer)
+    return try keys.decoder(keys.uniform(layer), norm: .layer)
+  }
+
+  static let starCoder2 = Family(
+    "starcoder2",
+    defaults: """
+      vocab_size=49152 intermediate_size=12288 num_attention_heads=24 num_key_value_heads=2
+      use_bias=true sliding_window=null hidden_act="gelu_pytorch_tanh" tie_word_embeddings=true
+      """
+  ) { keys in
+    let bias = try keys.flag("use_bias")
+    let attention = try keys.attention(bias: bias ? .all : [], window: keys.window())
+    let feedForward = try keys.plain(nil, "c_fc", "c_proj", bias: bias)
+    return try keys.decoder(
+      keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)), norm: .layer)
+  }
+
+  static let nemotron = Family(
+    "nemotron",
+    defaults: """
+      vocab_size=256000 intermediate_size=24576 num_attention_heads=48 num_key_value_heads=null
+      head_dim=null attention_bias=false mlp_bias=false hidden_act="relu2"
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let attention = try keys.attention(bias: keys.attentionBias())
+    let feedForward = try keys.plain(nil, "up_proj", "down_proj", bias: keys.flag("mlp_bias"))
+    return try keys.decoder(
+      keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)), norm: .layer)
+  }
+
+  /// The experts' matrices lie on top of each other, each transposed alike: `[E·f, d]`.
+  static let dbrx = Family(
+    "dbrx",
+    spelling: "hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers",
+    defaults: """
+      vocab_size=32000 n_heads=16 attn_config.kv_n_heads=1 ffn_config.ffn_hidden_size=3584
+      ffn_config.moe_num_experts=4 ffn_config.moe_top_k=1
+      """
+  ) { keys in
+    try keys.refuse("tie_word_embeddings")
+    try [keys.object("attn_config"), keys.object("ffn_config")].forEach { _ in }
+    var heads = try keys.equalHeads()
+    heads.keyValue = try keys.size(.keyValueHeads, "attn_config.kv_n_heads")
+    try keys.require(
+      heads.query, "num_attention_heads", multipleOf: heads.keyValue, "attn_config.kv_n_heads")
+    let attention = try keys.fusedAttention(
+      heads, "Wqkv", "out_proj", inputBias: false, outputBias: false)
+    let (all, active) = try keys.expertCounts(
+      "ffn_config.moe_num_experts", active: "ffn_config.moe_top_k")
+    let d = try keys.size(.hidden)
+    let f = try keys.size(.intermediate, "ffn_config.ffn_hidden_size")
+    let experts = MixtureOfExperts(
+      router: Router([Linear("router.layer", d, all)]), experts: all, active: active,
+      expert: try keys.gated(f, names: GatedNames(gate: "w1", up: "v1", down: "w2")),
+      layout: .stacked(
+        ["w1", "v1", "w2"].map { Weight("experts.mlp.\($0)", [all * f, d], .routedExperts) }))
+    let layer = try keys.layer(
+      attention, .mixtureOfExperts(experts), norm: .layerWithoutBias,
+      norms: ("norm_attn_norm.norm_1", "norm_attn_norm.norm_2"),
+      paths: ("norm_attn_norm.attn", "ffn"))
+    let names = FrameNames(
+      token: "transformer.wte", layers: "transformer.blocks", norm: "transformer.norm_f")
+    return try keys.decoder(
+      keys.uniform(layer), names, norm: .layerWithoutBias, untieable: true)
+  }
+
+  /// No norm has a weight, and the tokens are normed before the first layer.
+  static let nanoChat = Family(
+    "nanochat",
+    defaults: """
+      vocab_size=50304 intermediate_size=8192 num_attention_heads=6 num_key_value_heads=null
+      attention_bias=false hidden_act="relu2" tie_word_embeddings=false
+      """
+  ) { keys in
+    let heads = try keys.heads()
+    let attention = try keys.attention(
+      heads, bias: keys.attentionBias(),
+      norms: ["q_norm", "k_norm"].map { Normalization($0, [heads.size], weight: false) })
+    let feedForward = try keys.plain(nil, "fc1", "fc2", bias: false)
+    return try keys.decoder(
+      keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .bareRootMeanSquare)),
+      norm: .bareRootMeanSquare,
+      after: [Branch("model", .normalization(keys.norm("norm", .bareRootMeanSquare)))])
+  }
+
+  /// Norms stand inside both modules, before their output projections.
+  static let bitNet = Family(
+    "bitnet",
+    defaults: """
+      vocab_size=128256 intermediate_size=6912 num_attention_heads=20 num_key_value_heads=5
+      attention_bias=false hidden_act="relu2" tie_word_embeddings=false
+      """
+  ) { keys in
+    let attention = try keys.attention(
+      bias: keys.attentionBias(), norms: [keys.norm("attn_sub_norm")])
+    var feedForward = try keys.gated()
+    feedForward.vectors = Normalization("ffn_sub_norm", [feedForward.width]).weights()
+    return try keys.decoder(
+      keys.uniform(keys.layer(attention, .feedForward(feedForward))))
+  }
+
+  static let helium = Family(
+    "helium",
+    defaults: """
+      vocab_size=48000 intermediate_size=7040 num_attention_heads=20 num_key_value_heads=20
+      head_dim=128 attention_bias=false mlp_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let attention = try keys.attention(bias: keys.flag("attention_bias") ? .inputs : [])
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(attention, .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))))
+  }
+}
+
+// MARK: - ModernBERT
+
+extension Family {
+  /// The first layer's attention has no norm of its own, because the tokens are normed.
+  static let modernBERTDecoder = Family(
+    "modernbert-decoder", spelling: "hidden_act=hidden_activation",
+    defaults: """
+      vocab_size=50368 intermediate_size=1152 num_attention_heads=12 norm_bias=false
+      attention_bias=false mlp_bias=false decoder_bias=true classifier_bias=false
+      local_attention=128 global_attn_every_n_layers=3 layer_types=null hidden_activation="gelu"
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let style: NormStyle = try keys.flag("norm_bias") ? .layer : .layerWithoutBias
+    let period = try keys.integer("global_attn_every_n_layers", least: 1) ?? 3
+    // The window is on both sides of a token in ModernBERT, and only its half here.
+    let window = try keys.integer("local_attention").map { Int128($0 / 2) }
+    let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) {
+      $0 % period == 0 ? "full_attention" : "sliding_attention"
+    }
+    let feedForward = Branch(
+      "mlp", .feedForward(try keys.fusedGated(nil, "Wi", "Wo", bias: keys.flag("mlp_bias"))))
+    let groups = try keys.layers(kind: { [types[$0], $0 == 0 ? "first" : ""] }) { kind in
+      let attention = try keys.attention(
+        keys.equalHeads(), bias: keys.attentionBias(), names: ProjectionNames(output: "Wo"),
+        window: kind[0] == "full_attention" ? nil : window)
+      return Layer([
+        Block(
+          kind[1] == "first" ? [] : [try keys.norm("attn_norm", style)],
+          [Branch("attn", attention)]),
+        Block([try keys.norm("mlp_norm", style)], [feedForward]),
+      ])
+    }
+    let d = try keys.size(.hidden)
+    let dense = Linear("lm_head.dense", d, d, bias: try keys.flag("classifier_bias"))
+    return try keys.decoder(
+      groups,
+      FrameNames(
+        token: "model.embeddings.tok_embeddings", norm: "model.final_norm", head: "decoder"),
+      norm: style,
+      after: [Branch("model.embeddings", .normalization(keys.norm("norm", style)))],
+      before: [
+        Branch("", .mixer(Mixer(.other, part: .languageModelHead, linears: [dense], vectors: []))),
+        Branch("lm_head", .normalization(keys.norm("norm", style))),
+      ], headBias: keys.flag("decoder_bias"))
+  }
+}

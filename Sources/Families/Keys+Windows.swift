@@ -1,0 +1,46 @@
+import Architecture
+
+extension Keys {
+  /// The number of keys a query sees, or nil for all before it.
+  func window(_ key: String = "sliding_window") throws -> Int128? {
+    try integer(key, least: 1).map { Int128($0) }
+  }
+
+  /// Layers of which some see the whole past and the others a window of it.
+  ///
+  /// - Parameters:
+  ///   - window: The window of the others.
+  ///   - isFull: Which see the whole past, where the configuration has no list of layer types.
+  func windowedLayers(
+    _ window: Int128?, full isFull: (Int) throws -> Bool, _ build: (Int128?) throws -> Layer
+  ) throws -> [LayerGroup] {
+    let types = try layerTypes(known: ["full_attention", "sliding_attention"]) {
+      try isFull($0) ? "full_attention" : "sliding_attention"
+    }
+    return try layers(kind: { types[$0] }) {
+      try build($0 == "full_attention" ? nil : window)
+    }
+  }
+
+  /// The heads of families that have neither grouped heads nor a width of their own.
+  func equalHeads() throws -> Heads { try heads(grouped: false, explicit: false) }
+
+  /// A bias on all four projections where `attention_bias` says so.
+  func attentionBias() throws -> Biases { try flag("attention_bias") ? .all : [] }
+
+  /// Refuses a switch that adds tensors which are not described.
+  func refuse(_ key: String) throws {
+    if try flag(key) {
+      throw DescriptionError.unsupported(key: spelled(key), found: "true", supported: "false")
+    }
+  }
+}
+
+extension FeedForward {
+  /// The same layer where a family reads the name of an activation as another function.
+  func reading(_ name: String, as other: String) -> FeedForward {
+    var copy = self
+    if activation == name { copy.activation = other }
+    return copy
+  }
+}
