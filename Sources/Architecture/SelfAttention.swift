@@ -12,6 +12,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var heads: Formula
   package var keyValueHeads: Formula
   package var headSize: Formula
+  /// The width of one head's values, where it is not that of its queries and keys.
+  package var valueSize: Formula?
   /// The maps from the residual stream to queries, keys and values (and an output gate).
   package var inputs: [Linear]
   package var output: Linear
@@ -25,12 +27,14 @@ package struct SelfAttention: Hashable, Sendable {
   package var keepsWholeCache = false
 
   package init(
-    heads: Formula, keyValueHeads: Formula, headSize: Formula, inputs: [Linear], output: Linear,
-    norms: [Normalization] = [], vectors: [Weight] = [], window: Int128? = nil
+    heads: Formula, keyValueHeads: Formula, headSize: Formula, valueSize: Formula? = nil,
+    inputs: [Linear], output: Linear, norms: [Normalization] = [], vectors: [Weight] = [],
+    window: Int128? = nil
   ) {
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headSize = headSize
+    self.valueSize = valueSize
     self.inputs = inputs
     self.output = output
     self.norms = norms

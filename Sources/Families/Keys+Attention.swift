@@ -123,13 +123,16 @@ extension Keys {
   /// - Parameters:
   ///   - bias: Whether the compressions and the output have a bias.
   ///   - indexed: Whether a sparse-attention indexer chooses the keys.
-  func latentAttention(bias: Bool, indexed: Bool = false) throws -> LatentAttention {
+  ///   - valueSize: The width of one head's values, where it is not simply `v_head_dim`.
+  func latentAttention(
+    bias: Bool, indexed: Bool = false, valueSize: Formula? = nil
+  ) throws -> LatentAttention {
     passOver("num_key_value_heads", "head_dim", "qk_head_dim")
     let d = try size(.hidden)
     let h = try size(.heads)
     let plain = try size(.plainSize)
     let rotary = try size(.rotarySize)
-    let v = try size(.valueSize)
+    let v = try valueSize ?? size(.valueSize)
     let rank = try size(.keyValueRank)
     let queries: [Linear]
     var norms: [Normalization] = []

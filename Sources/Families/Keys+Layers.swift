@@ -105,8 +105,15 @@ extension Keys {
     _ key: String, _ first: @autoclosure () throws -> Layer,
     then rest: @autoclosure () throws -> Layer
   ) throws -> [LayerGroup] {
+    try self.leading(size(.leadingDense, key, least: 0), first(), then: rest())
+  }
+
+  /// A number of leading layers of one kind, then layers of another.
+  func leading(
+    _ leading: Formula, _ first: @autoclosure () throws -> Layer,
+    then rest: @autoclosure () throws -> Layer
+  ) throws -> [LayerGroup] {
     let all = try size(.layers)
-    let leading = try size(.leadingDense, key, least: 0)
     if let count = number(leading) {
       if count == 0 { return [LayerGroup(try rest(), .range(0, all))] }
       if let total = number(all), count >= total {

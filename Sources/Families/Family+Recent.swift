@@ -1,0 +1,259 @@
+import Architecture
+import Symbolic
+
+/// Dense families of 2024 and later that are built like Llama.
+extension Family {
+  static let recentDense: [Family] = [
+    arcee, seedOSS, exaone4, smollm3, ernie45, hunyuanDense, glm, glm4, cwm, ministral, ministral3,
+    hyperclovax, internlm3, jais2, iquestcoder, apertus, diffllama, cohereCompass,
+  ]
+
+  static let arcee = Family(
+    "arcee",
+    defaults: """
+      vocab_size=32000 intermediate_size=18432 num_attention_heads=32 num_key_value_heads=null
+      head_dim=null attention_bias=false mlp_bias=false tie_word_embeddings=false
+      hidden_act="relu2"
+      """
+  ) { keys in
+    let bias = try keys.flag("mlp_bias")
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: keys.biases(.all)),
+          .feedForward(keys.plain(nil, "up_proj", "down_proj", bias: bias)))))
+  }
+
+  static let seedOSS = Family(
+    "seed_oss",
+    defaults: """
+      vocab_size=155136 intermediate_size=27648 num_attention_heads=80 num_key_value_heads=8
+      head_dim=128 attention_bias=true attention_out_bias=false mlp_bias=false
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let bias = try keys.biases(.inputs).union(keys.biases(.output, if: "attention_out_bias"))
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: bias), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))))
+  }
+
+  static let exaone4 = Family(
+    "exaone4",
+    defaults: """
+      vocab_size=102400 intermediate_size=16384 num_attention_heads=32 num_key_value_heads=32
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.postNormLayer(keys.attention(norm: .eachHead), .feedForward(keys.gated()))))
+  }
+
+  static let smollm3 = Family(
+    "smollm3", like: llama,
+    defaults: """
+      vocab_size=128256 intermediate_size=11008 num_attention_heads=16 num_key_value_heads=4
+      attention_bias=false mlp_bias=false tie_word_embeddings=true
+      """)
+
+  static let ernie45 = Family(
+    "ernie4_5",
+    defaults: """
+      vocab_size=103424 intermediate_size=3072 num_attention_heads=16 num_key_value_heads=2
+      head_dim=128 use_bias=false tie_word_embeddings=true
+      """
+  ) { keys in
+    let bias = try keys.flag("use_bias")
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: bias ? .all : []), .feedForward(keys.gated(bias: bias)))))
+  }
+
+  static let hunyuanDense = Family(
+    "hunyuan_v1_dense",
+    defaults: """
+      vocab_size=290943 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
+      head_dim=null attention_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(keys.layer(keys.hunyuanAttention(), .feedForward(keys.gated()))))
+  }
+
+  static let glm = Family(
+    "glm",
+    defaults: """
+      vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
+      head_dim=128 attention_bias=true tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: keys.biases(.inputs)), .feedForward(keys.fusedGated()))))
+  }
+
+  static let glm4 = Family(
+    "glm4",
+    defaults: """
+      vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
+      head_dim=128 attention_bias=true tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.sandwichLayer(
+          keys.attention(bias: keys.biases(.inputs)), .feedForward(keys.fusedGated()),
+          norms: [
+            "input_layernorm", "post_self_attn_layernorm", "post_attention_layernorm",
+            "post_mlp_layernorm",
+          ])))
+  }
+
+  static let cwm = Family(
+    "cwm",
+    defaults: """
+      vocab_size=128256 intermediate_size=21504 num_attention_heads=48 num_key_value_heads=8
+      head_dim=128 mlp_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.layer(keys.attention(), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))))
+  }
+
+  static let ministral = Family(
+    "ministral", like: mistral,
+    defaults: """
+      vocab_size=32000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
+      head_dim=null tie_word_embeddings=false
+      """)
+
+  static let ministral3 = Family(
+    "ministral3", like: mistral,
+    defaults: """
+      vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
+      head_dim=128 tie_word_embeddings=false
+      """)
+
+  static let hyperclovax = Family(
+    "hyperclovax",
+    defaults: """
+      vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
+      head_dim=null attention_bias=false mlp_bias=false use_post_norm=true
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let attention = try keys.attention(bias: keys.biases(.all))
+    let feedForward = Module.feedForward(try keys.gated(bias: keys.flag("mlp_bias")))
+    let norms = ["input_layernorm", "post_norm1", "post_attention_layernorm", "post_norm2"]
+    return try keys.decoder(
+      keys.uniform(
+        keys.flag("use_post_norm")
+          ? keys.sandwichLayer(attention, feedForward, norms: norms)
+          : keys.layer(attention, feedForward)))
+  }
+
+  static let internlm3 = Family(
+    "internlm3", like: llama, spelling: "attention_bias=qkv_bias mlp_bias=bias",
+    defaults: """
+      vocab_size=128512 intermediate_size=10240 num_attention_heads=32 num_key_value_heads=2
+      head_dim=128 qkv_bias=false bias=false tie_word_embeddings=false
+      """)
+
+  static let jais2 = Family(
+    "jais2",
+    defaults: """
+      vocab_size=150272 intermediate_size=26624 num_attention_heads=26 num_key_value_heads=null
+      head_dim=null attention_bias=true mlp_bias=true tie_word_embeddings=false
+      hidden_act="relu2"
+      """
+  ) { keys in
+    let bias = try keys.flag("mlp_bias")
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: keys.biases(.all)),
+          .feedForward(keys.plain(nil, "up_proj", "down_proj", bias: bias)), norm: .layer)),
+      norm: .layer)
+  }
+
+  static let iquestcoder = Family(
+    "iquestcoder", like: llama,
+    defaults: """
+      vocab_size=76800 intermediate_size=27648 num_attention_heads=40 num_key_value_heads=8
+      head_dim=128 attention_bias=false mlp_bias=false tie_word_embeddings=false
+      """)
+}
+
+// MARK: - With vectors of their own
+
+extension Family {
+  static let apertus = Family(
+    "apertus",
+    defaults: """
+      vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=null
+      attention_bias=false hidden_act="xielu" tie_word_embeddings=false
+      """
+  ) { keys in
+    var feedForward = try keys.plain(nil, "up_proj", "down_proj", bias: false)
+    // xIELU has two learned slopes; its two constants are stored as buffers.
+    if feedForward.activation == "xielu" {
+      feedForward.vectors =
+        ["alpha_n", "alpha_p"].map { Weight("act_fn.\($0)", [1], .denseFeedForward) }
+        + ["beta", "eps"].map { Weight("act_fn.\($0)", [], .denseFeedForward, isBuffer: true) }
+    }
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(bias: keys.biases(.all), norm: .eachHead), .feedForward(feedForward),
+          norms: ("attention_layernorm", "feedforward_layernorm"))))
+  }
+
+  /// Differential attention: the two halves of the heads are subtracted, with a learned weight.
+  ///
+  /// - Source: Ye et al. 2024, <https://arxiv.org/abs/2410.05258>.
+  static let diffllama = Family(
+    "diffllama",
+    defaults: """
+      vocab_size=32000 intermediate_size=8192 num_attention_heads=32 num_key_value_heads=null
+      head_dim=null attention_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let heads = try keys.heads()
+    let lambdas = ["lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2"]
+      .map { Weight($0, [heads.size], .attention) }
+    return try keys.decoder(
+      keys.uniform(
+        keys.layer(
+          keys.attention(heads, bias: keys.biases(.all), vectors: lambdas),
+          .feedForward(keys.gated()))))
+  }
+
+  static let cohereCompass = Family(
+    "cohere_compass_text",
+    defaults: """
+      vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
+      attention_bias=false tie_word_embeddings=true
+      """
+  ) { keys in
+    try keys.decoder(
+      keys.uniform(
+        keys.parallelLayer(
+          keys.attention(keys.heads(explicit: false), bias: keys.biases(.all)),
+          .feedForward(keys.gated()),
+          norms: [keys.norm("input_layernorm", .layerWithoutBias)])),
+      norm: .layerWithoutBias)
+  }
+}
+
+extension Keys {
+  /// Attention with the norms of queries and keys as Hunyuan names them.
+  func hunyuanAttention() throws -> Module {
+    try attention(
+      bias: biases(.all), norm: .eachHead, normNames: ("query_layernorm", "key_layernorm"))
+  }
+}

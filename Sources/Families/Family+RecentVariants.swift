@@ -1,0 +1,161 @@
+import Architecture
+import JSON
+import Symbolic
+
+extension Size {
+  fileprivate static let prefixSize = Size(
+    "f_p", "prefix_dense_intermediate_size", "width of the leading dense layers")
+}
+
+/// Mixtures of separate experts with modules of their own around them.
+extension Family {
+  static let kolibri1 = Family(
+    "kolibri1", spelling: "num_local_experts=num_experts",
+    defaults: """
+      vocab_size=128000 num_attention_heads=48 num_key_value_heads=4 head_dim=128
+      moe_intermediate_size=512 num_experts_per_tok=6 num_experts=384
+      shared_expert_intermediate_size=512 tie_word_embeddings=false
+      """
+  ) { keys in
+    let counts = try keys.expertCounts("num_local_experts")
+    let experts = try keys.experts(
+      counts, keys.gated(keys.size(.expertSize)), shared: keys.gated(keys.size(.sharedSize)))
+    var layer = try keys.sandwichLayer(
+      keys.attention(norm: .eachHead), experts,
+      norms: ["input_layernorm", "post_attn_norm", "post_attention_layernorm", "post_ffn_norm"])
+    // The checkpoint stores the score correction under a module of its own.
+    let router = Mixer(
+      .other, part: .router, linears: [], vectors: [keys.scoreCorrection(counts.all, "expert_bias")])
+    layer.extras.append(Branch("moe.router", .mixer(router)))
+    return try keys.decoder(keys.uniform(layer))
+  }
+
+  static let flint = Family(
+    "flint",
+    defaults: """
+      vocab_size=150144 intermediate_size=6144 num_attention_heads=32 num_key_value_heads=4
+      head_dim=128 attention_bias=false decoder_sparse_step=1 moe_intermediate_size=512
+      shared_expert_intermediate_size=1024 num_experts_per_tok=6 num_experts=256
+      mlp_only_layers=null tie_word_embeddings=false
+      """
+  ) { keys in
+    let heads = try keys.heads()
+    let attention = try keys.attention(
+      heads, bias: keys.biases(.all), norm: .eachHead,
+      vectors: [Weight("softmax_offset", [heads.query], .attention)])
+    let step = try keys.integer("decoder_sparse_step", least: 1) ?? 1
+    let dense = try keys.list("mlp_only_layers")?.compactMap(\.integer) ?? [0, 1]
+    let groups = try keys.layers(kind: { index in
+      !dense.contains(Int128(index)) && (index + 1).isMultiple(of: step)
+    }) { isSparse in
+      guard isSparse else { return try keys.layer(attention, .feedForward(keys.gated())) }
+      return try keys.layer(
+        attention,
+        keys.experts(
+          keys.expertCounts(), keys.gated(keys.size(.expertSize)),
+          shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert"))
+    }
+    return try keys.decoder(groups)
+  }
+
+  static let beam = Family(
+    "beam",
+    defaults: """
+      vocab_size=151936 intermediate_size=20480 num_attention_heads=48 num_key_value_heads=8
+      head_dim=128 attention_bias=false moe_intermediate_size=2560 num_experts_per_tok=8
+      num_experts=256 mlp_layer_types=null tie_word_embeddings=false
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    let heads = try keys.heads()
+    let attention = try keys.attention(
+      heads, bias: keys.biases(.all), norm: .eachHead,
+      extra: [Linear("gate_proj", d, heads.query * heads.size)],
+      vectors: [Weight("gate_bias", [heads.query], .attention)])
+    func sparse() throws -> Layer {
+      let counts = try keys.expertCounts()
+      return try keys.sandwichLayer(
+        attention,
+        keys.experts(
+          counts, keys.gated(keys.size(.expertSize)), scores: [keys.scoreCorrection(counts.all)]))
+    }
+    return try keys.decoder(
+      keys.denseOrSparse(
+        leading: 3, dense: keys.sandwichLayer(attention, .feedForward(keys.gated())),
+        sparse: sparse()))
+  }
+
+  static let cohere2MoE = Family(
+    "cohere2_moe",
+    defaults: """
+      vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
+      head_dim=128 attention_bias=false num_experts_per_tok=2 num_experts=8 num_shared_experts=0
+      mlp_layer_types=null prefix_dense_intermediate_size=null first_k_dense_replace=0
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let attention = try keys.attention(bias: keys.biases(.all))
+    let norms = [try keys.norm("input_layernorm", .layerWithoutBias)]
+    func sparse() throws -> Layer {
+      let experts = try keys.experts(
+        keys.expertCounts(), keys.gated(),
+        shared: keys.sharedExperts("num_shared_experts", width: keys.feedForwardWidth()))
+      return keys.parallelLayer(attention, experts, norms: norms)
+    }
+    func dense() throws -> Layer {
+      let width = try keys.optional(.prefixSize)
+      return try keys.parallelLayer(attention, .feedForward(keys.gated(width)), norms: norms)
+    }
+    return try keys.decoder(
+      keys.denseOrSparse(
+        leading: keys.size(.leadingDense, least: 0), dense: dense(), sparse: sparse()),
+      norm: .layerWithoutBias)
+  }
+
+  /// Attention with a learned mask; optionally many experts of one neuron each.
+  ///
+  /// - Source: Shi et al. 2024, <https://arxiv.org/abs/2412.11834>.
+  static let doge = Family(
+    "doge",
+    defaults: """
+      vocab_size=32768 intermediate_size=2048 num_attention_heads=8 num_key_value_heads=null
+      attention_bias=false mlp_bias=false is_moe=false num_experts=16384 num_experts_per_tok=64
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    let heads = try keys.heads()
+    let bias = try keys.biases(.all)
+    let groups = heads.keyValue
+    let attention = try keys.attention(
+      heads, bias: bias, norm: .eachHead,
+      extra: [Linear("dt_proj", groups * heads.size, groups, bias: !bias.isEmpty)],
+      vectors: [Weight("A", [groups], .attention)])
+    let dense = try keys.gated(bias: keys.flag("mlp_bias"))
+    var layer = try keys.layer(
+      attention, keys.flag("is_moe") ? keys.dogeExperts(dense) : .feedForward(dense))
+    let scales = ["input_residual", "post_attention_residual"].map { Weight($0, [d], .mixer) }
+    layer.extras.append(Branch("", .mixer(Mixer(.other, linears: [], vectors: scales))))
+    return try keys.decoder(keys.uniform(layer))
+  }
+}
+
+extension Keys {
+  /// Experts of one neuron, found by the product of two sets of keys, beside a dense layer.
+  fileprivate func dogeExperts(_ dense: FeedForward) throws -> Module {
+    let d = try size(.hidden)
+    let counts = try expertCounts()
+    let all = try fixed(counts.all, "num_experts", "the router has two keys for its square root")
+    let keys = Formula(Int128(Double(all).squareRoot().rounded(.down)))
+    let expert = FeedForward(
+      width: 1, isGated: false, inputs: [Linear("down_embed", d, 1)],
+      output: Linear("up_embed", 1, d), activation: dense.activation)
+    let tables = ["down_embed", "up_embed"]
+      .map { Weight("\($0).weight", [counts.all, d], .routedExperts) }
+    return .mixtureOfExperts(
+      MixtureOfExperts(
+        router: Router([Linear("router_gate", d, 2 * keys)]), experts: counts.all,
+        active: counts.active, expert: expert, layout: .stacked(tables), shared: dense,
+        sharedPath: ""))
+  }
+}
