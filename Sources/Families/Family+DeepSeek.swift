@@ -122,7 +122,7 @@ extension Family {
       """
   ) { keys in
     let bias = try keys.flag("attention_bias")
-    let sparse = try keys.sparseLayers()
+    let sparse = try keys.sparseBehindDense()
     let indexed = try keys.indexedLayers()
     return try keys.decoder(
       keys.layers {
@@ -233,7 +233,7 @@ extension Keys {
     guard isGiven("mlp_layer_types") else {
       return try leading("first_k_dense_replace", dense(), then: sparse())
     }
-    let types = try sparseLayers()
+    let types = try sparseBehindDense()
     return try layers {
       types[$0]
     } _: {
@@ -242,7 +242,7 @@ extension Keys {
   }
 
   /// Which layers have experts.
-  func sparseLayers() throws -> [Bool] {
+  func sparseBehindDense() throws -> [Bool] {
     let leading = try integer("first_k_dense_replace") ?? 1
     return try layerTypes("mlp_layer_types", known: ["dense", "sparse"]) {
       $0 < leading ? "dense" : "sparse"
