@@ -47,7 +47,8 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
     .testTarget(
-      name: "CommandTests", dependencies: ["Arguments", "JSON", "tally"], swiftSettings: settings),
+      name: "CommandTests", dependencies: ["Arguments", "JSON", "tally"], exclude: ["Expected"],
+      swiftSettings: settings),
     .testTarget(
       name: "FamiliesTests", dependencies: ["Architecture", "Families", "JSON"],
       swiftSettings: settings),

@@ -1,8 +1,175 @@
 import Arguments
+import Foundation
 import JSON
 import Testing
 
 @testable import tally
 
+/// Whole output of the tool, against the files in `Expected`.
+///
+/// A change of wording or layout shows as a line of difference. Figures in these files were
+/// checked against print; a change of a figure has to say why.
 @Suite struct CommandTests {
+  static let expected = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Expected")
+
+  static let lines: [(file: String, words: String)] = [
+    ("params-founding.txt", "params llama2-13b mixtral-8x7b"),
+    ("params-mixtral.json", "params mixtral-8x7b --format json"),
+    ("params-founding.csv", "params llama2-13b mixtral-8x7b --format csv"),
+    ("params-free.txt", "params llama2-13b --set hidden_size=x"),
+    ("params-layers.md", "params deepseek-moe-2b --by layer --format markdown"),
+    ("params-tensors.csv", "params mod-220m --set num_hidden_layers=2 --by tensor --format csv"),
+    ("compare.txt", "compare llama2-13b mixtral-8x7b deepseek-moe-16b"),
+    ("explain-mixtral.txt", "explain mixtral-8x7b"),
+    ("explain-llama.tex", "explain llama2-13b --format latex"),
+    ("explain-mod.md", "explain mod-220m --format markdown"),
+    ("explain-deepseek.txt", "explain deepseek-v3 --by tensor"),
+    ("help.txt", "--help"),
+    ("help-params.txt", "help params"),
+  ]
+
+  @Test("The whole output is the expected one", arguments: lines)
+  func output(_ line: (file: String, words: String)) throws {
+    let outcome = run(line.words)
+    let text = try String(contentsOf: Self.expected.appending(path: line.file), encoding: .utf8)
+    #expect(outcome.exitCode == 0)
+    #expect(difference(outcome.output, text) == nil)
+  }
+
+  struct Mistake: CustomTestStringConvertible {
+    let words: String
+    let exitCode: Int32
+    let message: String
+
+    var testDescription: String { words }
+  }
+
+  @Test(
+    "What cannot be answered has its exit code, one message, and nothing on standard output",
+    arguments: [
+      Mistake(
+        words: "parms llama2-13b", exitCode: 64,
+        message: "error: Unknown command 'parms'. Did you mean 'params'?\nSee 'tally --help'.\n"),
+      Mistake(
+        words: "params", exitCode: 64,
+        message: "error: MODEL is missing.\nSee 'tally params --help'.\n"),
+      Mistake(
+        words: "params gpt2 --format yaml", exitCode: 64,
+        message: """
+          error: 'yaml' is not valid for --format: expected one of table, json, csv, markdown.
+          See 'tally params --help'.
+
+          """),
+      Mistake(
+        words: "params gpt2 --set n_layer", exitCode: 64,
+        message: """
+          error: 'n_layer' is not valid for --set: expected KEY=VALUE, as in --set num_hidden_layers=2.
+          See 'tally params --help'.
+
+          """),
+      Mistake(
+        words: "params lama2-13b", exitCode: 66,
+        message: "error: 'lama2-13b' is neither a preset nor a file. Did you mean 'llama2-13b'?\n"),
+      Mistake(
+        words: "params /nowhere/config.json", exitCode: 66,
+        message: """
+          error: '/nowhere/config.json' is neither a preset nor a file. 'tally presets' lists the presets.
+
+          """),
+      Mistake(
+        words: "params mixtral-8x7b --set hidden_size=0", exitCode: 65,
+        message: """
+          error: preset mixtral-8x7b: hidden_size is 0, but it must be a whole number of at least 1. \
+          Correct hidden_size.
+
+          """),
+      Mistake(
+        words: "params mixtral-8x7b --set hiden_size=1", exitCode: 65,
+        message: """
+          error: preset mixtral-8x7b: 'mixtral' does not read a key 'hiden_size'. \
+          Did you mean 'hidden_size'?
+
+          """),
+      Mistake(
+        words: "params mixtral-8x7b --set num_experts_per_tok=9", exitCode: 65,
+        message: """
+          error: preset mixtral-8x7b: num_experts_per_tok (9) is more than num_local_experts (8). \
+          Lower num_experts_per_tok or raise num_local_experts.
+
+          """),
+      Mistake(
+        words: "params llama2-13b --set hidden_size=40000000000000000000", exitCode: 65,
+        message: """
+          error: The total does not fit in 128 bits. Lower the sizes it is made of.
+
+          """),
+      Mistake(
+        words: "params llama2-13b --set hidden_size=2*", exitCode: 65,
+        message: """
+          error: preset llama2-13b: hidden_size = '2*' is neither a number nor a formula: \
+          the formula ends too soon at character 3. Give a number, a letter such as x, or a formula \
+          such as 4*x.
+
+          """),
+      Mistake(
+        words: "compare gpt2", exitCode: 64,
+        message: "error: A second MODEL is missing.\nSee 'tally compare --help'.\n"),
+    ])
+  func mistakes(_ mistake: Mistake) {
+    let outcome = run(mistake.words)
+    #expect(
+      outcome == Outcome(errors: mistake.message, exitCode: mistake.exitCode))
+  }
+
+  @Test("Every usual spelling of a preset's name finds it")
+  func spellings() {
+    for name in [
+      "llama-2-13b", "Llama-2-13b", "LLAMA2-13B", "meta-llama/Llama-2-13b-hf",
+      "meta-llama/Llama-2-13b",
+    ] {
+      #expect(run("params \(name) --format csv").output.contains("\nllama2-13b,llama,13015864320,"))
+    }
+  }
+
+  @Test("Every option changes the answer")
+  func options() {
+    let plain = run("params mixtral-8x7b").output
+    for option in [
+      "--set num_local_experts=4", "--by layer", "--by tensor", "--format json",
+      "--format markdown", "--assume mistral",
+    ] {
+      let outcome = run("params mixtral-8x7b \(option)")
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.output != plain)
+    }
+  }
+
+  @Test("JSON documents of every command parse, and say which version of the form they have")
+  func json() throws {
+    for words in [
+      "params gpt2", "params gpt2 --by layer", "params gpt2 --by tensor", "explain gpt2",
+      "compare gpt2 gpt2-xl", "presets", "presets --families",
+    ] {
+      let value = try JSONValue(parsing: run("\(words) --format json").output)
+      #expect(value["schema_version"]?.integer == 1, "\(words)")
+    }
+  }
+
+  // MARK: - Support
+
+  private func run(_ words: String) -> Outcome {
+    Tally.tool.run(words.split(separator: " ").map(String.init), failure: Failure.describe)
+  }
+
+  /// The first line in which two texts differ.
+  private func difference(_ text: String, _ expected: String) -> String? {
+    guard text != expected else { return nil }
+    let (left, right) = (text.split(separator: "\n", omittingEmptySubsequences: false),
+      expected.split(separator: "\n", omittingEmptySubsequences: false))
+    for (number, (a, b)) in zip(left, right).enumerated() where a != b {
+      return "line \(number + 1) is '\(a)', not '\(b)'"
+    }
+    return "\(left.count) lines, not \(right.count)"
+  }
 }
