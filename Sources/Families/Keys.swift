@@ -47,7 +47,7 @@ package final class Keys {
   /// The family's own spelling of a key, or the common one where the configuration has that.
   func spelled(_ key: String) -> String {
     let own = ownSpelling[key] ?? key
-    return written(key) != nil && written(own) == nil ? key : own
+    return (written(own) ?? .null) == .null && written(key) != nil ? key : own
   }
 
   /// What the configuration has under a key; `outer.inner` is a key of a nested object.
