@@ -69,13 +69,17 @@ package struct Block: Hashable, Sendable {
   package var branches: [Branch]
   /// Norms of what comes out, before it is added.
   package var outputNorms: [Normalization]
+  /// Whether the output norms are of the sum instead, as in Vaswani et al. 2017.
+  package var normsSum: Bool
 
   package init(
-    _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = []
+    _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = [],
+    normsSum: Bool = false
   ) {
     self.inputNorms = inputNorms
     self.branches = branches
     self.outputNorms = outputNorms
+    self.normsSum = normsSum
   }
 }
 

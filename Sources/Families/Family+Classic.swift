@@ -65,8 +65,11 @@ extension Family {
     let feedForward = try keys.plain(4 * keys.size(.hidden), "c_fc", "c_proj", transposed: true)
       .reading("gelu", as: "gelu_new")
     let layer = try Layer([
-      Block([], [Branch("attn", attention)], outputNorms: [keys.norm("ln_1", .layer)]),
-      Block([], [Branch("mlp", .feedForward(feedForward))], outputNorms: [keys.norm("ln_2", .layer)]),
+      Block(
+        [], [Branch("attn", attention)], outputNorms: [keys.norm("ln_1", .layer)], normsSum: true),
+      Block(
+        [], [Branch("mlp", .feedForward(feedForward))], outputNorms: [keys.norm("ln_2", .layer)],
+        normsSum: true),
     ])
     let names = FrameNames(
       token: "transformer.tokens_embed", layers: "transformer.h", norm: nil)

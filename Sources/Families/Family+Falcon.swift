@@ -23,13 +23,15 @@ extension Family {
   }
 
   static let falcon = Family(
-    "falcon", spelling: "hidden_size=n_embed hidden_act=activation",
+    "falcon", spelling: "hidden_act=activation",
     defaults: """
       vocab_size=65024 num_attention_heads=71 num_kv_heads=null ffn_hidden_size=null
       num_ln_in_parallel_attn=null new_decoder_architecture=false multi_query=true
       parallel_attn=true bias=false activation="gelu" tie_word_embeddings=true
       """
   ) { keys in
+    // An old name of the width, which wins where a file has both.
+    _ = try keys.optional(.hidden, "n_embed")
     let bias = try keys.flag("bias")
     let isNew = try keys.flag("new_decoder_architecture")
     var heads = try keys.equalHeads()
@@ -94,7 +96,7 @@ extension Family {
 
   /// The token table has rows for prompts besides, so the head is never tied to it.
   static let cpmAnt = Family(
-    "cpmant", spelling: "head_dim=dim_head",
+    "cpmant",
     defaults: """
       vocab_size=30720 num_attention_heads=32 dim_head=128 dim_ff=10240 prompt_types=32
       prompt_length=32 segment_types=32 position_bias_num_buckets=512 hidden_act="gelu"
@@ -104,7 +106,7 @@ extension Family {
     let segments = try keys.size(.segments)
     let rows = try keys.size(.vocabulary) + keys.size(.promptTypes) * keys.size(.promptLength)
     let attention = try keys.attention(
-      keys.heads(grouped: false),
+      Heads(query: keys.size(.heads), size: keys.size(.headSize, "dim_head")),
       names: ProjectionNames(
         query: "project_q", key: "project_k", value: "project_v", output: "attention_out"))
     let feedForward = try keys.gated(
@@ -125,7 +127,8 @@ extension Family {
       untieable: true)
     model.head = [
       Branch("cpmant.input_embedding", .embedding(Embedding(.token, rows: rows, width: d))),
-      Branch("cpmant.segment_embedding", .embedding(Embedding(.position, rows: segments, width: d))),
+      Branch(
+        "cpmant.segment_embedding", .embedding(Embedding(.position, rows: segments, width: d))),
       Branch("", .mixer(Mixer(.other, part: .embedding, linears: [], vectors: [bias]))),
     ]
     return model

@@ -97,7 +97,7 @@ extension Family {
       tie_word_embeddings=true
       """
   ) { keys in
-    let heads = try keys.heads(explicit: false)
+    let heads = try keys.heads()
     let period = try keys.integer("sliding_window_pattern", least: 1) ?? 4
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in

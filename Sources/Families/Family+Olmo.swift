@@ -1,4 +1,5 @@
 import Architecture
+import Symbolic
 
 /// AI2's OLMo, whose norms moved behind the modules, and its mixtures.
 extension Family {
@@ -43,11 +44,15 @@ extension Family {
       num_experts=64 num_experts_per_tok=8 attention_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    try keys.decoder(
+    let heads = try keys.heads()
+    let keyWidth = try heads.keyValue * (keys.size(.hidden) / heads.query)
+    let attention = try keys.attention(
+      heads, bias: keys.attentionBias(),
+      norms: [keys.norm("q_norm"), keys.norm("k_norm", .rootMeanSquare, keyWidth)])
+    return try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(bias: keys.attentionBias(), norm: .allHeads),
-          keys.experts(keys.expertCounts("num_local_experts"), keys.gated()))))
+          attention, keys.experts(keys.expertCounts("num_local_experts"), keys.gated()))))
   }
 
   static let flexOlmo = Family(

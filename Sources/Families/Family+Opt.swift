@@ -30,8 +30,8 @@ extension Family {
     let layer = try keys.fairseqLayer(
       "ffn_dim", bias: keys.flag("enable_bias"), norm: style, isPreNorm: isPreNorm)
     return try keys.decoder(
-      keys.uniform(layer), names, norm: style, after: projection("project_in", width, d) + [position],
-      width: width, before: projection("project_out", d, width))
+      keys.uniform(layer), names, norm: style,
+      after: projection("project_in", width, d) + [position], width: width, before: projection("project_out", d, width))
   }
 
   static let bioGPT = Family(
@@ -68,7 +68,7 @@ extension Family {
 }
 
 extension Keys {
-  /// The layer of fairseq's decoders; before OPT's 350M model, norms precede what they normalize.
+  /// The layer of fairseq's decoders; in OPT 350M, norms follow the sum and do not precede.
   fileprivate func fairseqLayer(
     _ widthKey: String, bias: Bool = true, norm style: NormStyle = .layer, isPreNorm: Bool = true
   ) throws -> Layer {
@@ -81,7 +81,8 @@ extension Keys {
     return isPreNorm
       ? Layer([Block(first, [attention]), Block(second, [feedForward])])
       : Layer([
-        Block([], [attention], outputNorms: first), Block([], [feedForward], outputNorms: second),
+        Block([], [attention], outputNorms: first, normsSum: true),
+        Block([], [feedForward], outputNorms: second, normsSum: true),
       ])
   }
 }

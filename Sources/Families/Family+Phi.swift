@@ -16,10 +16,11 @@ extension Family {
       """
   ) { keys in
     let heads = try keys.heads()
+    let width = try keys.size(.hidden) / heads.query
     let norms = try keys.flag("qk_layernorm") ? ["q_layernorm", "k_layernorm"] : []
     let attention = try keys.attention(
       heads, bias: .all, names: .dense,
-      norms: norms.map { Normalization($0, [heads.size], .layer, bias: true) })
+      norms: norms.map { Normalization($0, [width], .layer, bias: true) })
     let layer = try keys.parallelLayer(
       attention, .feedForward(keys.plain(nil, "fc1", "fc2")),
       norms: [keys.norm("input_layernorm", .layer)])
@@ -108,7 +109,7 @@ extension Family {
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)), norm: .layer)
   }
 
-  /// The experts' matrices lie on top of each other, each transposed alike: `[E·f, d]`.
+  /// One tensor stacks the rows of every expert's matrix, in all three maps: `[E·f, d]`.
   static let dbrx = Family(
     "dbrx",
     spelling: "hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers",
@@ -118,7 +119,7 @@ extension Family {
       """
   ) { keys in
     try keys.refuse("tie_word_embeddings")
-    try [keys.object("attn_config"), keys.object("ffn_config")].forEach { _ in }
+    for key in ["attn_config", "ffn_config"] { _ = try keys.object(key) }
     var heads = try keys.equalHeads()
     heads.keyValue = try keys.size(.keyValueHeads, "attn_config.kv_n_heads")
     try keys.require(
@@ -179,6 +180,7 @@ extension Family {
       keys.uniform(keys.layer(attention, .feedForward(feedForward))))
   }
 
+  /// The output projection is square whatever the heads' width.
   static let helium = Family(
     "helium",
     defaults: """
@@ -187,9 +189,19 @@ extension Family {
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.flag("attention_bias") ? .inputs : [])
+      .withSquareOutput(keys.size(.hidden))
     return try keys.decoder(
       keys.uniform(
         keys.layer(attention, .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))))
+  }
+}
+
+extension Module {
+  /// The same attention with an output projection from and to one width.
+  fileprivate func withSquareOutput(_ width: Formula) -> Module {
+    guard case .selfAttention(var attention) = self else { return self }
+    attention.output.input = width
+    return .selfAttention(attention)
   }
 }
 
@@ -209,7 +221,7 @@ extension Family {
     let style: NormStyle = try keys.flag("norm_bias") ? .layer : .layerWithoutBias
     let period = try keys.integer("global_attn_every_n_layers", least: 1) ?? 3
     // The window is on both sides of a token in ModernBERT, and only its half here.
-    let window = try keys.integer("local_attention").map { Int128($0 / 2) }
+    let window = try keys.window("local_attention").map { $0 / 2 }
     let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) {
       $0 % period == 0 ? "full_attention" : "sliding_attention"
     }

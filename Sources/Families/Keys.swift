@@ -47,7 +47,7 @@ package final class Keys {
   /// The family's own spelling of a key, or the common one where the configuration has that.
   func spelled(_ key: String) -> String {
     let own = ownSpelling[key] ?? key
-    return written(key) != nil && written(own) == nil ? key : own
+    return (written(own) ?? .null) == .null && written(key) != nil ? key : own
   }
 
   /// Every spelling of a key that is understood, the family's own last: `transformers` lets an
