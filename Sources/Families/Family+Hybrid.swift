@@ -1,0 +1,173 @@
+import Architecture
+import Symbolic
+
+/// Models that put attention and state-space mixers into one stack.
+extension Family {
+  static let hybrid: [Family] = [jamba, bamba, falconH1, nemotronH, graniteMoeHybrid]
+
+  private static let mamba2Keys = (
+    heads: "mamba_n_heads", size: "mamba_d_head", state: "mamba_d_state", kernel: "mamba_d_conv",
+    groups: "mamba_n_groups"
+  )
+  private static let finalNorm = FrameNames(norm: "model.final_layernorm")
+
+  static let jamba = Family(
+    "jamba",
+    defaults: """
+      vocab_size=65536 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
+      num_experts_per_tok=2 num_experts=16 expert_layer_period=2 expert_layer_offset=1
+      attn_layer_period=8 attn_layer_offset=4 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2
+      mamba_dt_rank="auto" mamba_conv_bias=true mamba_proj_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let attends = try keys.phase("attn_layer_period", "attn_layer_offset")
+    let routes = try keys.phase("expert_layer_period", "expert_layer_offset")
+    let mixes = try keys.number(keys.size(.experts)) != 1
+    let groups = try keys.layers(kind: { [attends($0), mixes && routes($0)] }) { kind in
+      let mixer =
+        kind[0]
+        ? try keys.attention()
+        : try keys.mamba(
+          keys.expanded("mamba_expand", inner: "mamba_intermediate_size"),
+          keys: ("mamba_d_state", "mamba_d_conv", "mamba_dt_rank"),
+          bias: keys.flag("mamba_proj_bias"), convolutionBias: keys.flag("mamba_conv_bias"),
+          normed: true)
+      let feedForward =
+        kind[1]
+        ? try keys.experts(keys.expertCounts(), keys.gated(), gate: "router")
+        : .feedForward(try keys.gated())
+      return try keys.hybridLayer(mixer, feedForward, path: kind[0] ? "self_attn" : "mamba")
+    }
+    return try keys.decoder(groups, finalNorm)
+  }
+
+  static let bamba = Family(
+    "bamba",
+    defaults: """
+      vocab_size=128000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
+      attn_layer_indices=null mamba_n_heads=128 mamba_d_head="auto" mamba_n_groups=1
+      mamba_d_state=256 mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true mamba_proj_bias=false
+      attention_bias=false mlp_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let attending = try keys.indices("attn_layer_indices") ?? []
+    let feedForward = Module.feedForward(try keys.gated(bias: keys.flag("mlp_bias")))
+    let groups = try keys.layers(kind: attending.contains) { attends in
+      let mixer =
+        attends
+        ? try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
+        : try keys.expandedMamba2(mamba2Keys)
+      return try keys.hybridLayer(mixer, feedForward, path: attends ? "self_attn" : "mamba")
+    }
+    return try keys.decoder(groups, finalNorm)
+  }
+
+  static let falconH1 = Family(
+    "falcon_h1",
+    defaults: """
+      vocab_size=128000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
+      mamba_d_ssm=1024 mamba_n_heads=128 mamba_d_head="auto" mamba_n_groups=1 mamba_d_state=256
+      mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true mamba_proj_bias=false
+      mamba_rms_norm=false projectors_bias=false attention_bias=false mlp_bias=false
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let inner =
+      try keys.optional(.innerSize, "mamba_d_ssm")
+      ?? keys.expanded("mamba_expand", inner: "mamba_d_ssm")
+    let mixer = try keys.mamba2(
+      inner, keys: mamba2Keys,
+      biases: (keys.flag("mamba_proj_bias"), keys.flag("projectors_bias")),
+      convolutionBias: keys.flag("mamba_conv_bias"), normed: keys.flag("mamba_rms_norm"))
+    let attention = try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
+    let feedForward = try keys.gated(bias: keys.flag("mlp_bias"))
+    let layer = Layer([
+      Block(
+        [try keys.norm("input_layernorm")],
+        [Branch("mamba", mixer), Branch("self_attn", attention)]),
+      Block([try keys.norm("pre_ff_layernorm")], [Branch("feed_forward", .feedForward(feedForward))]),
+    ])
+    return try keys.decoder(keys.uniform(layer), finalNorm)
+  }
+
+  static let graniteMoeHybrid = Family(
+    "granitemoehybrid",
+    spelling: "layers_block_type=layer_types num_experts=num_local_experts",
+    defaults: """
+      vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
+      attention_bias=false num_local_experts=8 num_experts_per_tok=2
+      shared_intermediate_size=1024 layer_types=null mamba_n_heads=128 mamba_n_groups=1
+      mamba_d_state=256 mamba_d_head="auto" mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true
+      mamba_proj_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let types = try keys.layerKinds { _ in "linear_attention" }
+    let feedForward = try keys.graniteFeedForward()
+    let groups = try keys.layers(kind: { types[$0] == "full_attention" }) { attends in
+      let mixer =
+        attends
+        ? try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
+        : try keys.expandedMamba2(mamba2Keys)
+      return Layer([
+        Block(
+          [try keys.norm("input_layernorm")], [Branch(attends ? "self_attn" : "mamba", mixer)]),
+        Block([try keys.norm("post_attention_layernorm")], [feedForward]),
+      ])
+    }
+    return try keys.decoder(groups)
+  }
+}
+
+// MARK: - Parts
+
+extension Keys {
+  /// Whether a layer's index has the offset of a period.
+  fileprivate func phase(_ period: String, _ offset: String) throws -> (Int) -> Bool {
+    let length = try self.period(period)
+    let first = try integer(offset) ?? 0
+    try require(Formula(Int128(first + 1)), offset, atMost: Formula(Int128(length)), period)
+    return { $0 % length == first }
+  }
+
+  /// A mixer or attention, then a feed-forward layer, each behind a norm.
+  fileprivate func hybridLayer(_ mixer: Module, _ feedForward: Module, path: String) throws -> Layer {
+    try layer(
+      mixer, feedForward, norms: ("input_layernorm", "pre_ff_layernorm"),
+      paths: (path, "feed_forward"))
+  }
+
+  /// A state space whose inner width is a multiple of the model's.
+  fileprivate func expandedMamba2(
+    _ keys: (heads: String, size: String, state: String, kernel: String, groups: String)
+  ) throws -> Module {
+    let bias = try flag("mamba_proj_bias")
+    return try mamba2(
+      expanded("mamba_expand", inner: "mamba_intermediate_size"), keys: keys, biases: (bias, bias),
+      convolutionBias: flag("mamba_conv_bias"))
+  }
+
+  /// Granite's dense layer, which is the shared expert where there are routed ones.
+  ///
+  /// A model without routed experts says so with a zero.
+  fileprivate func graniteFeedForward() throws -> Branch {
+    let width = try size(.sharedSize, "shared_intermediate_size")
+    let shared = try fusedGated(width, "input_linear", "output_linear")
+    let all = try optional(.experts, least: 0)
+    guard let all, number(all) != 0 else { return Branch("shared_mlp", .feedForward(shared)) }
+    let counts = try expertCounts()
+    let d = try size(.hidden)
+    let f = try feedForwardWidth()
+    let path = "block_sparse_moe"
+    let stacks = [
+      Weight("\(path).input_linear.weight", [all, 2 * f, d], .routedExperts),
+      Weight("\(path).output_linear.weight", [all, d, f], .routedExperts),
+    ]
+    return Branch(
+      "",
+      .mixtureOfExperts(
+        MixtureOfExperts(
+          router: Router([Linear("\(path).router.layer", d, all)]), experts: all,
+          active: counts.active, expert: try fusedGated(f, "input_linear", "output_linear"),
+          layout: .stacked(stacks), shared: shared, sharedPath: "shared_mlp")))
+  }
+}

@@ -1,0 +1,116 @@
+import Architecture
+import Symbolic
+
+extension Size {
+  static let latentSize = Size("r_e", "moe_latent_size", "width on which the experts work")
+}
+
+/// Nemotron-H: every layer is one module, named in a pattern.
+extension Family {
+  static let nemotronH = Family(
+    "nemotron_h",
+    spelling: """
+      layer_types=layers_block_type num_local_experts=n_routed_experts
+      num_experts=n_routed_experts n_groups=mamba_n_groups conv_kernel=mamba_d_conv
+      use_conv_bias=mamba_conv_bias
+      """,
+    defaults: """
+      vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128
+      intermediate_size=21504 mlp_bias=false ssm_state_size=128 mamba_num_heads=128
+      mamba_head_dim=64 mamba_n_groups=8 mamba_d_conv=4 mamba_conv_bias=true
+      n_routed_experts=8 moe_intermediate_size=7688 moe_shared_expert_intermediate_size=7688
+      moe_latent_size=null num_experts_per_tok=2 use_bias=false layers_block_type=null
+      """
+  ) { keys in
+    let types = try keys.nemotronTypes()
+    let groups = try keys.layers(kind: { types[$0] }) { try keys.nemotronLayer($0) }
+    return try keys.decoder(groups, .mamba, untieable: true)
+  }
+}
+
+extension Keys {
+  /// The type of each layer: a list, else a pattern of letters. Their number is the model's.
+  fileprivate func nemotronTypes() throws -> [String] {
+    let known: Set = ["full_attention", "linear_attention", "moe", "mlp"]
+    let pattern = try text("hybrid_override_pattern")
+    let types: [String]
+    if let list = try layerKinds("layers_block_type", known: known) {
+      types = list
+    } else if let pattern {
+      let letters: [Character: String] = [
+        "M": "linear_attention", "E": "moe", "*": "full_attention", "-": "mlp",
+      ]
+      types = try pattern.map { letter in
+        guard let type = letters[letter] else {
+          throw DescriptionError.unsupported(
+            key: "hybrid_override_pattern", found: "'\(letter)'", supported: "M, E, *, -")
+        }
+        return type
+      }
+    } else {
+      types = ["linear_attention", "moe", "full_attention", "mlp"]
+    }
+    let given = try integer("num_hidden_layers")
+    if let given, given != types.count {
+      note(
+        "num_hidden_layers is \(given), but \(modelType) has a layer for each of the"
+          + " \(types.count) entries of its pattern.")
+    }
+    _ = derived(.layers, Formula(Int128(types.count)), "the entries of layers_block_type")
+    return types
+  }
+
+  /// One layer of a type.
+  fileprivate func nemotronLayer(_ type: String) throws -> Layer {
+    switch type {
+    case "linear_attention":
+      let bias = try flag("use_bias")
+      let heads = try size(.mixerHeads, "mamba_num_heads")
+      let width = try size(.mixerHeadSize, "mamba_head_dim")
+      let inner = derived(
+        .innerSize, key: "mamba_intermediate_size", heads * width,
+        "mamba_num_heads · mamba_head_dim")
+      return try mixerLayer(
+        mamba2(
+          inner,
+          keys: ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_kernel", "n_groups"),
+          biases: (bias, bias), convolutionBias: flag("use_conv_bias")))
+    case "full_attention":
+      return try mixerLayer(attention())
+    case "mlp":
+      let width = try feedForwardWidth()
+      return try mixerLayer(
+        .feedForward(ungated(size(.hidden), width, bias: flag("mlp_bias"))))
+    default:
+      return try nemotronExperts()
+    }
+  }
+
+  /// A mixture whose experts may work on a narrower copy of the stream.
+  private func nemotronExperts() throws -> Layer {
+    let d = try size(.hidden)
+    let bias = try flag("mlp_bias")
+    let counts = try expertCounts()
+    let latent = try optional(.latentSize)
+    let shared = try ungated(
+      d, size(.sharedSize, "moe_shared_expert_intermediate_size"), bias: bias)
+    let mixture = try experts(
+      counts, ungated(latent ?? d, size(.expertSize)), scores: [scoreCorrection(counts.all)],
+      shared: shared)
+    var layer = try mixerLayer(mixture)
+    if let latent {
+      layer.extras = [
+        Branch("mixer", .linear(Linear("fc1_latent_proj", d, latent, bias: bias))),
+        Branch("mixer", .linear(Linear("fc2_latent_proj", latent, d, bias: bias))),
+      ]
+    }
+    return layer
+  }
+
+  private func ungated(_ d: Formula, _ width: Formula, bias: Bool = false) throws -> FeedForward {
+    FeedForward(
+      width: width, isGated: false, inputs: [Linear("up_proj", d, width, bias: bias)],
+      output: Linear("down_proj", width, d, bias: bias),
+      activation: try text("mlp_hidden_act") ?? "relu2")
+  }
+}

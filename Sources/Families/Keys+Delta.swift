@@ -1,0 +1,87 @@
+import Architecture
+import Symbolic
+
+extension Keys {
+  /// Attention whose query map also gives a gate for each output: `[2·h·d_h, d]`.
+  func gatedAttention(bias: Bool) throws -> Module {
+    let (d, heads) = (try size(.hidden), try heads())
+    let (q, kv) = (heads.query * heads.size, heads.keyValue * heads.size)
+    return .selfAttention(
+      SelfAttention(
+        heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
+        inputs: [
+          Linear("q_proj", d, 2 * q, bias: bias), Linear("k_proj", d, kv, bias: bias),
+          Linear("v_proj", d, kv, bias: bias),
+        ],
+        output: Linear("o_proj", q, d, bias: bias),
+        norms: [Normalization("q_norm", [heads.size]), Normalization("k_norm", [heads.size])]))
+  }
+
+  /// The heads of a gated delta mixer: keys and values may differ in number and width.
+  struct DeltaHeads {
+    var keys: Formula
+    var values: Formula
+    var keySize: Formula
+    var valueSize: Formula
+
+    /// The width of all keys, which is that of all queries.
+    var keyWidth: Formula { keys * keySize }
+    var valueWidth: Formula { values * valueSize }
+  }
+
+  func deltaHeads() throws -> DeltaHeads {
+    let heads = DeltaHeads(
+      keys: try size(.deltaKeyHeads), values: try size(.deltaValueHeads),
+      keySize: try size(.deltaKeySize), valueSize: try size(.deltaValueSize))
+    try require(
+      heads.values, "linear_num_value_heads", multipleOf: heads.keys, "linear_num_key_heads")
+    return heads
+  }
+
+  /// A gated delta mixer.
+  ///
+  /// - Parameter fused: Whether queries, keys, values and gate are one map, and the decay and the
+  ///   strength of the writing another.
+  func gatedDelta(fused: Bool) throws -> Module {
+    let (d, heads) = (try size(.hidden), try deltaHeads())
+    let channels = 2 * heads.keyWidth + heads.valueWidth
+    let inputs =
+      fused
+      ? [
+        Linear("in_proj_qkvz", d, channels + heads.valueWidth),
+        Linear("in_proj_ba", d, 2 * heads.values),
+      ]
+      : [
+        Linear("in_proj_qkv", d, channels), Linear("in_proj_z", d, heads.valueWidth),
+        Linear("in_proj_b", d, heads.values), Linear("in_proj_a", d, heads.values),
+      ]
+    return .mixer(
+      Mixer(
+        .gatedDelta, linears: inputs + [Linear("out_proj", heads.valueWidth, d)],
+        vectors: try convolution(channels, "linear_conv_kernel_dim", bias: false)
+          + ["dt_bias", "A_log"].map { Weight($0, [heads.values], .mixer) }
+          + Normalization("norm", [heads.valueSize]).weights(.mixer)))
+  }
+
+  /// The type of each layer where every so-and-so-many-th has full attention.
+  func intervalTypes(_ key: String = "full_attention_interval") throws -> [String] {
+    let interval = try period(key)
+    return try layerKinds {
+      ($0 + 1).isMultiple(of: interval) ? "full_attention" : "linear_attention"
+    }
+  }
+
+  /// A layer of a gated delta mixer, or of attention, and then a feed-forward layer.
+  func deltaLayer(attends: Bool, fused: Bool, _ feedForward: Module) throws -> Layer {
+    try layer(
+      attends ? gatedAttention(bias: flag("attention_bias")) : gatedDelta(fused: fused),
+      feedForward, paths: (attends ? "self_attn" : "linear_attn", "mlp"))
+  }
+
+  /// Separate experts beside a shared one that has a gate of its own.
+  func gatedSharedExperts() throws -> Module {
+    try experts(
+      expertCounts(), gated(size(.expertSize)), shared: gated(size(.sharedSize)),
+      sharedPath: "shared_expert", sharedGate: "shared_expert_gate")
+  }
+}

@@ -1,0 +1,192 @@
+import Architecture
+import JSON
+import Symbolic
+
+// MARK: - Sizes of mixers
+
+extension Size {
+  static let expansion = Size("e", "expand", "inner width of the mixer over the model's")
+  static let deltaKeyHeads = Size("h_k", "linear_num_key_heads", "key heads of linear attention")
+  static let deltaValueHeads = Size(
+    "h_v", "linear_num_value_heads", "value heads of linear attention")
+  static let deltaKeySize = Size(
+    "d_lk", "linear_key_head_dim", "width of one key of linear attention")
+  static let deltaValueSize = Size(
+    "d_lv", "linear_value_head_dim", "width of one value of linear attention")
+}
+
+// MARK: - Values
+
+extension Keys {
+  /// A size whose value may be the word `auto`, which means that it follows from others.
+  func automatic(_ size: Size, _ key: String, _ value: Formula, _ reason: String) throws -> Formula {
+    if case .string("auto") = try reading(key)?.value {
+      return derived(size, key: key, value, reason)
+    }
+    return try self.size(size, key)
+  }
+
+  /// A decimal, taken as it was written, or nil.
+  func decimal(_ key: String) throws -> Rational? {
+    guard let reading = try reading(key) else { return nil }
+    guard case .number(let text) = reading.value, let value = Rational(decimal: text) else {
+      throw DescriptionError.wrongType(
+        key: spelled(key), found: reading.value.kind, expected: "a number")
+    }
+    return value
+  }
+
+  /// A whole number of at least 1 that decides which layers are of a kind.
+  func period(_ key: String) throws -> Int {
+    guard let value = try integer(key, least: 1) else {
+      throw DescriptionError.missing(key: spelled(key), letter: "", modelType: modelType)
+    }
+    return value
+  }
+
+  /// The whole numbers of a list, or nil.
+  func indices(_ key: String) throws -> Set<Int>? {
+    guard let list = try list(key) else { return nil }
+    return Set(
+      try list.map { entry in
+        guard case .number(let text) = entry, let index = Int(text) else {
+          throw DescriptionError.wrongType(
+            key: spelled(key), found: entry.kind, expected: "a list of whole numbers")
+        }
+        return index
+      })
+  }
+
+  /// The entries of a list of layer types, with the older names of `transformers` put into today's.
+  func layerKinds(_ key: String, known: Set<String>) throws -> [String]? {
+    try list(key)?.map { entry in
+      guard case .string(let text) = entry else {
+        throw DescriptionError.wrongType(
+          key: spelled(key), found: entry.kind, expected: "a list of texts")
+      }
+      let name = ["mamba": "linear_attention", "attention": "full_attention"][text] ?? text
+      guard known.contains(name) else {
+        throw DescriptionError.unsupported(
+          key: spelled(key), found: text, supported: known.sorted().joined(separator: ", "))
+      }
+      return name
+    }
+  }
+
+  /// The type of each layer from a list, or from a rule where there is none.
+  func layerKinds(
+    _ key: String = "layer_types", known: Set<String> = ["full_attention", "linear_attention"],
+    else rule: (Int) throws -> String
+  ) throws -> [String] {
+    let count = try listedLayerCount()
+    guard let kinds = try layerKinds(key, known: known) else { return try (0..<count).map(rule) }
+    guard kinds.count == count else {
+      throw DescriptionError.wrongLength(key: spelled(key), count: kinds.count, expected: count)
+    }
+    return kinds
+  }
+
+  /// Checks that heads of a width fill the inner width of a mixer, as far as these are numbers.
+  func require(_ inner: Formula, filledBy heads: Formula, _ key: String, of size: Formula) throws {
+    guard let inner = number(inner), let heads = number(heads), let size = number(size),
+      inner != heads * size
+    else { return }
+    throw DescriptionError.wrongType(
+      key: spelled(key), found: "\(heads)",
+      expected: "such that heads of width \(size) fill the mixer's width of \(inner)")
+  }
+}
+
+// MARK: - State-space mixers
+
+extension Keys {
+  /// The inner width of a mixer that is a multiple of the model's width.
+  func expanded(_ key: String, inner: String) throws -> Formula {
+    let (e, d) = (try size(.expansion, key), try size(.hidden))
+    return derived(.innerSize, key: inner, e * d, "\(spelled(key)) · \(spelled("hidden_size"))")
+  }
+
+  /// The causal convolution over each channel: `[channels, 1, k_c]` and a bias.
+  func convolution(
+    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool
+  ) throws -> [Weight] {
+    let k = try size(.kernelSize, key)
+    let weight = Weight("\(name).weight", [channels, 1, k], .mixer)
+    return bias ? [weight, Weight("\(name).bias", [channels], .mixer)] : [weight]
+  }
+
+  /// A selective state space with one state of `[N]` for each channel.
+  ///
+  /// - Parameters:
+  ///   - keys: The family's keys of the state, the kernel and the rank of the time step.
+  ///   - normed: Whether time step, input and output of the state have norms, as in Jamba.
+  func mamba(
+    _ inner: Formula, keys: (state: String, kernel: String, rank: String), bias: Bool,
+    convolutionBias: Bool, normed: Bool = false
+  ) throws -> Module {
+    let d = try size(.hidden)
+    let state = try size(.stateSize, keys.state)
+    let rank = try automatic(
+      .timeStepRank, keys.rank, .ceiling(d / 16), "⌈\(spelled("hidden_size")) / 16⌉")
+    let norms =
+      normed
+      ? [
+        Normalization("dt_layernorm", [rank]), Normalization("b_layernorm", [state]),
+        Normalization("c_layernorm", [state]),
+      ] : []
+    let vectors = [Weight("A_log", [inner, state], .mixer), Weight("D", [inner], .mixer)]
+    return .mixer(
+      Mixer(
+        .mamba,
+        linears: [
+          Linear("in_proj", d, 2 * inner, bias: bias),
+          Linear("x_proj", inner, rank + 2 * state),
+          Linear("dt_proj", rank, inner, bias: true),
+          Linear("out_proj", inner, d, bias: bias),
+        ],
+        vectors: vectors + (try convolution(inner, keys.kernel, bias: convolutionBias))
+          + norms.flatMap { $0.weights(.mixer) }))
+  }
+
+  /// A state space with heads: one decay for each head, and a state `[N]` for each group of them.
+  ///
+  /// - Parameters:
+  ///   - keys: The family's keys of the heads, their width, the state, the kernel and the groups.
+  ///   - normed: Whether the gated output has a norm.
+  func mamba2(
+    _ inner: Formula,
+    keys: (heads: String, size: String, state: String, kernel: String, groups: String),
+    biases: (input: Bool, output: Bool), convolutionBias: Bool, normed: Bool = true
+  ) throws -> Module {
+    let d = try size(.hidden)
+    let heads = try size(.mixerHeads, keys.heads)
+    let width = try mixerHeadSize(inner, heads, (keys.heads, keys.size))
+    try require(inner, filledBy: heads, keys.heads, of: width)
+    let state = try size(.stateSize, keys.state)
+    let groups = try size(.mixerGroups, keys.groups)
+    try require(heads, keys.heads, multipleOf: groups, keys.groups)
+    let channels = inner + 2 * groups * state
+    let vectors = ["A_log", "D", "dt_bias"].map { Weight($0, [heads], .mixer) }
+    return .mixer(
+      Mixer(
+        .mamba2,
+        linears: [
+          Linear("in_proj", d, inner + channels + heads, bias: biases.input),
+          Linear("out_proj", inner, d, bias: biases.output),
+        ],
+        vectors: vectors + (try convolution(channels, keys.kernel, bias: convolutionBias))
+          + (normed ? Normalization("norm", [inner]).weights(.mixer) : [])))
+  }
+
+  /// The width of one mixer head, where the heads share the inner width.
+  private func mixerHeadSize(
+    _ inner: Formula, _ heads: Formula, _ keys: (heads: String, size: String)
+  ) throws -> Formula {
+    try require(inner, "the mixer's width", multipleOf: heads, keys.heads)
+    let reason = "\(inner) / \(spelled(keys.heads))"
+    if try reading(keys.size) == nil {
+      return derived(.mixerHeadSize, key: keys.size, inner / heads, reason)
+    }
+    return try automatic(.mixerHeadSize, keys.size, inner / heads, reason)
+  }
+}
