@@ -20,6 +20,8 @@ package struct LatentAttention: Hashable, Sendable {
   package var norms: [Normalization]
   /// The maps of a sparse-attention indexer and the vectors of its norm, if there is one.
   package var indexer: [Weight]
+  /// Vectors beside the projections: attention sinks.
+  package var vectors: [Weight] = []
 
   package init(
     heads: Formula, plainSize: Formula, rotarySize: Formula, valueSize: Formula,
@@ -41,6 +43,6 @@ package struct LatentAttention: Hashable, Sendable {
 
   package var weights: [Weight] {
     (queries + [compress, expand, output]).weights(.attention)
-      + norms.flatMap { $0.weights(.attention) } + indexer
+      + norms.flatMap { $0.weights(.attention) } + indexer + vectors
   }
 }

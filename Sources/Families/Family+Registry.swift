@@ -6,7 +6,8 @@ extension Family {
   /// Every family, in the order of the documentation.
   package static let all: [Family] = [
     llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
-    graniteLike, recentDense, recentExperts, recurrent, hybrid, delta, lfm, mixtureOfDepths,
+    graniteLike, recentDense, recentExperts, recurrent, hybrid, delta, lfm, recentStacked,
+    recentLatent, mixtureOfDepths,
   ].flatMap { $0 }
 
   /// Configurations that nest a text model under `text_config`, and the type of that model.

@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// What tells the layers of one model apart when two lists do.
@@ -24,6 +25,31 @@ extension Keys {
     return try layers(kind: { isSparse[$0] }) { try $0 ? sparse() : dense() }
   }
 
+  /// Layers from `mlp_layer_types`, or from DeepSeek's `first_k_dense_replace` and `moe_layer_freq`.
+  func deepseekLayers(
+    dense: @autoclosure () throws -> Layer, sparse: @autoclosure () throws -> Layer
+  ) throws -> [LayerGroup] {
+    if let isSparse = try sparseLayers() {
+      return try layers(kind: { isSparse[$0] }) { try $0 ? sparse() : dense() }
+    }
+    let first = try size(.leadingDense, least: 0)
+    let step: (Int) -> Bool
+    if let list = try reading("moe_layer_freq")?.value.array {
+      step = { list.indices.contains($0) && Self.isTrue(list[$0]) }
+    } else {
+      let frequency = try integer("moe_layer_freq", least: 1) ?? 1
+      if frequency == 1 { return try leading(first, dense(), then: sparse()) }
+      step = { $0.isMultiple(of: frequency) }
+    }
+    let count = try fixed(first, "first_k_dense_replace", "the layers are told apart one by one")
+    return try layers(kind: { Int128($0) >= count && step($0) }) { try $0 ? sparse() : dense() }
+  }
+
+  /// Whether Python takes an entry of a list as true.
+  static func isTrue(_ value: JSONValue) -> Bool {
+    value != .boolean(false) && value.integer != 0 && value != .null
+  }
+
   /// Which layers `mlp_layer_types` calls sparse, or nil where it is absent.
   func sparseLayers() throws -> [Bool]? {
     guard try list("mlp_layer_types") != nil else { return nil }
@@ -46,17 +72,43 @@ extension Keys {
   func stackedExperts(
     _ counts: (all: Formula, active: Formula), _ expert: FeedForward, router: Router,
     names: (String, String) = ("experts.gate_up_proj", "experts.down_proj"),
-    outputFirst: Bool = false, shared: FeedForward? = nil, sharedPath: String = "shared_experts"
+    outputFirst: Bool = false, bias: Bool = false, shared: FeedForward? = nil,
+    sharedPath: String = "shared_experts"
   ) throws -> Module {
     let d = try size(.hidden)
     let f = expert.width
     let (first, second) = outputFirst ? ([2 * f, d], [d, f]) : ([d, 2 * f], [f, d])
+    var weights = [
+      Weight(names.0, [counts.all] + first, .routedExperts),
+      Weight(names.1, [counts.all] + second, .routedExperts),
+    ]
+    if bias {
+      weights.append(Weight("\(names.0)_bias", [counts.all, 2 * f], .routedExperts))
+      weights.append(Weight("\(names.1)_bias", [counts.all, d], .routedExperts))
+    }
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active, expert: expert,
-        layout: .stacked([
-          Weight(names.0, [counts.all] + first, .routedExperts),
-          Weight(names.1, [counts.all] + second, .routedExperts),
-        ]), shared: shared, sharedPath: sharedPath))
+        layout: .stacked(weights), shared: shared, sharedPath: sharedPath))
+  }
+}
+
+// MARK: - Hyper-connections
+
+extension Size {
+  static let residualStreams = Size("n_r", "hc_mult", "residual streams side by side")
+}
+
+extension Keys {
+  /// The weights that mix several residual streams: a map of all of them, a base, and scales.
+  ///
+  /// - Source: Zhu et al. 2024, <https://arxiv.org/abs/2409.19606>.
+  func hyperConnection(_ prefix: String, rows: Formula, scales: Formula) throws -> Branch {
+    let width = try size(.residualStreams) * size(.hidden)
+    let vectors = [
+      Weight("\(prefix)fn", [rows, width], .mixer), Weight("\(prefix)base", [rows], .mixer),
+      Weight("\(prefix)scale", [scales], .mixer),
+    ]
+    return Branch("", .mixer(Mixer(.other, linears: [], vectors: vectors)))
   }
 }

@@ -1,0 +1,147 @@
+import Architecture
+import JSON
+import Symbolic
+
+extension Size {
+  fileprivate static let llama4DenseSize = Size(
+    "f_d", "intermediate_size_mlp", "width of the dense layers")
+  fileprivate static let minimaxDenseSize = Size(
+    "f_d", "dense_intermediate_size", "width of the dense layers")
+}
+
+/// Mixtures whose checkpoints stack the experts of a layer in one tensor.
+extension Family {
+  static let recentStacked: [Family] = [gptOSS, llama4, ariaText, minimaxM3]
+
+  static let gptOSS = Family(
+    "gpt_oss", spelling: "num_experts=num_local_experts",
+    defaults: """
+      vocab_size=201088 intermediate_size=2880 num_attention_heads=64 num_key_value_heads=8
+      head_dim=64 attention_bias=true num_local_experts=128 num_experts_per_tok=4
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    let heads = try keys.heads()
+    let counts = try keys.expertCounts()
+    let attention = try keys.attention(
+      heads, bias: keys.biases(.all), vectors: [Weight("sinks", [heads.query], .attention)])
+    let experts = try keys.stackedExperts(
+      counts, keys.fusedGated(bias: true),
+      router: Router([Linear("router", d, counts.all, bias: true)]), bias: true)
+    return try keys.decoder(keys.uniform(keys.layer(attention, experts)))
+  }
+
+  static let llama4 = Family(
+    "llama4_text", spelling: "num_experts=num_local_experts",
+    defaults: """
+      vocab_size=202048 intermediate_size=8192 intermediate_size_mlp=16384
+      num_attention_heads=40 num_key_value_heads=8 head_dim=128 num_experts_per_tok=1
+      num_local_experts=16 moe_layers=null interleave_moe_layer_step=1 attention_bias=false
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let attention = try keys.attention(bias: keys.biases(.all))
+    let paths = ("self_attn", "feed_forward")
+    func dense() throws -> Layer {
+      try keys.layer(
+        attention, .feedForward(keys.gated(keys.size(.llama4DenseSize))), paths: paths)
+    }
+    func sparse() throws -> Layer {
+      let d = try keys.size(.hidden)
+      let counts = try keys.expertCounts()
+      let experts = try keys.stackedExperts(
+        counts, keys.fusedGated(), router: Router([Linear("router", d, counts.all)]),
+        shared: keys.gated(), sharedPath: "shared_expert")
+      return try keys.layer(attention, experts, paths: paths)
+    }
+    if let list = try keys.list("moe_layers") {
+      let indices = Set(list.compactMap(\.integer))
+      return try keys.decoder(
+        keys.layers(kind: { indices.contains(Int128($0)) }) { try $0 ? sparse() : dense() })
+    }
+    let step = try keys.integer("interleave_moe_layer_step", least: 1) ?? 1
+    if step == 1 { return try keys.decoder(keys.uniform(sparse())) }
+    return try keys.decoder(
+      keys.layers(kind: { ($0 + 1).isMultiple(of: step) }) { try $0 ? sparse() : dense() })
+  }
+
+  static let ariaText = Family(
+    "aria_text", spelling: "num_experts=moe_num_experts num_experts_per_tok=moe_topk",
+    defaults: """
+      vocab_size=32000 intermediate_size=4096 num_attention_heads=32 num_key_value_heads=null
+      head_dim=null attention_bias=false mlp_bias=false moe_num_experts=8 moe_topk=2
+      moe_num_shared_experts=2 tie_word_embeddings=false
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    let f = try keys.feedForwardWidth()
+    let counts = try keys.expertCounts()
+    let shared = try keys.sharedExperts(
+      "moe_num_shared_experts", width: f, bias: keys.flag("mlp_bias"))
+    let experts = try keys.stackedExperts(
+      counts, keys.fusedGated(), router: Router([Linear("router", d, counts.all)]),
+      names: ("experts.fc1.weight", "experts.fc2.weight"), shared: shared)
+    return try keys.decoder(
+      keys.uniform(keys.layer(keys.attention(bias: keys.biases(.all)), experts)))
+  }
+
+  static let minimaxM3 = Family(
+    "minimax_m3_vl_text", spelling: "num_experts=num_local_experts",
+    defaults: """
+      vocab_size=200064 intermediate_size=3072 num_attention_heads=64 num_key_value_heads=4
+      head_dim=128 num_experts_per_tok=4 num_local_experts=128 dense_intermediate_size=12288
+      shared_intermediate_size=3072 mlp_layer_types=null layer_types=null index_n_heads=4
+      index_head_dim=128 moe_layer_freq=null sparse_attention_config=null
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let old = try keys.object("sparse_attention_config")
+    let oldSparse = old?["sparse_attention_freq"]?.array
+    let types = try keys.layerTypes(known: ["full_attention", "minimax_m3_sparse"]) { index in
+      guard let oldSparse, oldSparse.indices.contains(index) else { return "full_attention" }
+      return Keys.isTrue(oldSparse[index]) ? "minimax_m3_sparse" : "full_attention"
+    }
+    let frequency = try keys.list("moe_layer_freq")?.map(Keys.isTrue)
+    let sparse = try keys.sparseLayers() ?? frequency
+    let groups = try keys.layers(kind: { index in
+      let isSparse = sparse.map { $0.indices.contains(index) && $0[index] } ?? true
+      return LayerKind(attention: types[index], isSparse: isSparse)
+    }) { kind in
+      let attention = try keys.minimaxM3Attention(
+        indexed: kind.attention == "minimax_m3_sparse", old)
+      guard !kind.isSparse else { return try keys.layer(attention, keys.minimaxM3Experts()) }
+      return try keys.layer(
+        attention, .feedForward(keys.fusedGated(keys.size(.minimaxDenseSize))))
+    }
+    return try keys.decoder(groups)
+  }
+}
+
+extension Keys {
+  fileprivate func minimaxM3Attention(indexed: Bool, _ old: JSONObject?) throws -> Module {
+    guard indexed else { return try attention(norm: .eachHead) }
+    func index(_ size: Size, _ oldKey: String) throws -> Formula {
+      guard let value = old?[oldKey]?.integer else { return try self.size(size) }
+      return derived(size, key: oldKey, Formula(value), "sparse_attention_config.\(oldKey)")
+    }
+    let d = try size(.hidden)
+    let width = try index(.indexHeadSize, "sparse_index_dim")
+    let heads = try index(.indexHeads, "sparse_num_index_heads")
+    let maps = [Linear("indexer.q_proj", d, heads * width), Linear("indexer.k_proj", d, width)]
+    let norms = [
+      Normalization("indexer.q_norm", [width]), Normalization("indexer.k_norm", [width]),
+    ]
+    return try attention(norm: .eachHead, norms: norms, vectors: maps.weights(.attention))
+  }
+
+  fileprivate func minimaxM3Experts() throws -> Module {
+    let d = try size(.hidden)
+    let counts = try expertCounts()
+    let shared = try size(.sharedSize, "shared_intermediate_size")
+    return try stackedExperts(
+      counts, fusedGated(),
+      router: Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),
+      outputFirst: true, shared: fusedGated(shared))
+  }
+}
