@@ -31,7 +31,8 @@ extension Family {
       "ffn_dim", bias: keys.flag("enable_bias"), norm: style, isPreNorm: isPreNorm)
     return try keys.decoder(
       keys.uniform(layer), names, norm: style,
-      after: projection("project_in", width, d) + [position], width: width, before: projection("project_out", d, width))
+      after: projection("project_in", width, d) + [position], width: width,
+      before: projection("project_out", d, width))
   }
 
   static let bioGPT = Family(
