@@ -41,6 +41,10 @@ let package = Package(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
       swiftSettings: settings),
     .testTarget(
+      name: "AccountingTests",
+      dependencies: ["Accounting", "Architecture", "Families", "JSON", "Symbolic", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "AgreementTests",
       dependencies: [
         "Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic", "TestSupport",

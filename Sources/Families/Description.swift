@@ -43,7 +43,7 @@ package struct Description: Sendable {
     }
     let keys = try Keys(family: family, configuration: configuration, overrides: overrides)
     var model = try family.describe(keys)
-    try Self.refuse(configuration)
+    try Self.refuse(configuration, against: keys)
     try checkOverrides(against: keys)
     model.name = name
     model.sizes = keys.sizes
@@ -68,10 +68,10 @@ package struct Description: Sendable {
       .allSatisfy { configuration[$0] != nil }
   }
 
-  /// Keys that change the count of any family and that no family describes.
-  private static func refuse(_ configuration: JSONObject) throws {
+  /// Keys that change the count of a model, where the family does not describe how.
+  private static func refuse(_ configuration: JSONObject, against keys: Keys) throws {
     for key in ["add_cross_attention", "is_encoder_decoder"]
-    where configuration[key] == .boolean(true) {
+    where configuration[key] == .boolean(true) && !keys.met.contains(key) {
       throw DescriptionError.unsupported(key: key, found: "true", supported: "false")
     }
   }

@@ -12,16 +12,16 @@ extension Family {
     "gpt2", spelling: gpt2Spelling,
     defaults: """
       vocab_size=50257 n_positions=1024 n_head=12 n_inner=null activation_function="gelu_new"
-      tie_word_embeddings=true
+      add_cross_attention=false tie_word_embeddings=true
       """
   ) { keys in
-    try keys.refuse("add_cross_attention")
     let attention = try keys.fusedAttention(
       keys.equalHeads(), "c_attn", "c_proj", inputBias: true, outputBias: true, transposed: true)
     let feedForward = try keys.plain(
       keys.quadrupleWidth("n_inner"), "c_fc", "c_proj", transposed: true)
+    let cross = try keys.gpt2CrossAttention(transposed: true)
     return try keys.decoder(
-      keys.uniform(keys.gpt2Layer(attention, feedForward)), .gpt2, norm: .layer,
+      keys.uniform(keys.gpt2Layer(attention, feedForward, cross: cross)), .gpt2, norm: .layer,
       after: [keys.positions("transformer.wpe")])
   }
 
@@ -36,17 +36,21 @@ extension Family {
     "gpt_bigcode", spelling: gpt2Spelling,
     defaults: """
       vocab_size=50257 n_positions=1024 n_head=12 n_inner=null multi_query=true
-      activation_function="gelu_pytorch_tanh" tie_word_embeddings=true
+      add_cross_attention=false activation_function="gelu_pytorch_tanh" tie_word_embeddings=true
       """
   ) { keys in
-    try keys.refuse("add_cross_attention")
     var heads = try keys.equalHeads()
-    if try keys.flag("multi_query") { heads.keyValue = 1 }
+    if try keys.flag("multi_query") {
+      // transformers cannot build the two together.
+      try keys.refuse("add_cross_attention")
+      heads.keyValue = 1
+    }
     let attention = try keys.fusedAttention(
       heads, "c_attn", "c_proj", inputBias: true, outputBias: true)
     let feedForward = try keys.plain(keys.quadrupleWidth("n_inner"), "c_fc", "c_proj")
+    let cross = try keys.gpt2CrossAttention(transposed: false)
     return try keys.decoder(
-      keys.uniform(keys.gpt2Layer(attention, feedForward)), .gpt2, norm: .layer,
+      keys.uniform(keys.gpt2Layer(attention, feedForward, cross: cross)), .gpt2, norm: .layer,
       after: [keys.positions("transformer.wpe")])
   }
 
@@ -220,11 +224,31 @@ extension Module {
 extension Keys {
   /// A layer in the names of GPT-2.
   fileprivate func gpt2Layer(
-    _ attention: Module, _ feedForward: FeedForward, path: String = "attn"
+    _ attention: Module, _ feedForward: FeedForward, path: String = "attn", cross: [Branch] = []
   ) throws -> Layer {
-    try layer(
+    var layer = try layer(
       attention, .feedForward(feedForward), norm: .layer, norms: ("ln_1", "ln_2"),
       paths: (path, "mlp"))
+    layer.extras = cross
+    return layer
+  }
+
+  /// Cross-attention to an encoder, which is built where `add_cross_attention` asks for it and
+  /// stands idle in a language model.
+  fileprivate func gpt2CrossAttention(transposed: Bool) throws -> [Branch] {
+    guard try flag("add_cross_attention") else { return [] }
+    let d = try size(.hidden)
+    let heads = try equalHeads()
+    func linear(_ name: String, _ output: Formula) -> Linear {
+      Linear(name, d, output, bias: true, transposed: transposed)
+    }
+    let module = SelfAttention(
+      heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
+      inputs: [linear("c_attn", 2 * d), linear("q_attn", d)], output: linear("c_proj", d))
+    return [
+      Branch("", .normalization(try norm("ln_cross_attn", .layer))),
+      Branch("crossattention", .selfAttention(module)),
+    ]
   }
 
   /// GPT-J: attention and feed-forward side by side behind one norm, and a head with a bias.

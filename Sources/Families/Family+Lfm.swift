@@ -133,7 +133,8 @@ extension Family {
 extension Keys {
   fileprivate func lfm3Attention() throws -> Module {
     let bias: Biases = try flag("attention_bias") ? .all : []
-    let gates = try flag("use_attention_gate")
+    let gates =
+      try flag("use_attention_gate")
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []
     return try attention(bias: bias, norm: .eachHead, extra: gates)
   }

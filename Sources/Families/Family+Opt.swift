@@ -58,13 +58,20 @@ extension Family {
       """,
     defaults: """
       vocab_size=256008 attention_heads=16 ffn_dim=4096 activation_function="gelu"
-      tie_word_embeddings=true
+      add_cross_attention=false tie_word_embeddings=true
       """
   ) { keys in
-    try keys.refuse("add_cross_attention")
+    var layer = try keys.fairseqLayer("ffn_dim")
+    if try keys.flag("add_cross_attention") {
+      // It is built for an encoder, and stands idle in a language model.
+      let cross = try keys.attention(keys.equalHeads(), bias: .all, names: .outProj)
+      layer.extras = [
+        Branch("", .normalization(try keys.norm("encoder_attn_layer_norm", .layer))),
+        Branch("encoder_attn", cross),
+      ]
+    }
     return try keys.decoder(
-      keys.uniform(keys.fairseqLayer("ffn_dim")), FrameNames(norm: "model.layer_norm"),
-      norm: .layer)
+      keys.uniform(layer), FrameNames(norm: "model.layer_norm"), norm: .layer)
   }
 }
 

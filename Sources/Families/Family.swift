@@ -1,5 +1,5 @@
 import Architecture
-import JSON
+package import JSON
 
 /// A model family: the `model_type` of `config.json`, its defaults, and how to describe a model.
 ///
@@ -11,7 +11,6 @@ package struct Family: Sendable {
   let defaults: String
   /// `common=own` pairs: the family's own spelling of a key that others write differently.
   let spelling: String
-  /// Keys that change no count in this family, beside those that change none in any.
   let describe: @Sendable (Keys) throws -> Model
 
   init(
@@ -22,6 +21,28 @@ package struct Family: Sendable {
     self.defaults = defaults
     self.spelling = spelling
     self.describe = describe
+  }
+
+  /// The defaults by key, in the family's own spelling.
+  package func defaultValues() throws(JSONSyntaxError) -> JSONObject {
+    var values = JSONObject()
+    for (key, value) in Self.pairs(defaults) {
+      values[String(key)] = try JSONValue(parsing: String(value))
+    }
+    return values
+  }
+
+  /// The family's own spelling of each key that it spells differently.
+  var ownSpelling: [String: String] {
+    Dictionary(
+      Self.pairs(spelling).map { (String($0), String($1)) }, uniquingKeysWith: { $1 })
+  }
+
+  private static func pairs(_ text: String) -> [(Substring, Substring)] {
+    text.split(whereSeparator: \.isWhitespace).compactMap { pair in
+      guard let sign = pair.firstIndex(of: "=") else { return nil }
+      return (pair[..<sign], pair[pair.index(after: sign)...])
+    }
   }
 
   /// A family that is built like another, with other defaults.

@@ -120,8 +120,11 @@ extension Keys {
         return [LayerGroup(try first(), .range(0, all))]
       }
     }
+    // While a number is free, the leading layers may be more than there are; one never is.
+    let isCertain = number(leading) == 1 || (number(leading) != nil && number(all) != nil)
+    let end = isCertain ? leading : .minimum(leading, all)
     return [
-      LayerGroup(try first(), .range(0, leading)), LayerGroup(try rest(), .range(leading, all)),
+      LayerGroup(try first(), .range(0, end)), LayerGroup(try rest(), .range(end, all)),
     ]
   }
 

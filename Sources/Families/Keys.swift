@@ -26,17 +26,8 @@ package final class Keys {
     modelType = family.modelType
     self.configuration = configuration
     self.overrides = overrides
-    ownSpelling = Dictionary(
-      Self.pairs(family.spelling).map { (String($0), String($1)) }, uniquingKeysWith: { $1 })
-    defaults = JSONObject(
-      try Self.pairs(family.defaults).map { (String($0), try JSONValue(parsing: String($1))) })
-  }
-
-  private static func pairs(_ text: String) -> [(Substring, Substring)] {
-    text.split(whereSeparator: \.isWhitespace).compactMap { pair in
-      guard let sign = pair.firstIndex(of: "=") else { return nil }
-      return (pair[..<sign], pair[pair.index(after: sign)...])
-    }
+    ownSpelling = family.ownSpelling
+    defaults = try family.defaultValues()
   }
 
   /// Adds a sentence that the report shows.

@@ -12,23 +12,25 @@ import Testing
 /// the meta device, and from nothing in this project.
 @Suite struct OracleTests {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Oracle/Data/Parameters")
+    .deletingLastPathComponent().appending(path: "Oracle/Data")
 
-  static let modelTypes: [String] =
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? [])
-    .filter { $0.hasSuffix(".jsonl") }.map { String($0.dropLast(6)) }.sorted()
+  /// A file of random configurations for each model type, and one of published configurations.
+  static let files: [String] =
+    ((try? FileManager.default.contentsOfDirectory(
+      atPath: folder.appending(path: "Parameters").path())) ?? [])
+    .filter { $0.hasSuffix(".jsonl") }.map { "Parameters/\($0)" }.sorted() + ["Published.jsonl"]
 
   @Test("There are rows for at least the families that were promised")
   func coverage() {
-    #expect(Self.modelTypes.count >= 80)
+    #expect(Self.files.count >= 80)
   }
 
   @Test(
     "Every row agrees: parts, active parameters, buffers, tensor names and shapes",
-    arguments: modelTypes)
-  func rows(modelType: String) throws {
+    arguments: files)
+  func rows(file: String) throws {
     let text = try String(
-      contentsOf: Self.folder.appending(path: "\(modelType).jsonl"), encoding: .utf8)
+      contentsOf: Self.folder.appending(path: file), encoding: .utf8)
     var differing: [String] = []
     var count = 0
     for line in text.split(separator: "\n") {

@@ -165,8 +165,10 @@ import Testing
   /// The first line in which two texts differ.
   private func difference(_ text: String, _ expected: String) -> String? {
     guard text != expected else { return nil }
-    let (left, right) = (text.split(separator: "\n", omittingEmptySubsequences: false),
-      expected.split(separator: "\n", omittingEmptySubsequences: false))
+    let (left, right) = (
+      text.split(separator: "\n", omittingEmptySubsequences: false),
+      expected.split(separator: "\n", omittingEmptySubsequences: false)
+    )
     for (number, (a, b)) in zip(left, right).enumerated() where a != b {
       return "line \(number + 1) is '\(a)', not '\(b)'"
     }

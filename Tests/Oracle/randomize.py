@@ -574,8 +574,13 @@ def draw(model_type, seed):
     """A configuration of `model_type`, the same one for the same seed."""
     if model_type in WRAPPERS:
         inner = Draw(WRAPPERS[model_type], f"{model_type}/{seed}").draw_all()
-        inner.pop("tie_word_embeddings", None)
-        return {"model_type": model_type, "text_config": inner}
+        outer = {"model_type": model_type}
+        tied = inner.pop("tie_word_embeddings", None)
+        # Which of the two levels the library heeds differs from type to type: both say the same here, or neither says
+        # anything and the defaults agree.
+        if tied is not None or model_type == "mistral3":
+            outer["tie_word_embeddings"] = inner["tie_word_embeddings"] = bool(tied)
+        return {**outer, "text_config": inner}
     if model_type in OWN:
         return OWN[model_type](random.Random(f"{model_type}/{seed}"))
     return Draw(model_type, seed).draw_all()
@@ -603,7 +608,7 @@ def _own_mod_llama(r):
     _llama_sizes(r, c, ("attention_bias", "mlp_bias"))
     if r.random() < 0.3:
         c["head_dim"] = r.choice([None, 2 * r.randint(1, 40)])
-    mode = r.choice(["mod", "staged", "integrated"])
+    mode = r.choice(["mod", "mod", "mod", "staged", "staged", "integrated", "integrated", "none"])
     if mode != "mod" or r.random() < 0.7:
         c["mod_mode"] = mode
     if r.random() < 0.8:
@@ -619,7 +624,7 @@ def _own_mod_llama(r):
         c["mod_predictor"] = r.choice(["none", "router", "mlp", "mlp"])
         if c["mod_predictor"] == "mlp":
             c["mod_predictor_size"] = r.randint(1, 64)
-    if mode != "mod":
+    if mode in ("staged", "integrated"):
         c.update(num_experts=r.randint(1, 9), moe_intermediate_size=r.randint(1, 100))
         c["num_experts_per_tok"] = r.randint(1, min(3, c["num_experts"]))
     if mode == "integrated":

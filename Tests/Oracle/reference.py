@@ -45,11 +45,12 @@ class Attention(nn.Module):
 class Experts(nn.Module):
     """A linear router, the routed experts, and, where there are any, the shared ones as one wider MLP."""
 
-    def __init__(self, size, routes, experts, inner, gated=True, shared=0, bias=False):
+    def __init__(self, size, routes, experts, inner, gated=True, shared=None, bias=False):
         super().__init__()
-        self.gate = _linear(size, routes)
+        if routes:
+            self.gate = _linear(size, routes)
         self.experts = nn.ModuleList(Mlp(size, inner, gated, bias) for _ in range(experts))
-        if shared:
+        if shared is not None:
             self.shared_experts = Mlp(size, inner * shared, gated, bias)
 
 
@@ -126,7 +127,7 @@ MOD = {
 
 def mod_llama(config):
     c = _read(config, {**LLAMA, **MOD})
-    if c.mod_mode not in ("mod", "staged", "integrated"):
+    if c.mod_mode not in ("mod", "staged", "integrated", "none"):
         raise ValueError("mod_mode")
     if not 0 <= c.mod_offset < c.mod_every:
         raise ValueError("mod_offset is not below mod_every")
@@ -136,7 +137,7 @@ def mod_llama(config):
 
     blocks = []
     for i in range(c.num_hidden_layers):
-        routed = i % c.mod_every == c.mod_offset
+        routed = c.mod_mode != "none" and i % c.mod_every == c.mod_offset
         if routed and c.mod_mode != "mod":
             noop = c.num_noop_experts if c.mod_mode == "integrated" else 0
             mlp = Experts(c.hidden_size, c.num_experts + noop, c.num_experts, c.moe_intermediate_size, c.mlp_gated, bias=c.mlp_bias)
@@ -154,7 +155,7 @@ def mod_llama(config):
 DEEPSEEK = {
     "vocab_size": 102400, "intermediate_size": 11008, "moe_intermediate_size": 1407, "num_attention_heads": 32,
     "num_key_value_heads": None, "n_shared_experts": None, "n_routed_experts": None, "num_experts_per_tok": None,
-    "moe_layer_freq": 1, "first_k_dense_replace": 0, "attention_bias": False, "tie_word_embeddings": False,
+    "moe_layer_freq": 1, "first_k_dense_replace": 0, "attention_bias": False, "scoring_func": "softmax", "tie_word_embeddings": False,
 }  # fmt: skip
 
 
@@ -164,7 +165,9 @@ def deepseek(config):
     for i in range(c.num_hidden_layers):
         sparse = c.n_routed_experts is not None and i >= c.first_k_dense_replace and i % c.moe_layer_freq == 0
         if sparse:
-            mlp = Experts(c.hidden_size, c.n_routed_experts, c.n_routed_experts, c.moe_intermediate_size, shared=c.n_shared_experts or 0)
+            # A hash chooses without a gate: our value for the Hash-Layer baseline of the DeepSeekMoE paper.
+            routes = 0 if c.scoring_func == "hash" else c.n_routed_experts
+            mlp = Experts(c.hidden_size, routes, c.n_routed_experts, c.moe_intermediate_size, shared=c.n_shared_experts)
         else:
             mlp = Mlp(c.hidden_size, c.intermediate_size)
         blocks.append(Block(c, mlp))

@@ -82,7 +82,9 @@ struct FormulaReport {
 
   private func substitution(_ formula: Formula, _ notation: Notation) -> String {
     let names = report.ledger.values.mapValues { value in
-      guard let constant = value.constant else { return "(\(value.text(notation)))" }
+      guard let constant = value.constant else {
+        return value.terms.count == 1 ? value.text(notation) : "(\(value.text(notation)))"
+      }
       return constant.isWhole ? "\(constant)" : "(\(constant))"
     }
     return formula.text(notation, names: names)
