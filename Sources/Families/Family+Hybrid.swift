@@ -13,6 +13,7 @@ extension Family {
 
   static let jamba = Family(
     "jamba",
+    spelling: "num_local_experts=num_experts",
     defaults: """
       vocab_size=65536 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       num_experts_per_tok=2 num_experts=16 expert_layer_period=2 expert_layer_offset=1
@@ -22,7 +23,7 @@ extension Family {
   ) { keys in
     let attends = try keys.phase("attn_layer_period", "attn_layer_offset")
     let routes = try keys.phase("expert_layer_period", "expert_layer_offset")
-    let mixes = try keys.number(keys.size(.experts)) != 1
+    let mixes = try keys.number(keys.size(.experts, "num_local_experts")) != 1
     let groups = try keys.layers(kind: { [attends($0), mixes && routes($0)] }) { kind in
       let mixer =
         kind[0]
@@ -34,7 +35,7 @@ extension Family {
           normed: true)
       let feedForward =
         kind[1]
-        ? try keys.experts(keys.expertCounts(), keys.gated(), gate: "router")
+        ? try keys.experts(keys.expertCounts("num_local_experts"), keys.gated(), gate: "router")
         : .feedForward(try keys.gated())
       return try keys.hybridLayer(mixer, feedForward, path: kind[0] ? "self_attn" : "mamba")
     }

@@ -105,7 +105,7 @@ extension Family {
     defaults: """
       vocab_size=128000 intermediate_size=7680 num_attention_heads=16 num_key_value_heads=4
       head_dim=128 conv_bias=false conv_L_cache=7 layer_types=null use_sandwich_norm=true
-      use_attention_gate=true attention_bias=false tie_word_embeddings=true
+      use_attention_gate=true attention_bias=false sliding_window=256 tie_word_embeddings=true
       """
   ) { keys in
     let known: Set = ["full_attention", "sliding_attention", "conv"]
@@ -115,8 +115,9 @@ extension Family {
     }
     let feedForward = Module.feedForward(try keys.gated(names: .numbered))
     let after = try keys.flag("use_sandwich_norm")
-    let groups = try keys.layers(kind: { types[$0] != "conv" }) { attends in
-      let mixer = attends ? try keys.lfm3Attention() : try keys.shortConvolution()
+    let groups = try keys.layers(kind: { types[$0] }) { type in
+      let attends = type != "conv"
+      let mixer = attends ? try keys.lfm3Attention(type) : try keys.shortConvolution()
       return Layer([
         Block(
           [try keys.norm("operator_norm")], [Branch(attends ? "self_attn" : "conv", mixer)],
@@ -131,11 +132,11 @@ extension Family {
 }
 
 extension Keys {
-  fileprivate func lfm3Attention() throws -> Module {
+  fileprivate func lfm3Attention(_ type: String) throws -> Module {
     let bias: Biases = try flag("attention_bias") ? .all : []
     let gates =
       try flag("use_attention_gate")
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []
-    return try attention(bias: bias, norm: .eachHead, extra: gates)
+    return try attention(bias: bias, norm: .eachHead, extra: gates, window: window(type))
   }
 }

@@ -11,8 +11,7 @@ extension Family {
     "nemotron_h",
     spelling: """
       layer_types=layers_block_type num_local_experts=n_routed_experts
-      num_experts=n_routed_experts n_groups=mamba_n_groups conv_kernel=mamba_d_conv
-      use_conv_bias=mamba_conv_bias
+      n_groups=mamba_n_groups conv_kernel=mamba_d_conv use_conv_bias=mamba_conv_bias
       """,
     defaults: """
       vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128
@@ -90,7 +89,7 @@ extension Keys {
   private func nemotronExperts() throws -> Layer {
     let d = try size(.hidden)
     let bias = try flag("mlp_bias")
-    let counts = try expertCounts()
+    let counts = try expertCounts("num_local_experts")
     let latent = try optional(.latentSize)
     let shared = try ungated(
       d, size(.sharedSize, "moe_shared_expert_intermediate_size"), bias: bias)

@@ -7,7 +7,7 @@ extension Family {
   package static let all: [Family] = [
     llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
     graniteLike, recentDense, recentExperts, recurrent, hybrid, delta, lfm, recentStacked,
-    recentLatent, mixtureOfDepths,
+    recentLatent, zambas, receptance, kimis, mixed, perLayer, mixtureOfDepths,
   ].flatMap { $0 }
 
   /// Configurations that nest a text model under `text_config`, and the type of that model.

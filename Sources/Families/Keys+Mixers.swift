@@ -87,6 +87,11 @@ extension Keys {
     return kinds
   }
 
+  /// The window of a layer with sliding attention.
+  func window(_ type: String, _ key: String = "sliding_window") throws -> Int128? {
+    type == "sliding_attention" ? try integer(key, least: 1).map { Int128($0) } : nil
+  }
+
   /// Checks that heads of a width fill the inner width of a mixer, as far as these are numbers.
   func require(_ inner: Formula, filledBy heads: Formula, _ key: String, of size: Formula) throws {
     guard let inner = number(inner), let heads = number(heads), let size = number(size),
@@ -109,11 +114,11 @@ extension Keys {
 
   /// The causal convolution over each channel: `[channels, 1, k_c]` and a bias.
   func convolution(
-    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool
+    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool, part: Part = .mixer
   ) throws -> [Weight] {
     let k = try size(.kernelSize, key)
-    let weight = Weight("\(name).weight", [channels, 1, k], .mixer)
-    return bias ? [weight, Weight("\(name).bias", [channels], .mixer)] : [weight]
+    let weight = Weight("\(name).weight", [channels, 1, k], part)
+    return bias ? [weight, Weight("\(name).bias", [channels], part)] : [weight]
   }
 
   /// A selective state space with one state of `[N]` for each channel.

@@ -1,0 +1,174 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// Models that put latent attention and delta attention, with a decay for each channel, into one
+/// stack.
+///
+/// - Source: Moonshot AI 2025 (Kimi Linear), <https://arxiv.org/abs/2510.26692>.
+extension Family {
+  static let kimis: [Family] = [kimiLinear, bailingHybrid]
+
+  private static let spelling = """
+    num_local_experts=num_experts num_experts_per_tok=num_experts_per_token
+    n_shared_experts=num_shared_experts
+    """
+
+  static let kimiLinear = Family(
+    "kimi_linear",
+    spelling: spelling,
+    defaults: """
+      vocab_size=163840 intermediate_size=9216 moe_intermediate_size=1024 num_attention_heads=32
+      num_shared_experts=1 kv_lora_rank=512 q_lora_rank=null qk_rope_head_dim=64 v_head_dim=128
+      qk_nope_head_dim=128 num_experts_per_token=8 attention_bias=false num_experts=256
+      mlp_layer_types=null layer_types=null linear_head_dim=128 linear_num_heads=32
+      linear_conv_kernel_dim=4 first_k_dense_replace=1
+      """
+  ) { keys in
+    let types = try keys.kimiTypes()
+    let delta = try keys.kimiDelta()
+    let groups = try keys.denseOrRouted(types, path: "block_sparse_moe", names: .numbered) {
+      $0 ? .latentAttention(try keys.latentAttention(bias: keys.flag("attention_bias"))) : delta
+    }
+    return try keys.decoder(groups, untieable: true)
+  }
+
+  static let bailingHybrid = Family(
+    "bailing_hybrid",
+    spelling: spelling,
+    defaults: """
+      vocab_size=157184 intermediate_size=6144 moe_intermediate_size=768 num_attention_heads=32
+      num_shared_experts=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128
+      qk_nope_head_dim=128 num_experts_per_token=8 first_k_dense_replace=2 attention_bias=false
+      num_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
+      mlp_layer_types=null
+      """
+  ) { keys in
+    let period = try keys.period("layer_group_size")
+    let types = try keys.layerKinds {
+      ($0 + 1).isMultiple(of: period) ? "full_attention" : "linear_attention"
+    }
+    let delta = try keys.bailingDelta()
+    let groups = try keys.denseOrRouted(
+      types, path: "mlp", attention: "attention", score: "gate.expert_bias"
+    ) {
+      $0 ? .latentAttention(try keys.bailingLatent()) : delta
+    }
+    return try keys.decoder(groups, FrameNames(token: "model.word_embeddings"), untieable: true)
+  }
+}
+
+extension Keys {
+  /// Layers of which each has a mixer of one of two types, and leading ones are not routed.
+  fileprivate func denseOrRouted(
+    _ types: [String], path: String, attention: String = "self_attn",
+    names: GatedNames = .llama, score: String = "gate.e_score_correction_bias",
+    _ mixer: (Bool) throws -> Module
+  ) throws -> [LayerGroup] {
+    let dense = try integer("first_k_dense_replace") ?? 0
+    let forms = try layerKinds("mlp_layer_types", known: ["dense", "sparse"]) {
+      $0 < dense ? "dense" : "sparse"
+    }
+    return try layers(kind: { [types[$0] == "full_attention", forms[$0] == "sparse"] }) { kind in
+      let feedForward =
+        kind[1]
+        ? try sharedExperts(names: names, score: score) : .feedForward(try gated())
+      return try layer(mixer(kind[0]), feedForward, paths: (attention, path))
+    }
+  }
+
+  private func sharedExperts(names: GatedNames, score: String) throws -> Module {
+    let counts = try expertCounts("num_local_experts")
+    let f = try size(.expertSize)
+    let shared = try f * size(.sharedExperts)
+    return try experts(
+      counts, gated(f, names: names), scores: [scoreCorrection(counts.all, score)],
+      shared: gated(shared))
+  }
+
+  /// The type of each layer: a list, else two lists of layers counted from one.
+  fileprivate func kimiTypes() throws -> [String] {
+    let nested = try object("linear_attn_config")
+    guard let full = nested?["full_attn_layers"]?.array, let linear = nested?["kda_layers"]?.array
+    else {
+      return try layerKinds { $0 > 0 && $0 % 4 == 0 ? "full_attention" : "linear_attention" }
+    }
+    let (attending, others) = (
+      Set(full.compactMap(\.integer)), Set(linear.compactMap(\.integer))
+    )
+    return try layerKinds { index in
+      let number = Int128(index + 1)
+      if others.contains(number) { return "linear_attention" }
+      guard attending.contains(number) else {
+        throw DescriptionError.unsupported(
+          key: "linear_attn_config", found: "silent about layer \(number)",
+          supported: "every layer in full_attn_layers or kda_layers")
+      }
+      return "full_attention"
+    }
+  }
+
+  /// A size that may stand in the nested configuration of linear attention, which then counts.
+  private func nested(_ size: Size, _ key: String, _ nestedKey: String) throws -> Formula {
+    let path = "linear_attn_config.\(nestedKey)"
+    guard let value = try object("linear_attn_config")?[nestedKey] else {
+      return try self.size(size, key)
+    }
+    guard case .number(let text) = value, let number = Int128(text), number > 0 else {
+      throw DescriptionError.notASize(key: path, found: value.line)
+    }
+    return derived(size, key: path, Formula(number), path)
+  }
+
+  fileprivate func kimiDelta() throws -> Module {
+    let d = try size(.hidden)
+    let heads = try nested(.mixerHeads, "linear_num_heads", "num_heads")
+    let width = try nested(.mixerHeadSize, "linear_head_dim", "head_dim")
+    _ = try nested(.kernelSize, "linear_conv_kernel_dim", "short_conv_kernel_size")
+    let all = heads * width
+    return try channelDelta(
+      heads: heads, width: width, kernel: "linear_conv_kernel_dim",
+      gates: [
+        Linear("f_a_proj", d, width), Linear("f_b_proj", width, all),
+        Linear("g_a_proj", d, width), Linear("g_b_proj", width, all),
+      ], decay: [1, 1, heads, 1])
+  }
+
+  fileprivate func bailingDelta() throws -> Module {
+    let (d, heads, width) = (try size(.hidden), try size(.heads), try size(.headSize))
+    return try channelDelta(
+      heads: heads, width: width, kernel: "short_conv_kernel_size",
+      gates: [Linear("f_proj", d, heads * width), Linear("g_proj", d, heads * width)],
+      decay: [heads], output: "dense")
+  }
+
+  /// Delta attention with a decay for each channel. A checkpoint keeps three convolutions.
+  private func channelDelta(
+    heads: Formula, width: Formula, kernel: String, gates: [Linear], decay: [Formula],
+    output: String = "o_proj"
+  ) throws -> Module {
+    let d = try size(.hidden)
+    let all = heads * width
+    let letters = ["q", "k", "v"]
+    return .mixer(
+      Mixer(
+        .gatedDelta, part: .attention,
+        linears: letters.map { Linear("\($0)_proj", d, all) } + [Linear("b_proj", d, heads)]
+          + gates + [Linear(output, all, d)],
+        vectors: try letters.flatMap {
+          try convolution(all, kernel, name: "\($0)_conv1d", bias: false, part: .attention)
+        } + [Weight("A_log", decay, .attention), Weight("dt_bias", [all], .attention)]
+          + Normalization("o_norm", [width]).weights(.attention)))
+  }
+
+  /// Latent attention whose queries are not compressed, with a gate for each head.
+  fileprivate func bailingLatent() throws -> LatentAttention {
+    let (d, h) = (try size(.hidden), try size(.heads))
+    var attention = try latentAttention(bias: flag("attention_bias"))
+    let width = attention.plainSize + attention.rotarySize
+    attention.queries = [Linear("q_proj", d, h * width), Linear("g_proj", d, h)]
+    attention.norms.removeAll { $0.name == "q_a_layernorm" }
+    attention.output.name = "dense"
+    return attention
+  }
+}

@@ -1,0 +1,244 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// Mixtures of experts whose attention is built like no other.
+extension Family {
+  static let mixed: [Family] = [jetmoe, laguna, zaya]
+
+  static let jetmoe = Family(
+    "jetmoe",
+    spelling: "head_dim=kv_channels num_experts=num_local_experts",
+    defaults: """
+      vocab_size=32000 num_key_value_heads=16 kv_channels=128 intermediate_size=5632
+      num_local_experts=8 num_experts_per_tok=2 tie_word_embeddings=true
+      """
+  ) { keys in
+    let mixture = try keys.jetmoeExperts()
+    let layer = try keys.layer(
+      keys.routedAttention(), mixture, paths: ("self_attention", "mlp"))
+    return try keys.decoder(keys.uniform(layer))
+  }
+
+  static let laguna = Family(
+    "laguna",
+    defaults: """
+      vocab_size=100352 intermediate_size=8192 num_attention_heads=48 num_key_value_heads=8
+      sliding_window=512 moe_intermediate_size=512 shared_expert_intermediate_size=512
+      num_experts_per_tok=8 num_experts=256 layer_types=null head_dim=128 attention_bias=false
+      gating=true num_attention_heads_per_layer=null mlp_layer_types=null
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let types = try keys.layerKinds(known: ["full_attention", "sliding_attention"]) { _ in
+      "full_attention"
+    }
+    let forms = try keys.layerKinds("mlp_layer_types", known: ["dense", "sparse"]) {
+      $0 == 0 ? "dense" : "sparse"
+    }
+    let heads = try keys.headsPerLayer(types.count)
+    let groups = try keys.layers(kind: {
+      LagunaLayer(type: types[$0], heads: heads?[$0], routes: forms[$0] == "sparse")
+    }) { kind in
+      try keys.layer(
+        keys.lagunaAttention(kind),
+        kind.routes ? keys.lagunaExperts() : .feedForward(keys.gated()))
+    }
+    return try keys.decoder(groups)
+  }
+
+  static let zaya = Family(
+    "zaya",
+    defaults: """
+      vocab_size=262272 num_attention_heads=8 num_key_value_heads=2 sliding_window=null
+      moe_intermediate_size=2048 num_experts_per_tok=1 num_experts=16 layer_types=null head_dim=128
+      attention_bias=false lm_head_bias=false router_hidden_size=256 cca_time0=2 cca_time1=2
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let types = try keys.layerKinds(known: ["hybrid", "hybrid_sliding"]) { _ in "hybrid" }
+    let groups = try keys.layers(kind: { ZayaLayer(type: types[$0], isFirst: $0 == 0) }) { kind in
+      var layer = try keys.layer(keys.convolvedAttention(kind), keys.zayaExperts(kind))
+      layer.extras = try ["post_attention_residual_scale", "post_mlp_residual_scale"].map {
+        Branch($0, try keys.scales(["hidden_states", "residual"]))
+      }
+      return layer
+    }
+    return try keys.decoder(
+      groups, after: [Branch("model", keys.scales(["input_hidden_states"]))],
+      headBias: keys.flag("lm_head_bias"))
+  }
+}
+
+// MARK: - JetMoE
+
+extension Keys {
+  /// Attention whose queries and outputs go through experts; keys and values are shared by them.
+  ///
+  /// - Source: Shen et al. 2024 (JetMoE), §2.2, <https://arxiv.org/abs/2404.07413>.
+  fileprivate func routedAttention() throws -> Module {
+    let d = try size(.hidden)
+    let width = try size(.keyValueHeads) * size(.headSize)
+    let counts = try expertCounts()
+    let stacks = [("input_linear", [counts.all, width, d]), ("output_linear", [counts.all, d, width])]
+    return .mixer(
+      Mixer(
+        .other, part: .attention,
+        linears: [
+          Linear("kv_proj", d, 2 * width), Linear("experts.router.layer", d, counts.all),
+        ],
+        vectors: stacks.map {
+          Weight(
+            "experts.\($0.0).weight", $0.1, .attention, activeShare: counts.active / counts.all)
+        } + [Weight("experts.bias", [d], .attention)]))
+  }
+
+  fileprivate func jetmoeExperts() throws -> Module {
+    let (d, f) = (try size(.hidden), try feedForwardWidth())
+    let counts = try expertCounts()
+    let stacks = [
+      Weight("input_linear.weight", [counts.all, 2 * f, d], .routedExperts),
+      Weight("output_linear.weight", [counts.all, d, f], .routedExperts),
+    ]
+    let router = Router(
+      [Linear("router.layer", d, counts.all)], vectors: [Weight("bias", [d], .denseFeedForward)])
+    return .mixtureOfExperts(
+      MixtureOfExperts(
+        router: router, experts: counts.all, active: counts.active,
+        expert: try fusedGated(f, "input_linear", "output_linear"), layout: .stacked(stacks)))
+  }
+}
+
+// MARK: - Laguna
+
+private struct LagunaLayer: Hashable {
+  var type: String
+  /// The query heads, where each layer has a number of its own.
+  var heads: Int128?
+  var routes: Bool
+}
+
+extension Keys {
+  fileprivate func headsPerLayer(_ count: Int) throws -> [Int128]? {
+    let key = "num_attention_heads_per_layer"
+    guard let list = try list(key) else { return nil }
+    guard list.count == count else {
+      throw DescriptionError.wrongLength(key: key, count: list.count, expected: count)
+    }
+    return try list.map { entry in
+      guard let heads = entry.integer, heads > 0 else {
+        throw DescriptionError.notASize(key: key, found: entry.line)
+      }
+      return heads
+    }
+  }
+
+  /// Attention with a gate for each head, or for each of its outputs.
+  fileprivate func lagunaAttention(_ kind: LagunaLayer) throws -> Module {
+    let d = try size(.hidden)
+    let h = try kind.heads.map { Formula($0) } ?? size(.heads)
+    let heads = Heads(query: h, keyValue: try size(.keyValueHeads), size: try size(.headSize))
+    try require(
+      h, "num_attention_heads", multipleOf: heads.keyValue, "num_key_value_heads")
+    let gating = try reading("gating")?.value
+    let isPerHead = gating == .boolean(true) || gating == .string("per-head")
+    let gate = Linear("g_proj", d, isPerHead ? h : h * heads.size)
+    return try attention(
+      heads, bias: flag("attention_bias") ? .all : [], norm: .eachHead, extra: [gate],
+      window: window(kind.type))
+  }
+
+  fileprivate func lagunaExperts() throws -> Module {
+    let counts = try expertCounts()
+    let score = scoreCorrection(
+      counts.all, "experts.e_score_correction_bias", isBuffer: false)
+    return try experts(
+      counts, gated(size(.expertSize)), scores: [score], shared: gated(size(.sharedSize)),
+      sharedPath: "shared_expert")
+  }
+}
+
+// MARK: - Zaya
+
+private struct ZayaLayer: Hashable {
+  var type: String
+  /// The first layer's router has no state of an earlier one to scale.
+  var isFirst: Bool
+}
+
+extension Size {
+  static let routerWidth = Size("d_o", "router_hidden_size", "inner width of the router")
+  static let channelKernel = Size("k_0", "cca_time0", "width of the convolution of each channel")
+  static let headKernel = Size("k_1", "cca_time1", "width of the convolution of each head")
+}
+
+extension Keys {
+  /// A scale and a bias for each of some streams.
+  fileprivate func scales(_ names: [String]) throws -> Module {
+    let d = try size(.hidden)
+    return .mixer(
+      Mixer(
+        .other, linears: [],
+        vectors: names.flatMap { name in
+          ["scale", "bias"].map { Weight("\(name)_\($0)", [d], .mixer) }
+        }))
+  }
+
+  /// Attention whose queries and keys are convolved, and whose values come half from the token
+  /// before.
+  ///
+  /// - Source: Figliolia et al. 2025 (CCA), <https://arxiv.org/abs/2510.04476>.
+  fileprivate func convolvedAttention(_ kind: ZayaLayer) throws -> Module {
+    let (d, bias) = (try size(.hidden), try flag("attention_bias"))
+    let h = try size(.heads)
+    let g = try size(.keyValueHeads)
+    let width = try size(.headSize)
+    try require(h, "num_attention_heads", multipleOf: g, "num_key_value_heads")
+    let (q, kv) = (h * width, g * width)
+    let (half, channels) = (Formula.floor(kv / 2), q + kv)
+    let window = try kind.type == "hybrid_sliding" ? self.window("sliding_attention") : nil
+    let prefix = "qkv_proj."
+    let convolutions: [(String, [Formula])] = [
+      ("conv_qk_depthwise", [channels, 1, try size(.channelKernel)]),
+      ("conv_qk_grouped", [channels, width, try size(.headKernel)]),
+    ]
+    return .selfAttention(
+      SelfAttention(
+        heads: h, keyValueHeads: g, headSize: width,
+        inputs: [
+          Linear(prefix + "q_proj", d, q, bias: bias), Linear(prefix + "k_proj", d, kv, bias: bias),
+          Linear(prefix + "v_proj_current", d, half, bias: bias),
+          Linear(prefix + "v_proj_delayed", d, half, bias: bias),
+        ], output: Linear("o_proj", q, d, bias: bias),
+        vectors: convolutions.flatMap {
+          [
+            Weight("\(prefix)\($0.0).weight", $0.1, .attention),
+            Weight("\(prefix)\($0.0).bias", [channels], .attention),
+          ]
+        } + [Weight("qk_norm.temp", [g], .attention)],
+        window: window))
+  }
+
+  /// Experts behind a router that is a small network. One more class than experts does nothing.
+  fileprivate func zayaExperts(_ kind: ZayaLayer) throws -> Module {
+    let counts = try expertCounts()
+    let (d, f, r) = (try size(.hidden), try size(.expertSize), try size(.routerWidth))
+    let classes = counts.all + 1
+    let path = "gate.router_mlp"
+    var vectors = Normalization("\(path).norm", [r]).weights(.router)
+    if !kind.isFirst { vectors.append(Weight("gate.router_states_scale", [r], .router)) }
+    vectors.append(Weight("gate.balancing_biases", [classes], .router, isBuffer: true))
+    let gates = [
+      Linear("gate.down_proj", d, r, bias: true), Linear("\(path).fc1", r, r, bias: true),
+      Linear("\(path).fc2", r, r, bias: true), Linear("\(path).out_proj", r, classes),
+    ]
+    let stacks = [
+      Weight("experts.gate_up_proj", [counts.all, 2 * f, d], .routedExperts),
+      Weight("experts.down_proj", [counts.all, d, f], .routedExperts),
+    ]
+    return .mixtureOfExperts(
+      MixtureOfExperts(
+        router: Router(gates, vectors: vectors), experts: counts.all, active: counts.active,
+        expert: try fusedGated(f), layout: .stacked(stacks)))
+  }
+}

@@ -1,0 +1,267 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// Gemma models that feed a table of their own into every layer, and share keys and values.
+extension Family {
+  static let perLayer: [Family] = [gemma3n, gemma4]
+
+  static let gemma3n = Family(
+    "gemma3n_text",
+    defaults: """
+      vocab_size=262400 intermediate_size=16384 num_attention_heads=8 num_key_value_heads=2
+      head_dim=256 hidden_activation="gelu_pytorch_tanh" attention_bias=false sliding_window=512
+      layer_types=null vocab_size_per_layer_input=262144 hidden_size_per_layer_input=256
+      altup_num_inputs=4 num_kv_shared_layers=15 laurel_rank=64 tie_word_embeddings=true
+      """
+  ) { keys in
+    let types = try keys.slidingTypes(period: 5)
+    let shared = try keys.firstSharing(types)
+    let widths = try keys.layerWidths()
+    let groups = try keys.layers(kind: {
+      PerLayerKind(type: types[$0], shares: $0 >= shared, width: widths?[$0])
+    }) { kind in
+      let width = try kind.width.map { Formula(Int128($0)) } ?? keys.size(.intermediate)
+      let attention = try keys.sharedAttention(kind, keys.heads())
+      var layer = try keys.sandwichLayer(attention, .feedForward(keys.gemmaGated(width)))
+      layer.extras = try keys.alternatingUpdates() + keys.perLayerInput()
+      return layer
+    }
+    let d = try keys.size(.hidden)
+    let copies = try keys.period("altup_num_inputs") - 1
+    let maps = ["altup_projections", "altup_unembed_projections"].map { name in
+      (0..<copies).map { Branch("model", .linear(Linear("\(name).\($0)", d, d))) }
+    }
+    return try keys.decoder(
+      groups, after: keys.perLayerFrame() + maps[0], before: maps[1])
+  }
+
+  static let gemma4 = Family(
+    "gemma4_text",
+    spelling: "num_experts_per_tok=top_k_experts",
+    defaults: """
+      vocab_size=262144 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
+      head_dim=256 global_head_dim=512 hidden_activation="gelu_pytorch_tanh" attention_bias=false
+      sliding_window=512 layer_types=null vocab_size_per_layer_input=262144
+      hidden_size_per_layer_input=256 attention_k_eq_v=false num_kv_shared_layers=0
+      enable_moe_block=false use_double_wide_mlp=false num_global_key_value_heads=null
+      num_experts=null top_k_experts=null moe_intermediate_size=null tie_word_embeddings=true
+      """
+  ) { keys in
+    var types = try keys.slidingTypes(period: 6)
+    types[types.count - 1] = "full_attention"
+    let shared = try keys.firstSharing(types)
+    let feeds = try keys.perLayerWidth() != nil
+    let doubles = try keys.flag("use_double_wide_mlp")
+    let groups = try keys.layers(kind: {
+      PerLayerKind(
+        type: types[$0], shares: $0 >= shared, own: try keys.perLayerOverrides($0))
+    }) { kind in
+      let f = try keys.size(.intermediate)
+      let feedForward = try keys.gemmaGated(doubles && kind.shares ? 2 * f : f)
+      let attention = try keys.sharedAttention(kind, keys.gemma4Heads(kind))
+      var layer = try keys.sandwichLayer(attention, .feedForward(feedForward))
+      if try keys.flag("enable_moe_block") { try keys.addExperts(to: &layer) }
+      layer.extras = [
+        Branch(
+          "",
+          .mixer(Mixer(
+            .other, linears: [], vectors: [Weight("layer_scalar", [1], .mixer, isBuffer: true)])))
+      ] + (feeds ? try keys.perLayerInput() : [])
+      return layer
+    }
+    return try keys.decoder(groups, after: feeds ? keys.perLayerFrame() : [])
+  }
+}
+
+/// What tells one layer from another.
+private struct PerLayerKind: Hashable {
+  /// The sizes that `per_layer_config` gives to a layer.
+  struct Own: Hashable {
+    var headSize: Int128?
+    var keyValueHeads: Int128?
+  }
+
+  var type: String
+  /// Whether keys and values come from an earlier layer.
+  var shares: Bool
+  var width: Int?
+  var own: Own?
+}
+
+extension Size {
+  static let perLayerVocabulary = Size(
+    "V_p", "vocab_size_per_layer_input", "tokens in the table of all layers")
+  static let perLayerWidth = Size(
+    "d_p", "hidden_size_per_layer_input", "width of one layer's share of that table")
+  static let updateInputs = Size("n_u", "altup_num_inputs", "copies of the stream")
+  static let laurelRank = Size("r_l", "laurel_rank", "rank of the learned residual")
+  static let globalHeadSize = Size(
+    "d_g", "global_head_dim", "width of one head of full attention")
+  static let globalKeyValueHeads = Size(
+    "g_g", "num_global_key_value_heads", "key-value heads of full attention")
+}
+
+// MARK: - Kinds of layers
+
+extension Keys {
+  fileprivate func slidingTypes(period: Int) throws -> [String] {
+    try layerKinds(known: ["full_attention", "sliding_attention"]) {
+      ($0 + 1).isMultiple(of: period) ? "full_attention" : "sliding_attention"
+    }
+  }
+
+  /// The first layer that takes its keys and values from an earlier one of its type.
+  fileprivate func firstSharing(_ types: [String]) throws -> Int {
+    let sharing = try integer("num_kv_shared_layers") ?? 0
+    guard sharing > 0 else { return types.count }
+    let first = types.count - sharing
+    guard first >= 0, Set(types[..<first]) == Set(types) else {
+      throw DescriptionError.unsupported(
+        key: "num_kv_shared_layers", found: "\(sharing)",
+        supported: "a number that leaves a layer of each type to share from")
+    }
+    return first
+  }
+
+  /// The feed-forward width of each layer, where `intermediate_size` is a list.
+  fileprivate func layerWidths() throws -> [Int]? {
+    guard case .array(let entries) = try reading("intermediate_size")?.value else { return nil }
+    let count = try listedLayerCount()
+    guard entries.count == count else {
+      throw DescriptionError.wrongLength(
+        key: "intermediate_size", count: entries.count, expected: count)
+    }
+    return try entries.map { entry in
+      guard let width = entry.integer.flatMap({ Int(exactly: $0) }), width > 0 else {
+        throw DescriptionError.notASize(key: "intermediate_size", found: entry.line)
+      }
+      return width
+    }
+  }
+
+  /// What a saved configuration says about one layer; a hub file says it by type instead.
+  fileprivate func perLayerOverrides(_ index: Int) throws -> PerLayerKind.Own? {
+    guard let all = try object("per_layer_config") else { return nil }
+    let own = all["\(index)"]?.object
+    return PerLayerKind.Own(
+      headSize: own?["head_dim"]?.integer, keyValueHeads: own?["num_key_value_heads"]?.integer)
+  }
+}
+
+// MARK: - Modules
+
+extension Keys {
+  /// The heads of a layer: full attention has wider ones, and may have fewer for keys and values.
+  fileprivate func gemma4Heads(_ kind: PerLayerKind) throws -> Heads {
+    var heads = try heads()
+    if let own = kind.own {
+      own.headSize.map { heads.size = Formula($0) }
+      own.keyValueHeads.map { heads.keyValue = Formula($0) }
+    } else if kind.type == "full_attention" {
+      heads.size = try size(.globalHeadSize)
+      if try flag("attention_k_eq_v"), let g = try optional(.globalKeyValueHeads) {
+        heads.keyValue = g
+      }
+    }
+    try require(
+      heads.query, "num_attention_heads", multipleOf: heads.keyValue, "num_key_value_heads")
+    return heads
+  }
+
+  /// Attention that has no keys and values of its own where an earlier layer's are used.
+  fileprivate func sharedAttention(_ kind: PerLayerKind, _ heads: Heads) throws -> Module {
+    let bias: Biases = try flag("attention_bias") ? .all : []
+    let module = try attention(heads, bias: bias, norm: .eachHead, window: window(kind.type))
+    guard case .selfAttention(var attention) = module else { return module }
+    // Values may be the keys again: then there is no map for them.
+    var absent: Set<String> = []
+    if kind.type == "full_attention", try flag("attention_k_eq_v") { absent = ["v_proj"] }
+    if kind.shares { absent = ["k_proj", "v_proj", "k_norm"] }
+    attention.inputs.removeAll { absent.contains($0.name) }
+    attention.norms.removeAll { absent.contains($0.name) }
+    return .selfAttention(attention)
+  }
+
+  fileprivate func gemmaGated(_ width: Formula) throws -> FeedForward {
+    var feedForward = try gated(width)
+    feedForward.activation = try text("hidden_activation") ?? "gelu_pytorch_tanh"
+    return feedForward
+  }
+
+  /// Routed experts beside the dense layer, with norms of their own.
+  fileprivate func addExperts(to layer: inout Layer) throws {
+    let counts = try expertCounts()
+    let (d, f) = (try size(.hidden), try size(.expertSize))
+    let stacks = [
+      Weight("experts.gate_up_proj", [counts.all, 2 * f, d], .routedExperts),
+      Weight("experts.down_proj", [counts.all, d, f], .routedExperts),
+    ]
+    let router = Router(
+      [Linear("router.proj", d, counts.all)],
+      vectors: [
+        Weight("router.scale", [d], .router),
+        Weight("router.per_expert_scale", [counts.all], .router),
+      ])
+    let mixture = MixtureOfExperts(
+      router: router, experts: counts.all, active: counts.active, expert: try gemmaGated(f),
+      layout: .stacked(stacks))
+    let last = layer.blocks.count - 1
+    layer.blocks[last].branches.append(Branch("", .mixtureOfExperts(mixture)))
+    layer.blocks[last].inputNorms.append(try norm("pre_feedforward_layernorm_2"))
+    layer.blocks[last].outputNorms += [
+      try norm("post_feedforward_layernorm_1"), try norm("post_feedforward_layernorm_2"),
+    ]
+  }
+
+  /// The width of a layer's share of the table, or nil where there is no table.
+  fileprivate func perLayerWidth() throws -> Formula? {
+    let width = try optional(.perLayerWidth, least: 0)
+    return width.flatMap { number($0) == 0 ? nil : $0 }
+  }
+
+  /// The table of all layers, and the map that adds what the token table says.
+  fileprivate func perLayerFrame() throws -> [Branch] {
+    let (d, rows, width) = (
+      try size(.hidden), try size(.perLayerVocabulary), try size(.perLayerWidth)
+    )
+    let all = try size(.layers) * width
+    return [
+      Branch(
+        "model.embed_tokens_per_layer", .embedding(Embedding(.token, rows: rows, width: all))),
+      Branch("model", .linear(Linear("per_layer_model_projection", d, all))),
+      Branch("model", .normalization(Normalization("per_layer_projection_norm", [width]))),
+    ]
+  }
+
+  /// How a layer takes in its share of the table.
+  fileprivate func perLayerInput() throws -> [Branch] {
+    let (d, width) = (try size(.hidden), try size(.perLayerWidth))
+    return [
+      Branch("", .linear(Linear("per_layer_input_gate", d, width))),
+      Branch("", .linear(Linear("per_layer_projection", width, d))),
+      Branch("", .normalization(try norm("post_per_layer_input_norm"))),
+    ]
+  }
+
+  /// Several copies of the stream, of which a layer updates one and predicts the others; and a
+  /// learned residual of low rank.
+  ///
+  /// - Source: Baykal et al. 2023 (AltUp); Menghani et al. 2024 (LAuReL).
+  fileprivate func alternatingUpdates() throws -> [Branch] {
+    let (d, n, rank) = (try size(.hidden), try size(.updateInputs), try size(.laurelRank))
+    let updates = Mixer(
+      .other,
+      linears: [
+        Linear("correction_coefs", n, n), Linear("prediction_coefs", n, n * n),
+        Linear("modality_router", d, n),
+      ], vectors: [Weight("correct_output_scale", [d], .mixer)])
+    return [
+      Branch("altup", .mixer(updates)),
+      Branch("altup", .normalization(try norm("router_norm"))),
+      Branch("laurel", .linear(Linear("linear_left", d, rank))),
+      Branch("laurel", .linear(Linear("linear_right", rank, d))),
+      Branch("laurel", .normalization(try norm("post_laurel_norm"))),
+    ]
+  }
+}

@@ -1,0 +1,211 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// Recurrent models that are no state spaces: RWKV, xLSTM, and Griffin's gated recurrence.
+extension Family {
+  static let receptance: [Family] = [rwkv, xlstm, recurrentGemma]
+
+  static let rwkv = Family(
+    "rwkv",
+    defaults: """
+      vocab_size=50277 attention_hidden_size=null intermediate_size=null
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let layer = try keys.receptanceLayer()
+    var first = layer
+    first.blocks.insert(Block([try keys.norm("pre_ln", .layer)], []), at: 0)
+    let count = try keys.size(.layers)
+    var groups = [LayerGroup(first, .range(0, 1))]
+    if keys.number(count) != 1 { groups.append(LayerGroup(layer, .range(1, count))) }
+    let names = FrameNames(
+      token: "rwkv.embeddings", layers: "rwkv.blocks", norm: "rwkv.ln_out", head: "head")
+    return try keys.decoder(groups, names, norm: .layer)
+  }
+
+  static let xlstm = Family(
+    "xlstm",
+    defaults: """
+      vocab_size=50304 embedding_dim=null num_blocks=null num_heads=8 use_bias=false
+      qk_dim_factor=0.5 v_dim_factor=1.0 ffn_proj_factor=2.667 ffn_round_up_to_multiple_of=64
+      weight_mode="single" tie_word_embeddings=false
+      """
+  ) { keys in
+    let d = try keys.size(.hidden)
+    if let width = try keys.optional(.embeddingWidth, "embedding_dim") {
+      try keys.require(width, "embedding_dim", multipleOf: d, "hidden_size")
+      try keys.require(width, "embedding_dim", atMost: d, "hidden_size")
+    }
+    let blocks = try keys.optional(.layers, "num_blocks")
+    let count = try blocks ?? keys.size(.layers)
+    _ = try keys.integer("num_hidden_layers")
+    let bias = try keys.flag("use_bias")
+    let fused = try keys.text("weight_mode") == "fused"
+    let norms = try ["norm_mlstm", "norm_ffn"].map {
+      Normalization($0, [try keys.size(.hidden)], bias: bias)
+    }
+    let layer = Layer([
+      Block([norms[0]], [Branch("mlstm_layer", try keys.matrixMemory(fused: fused, bias: bias))]),
+      Block(
+        [norms[1]], [Branch("ffn", .feedForward(try keys.xlstmGated(fused: fused, bias: bias)))]),
+    ])
+    let names = FrameNames(
+      token: "backbone.embeddings", layers: "backbone.blocks", norm: "backbone.out_norm")
+    return try keys.decoder([LayerGroup(layer, .range(0, count))], names, untieable: true)
+  }
+
+  static let recurrentGemma = Family(
+    "recurrent_gemma",
+    spelling: "sliding_window=attention_window_size",
+    defaults: """
+      vocab_size=256000 intermediate_size=7680 num_attention_heads=10 num_key_value_heads=null
+      lru_width=null conv1d_width=4 block_types=["recurrent","recurrent","attention"]
+      attention_bias=false hidden_activation="gelu_pytorch_tanh" attention_window_size=2048
+      tie_word_embeddings=true
+      """
+  ) { keys in
+    let pattern = try keys.recurrentPattern()
+    let attention = try keys.griffinAttention()
+    let recurrence = try keys.gatedRecurrence()
+    var feedForward = try keys.gated(.floor(keys.size(.intermediate) / 2), bias: true)
+    feedForward.activation = try keys.text("hidden_activation") ?? "gelu_pytorch_tanh"
+    let groups = try keys.layers(kind: { pattern[$0 % pattern.count] }) { type in
+      try keys.layer(
+        type == "recurrent" ? recurrence : attention, .feedForward(feedForward),
+        norms: ("temporal_pre_norm", "channel_pre_norm"), paths: ("temporal_block", "mlp_block"))
+    }
+    return try keys.decoder(groups, FrameNames(norm: "model.final_norm"))
+  }
+}
+
+extension Size {
+  static let memoryWidth = Size("d_q", "qk_dim", "width of all queries of the mixer")
+  static let memoryValueWidth = Size("d_w", "v_dim", "width of all values of the mixer")
+}
+
+// MARK: - RWKV
+
+extension Keys {
+  fileprivate func receptanceLayer() throws -> Layer {
+    let d = try size(.hidden)
+    let f = try quadrupleWidth()
+    let a = try size(.innerSize, "attention_hidden_size", else: d, "hidden_size")
+    let attention = Mixer(
+      .receptance, part: .attention,
+      linears: ["key", "receptance", "value"].map { Linear($0, d, a) } + [Linear("output", a, d)],
+      vectors: [Weight("time_decay", [a], .attention), Weight("time_first", [a], .attention)]
+        + ["key", "value", "receptance"].map { Weight("time_mix_\($0)", [1, 1, d], .attention) })
+    let feedForward = FeedForward(
+      width: f, isGated: true, inputs: [Linear("key", d, f), Linear("receptance", d, d)],
+      output: Linear("value", f, d), activation: "relu2",
+      vectors: ["key", "receptance"].map {
+        Weight("time_mix_\($0)", [1, 1, d], .denseFeedForward)
+      })
+    return try layer(
+      .mixer(attention), .feedForward(feedForward), norm: .layer, norms: ("ln1", "ln2"),
+      paths: ("attention", "feed_forward"))
+  }
+}
+
+// MARK: - xLSTM
+
+extension Keys {
+  /// A whole part of the model's width.
+  private func portion(_ size: Size, _ factor: String) throws -> Formula {
+    guard let share = try decimal(factor) else {
+      throw DescriptionError.missing(key: factor, letter: "", modelType: modelType)
+    }
+    let d = try self.size(.hidden)
+    return derived(size, .floor(Formula(share) * d), "⌊\(factor) · hidden_size⌋")
+  }
+
+  /// A matrix memory with a gate for what is written, kept and read.
+  ///
+  /// - Source: Beck et al. 2024 (xLSTM), §2.3, <https://arxiv.org/abs/2405.04517>.
+  fileprivate func matrixMemory(fused: Bool, bias: Bool) throws -> Module {
+    let (d, heads) = (try size(.hidden), try size(.mixerHeads))
+    let queries = try portion(.memoryWidth, "qk_dim_factor")
+    let values = try portion(.memoryValueWidth, "v_dim_factor")
+    try require(queries, "qk_dim", multipleOf: heads, "num_heads")
+    try require(values, "v_dim", multipleOf: heads, "num_heads")
+    let inputs =
+      fused
+      ? [
+        Linear("qkv_opreact", d, 2 * queries + 2 * values, bias: bias),
+        Linear("ifgate_preact", d, 2 * heads, bias: true),
+      ]
+      : [
+        Linear("q", d, queries, bias: bias), Linear("k", d, queries, bias: bias),
+        Linear("v", d, values, bias: bias), Linear("ogate_preact", d, values, bias: bias),
+        Linear("igate_preact", d, heads, bias: true), Linear("fgate_preact", d, heads, bias: true),
+      ]
+    let norm = Normalization("multihead_norm", [values], .layer, bias: bias)
+    return .mixer(
+      Mixer(
+        .other, linears: inputs + [Linear("out_proj", values, d, bias: bias)],
+        vectors: norm.weights(.mixer)))
+  }
+
+  fileprivate func xlstmGated(fused: Bool, bias: Bool) throws -> FeedForward {
+    let d = try size(.hidden)
+    guard let factor = try decimal("ffn_proj_factor") else {
+      throw DescriptionError.missing(key: "ffn_proj_factor", letter: "", modelType: modelType)
+    }
+    let step = Formula(Int128(try period("ffn_round_up_to_multiple_of")))
+    let width = derived(
+      .intermediate, step * .floor((Formula(factor) * d + step - 1) / step),
+      "ffn_proj_factor · hidden_size, in whole multiples of ffn_round_up_to_multiple_of")
+    let inputs =
+      fused
+      ? [Linear("proj_up_gate_z", d, 2 * width, bias: bias)]
+      : [Linear("proj_up_gate", d, width, bias: bias), Linear("proj_up", d, width, bias: bias)]
+    return FeedForward(
+      width: width, isGated: true, inputs: inputs,
+      output: Linear("proj_down", width, d, bias: bias), activation: "silu")
+  }
+}
+
+// MARK: - Griffin
+
+extension Keys {
+  fileprivate func recurrentPattern() throws -> [String] {
+    let pattern = try list("block_types") ?? []
+    let known = ["recurrent", "attention"]
+    let types = pattern.compactMap(\.string).filter(known.contains)
+    guard !types.isEmpty, types.count == pattern.count else {
+      throw DescriptionError.unsupported(
+        key: "block_types", found: "something else", supported: known.joined(separator: ", "))
+    }
+    return types
+  }
+
+  fileprivate func griffinAttention() throws -> Module {
+    let heads = try heads(explicit: false)
+    let bias: Biases = try flag("attention_bias") ? .all : .output
+    return try attention(heads, bias: bias, window: window("sliding_attention"))
+  }
+
+  /// A real-gated linear recurrent unit between two branches of the stream.
+  fileprivate func gatedRecurrence() throws -> Module {
+    let (d, h) = (try size(.hidden), try size(.heads))
+    let width = try size(.innerSize, "lru_width", else: d, "hidden_size")
+    try require(width, "lru_width", multipleOf: h, "num_attention_heads")
+    let block = width / h
+    let gates = ["input_gate", "recurrent_gate"].flatMap { gate in
+      [
+        Weight("rg_lru.\(gate)_weight", [h, block, block], .mixer),
+        Weight("rg_lru.\(gate)_bias", [h, block], .mixer),
+      ]
+    }
+    return .mixer(
+      Mixer(
+        .recurrent,
+        linears: [
+          Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
+          Linear("linear_out", width, d, bias: true),
+        ],
+        vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates
+          + (try convolution(width, "conv1d_width", name: "conv_1d", bias: true))))
+  }
+}
