@@ -47,6 +47,9 @@ extension Family {
     }
     return try keys.decoder(groups)
   }
+
+  /// Published files of the multimodal model write the keys of the text model at the top.
+  static let dots3Note = Family("dots3_note", like: dots3, defaults: dots3.defaults)
 }
 
 extension Keys {

@@ -26,10 +26,9 @@ extension Family {
   ) { keys in
     let types = try keys.deepseekV4Types()
     let isHashed = try keys.deepseekV4Hashes()
-    let groups = try keys.layers(kind: { LayerKind(attention: types[$0], isSparse: !isHashed[$0]) }) {
-      kind in
+    let groups = try keys.layers(kind: { [types[$0], isHashed[$0] ? "hash" : ""] }) { kind in
       var layer = try keys.layer(
-        keys.deepseekV4Attention(kind.attention), keys.deepseekV4Experts(isHashed: !kind.isSparse),
+        keys.deepseekV4Attention(kind[0]), keys.deepseekV4Experts(isHashed: kind[1] == "hash"),
         norms: ("attn_norm", "ffn_norm"), paths: ("attn", "ffn"))
       let n = try keys.size(.residualStreams)
       layer.extras = try ["hc_attn_", "hc_ffn_"].map {
@@ -47,17 +46,21 @@ extension Keys {
   private static let sparse = "compressed_sparse_attention"
   private static let heavy = "heavily_compressed_attention"
 
-  /// The kind of attention of each layer; lists may be longer than the model, as published ones are.
+  /// The kind of attention of each layer; a list may be longer than the model, as published.
   fileprivate func deepseekV4Types() throws -> [String] {
     let known = [Self.sparse, Self.heavy, "sliding_attention"]
     if let list = try listForLayers("layer_types") {
-      return try list.map { try entry("layer_types", $0, $0.string.flatMap { known.contains($0) ? $0 : nil }) }
+      return try list.map { value in
+        try entry("layer_types", value, value.string.flatMap { known.contains($0) ? $0 : nil })
+      }
     }
     if let list = try listForLayers("compress_ratios") {
       let names: [Int128: String] = [0: "sliding_attention", 4: Self.sparse, 128: Self.heavy]
       return try list.map { try entry("compress_ratios", $0, $0.integer.flatMap { names[$0] }) }
     }
-    return try (0..<listedLayerCount()).map { $0 < 2 || $0.isMultiple(of: 2) ? Self.heavy : Self.sparse }
+    return try (0..<listedLayerCount()).map { index in
+      index < 2 || index.isMultiple(of: 2) ? Self.heavy : Self.sparse
+    }
   }
 
   /// Which layers choose their experts by a table of the tokens.

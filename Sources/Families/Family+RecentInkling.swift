@@ -188,7 +188,9 @@ extension Keys {
     let convolutions = try ["attn_sconv", "mlp_sconv"].map { try shortConvolution($0, d, .mixer) }
     return Layer(
       [
-        Block(try norms.map { try norm($0) }, [Branch("attn", try inkling2Attention(slides: slides))]),
+        Block(
+          try norms.map { try norm($0) },
+          [Branch("attn", try inkling2Attention(slides: slides))]),
         Block([try norm("mlp_norm")], [Branch("mlp", experts)]),
       ], extras: [Branch("", .mixer(Mixer(.other, linears: [], vectors: convolutions)))])
   }

@@ -7,7 +7,7 @@ extension Size {
 }
 
 extension Family {
-  static let recentUnusual: [Family] = [deepseekV4, dots3, inkling, inkling2, hrm, fuyu]
+  static let recentUnusual: [Family] = [deepseekV4, dots3, dots3Note, inkling, inkling2, hrm, fuyu]
 
   /// Two stacks of layers that run in turn, several times over.
   ///
@@ -28,7 +28,10 @@ extension Family {
       throw DescriptionError.tooManyLayers(key: "num_hidden_layers", count: listed, limit: 10_000)
     }
     let second = (0..<listed).flatMap { index in
-      layer.branches.map { Branch("model.L_module.layers.\(index)" + ($0.path.isEmpty ? "" : ".\($0.path)"), $0.module) }
+      layer.branches.map { branch in
+        let path = branch.path.isEmpty ? "" : ".\(branch.path)"
+        return Branch("model.L_module.layers.\(index)\(path)", branch.module)
+      }
     }
     let state = Mixer(.other, linears: [], vectors: [Weight("z_L_init", [d], .mixer)])
     return try keys.decoder(

@@ -4,11 +4,7 @@ extension Family {
     all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
 
   /// Every family, in the order of the documentation.
-  package static let all: [Family] = [llamaLike, recentDense, recentExperts, recentStacked, recentLatent, recentUnusual].flatMap { $0 }
-
-  /// Configurations that nest a text model under `text_config`, and the type of that model.
-  static let wrappers: [String: String] = [
-    "gemma3": "gemma3_text",
-    "llama4": "llama4_text",
-  ]
+  package static let all: [Family] = [
+    llamaLike, recentDense, recentExperts, recentStacked, recentLatent, recentUnusual,
+  ].flatMap { $0 }
 }

@@ -25,12 +25,11 @@ extension Keys {
     return try layers(kind: { isSparse[$0] }) { try $0 ? sparse() : dense() }
   }
 
-  /// Layers from `mlp_layer_types`, or from DeepSeek's `first_k_dense_replace` and `moe_layer_freq`.
+  /// Layers from `mlp_layer_types`, or from `first_k_dense_replace` and `moe_layer_freq`.
   func deepseekLayers(
     dense: @autoclosure () throws -> Layer, sparse: @autoclosure () throws -> Layer
   ) throws -> [LayerGroup] {
-    let isPlain = try list("mlp_layer_types") == nil && reading("moe_layer_freq")?.value.integer == 1
-    if isPlain {
+    if try list("mlp_layer_types") == nil, try reading("moe_layer_freq")?.value.integer == 1 {
       return try leading(size(.leadingDense, least: 0), dense(), then: sparse())
     }
     let isSparse = try deepseekSparseLayers()
@@ -72,8 +71,11 @@ extension Keys {
     return try gated(count * width, bias: bias)
   }
 
-  /// A mixture whose checkpoint stacks all experts: `[E, d, 2·f]` and `[E, f, d]`, or with the last
-  /// two axes exchanged as in `Linear`.
+  /// A mixture whose checkpoint stacks all experts of a layer.
+  ///
+  /// - Parameters:
+  ///   - outputFirst: Whether the tensors are `[E, 2·f, d]` and `[E, d, f]`, as in `Linear`, and not
+  ///     `[E, d, 2·f]` and `[E, f, d]`.
   func stackedExperts(
     _ counts: (all: Formula, active: Formula), _ expert: FeedForward, router: Router,
     names: (String, String) = ("experts.gate_up_proj", "experts.down_proj"),
