@@ -190,6 +190,9 @@ extension Keys {
     let d = try size(.hidden)
     let width = try size(.expertSize)
     let zero = try optional(.zeroExperts, least: 0) ?? 0
+    if number(zero) != 0 {
+      note("A token may choose zero experts, which compute nothing: active counts are the most.")
+    }
     let all = counts.all + zero
     let weights = [
       Weight("experts.#.gate_proj.weight", [width, d], .routedExperts, copies: all),

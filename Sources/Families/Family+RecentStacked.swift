@@ -33,7 +33,7 @@ extension Family {
   }
 
   static let llama4 = Family(
-    "llama4_text", spelling: "num_experts=num_local_experts",
+    "llama4_text",
     defaults: """
       vocab_size=202048 intermediate_size=8192 intermediate_size_mlp=16384
       num_attention_heads=40 num_key_value_heads=8 head_dim=128 num_experts_per_tok=1
@@ -49,7 +49,7 @@ extension Family {
     }
     func sparse() throws -> Layer {
       let d = try keys.size(.hidden)
-      let counts = try keys.expertCounts()
+      let counts = try keys.expertCounts("num_local_experts")
       let experts = try keys.stackedExperts(
         counts, keys.fusedGated(), router: Router([Linear("router", d, counts.all)]),
         shared: keys.gated(), sharedPath: "shared_expert")

@@ -25,8 +25,8 @@ extension Family {
       norms: ["input_layernorm", "post_attn_norm", "post_attention_layernorm", "post_ffn_norm"])
     // The checkpoint stores the score correction under a module of its own.
     let router = Mixer(
-      .other, part: .router, linears: [], vectors: [keys.scoreCorrection(counts.all, "expert_bias")]
-    )
+      .other, part: .router, linears: [],
+      vectors: [keys.scoreCorrection(counts.all, "expert_bias")])
     layer.extras.append(Branch("moe.router", .mixer(router)))
     return try keys.decoder(keys.uniform(layer))
   }

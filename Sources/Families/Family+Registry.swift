@@ -6,15 +6,7 @@ extension Family {
   /// Every family, in the order of the documentation.
   package static let all: [Family] = [
     llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
-    graniteLike, recentDense, recentExperts, recurrent, hybrid, delta, lfm, recentStacked,
-    recentLatent, zambas, receptance, kimis, mixed, perLayer, mixtureOfDepths,
+    graniteLike, recentDense, recentExperts, recentStacked, recentLatent, recentUnusual, recurrent,
+    hybrid, delta, lfm, zambas, receptance, kimis, mixed, perLayer, mixtureOfDepths,
   ].flatMap { $0 }
-
-  /// Configurations that nest a text model under `text_config`, and the type of that model.
-  static let wrappers: [String: String] = [
-    "gemma3": "gemma3_text",
-    "llama4": "llama4_text",
-    "qwen3_5": "qwen3_5_text",
-    "qwen3_5_moe": "qwen3_5_moe_text",
-  ]
 }

@@ -25,24 +25,28 @@ extension Keys {
     return try layers(kind: { isSparse[$0] }) { try $0 ? sparse() : dense() }
   }
 
-  /// Layers from `mlp_layer_types`, or from DeepSeek's `first_k_dense_replace` and `moe_layer_freq`.
+  /// Layers from `mlp_layer_types`, or from `first_k_dense_replace` and `moe_layer_freq`.
   func deepseekLayers(
     dense: @autoclosure () throws -> Layer, sparse: @autoclosure () throws -> Layer
   ) throws -> [LayerGroup] {
-    if let isSparse = try sparseLayers() {
-      return try layers(kind: { isSparse[$0] }) { try $0 ? sparse() : dense() }
+    if try list("mlp_layer_types") == nil, try reading("moe_layer_freq")?.value.integer == 1 {
+      return try leading(size(.leadingDense, least: 0), dense(), then: sparse())
     }
-    let first = try size(.leadingDense, least: 0)
-    let step: (Int) -> Bool
-    if let list = try reading("moe_layer_freq")?.value.array {
-      step = { list.indices.contains($0) && Self.isTrue(list[$0]) }
-    } else {
-      let frequency = try integer("moe_layer_freq", least: 1) ?? 1
-      if frequency == 1 { return try leading(first, dense(), then: sparse()) }
-      step = { $0.isMultiple(of: frequency) }
+    let isSparse = try deepseekSparseLayers()
+    return try layers(kind: { isSparse[$0] }) { try $0 ? sparse() : dense() }
+  }
+
+  /// Which layers are sparse, one by one, from any of the three keys that say so.
+  func deepseekSparseLayers() throws -> [Bool] {
+    if let sparse = try sparseLayers() { return sparse }
+    let first = try integer("first_k_dense_replace") ?? 0
+    let list = try reading("moe_layer_freq")?.value.array
+    let step = list == nil ? try integer("moe_layer_freq", least: 1) ?? 1 : 1
+    return try (0..<listedLayerCount()).map { index in
+      guard index >= first else { return false }
+      guard let list else { return index.isMultiple(of: step) }
+      return list.indices.contains(index) && Self.isTrue(list[index])
     }
-    let count = try fixed(first, "first_k_dense_replace", "the layers are told apart one by one")
-    return try layers(kind: { Int128($0) >= count && step($0) }) { try $0 ? sparse() : dense() }
   }
 
   /// Whether Python takes an entry of a list as true.
@@ -67,8 +71,11 @@ extension Keys {
     return try gated(count * width, bias: bias)
   }
 
-  /// A mixture whose checkpoint stacks all experts: `[E, d, 2·f]` and `[E, f, d]`, or with the last
-  /// two axes exchanged as in `Linear`.
+  /// A mixture whose checkpoint stacks all experts of a layer.
+  ///
+  /// - Parameters:
+  ///   - outputFirst: Whether the tensors are `[E, 2·f, d]` and `[E, d, f]`, as in `Linear`, and not
+  ///     `[E, d, 2·f]` and `[E, f, d]`.
   func stackedExperts(
     _ counts: (all: Formula, active: Formula), _ expert: FeedForward, router: Router,
     names: (String, String) = ("experts.gate_up_proj", "experts.down_proj"),

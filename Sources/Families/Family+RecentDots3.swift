@@ -1,0 +1,116 @@
+import Architecture
+import Symbolic
+
+extension Size {
+  fileprivate static let slidingHeads = Size(
+    "h_w", "swa_num_attention_heads", "query heads of sliding layers")
+  fileprivate static let slidingQueryRank = Size(
+    "r_qw", "swa_q_lora_rank", "rank of the compressed queries of sliding layers")
+  fileprivate static let slidingRank = Size(
+    "r_kvw", "swa_kv_lora_rank", "rank of the compressed keys and values of sliding layers")
+  fileprivate static let slidingHeadSize = Size(
+    "d_w", "swa_head_dim", "width of one head of sliding layers")
+  fileprivate static let slidingPlainSize = Size(
+    "d_nw", "swa_qk_nope_head_dim", "part of a sliding head without position")
+  fileprivate static let slidingRotarySize = Size(
+    "d_rw", "swa_qk_rope_head_dim", "rotary part of a sliding head")
+  fileprivate static let slidingValueSize = Size(
+    "d_vw", "swa_v_head_dim", "width of one head's values in sliding layers")
+}
+
+/// Dots 3: latent attention of two sizes, with a gate for each head.
+extension Family {
+  static let dots3 = Family(
+    "dots3_note_text", spelling: "num_local_experts=n_routed_experts",
+    defaults: """
+      vocab_size=152064 intermediate_size=13824 moe_intermediate_size=1536
+      num_attention_heads=128 n_shared_experts=1 n_routed_experts=256 kv_lora_rank=512
+      q_lora_rank=1024 qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128
+      num_experts_per_tok=8 mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1
+      attention_bias=false index_head_dim=128 index_n_heads=64 layer_types=null use_dsa=true
+      use_sliding_window=true shared_experts_intermediate_size=1536
+      swa_num_attention_heads=64 swa_q_lora_rank=1024 swa_kv_lora_rank=1024 swa_head_dim=256
+      swa_qk_nope_head_dim=192 swa_v_head_dim=128 tie_word_embeddings=false
+      """
+  ) { keys in
+    if try keys.object("per_layer_config") != nil {
+      throw DescriptionError.unsupported(
+        key: "per_layer_config", found: "an object", supported: "the keys that begin with swa_")
+    }
+    let types = try keys.dots3Types()
+    let sparse = try keys.deepseekSparseLayers()
+    let groups = try keys.layers(kind: { LayerKind(attention: types[$0], isSparse: sparse[$0]) }) {
+      kind in
+      try keys.layer(
+        .latentAttention(keys.dots3Attention(kind.attention)),
+        kind.isSparse ? keys.dots3Experts() : .feedForward(keys.gated()))
+    }
+    return try keys.decoder(groups)
+  }
+
+  /// Published files of the multimodal model write the keys of the text model at the top.
+  static let dots3Note = Family("dots3_note", like: dots3, defaults: dots3.defaults)
+}
+
+extension Keys {
+  /// Older files call layers with an indexer `full_attention`; `use_dsa` tells what that means.
+  fileprivate func dots3Types() throws -> [String] {
+    let (full, indexed) = ("full_attention", "indexed_attention")
+    let usesIndexer = try flag("use_dsa")
+    let isSilent = try reading("use_dsa") == nil
+    let slides = try flag("use_sliding_window")
+    let types = try layerTypes(known: [full, indexed, "sliding_attention"]) { index in
+      slides && index >= 2 && index % 4 != 1 ? "sliding_attention" : indexed
+    }
+    if isSilent { return types }
+    return types.map { type in
+      type == "sliding_attention" ? type : usesIndexer ? indexed : full
+    }
+  }
+
+  fileprivate func dots3Attention(_ kind: String) throws -> LatentAttention {
+    let d = try size(.hidden)
+    let bias = try flag("attention_bias")
+    var attention =
+      try kind == "sliding_attention"
+      ? slidingLatentAttention(bias: bias)
+      : latentAttention(bias: bias, indexed: kind == "indexed_attention")
+    attention.norms.append(Normalization("k_rope_only_layernorm", [attention.rotarySize]))
+    attention.queries.append(Linear("g_proj", d, attention.heads))
+    return attention
+  }
+
+  private func slidingLatentAttention(bias: Bool) throws -> LatentAttention {
+    let d = try size(.hidden)
+    let h = try size(.slidingHeads)
+    let width = try size(.slidingHeadSize)
+    let plain = try size(.slidingPlainSize)
+    try require(plain, "swa_qk_nope_head_dim", atMost: width, "swa_head_dim")
+    let rotary = try size(
+      .slidingRotarySize, else: width - plain, "swa_head_dim − swa_qk_nope_head_dim")
+    let v = try size(.slidingValueSize)
+    let (queryRank, rank) = (try size(.slidingQueryRank), try size(.slidingRank))
+    return LatentAttention(
+      heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
+      queries: [
+        Linear("q_a_proj", d, queryRank, bias: bias),
+        Linear("q_b_proj", queryRank, h * (plain + rotary)),
+      ],
+      compress: Linear("kv_a_proj_with_mqa", d, rank + rotary, bias: bias),
+      expand: Linear("kv_b_proj", rank, h * (plain + v)),
+      output: Linear("o_proj", h * v, d, bias: bias),
+      norms: [
+        Normalization("q_a_layernorm", [queryRank]), Normalization("kv_a_layernorm", [rank]),
+      ])
+  }
+
+  fileprivate func dots3Experts() throws -> Module {
+    let counts = try expertCounts("num_local_experts")
+    let older = "moe_shared_expert_intermediate_size"
+    let key = isGiven(older) ? older : "shared_experts_intermediate_size"
+    let shared = try size(.sharedExperts, "n_shared_experts") * size(.sharedSize, key)
+    return try experts(
+      counts, gated(size(.expertSize)), scores: [scoreCorrection(counts.all)],
+      shared: gated(shared))
+  }
+}

@@ -1,0 +1,172 @@
+import Architecture
+import JSON
+import Symbolic
+
+extension Size {
+  fileprivate static let outputGroups = Size("g_o", "o_groups", "groups of the output projection")
+  fileprivate static let outputRank = Size("r_o", "o_lora_rank", "rank of one output group")
+  fileprivate static let sparseRate = Size(
+    "m", "compress_rate_csa", "tokens that sparse attention compresses into one key")
+  fileprivate static let heavyRate = Size(
+    "m_h", "compress_rate_hca", "tokens that heavy compression turns into one key")
+}
+
+/// DeepSeek-V4: one shared key-value head, compressed keys, and several residual streams.
+extension Family {
+  static let deepseekV4 = Family(
+    "deepseek_v4",
+    spelling: "intermediate_size=moe_intermediate_size num_local_experts=n_routed_experts",
+    defaults: """
+      vocab_size=129280 moe_intermediate_size=2048 num_attention_heads=64 head_dim=512
+      q_lora_rank=1024 num_experts_per_tok=6 n_routed_experts=256 layer_types=null
+      compress_ratios=null compress_rates=null compress_rate_csa=null compress_rate_hca=null
+      mlp_layer_types=null num_hash_layers=3 hc_mult=4 o_groups=8 o_lora_rank=1024
+      index_n_heads=64 index_head_dim=128 mlp_bias=false tie_word_embeddings=false
+      """
+  ) { keys in
+    let types = try keys.deepseekV4Types()
+    let isHashed = try keys.deepseekV4Hashes()
+    let groups = try keys.layers(kind: { [types[$0], isHashed[$0] ? "hash" : ""] }) { kind in
+      var layer = try keys.layer(
+        keys.deepseekV4Attention(kind[0]), keys.deepseekV4Experts(isHashed: kind[1] == "hash"),
+        norms: ("attn_norm", "ffn_norm"), paths: ("attn", "ffn"))
+      let n = try keys.size(.residualStreams)
+      layer.extras = try ["hc_attn_", "hc_ffn_"].map {
+        try keys.hyperConnection($0, rows: (2 + n) * n, scales: 3)
+      }
+      return layer
+    }
+    let head = try keys.hyperConnection(
+      "model.hc_head.hc_", rows: keys.size(.residualStreams), scales: 1)
+    return try keys.decoder(groups, FrameNames(head: "head"), before: [head])
+  }
+}
+
+extension Keys {
+  private static let sparse = "compressed_sparse_attention"
+  private static let heavy = "heavily_compressed_attention"
+
+  /// The kind of attention of each layer; a list may be longer than the model, as published.
+  fileprivate func deepseekV4Types() throws -> [String] {
+    let known = [Self.sparse, Self.heavy, "sliding_attention"]
+    if let list = try listForLayers("layer_types") {
+      return try list.map { value in
+        try entry("layer_types", value, value.string.flatMap { known.contains($0) ? $0 : nil })
+      }
+    }
+    if let list = try listForLayers("compress_ratios") {
+      let names: [Int128: String] = [0: "sliding_attention", 4: Self.sparse, 128: Self.heavy]
+      return try list.map { try entry("compress_ratios", $0, $0.integer.flatMap { names[$0] }) }
+    }
+    return try (0..<listedLayerCount()).map { index in
+      index < 2 || index.isMultiple(of: 2) ? Self.heavy : Self.sparse
+    }
+  }
+
+  /// Which layers choose their experts by a table of the tokens.
+  fileprivate func deepseekV4Hashes() throws -> [Bool] {
+    if let list = try listForLayers("mlp_layer_types") {
+      let names = ["hash_moe": true, "moe": false]
+      return try list.map { try entry("mlp_layer_types", $0, $0.string.flatMap { names[$0] }) }
+    }
+    let hashed = try integer("num_hash_layers") ?? 3
+    return try (0..<listedLayerCount()).map { $0 < hashed }
+  }
+
+  private func listForLayers(_ key: String) throws -> [JSONValue]? {
+    guard let list = try list(key) else { return nil }
+    let count = try listedLayerCount()
+    guard list.count >= count else {
+      throw DescriptionError.wrongLength(key: key, count: list.count, expected: count)
+    }
+    return Array(list.prefix(count))
+  }
+
+  private func entry<Entry>(_ key: String, _ found: JSONValue, _ entry: Entry?) throws -> Entry {
+    guard let entry else {
+      throw DescriptionError.unsupported(
+        key: key, found: found.kind, supported: "the kinds of layers that transformers builds")
+    }
+    return entry
+  }
+
+  /// How many tokens one compressed key stands for.
+  private func rate(_ size: Size, _ name: String, standard: Formula) throws -> Formula {
+    if let rate = try optional(size) { return rate }
+    guard let rates = try object("compress_rates") else {
+      return derived(size, standard, "default of the family")
+    }
+    guard let rate = rates[name]?.integer, rate > 0 else {
+      throw DescriptionError.missing(
+        key: "compress_rates.\(name)", letter: size.symbol.name, modelType: modelType)
+    }
+    return derived(size, Formula(rate), "compress_rates")
+  }
+
+  fileprivate func deepseekV4Attention(_ kind: String) throws -> Module {
+    let d = try size(.hidden)
+    let h = try size(.heads)
+    let width = try size(.headSize)
+    let rank = try size(.queryRank)
+    let groups = try size(.outputGroups)
+    let outputs = try groups * size(.outputRank)
+    try require(h * width, "num_attention_heads", multipleOf: groups, "o_groups")
+    var vectors = [Weight("attn_sink", [h], .attention)]
+    if kind == Self.heavy {
+      let rate = try rate(.heavyRate, Self.heavy, standard: 128)
+      vectors += try compressor("compressor", rate: rate, width: width, norm: width)
+    } else if kind == Self.sparse {
+      let rate = try rate(.sparseRate, Self.sparse, standard: 4)
+      vectors += try compressor("compressor", rate: rate, width: 2 * width, norm: width)
+      vectors += try sparseIndexer(rate: rate)
+    }
+    return .selfAttention(
+      SelfAttention(
+        heads: h, keyValueHeads: 1, headSize: width,
+        inputs: [
+          Linear("wq_a", d, rank), Linear("wq_b", rank, h * width), Linear("wkv", d, width),
+          Linear("wo_a", h * width / groups, outputs),
+        ],
+        output: Linear("wo_b", outputs, d),
+        norms: [Normalization("q_norm", [rank]), Normalization("norm", [width])],
+        vectors: vectors))
+  }
+
+  /// What turns several tokens into one key: two maps, a table of places, and a norm.
+  private func compressor(_ name: String, rate: Formula, width: Formula, norm: Formula) throws
+    -> [Weight]
+  {
+    let d = try size(.hidden)
+    let maps = [Linear("\(name).wkv", d, width), Linear("\(name).wgate", d, width)]
+    return maps.weights(.attention) + [Weight("\(name).ape", [rate, width], .attention)]
+      + Normalization("\(name).norm", [norm]).weights(.attention)
+  }
+
+  private func sparseIndexer(rate: Formula) throws -> [Weight] {
+    let d = try size(.hidden)
+    let heads = try size(.indexHeads)
+    let width = try size(.indexHeadSize)
+    let rank = try size(.queryRank)
+    let maps = [
+      Linear("indexer.wq_b", rank, heads * width), Linear("indexer.weights_proj", d, heads),
+    ]
+    return try maps.weights(.attention)
+      + compressor("indexer.compressor", rate: rate, width: 2 * width, norm: width)
+  }
+
+  fileprivate func deepseekV4Experts(isHashed: Bool) throws -> Module {
+    let d = try size(.hidden)
+    let counts = try expertCounts("num_local_experts")
+    let table = Weight(
+      "gate.tid2eid", [try size(.vocabulary), counts.active], .router, isBuffer: true)
+    let router = Router(
+      [Linear("gate", d, counts.all)],
+      vectors: [isHashed ? table : scoreCorrection(counts.all, "gate.bias")],
+      rule: isHashed ? .hash : .tokenChoice)
+    return .mixtureOfExperts(
+      MixtureOfExperts(
+        router: router, experts: counts.all, active: counts.active,
+        expert: try gated(names: .numbered),
+        shared: try gated(names: .numbered, bias: flag("mlp_bias"))))
+  }
+}
