@@ -62,12 +62,15 @@ extension Family {
       let attention = try keys.sharedAttention(kind, keys.gemma4Heads(kind))
       var layer = try keys.sandwichLayer(attention, .feedForward(feedForward))
       if try keys.flag("enable_moe_block") { try keys.addExperts(to: &layer) }
-      layer.extras = [
-        Branch(
-          "",
-          .mixer(Mixer(
-            .other, linears: [], vectors: [Weight("layer_scalar", [1], .mixer, isBuffer: true)])))
-      ] + (feeds ? try keys.perLayerInput() : [])
+      layer.extras =
+        [
+          Branch(
+            "",
+            .mixer(
+              Mixer(
+                .other, linears: [], vectors: [Weight("layer_scalar", [1], .mixer, isBuffer: true)])
+            ))
+        ] + (feeds ? try keys.perLayerInput() : [])
       return layer
     }
     return try keys.decoder(groups, after: feeds ? keys.perLayerFrame() : [])

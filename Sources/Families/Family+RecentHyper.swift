@@ -133,7 +133,9 @@ extension Keys {
   }
 
   /// What turns several tokens into one key: two maps, a table of places, and a norm.
-  private func compressor(_ name: String, rate: Formula, width: Formula, norm: Formula) throws
+  private func compressor(
+    _ name: String, rate: Formula, width: Formula, norm: Formula
+  ) throws
     -> [Weight]
   {
     let d = try size(.hidden)

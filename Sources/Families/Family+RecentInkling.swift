@@ -102,7 +102,9 @@ extension Keys {
   }
 
   /// A causal convolution of each channel: `[channels, 1, k]`.
-  fileprivate func shortConvolution(_ name: String, _ channels: Formula, _ part: Part) throws
+  fileprivate func shortConvolution(
+    _ name: String, _ channels: Formula, _ part: Part
+  ) throws
     -> Weight
   {
     Weight("\(name).weight", [channels, 1, try size(.kernelSize, "sconv_kernel_size")], part)

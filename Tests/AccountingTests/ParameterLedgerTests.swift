@@ -47,7 +47,7 @@ import Testing
   }
 
   static func model(_ row: Case, _ overrides: [String: String] = [:]) throws -> Model {
-    return try Families.Description(overrides: overrides).model(
+    try Families.Description(overrides: overrides).model(
       from: configuration(row), named: row.testDescription)
   }
 
