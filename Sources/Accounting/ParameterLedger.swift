@@ -45,6 +45,10 @@ package struct ParameterLedger: Sendable {
     self.model = model
     self.rows = rows
     var values = model.values
+    // A family whose depth is no key of its own still has a number of layers.
+    if values[Size.layers.symbol] == nil {
+      values[Size.layers.symbol] = model.layerCount.substituting(model.values)
+    }
     for (symbol, count) in placement.counts { values[symbol] = count.substituting(model.values) }
     self.values = values
     layerCounts = placement.counts.map { ($0.0, $0.1.substituting(model.values)) }

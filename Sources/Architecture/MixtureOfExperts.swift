@@ -60,7 +60,8 @@ package struct MixtureOfExperts: Hashable, Sendable {
     case .stacked(let weights):
       return weights.map { weight in
         var copy = weight
-        copy.activeShare = share
+        // One tensor for each expert, or one that stacks them all.
+        copy.activeShare = weight.copies == 1 ? share : active / weight.copies
         return copy
       }
     }

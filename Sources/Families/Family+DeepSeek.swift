@@ -204,10 +204,7 @@ extension Keys {
   ) throws -> Module {
     let counts = try expertCounts()
     let width = try size(.expertSize)
-    var shared: FeedForward?
-    if let some = try optional(.sharedExperts, least: 0) {
-      shared = try gated(some * width, bias: sharedBias)
-    }
+    let shared = try sharedExperts(width: width, bias: sharedBias)
     guard !isHashed else {
       return .mixtureOfExperts(
         MixtureOfExperts(

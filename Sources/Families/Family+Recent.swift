@@ -243,8 +243,7 @@ extension Family {
     try keys.decoder(
       keys.uniform(
         keys.parallelLayer(
-          keys.attention(keys.heads(explicit: false), bias: keys.biases(.all)),
-          .feedForward(keys.gated()),
+          keys.attention(bias: keys.biases(.all)), .feedForward(keys.gated()),
           norms: [keys.norm("input_layernorm", .layerWithoutBias)])),
       norm: .layerWithoutBias)
   }

@@ -196,8 +196,9 @@ extension Family {
         keys.experts(
           counts, keys.gated(width), gate: "router.gate",
           scores: [keys.scoreCorrection(counts.all, "expert_bias")],
-          shared: keys.sharedExperts("num_shared_experts", width: width, bias: bias),
-          sharedPath: "shared_mlp"))
+          shared: keys.sharedExperts(
+            "num_shared_experts", width: width, bias: bias, zeroIsNone: true)
+            ?? keys.gated(bias: bias), sharedPath: "shared_mlp"))
     }
     return try keys.decoder(
       keys.denseOrSparse(
@@ -214,7 +215,8 @@ extension Keys {
     return try experts(
       counts, gated(width),
       scores: [Weight("moe_statics.e_score_correction_bias", [1, counts.all], .router)],
-      shared: sharedExperts("moe_num_shared_experts", width: width, bias: bias))
+      shared: sharedExperts(
+        "moe_num_shared_experts", width: width, bias: bias, zeroIsNone: true))
   }
 
   fileprivate func afmoeExperts() throws -> Module {
@@ -231,7 +233,6 @@ extension Keys {
     let given = try heads()
     let v = try size(.valueSize)
     let groups = slides ? 2 * given.keyValue : given.keyValue
-    try require(given.query, "num_attention_heads", multipleOf: groups, "num_key_value_heads")
     let bias = try flag("attention_bias")
     return .selfAttention(
       SelfAttention(

@@ -96,9 +96,10 @@ extension Family {
 
 extension Keys {
   fileprivate func inklingTypes(slides: (Int) -> Bool) throws -> [String] {
-    try layerTypes(known: ["hybrid", "hybrid_sliding", "full_attention"]) { index in
-      slides(index) ? "hybrid_sliding" : "hybrid"
-    }
+    // transformers takes every name but one for full attention.
+    try layerTypes(
+      known: ["hybrid", "hybrid_sliding", "full_attention", "sliding_attention"]
+    ) { slides($0) ? "hybrid_sliding" : "hybrid" }
   }
 
   /// A causal convolution of each channel: `[channels, 1, k]`.

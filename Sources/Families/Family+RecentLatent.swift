@@ -44,7 +44,7 @@ extension Family {
   }
 
   static let axk1 = Family(
-    "axk1", spelling: "num_local_experts=n_routed_experts",
+    "axk1", spelling: deepSeekV3.spelling,
     defaults: """
       vocab_size=163840 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=192 kv_lora_rank=512 q_lora_rank=1536
@@ -56,7 +56,7 @@ extension Family {
     let attention = Module.latentAttention(
       try keys.latentAttention(bias: keys.flag("attention_bias")))
     func sparse() throws -> Layer {
-      var layer = try keys.layer(attention, keys.deepseekExperts())
+      var layer = try keys.layer(attention, keys.fineGrainedExperts(isCorrected: true))
       layer.blocks[1].outputNorms = [try keys.norm("post_mlp_layernorm")]
       return layer
     }
@@ -67,7 +67,7 @@ extension Family {
 
   /// The queries come with an output gate, and most norms are gated by a small network.
   static let axk2 = Family(
-    "axk2", spelling: "num_local_experts=n_routed_experts",
+    "axk2", spelling: deepSeekV3.spelling,
     defaults: """
       vocab_size=163840 intermediate_size=5120 moe_intermediate_size=512 num_attention_heads=32
       n_shared_experts=1 n_routed_experts=128 kv_lora_rank=128 q_lora_rank=384
@@ -92,7 +92,7 @@ extension Family {
     return try keys.decoder(
       keys.deepseekLayers(
         dense: layer(.feedForward(keys.gated()), gatedOutput: false),
-        sparse: layer(keys.deepseekExperts(), gatedOutput: true)))
+        sparse: layer(keys.fineGrainedExperts(isCorrected: true), gatedOutput: true)))
   }
 
   /// Two attentions and two dense layers to a layer, and a mixture that bridges the second half.
@@ -168,15 +168,6 @@ extension Family {
 // MARK: - Their modules
 
 extension Keys {
-  /// DeepSeek-V3's mixture: a score correction, and shared experts as one layer.
-  func deepseekExperts() throws -> Module {
-    let counts = try expertCounts("num_local_experts")
-    let width = try size(.expertSize)
-    return try experts(
-      counts, gated(width), scores: [scoreCorrection(counts.all)],
-      shared: sharedExperts(width: width))
-  }
-
   fileprivate func normGate(_ name: String) throws -> Branch {
     let d = try size(.hidden)
     let rank = try size(.gatedNormRank)
@@ -193,7 +184,9 @@ extension Keys {
     if number(zero) != 0 {
       note("A token may choose zero experts, which compute nothing: active counts are the most.")
     }
-    let all = counts.all + zero
+    let all = derived(
+      Size("E_a", "n_routed_experts", "experts, those that do nothing included"),
+      counts.all + zero, "n_routed_experts + zero_expert_num")
     let weights = [
       Weight("experts.#.gate_proj.weight", [width, d], .routedExperts, copies: all),
       Weight("experts.#.up_proj.weight", [width, d], .routedExperts, copies: all),
@@ -220,7 +213,7 @@ extension Keys {
     let d = try size(.hidden)
     let counts = try expertCounts("num_local_experts")
     let width = try size(.expertSize)
-    let shared = try size(.sharedExperts, "n_shared_experts")
+    let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
     return try stackedExperts(
       counts, fusedGated(width),
       router: Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),

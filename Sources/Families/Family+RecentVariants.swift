@@ -100,7 +100,8 @@ extension Family {
     func sparse() throws -> Layer {
       let experts = try keys.experts(
         keys.expertCounts(), keys.gated(),
-        shared: keys.sharedExperts("num_shared_experts", width: keys.feedForwardWidth()))
+        shared: keys.sharedExperts(
+          "num_shared_experts", width: keys.feedForwardWidth(), zeroIsNone: true))
       return keys.parallelLayer(attention, experts, norms: norms)
     }
     func dense() throws -> Layer {
@@ -133,8 +134,10 @@ extension Family {
       extra: [Linear("dt_proj", groups * heads.size, groups, bias: !bias.isEmpty)],
       vectors: [Weight("A", [groups], .attention)])
     let dense = try keys.gated(bias: keys.flag("mlp_bias"))
-    var layer = try keys.layer(
-      attention, keys.flag("is_moe") ? keys.dogeExperts(dense) : .feedForward(dense))
+    var layer = try keys.layer(attention, .feedForward(dense))
+    if try keys.flag("is_moe") {
+      layer.blocks[1].branches.append(Branch("mlp", try keys.dogeExperts(dense.activation)))
+    }
     let scales = ["input_residual", "post_attention_residual"].map { Weight($0, [d], .mixer) }
     layer.extras.append(Branch("", .mixer(Mixer(.other, linears: [], vectors: scales))))
     return try keys.decoder(keys.uniform(layer))
@@ -143,20 +146,20 @@ extension Family {
 
 extension Keys {
   /// Experts of one neuron, found by the product of two sets of keys, beside a dense layer.
-  fileprivate func dogeExperts(_ dense: FeedForward) throws -> Module {
+  fileprivate func dogeExperts(_ activation: String) throws -> Module {
     let d = try size(.hidden)
     let counts = try expertCounts()
     let all = try fixed(counts.all, "num_experts", "the router has two keys for its square root")
-    let keys = Formula(Int128(Double(all).squareRoot().rounded(.down)))
+    var root = Int128(Double(all).squareRoot().rounded(.up))
+    while root.multipliedFullWidth(by: root).high != 0 || root * root > all { root -= 1 }
     let expert = FeedForward(
       width: 1, isGated: false, inputs: [Linear("down_embed", d, 1)],
-      output: Linear("up_embed", 1, d), activation: dense.activation)
+      output: Linear("up_embed", 1, d), activation: activation)
     let tables = ["down_embed", "up_embed"]
       .map { Weight("\($0).weight", [counts.all, d], .routedExperts) }
     return .mixtureOfExperts(
       MixtureOfExperts(
-        router: Router([Linear("router_gate", d, 2 * keys)]), experts: counts.all,
-        active: counts.active, expert: expert, layout: .stacked(tables), shared: dense,
-        sharedPath: ""))
+        router: Router([Linear("router_gate", d, 2 * Formula(root))]), experts: counts.all,
+        active: counts.active, expert: expert, layout: .stacked(tables)))
   }
 }

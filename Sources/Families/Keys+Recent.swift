@@ -62,12 +62,15 @@ extension Keys {
   }
 
   /// Shared experts that are one layer, as wide as all of them together; nil where there are none.
+  ///
+  /// Zero of them are a layer of width zero in most families of `transformers`, with tensors that
+  /// hold nothing; `zeroIsNone` is for the others.
   func sharedExperts(
-    _ key: String = "n_shared_experts", width: Formula, bias: Bool = false
+    _ key: String = "n_shared_experts", width: Formula, bias: Bool = false,
+    zeroIsNone: Bool = false
   ) throws -> FeedForward? {
-    guard let count = try optional(.sharedExperts, key, least: 0), number(count) != 0 else {
-      return nil
-    }
+    guard let count = try optional(.sharedExperts, key, least: 0) else { return nil }
+    if zeroIsNone, number(count) == 0 { return nil }
     return try gated(count * width, bias: bias)
   }
 

@@ -32,6 +32,8 @@ FAMILY_RULES = {
         (r"\.mlp\.(input|output)_linear\.", "routed_experts"),
         (r"\.mlp\.bias$", "dense_mlp"),
     ],
+    # a dense layer, and beside it experts of one neuron that two sets of keys find
+    "doge": [(r"\.mlp\.router_gate\.", "router"), (r"\.mlp\.(up|down)_embed\.", "routed_experts")],
     "modernbert-decoder": [(r"^lm_head\.dense\.", "lm_head"), (r"^decoder\.(weight|bias)$", "lm_head")],
     "rwkv": [(r"^head\.weight$", "lm_head")],
     "ctrl": [(r"^transformer\.w\.weight$", "embedding")],

@@ -91,7 +91,7 @@ class Draw:
 
     def draw(self, key):
         r, c = self.r, self.config
-        if isinstance(self.defaults.get(key), bool):
+        if isinstance(self.defaults.get(key), bool) or key == "router_bias":
             return r.random() < 0.5
         if key == "vocab_size":
             return r.choice([1, r.randint(2, 99), r.randint(100, 3000), r.randint(30000, 260000)]) if r.random() < 0.5 else self.size() + 7
