@@ -102,7 +102,7 @@ extension Family {
       mamba_proj_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    let types = try keys.layerKinds { _ in "linear_attention" }
+    let types = try keys.layerKinds("layers_block_type") { _ in "linear_attention" }
     let feedForward = try keys.graniteFeedForward()
     let groups = try keys.layers(kind: { types[$0] == "full_attention" }) { attends in
       let mixer =
