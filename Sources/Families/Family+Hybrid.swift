@@ -86,7 +86,9 @@ extension Family {
       Block(
         [try keys.norm("input_layernorm")],
         [Branch("mamba", mixer), Branch("self_attn", attention)]),
-      Block([try keys.norm("pre_ff_layernorm")], [Branch("feed_forward", .feedForward(feedForward))]),
+      Block(
+        [try keys.norm("pre_ff_layernorm")],
+        [Branch("feed_forward", .feedForward(feedForward))]),
     ])
     return try keys.decoder(keys.uniform(layer), finalNorm)
   }
@@ -131,7 +133,9 @@ extension Keys {
   }
 
   /// A mixer or attention, then a feed-forward layer, each behind a norm.
-  fileprivate func hybridLayer(_ mixer: Module, _ feedForward: Module, path: String) throws -> Layer {
+  fileprivate func hybridLayer(
+    _ mixer: Module, _ feedForward: Module, path: String
+  ) throws -> Layer {
     try layer(
       mixer, feedForward, norms: ("input_layernorm", "pre_ff_layernorm"),
       paths: (path, "feed_forward"))

@@ -80,7 +80,9 @@ extension Keys {
     let d = try size(.hidden)
     let width = try size(.keyValueHeads) * size(.headSize)
     let counts = try expertCounts()
-    let stacks = [("input_linear", [counts.all, width, d]), ("output_linear", [counts.all, d, width])]
+    let stacks = [
+      ("input_linear", [counts.all, width, d]), ("output_linear", [counts.all, d, width]),
+    ]
     return .mixer(
       Mixer(
         .other, part: .attention,

@@ -4,7 +4,9 @@ extension Family {
     all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
 
   /// Every family, in the order of the documentation.
-  package static let all: [Family] = [llamaLike, recurrent, hybrid, delta, lfm, zambas, receptance, kimis, mixed, perLayer, qwen4].flatMap { $0 }
+  package static let all: [Family] = [
+    llamaLike, recurrent, hybrid, delta, lfm, zambas, receptance, kimis, mixed, perLayer, qwen4,
+  ].flatMap { $0 }
 
   /// Configurations that nest a text model under `text_config`, and the type of that model.
   static let wrappers: [String: String] = [
