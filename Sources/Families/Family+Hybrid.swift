@@ -87,7 +87,8 @@ extension Family {
         [try keys.norm("input_layernorm")],
         [Branch("mamba", mixer), Branch("self_attn", attention)]),
       Block(
-        [try keys.norm("pre_ff_layernorm")], [Branch("feed_forward", .feedForward(feedForward))]),
+        [try keys.norm("pre_ff_layernorm")],
+        [Branch("feed_forward", .feedForward(feedForward))]),
     ])
     return try keys.decoder(keys.uniform(layer), finalNorm)
   }
@@ -103,7 +104,7 @@ extension Family {
       mamba_proj_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    let types = try keys.layerKinds { _ in "linear_attention" }
+    let types = try keys.layerKinds("layers_block_type") { _ in "linear_attention" }
     let feedForward = try keys.graniteFeedForward()
     let groups = try keys.layers(kind: { types[$0] == "full_attention" }) { attends in
       let mixer =
@@ -132,8 +133,9 @@ extension Keys {
   }
 
   /// A mixer or attention, then a feed-forward layer, each behind a norm.
-  fileprivate func hybridLayer(_ mixer: Module, _ feedForward: Module, path: String) throws -> Layer
-  {
+  fileprivate func hybridLayer(
+    _ mixer: Module, _ feedForward: Module, path: String
+  ) throws -> Layer {
     try layer(
       mixer, feedForward, norms: ("input_layernorm", "pre_ff_layernorm"),
       paths: (path, "feed_forward"))

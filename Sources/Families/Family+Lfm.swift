@@ -48,6 +48,36 @@ extension Family {
     }
     return try keys.decoder(groups, frame)
   }
+
+  static let lfm3 = Family(
+    "lfm3",
+    defaults: """
+      vocab_size=128000 intermediate_size=7680 num_attention_heads=16 num_key_value_heads=4
+      head_dim=128 conv_bias=false conv_L_cache=7 layer_types=null use_sandwich_norm=true
+      use_attention_gate=true attention_bias=false sliding_window=256 tie_word_embeddings=true
+      """
+  ) { keys in
+    let known: Set = ["full_attention", "sliding_attention", "conv"]
+    let types = try keys.layerKinds(known: known) { index in
+      if index % 4 == 2 { return "full_attention" }
+      return index % 4 == 0 && index > 0 ? "sliding_attention" : "conv"
+    }
+    let feedForward = Module.feedForward(try keys.gated(names: .numbered))
+    let after = try keys.flag("use_sandwich_norm")
+    let groups = try keys.layers(kind: { types[$0] }) { type in
+      let attends = type != "conv"
+      let mixer = attends ? try keys.lfm3Attention(type) : try keys.shortConvolution()
+      return Layer([
+        Block(
+          [try keys.norm("operator_norm")], [Branch(attends ? "self_attn" : "conv", mixer)],
+          outputNorms: after ? [try keys.norm("post_operator_norm")] : []),
+        Block(
+          [try keys.norm("ffn_norm")], [Branch("feed_forward", feedForward)],
+          outputNorms: after ? [try keys.norm("post_ffn_norm")] : []),
+      ])
+    }
+    return try keys.decoder(groups, frame)
+  }
 }
 
 extension Keys {
@@ -92,46 +122,7 @@ extension Keys {
       try flag("use_expert_bias") ? [scoreCorrection(counts.all, "expert_bias")] : []
     return try experts(counts, gated(size(.expertSize), names: .numbered), scores: scores)
   }
-}
 
-extension Size {
-  static let widthStep = Size(
-    "f_m", "block_multiple_of", "what the feed-forward width is a multiple of")
-}
-
-extension Family {
-  static let lfm3 = Family(
-    "lfm3",
-    defaults: """
-      vocab_size=128000 intermediate_size=7680 num_attention_heads=16 num_key_value_heads=4
-      head_dim=128 conv_bias=false conv_L_cache=7 layer_types=null use_sandwich_norm=true
-      use_attention_gate=true attention_bias=false sliding_window=256 tie_word_embeddings=true
-      """
-  ) { keys in
-    let known: Set = ["full_attention", "sliding_attention", "conv"]
-    let types = try keys.layerKinds(known: known) { index in
-      if index % 4 == 2 { return "full_attention" }
-      return index % 4 == 0 && index > 0 ? "sliding_attention" : "conv"
-    }
-    let feedForward = Module.feedForward(try keys.gated(names: .numbered))
-    let after = try keys.flag("use_sandwich_norm")
-    let groups = try keys.layers(kind: { types[$0] }) { type in
-      let attends = type != "conv"
-      let mixer = attends ? try keys.lfm3Attention(type) : try keys.shortConvolution()
-      return Layer([
-        Block(
-          [try keys.norm("operator_norm")], [Branch(attends ? "self_attn" : "conv", mixer)],
-          outputNorms: after ? [try keys.norm("post_operator_norm")] : []),
-        Block(
-          [try keys.norm("ffn_norm")], [Branch("feed_forward", feedForward)],
-          outputNorms: after ? [try keys.norm("post_ffn_norm")] : []),
-      ])
-    }
-    return try keys.decoder(groups, frame)
-  }
-}
-
-extension Keys {
   fileprivate func lfm3Attention(_ type: String) throws -> Module {
     let bias: Biases = try flag("attention_bias") ? .all : []
     let gates =
@@ -139,4 +130,9 @@ extension Keys {
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []
     return try attention(bias: bias, norm: .eachHead, extra: gates, window: window(type))
   }
+}
+
+extension Size {
+  static let widthStep = Size(
+    "f_m", "block_multiple_of", "what the feed-forward width is a multiple of")
 }

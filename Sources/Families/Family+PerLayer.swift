@@ -18,10 +18,11 @@ extension Family {
     let types = try keys.slidingTypes(period: 5)
     let shared = try keys.firstSharing(types)
     let widths = try keys.layerWidths()
+    let common = Set(widths ?? [])
     let groups = try keys.layers(kind: {
       PerLayerKind(type: types[$0], shares: $0 >= shared, width: widths?[$0])
     }) { kind in
-      let width = try kind.width.map { Formula(Int128($0)) } ?? keys.size(.intermediate)
+      let width = try keys.width(kind.width, isCommon: common.count == 1)
       let attention = try keys.sharedAttention(kind, keys.heads())
       var layer = try keys.sandwichLayer(attention, .feedForward(keys.gemmaGated(width)))
       layer.extras = try keys.alternatingUpdates() + keys.perLayerInput()
@@ -141,6 +142,12 @@ extension Keys {
       }
       return width
     }
+  }
+
+  /// A width from such a list, which has the usual letter where all layers have it.
+  fileprivate func width(_ width: Int?, isCommon: Bool) throws -> Formula {
+    guard let width = width.map({ Formula(Int128($0)) }) else { return try size(.intermediate) }
+    return isCommon ? derived(.intermediate, width, "every entry of the list") : width
   }
 
   /// What a saved configuration says about one layer; a hub file says it by type instead.

@@ -7,6 +7,7 @@ extension Family {
   package static let all: [Family] = [
     llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
     graniteLike, recentDense, recentExperts, recentStacked, recentLatent, recentUnusual, recurrent,
-    hybrid, delta, lfm, zambas, receptance, kimis, mixed, perLayer, mixtureOfDepths,
+    hybrid, delta, lfm, zambas, receptance, kimis, mixed, perLayer, qwen4,
+    mixtureOfDepths,
   ].flatMap { $0 }
 }

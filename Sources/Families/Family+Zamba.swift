@@ -17,7 +17,8 @@ extension Family {
       vocab_size=32000 layers_block_type=null mamba_d_state=64 mamba_d_conv=4 mamba_expand=2
       mamba_ngroups=1 n_mamba_heads=8 add_bias_linear=false intermediate_size=null
       num_attention_heads=32 num_key_value_heads=null num_mem_blocks=1
-      use_shared_attention_adapter=false adapter_rank=128 tie_word_embeddings=true
+      use_shared_attention_adapter=false adapter_rank=128 hidden_act="gelu"
+      tie_word_embeddings=true
       """
   ) { keys in
     // The pattern of the published model stands in for a list that is absent.
@@ -53,7 +54,8 @@ extension Family {
       vocab_size=32000 attention_hidden_size=null intermediate_size=14848 num_attention_heads=16
       attention_head_dim=null num_key_value_heads=16 n_mamba_heads=2 attn_layer_period=6
       attn_layer_offset=4 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2 mamba_dt_rank="auto"
-      mamba_conv_bias=true mamba_proj_bias=false layers_block_type=null tie_word_embeddings=true
+      mamba_conv_bias=true mamba_proj_bias=false layers_block_type=null hidden_act="gelu"
+      tie_word_embeddings=true
       """
   ) { keys in
     let period = try keys.period("attn_layer_period")

@@ -19,8 +19,9 @@ extension Size {
 
 extension Keys {
   /// A size whose value may be the word `auto`, which means that it follows from others.
-  func automatic(_ size: Size, _ key: String, _ value: Formula, _ reason: String) throws -> Formula
-  {
+  func automatic(
+    _ size: Size, _ key: String, _ value: Formula, _ reason: String
+  ) throws -> Formula {
     if case .string("auto") = try reading(key)?.value {
       return derived(size, key: key, value, reason)
     }

@@ -1,0 +1,161 @@
+import Architecture
+import Symbolic
+
+/// A stack of delta mixers and indexed attention over several copies of the stream.
+extension Family {
+  static let qwen4: [Family] = [qwen4Exp]
+
+  static let qwen4Exp = Family(
+    "qwen4_exp_text",
+    defaults: """
+      vocab_size=248320 num_attention_heads=16 num_key_value_heads=2 head_dim=256
+      attention_bias=false linear_conv_kernel_dim=4 linear_key_head_dim=128
+      linear_value_head_dim=128 linear_num_key_heads=16 linear_num_value_heads=32
+      moe_intermediate_size=512 shared_expert_intermediate_size=512 num_experts_per_tok=10
+      num_experts=512 layer_types=null full_attention_interval=4 hc_count=4 hc_lowrank=320
+      ple_layer_ids=null ple_embed_dim=null ple_conv_kernel_size=4 ngram_size=3 heads_per_ngram=8
+      ngram_vocab_size_base=20000000 make_ngram_vocab_size_divisible_by=128
+      split_ngram_parts=512 indexer_n_heads=null indexer_kv_heads=null indexer_head_dim=null
+      tie_word_embeddings=false
+      """
+  ) { keys in
+    let interval = try keys.period("full_attention_interval")
+    let known: Set = ["full_attention", "indexed_attention", "linear_attention"]
+    let types = try keys.layerKinds(known: known) {
+      ($0 + 1).isMultiple(of: interval) ? "full_attention" : "linear_attention"
+    }
+    let fed = try keys.indices("ple_layer_ids") ?? []
+    guard fed.isSubset(of: 1...types.count) else {
+      throw DescriptionError.unsupported(
+        key: "ple_layer_ids", found: "a layer that does not exist",
+        supported: "layers from 1 to \(types.count)")
+    }
+    let order = fed.sorted()
+    let experts = try keys.gatedSharedExperts()
+    let groups = try keys.layers(kind: { index in
+      let place = order.firstIndex(of: index + 1)
+      return FedLayer(attends: types[index] != "linear_attention", place: place)
+    }) { kind in
+      let mixer = kind.attends ? try keys.indexedAttention() : try keys.gatedDelta(fused: false)
+      var layer = Layer([
+        try keys.mixedBlock("attn", kind.attends ? "self_attn" : "linear_attn", mixer),
+        try keys.mixedBlock("mlp", "mlp", experts),
+      ])
+      if let place = kind.place { layer.extras = try keys.ngramLayer(place) }
+      return layer
+    }
+    return try keys.decoder(
+      groups, FrameNames(norm: nil),
+      before: keys.streamMix("model.hyper_connection_mixer", injects: false))
+  }
+}
+
+/// What tells one layer from another.
+private struct FedLayer: Hashable {
+  var attends: Bool
+  /// The place of the layer among those with a table of n-grams.
+  var place: Int?
+}
+
+extension Size {
+  static let streams = Size("n_s", "hc_count", "copies of the stream")
+  static let streamRank = Size("r_s", "hc_lowrank", "rank of the mix of the copies")
+  static let indexKeyHeads = Size("g_x", "indexer_kv_heads", "key heads of the indexer")
+  static let ngramWidth = Size("d_p", "ple_embed_dim", "width of what the n-grams of a token say")
+  static let ngramKernel = Size(
+    "k_p", "ple_conv_kernel_size", "width of the convolution over n-grams")
+}
+
+extension Keys {
+  /// A module that reads a mix of the copies of the stream and writes to each of them.
+  fileprivate func mixedBlock(_ name: String, _ path: String, _ module: Module) throws -> Block {
+    Block([], try streamMix("\(name)_hyper_connection", injects: true) + [Branch(path, module)])
+  }
+
+  fileprivate func streamMix(_ path: String, injects: Bool) throws -> [Branch] {
+    let (n, rank) = (try size(.streams, least: 2), try size(.streamRank))
+    let width = try n * size(.hidden)
+    var maps = [
+      Linear("input_mix_weight_down", width, rank), Linear("input_mix_weight_up", rank, width),
+    ]
+    if injects { maps.append(Linear("block_inject_weight", width, n)) }
+    return [Branch(path, .normalization(Normalization("hc_norm", [width])))]
+      + maps.map { Branch(path, .linear($0)) }
+  }
+
+  /// Gated attention to the keys that an indexer chooses.
+  fileprivate func indexedAttention() throws -> Module {
+    let module = try gatedAttention(bias: flag("attention_bias"))
+    guard case .selfAttention(var attention) = module else { return module }
+    let d = try size(.hidden)
+    let heads = try size(.indexHeads, "indexer_n_heads")
+    let width = try size(.indexHeadSize, "indexer_head_dim")
+    let keyHeads = try size(.indexKeyHeads)
+    attention.inputs.append(Linear("indexer.index_qk_proj", d, (heads + keyHeads) * width))
+    attention.norms += ["q_layernorm", "k_layernorm"].map {
+      Normalization("indexer.\($0)", [width])
+    }
+    return .selfAttention(attention)
+  }
+
+  /// What one layer reads from a hashed table of n-grams.
+  fileprivate func ngramLayer(_ place: Int) throws -> [Branch] {
+    let d = try size(.hidden)
+    let streams = try size(.streams) * d
+    let width = try size(.ngramWidth, else: d, "hidden_size")
+    let length = try period("ngram_size")
+    let heads = try (length - 1) * period("heads_per_ngram")
+    guard heads > 0 else {
+      throw DescriptionError.notASize(key: "ngram_size", found: "\(length)", least: 2)
+    }
+    let headCount = Formula(Int128(heads))
+    try require(width, "ple_embed_dim", multipleOf: headCount, "n-gram heads")
+    let rows = try ngramRows(heads: heads, place: place)
+    let parts = try period("split_ngram_parts")
+    // A checkpoint cuts the table like `torch.chunk`: parts of one size, and what remains.
+    let part = (rows + parts - 1) / parts
+    let table = "ple_embedding.ngram_embedding"
+    let shards = stride(from: 0, to: rows, by: part).enumerated().map { index, start in
+      Weight(
+        "\(table).shard_\(index).weight",
+        [Formula(Int128(min(part, rows - start))), width / headCount], .embedding)
+    }
+    let buffers = [
+      ("layer_multipliers", length), ("ngram_heads_vocab_sizes", heads),
+      ("ngram_heads_offsets", heads),
+    ].map {
+      Weight("ple_embedding.\($0.0)", [Formula(Int128($0.1))], .embedding, isBuffer: true)
+    }
+    let convolution = Weight("conv1d.weight", [streams, 1, try size(.ngramKernel)], .mixer)
+    let mixer = Mixer(
+      .other, linears: [Linear("key_proj", width, streams), Linear("value_proj", width, d)],
+      vectors: [convolution] + shards + buffers)
+    return [Branch("ple", .mixer(mixer))]
+      + ["norm_key", "norm_query", "norm_conv"].map {
+        Branch("ple", .normalization(Normalization($0, [streams])))
+      }
+  }
+
+  /// The rows of a table of n-grams: a prime number for each head, the next ones for each table.
+  private func ngramRows(heads: Int, place: Int) throws -> Int {
+    let base = try period("ngram_vocab_size_base")
+    let divisor = try period("make_ngram_vocab_size_divisible_by")
+    var (prime, total) = (base - 1, 0)
+    for head in 0..<((place + 1) * heads) {
+      repeat { prime += 1 } while !Self.isPrime(prime)
+      if head >= place * heads { total += prime }
+    }
+    return (total + divisor - 1) / divisor * divisor
+  }
+
+  private static func isPrime(_ value: Int) -> Bool {
+    guard value > 3 else { return value > 1 }
+    guard !value.isMultiple(of: 2) else { return false }
+    var divisor = 3
+    while divisor * divisor <= value {
+      if value.isMultiple(of: divisor) { return false }
+      divisor += 2
+    }
+    return true
+  }
+}
