@@ -10,8 +10,8 @@ extension Family {
   static let kimis: [Family] = [kimiLinear, bailingHybrid]
 
   private static let spelling = """
-    num_local_experts=num_experts num_experts_per_tok=num_experts_per_token
-    n_shared_experts=num_shared_experts
+    num_experts=num_local_experts num_experts_per_token=num_experts_per_tok
+    num_shared_experts=n_shared_experts
     """
 
   static let kimiLinear = Family(
@@ -19,8 +19,8 @@ extension Family {
     spelling: spelling,
     defaults: """
       vocab_size=163840 intermediate_size=9216 moe_intermediate_size=1024 num_attention_heads=32
-      num_shared_experts=1 kv_lora_rank=512 q_lora_rank=null qk_rope_head_dim=64 v_head_dim=128
-      qk_nope_head_dim=128 num_experts_per_token=8 attention_bias=false num_experts=256
+      n_shared_experts=1 kv_lora_rank=512 q_lora_rank=null qk_rope_head_dim=64 v_head_dim=128
+      qk_nope_head_dim=128 num_experts_per_tok=8 attention_bias=false num_local_experts=256
       mlp_layer_types=null layer_types=null linear_head_dim=128 linear_num_heads=32
       linear_conv_kernel_dim=4 first_k_dense_replace=1
       """
@@ -38,9 +38,9 @@ extension Family {
     spelling: spelling,
     defaults: """
       vocab_size=157184 intermediate_size=6144 moe_intermediate_size=768 num_attention_heads=32
-      num_shared_experts=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128
-      qk_nope_head_dim=128 num_experts_per_token=8 first_k_dense_replace=2 attention_bias=false
-      num_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
+      n_shared_experts=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128
+      qk_nope_head_dim=128 num_experts_per_tok=8 first_k_dense_replace=2 attention_bias=false
+      num_local_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
       mlp_layer_types=null
       """
   ) { keys in
@@ -72,18 +72,17 @@ extension Keys {
     return try layers(kind: { [types[$0] == "full_attention", forms[$0] == "sparse"] }) { kind in
       let feedForward =
         kind[1]
-        ? try sharedExperts(names: names, score: score) : .feedForward(try gated())
+        ? try routedExperts(names: names, score: score) : .feedForward(try gated())
       return try layer(mixer(kind[0]), feedForward, paths: (attention, path))
     }
   }
 
-  private func sharedExperts(names: GatedNames, score: String) throws -> Module {
+  private func routedExperts(names: GatedNames, score: String) throws -> Module {
     let counts = try expertCounts("num_local_experts")
     let f = try size(.expertSize)
-    let shared = try f * size(.sharedExperts)
     return try experts(
       counts, gated(f, names: names), scores: [scoreCorrection(counts.all, score)],
-      shared: gated(shared))
+      shared: sharedExperts(width: f))
   }
 
   /// The type of each layer: a list, else two lists of layers counted from one.
@@ -135,9 +134,15 @@ extension Keys {
   }
 
   fileprivate func bailingDelta() throws -> Module {
-    let (d, heads, width) = (try size(.hidden), try size(.heads), try size(.headSize))
+    let d = try size(.hidden)
+    let heads = try size(
+      .mixerHeads, "linear_num_heads", else: size(.heads), "num_attention_heads")
+    let width = try size(
+      .mixerHeadSize, "linear_head_dim", else: size(.headSize), "head_dim")
+    let hasOwnKernel = try reading("linear_conv_kernel_dim") != nil
     return try channelDelta(
-      heads: heads, width: width, kernel: "short_conv_kernel_size",
+      heads: heads, width: width,
+      kernel: hasOwnKernel ? "linear_conv_kernel_dim" : "short_conv_kernel_size",
       gates: [Linear("f_proj", d, heads * width), Linear("g_proj", d, heads * width)],
       decay: [heads], output: "dense")
   }

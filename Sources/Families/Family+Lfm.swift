@@ -10,11 +10,11 @@ extension Family {
   /// The spellings of the first checkpoints come before those of today.
   static let lfm2 = Family(
     "lfm2",
-    spelling: "intermediate_size=block_ff_dim tie_word_embeddings=tie_embedding",
+    spelling: "block_ff_dim=intermediate_size tie_embedding=tie_word_embeddings",
     defaults: """
-      vocab_size=65536 block_ff_dim=12288 num_attention_heads=32 num_key_value_heads=8
+      vocab_size=65536 intermediate_size=12288 num_attention_heads=32 num_key_value_heads=8
       conv_bias=false conv_L_cache=3 block_multiple_of=256 block_ffn_dim_multiplier=1.0
-      block_auto_adjust_ff_dim=true full_attn_idxs=null layer_types=null tie_embedding=true
+      block_auto_adjust_ff_dim=true full_attn_idxs=null layer_types=null tie_word_embeddings=true
       """
   ) { keys in
     let attending = try keys.indices("full_attn_idxs")
@@ -30,11 +30,11 @@ extension Family {
 
   static let lfm2Experts = Family(
     "lfm2_moe",
-    spelling: "tie_word_embeddings=tie_embedding",
+    spelling: "tie_embedding=tie_word_embeddings",
     defaults: """
       vocab_size=65536 intermediate_size=7168 moe_intermediate_size=1792 num_attention_heads=32
       num_key_value_heads=8 conv_bias=false conv_L_cache=3 num_dense_layers=2
-      num_experts_per_tok=4 num_experts=32 use_expert_bias=true tie_embedding=true
+      num_experts_per_tok=4 num_experts=32 use_expert_bias=true tie_word_embeddings=true
       """
   ) { keys in
     let types = try keys.layerKinds(known: ["full_attention", "conv"]) { _ in

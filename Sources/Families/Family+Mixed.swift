@@ -90,8 +90,7 @@ extension Keys {
           Linear("kv_proj", d, 2 * width), Linear("experts.router.layer", d, counts.all),
         ],
         vectors: stacks.map {
-          Weight(
-            "experts.\($0.0).weight", $0.1, .attention, activeShare: counts.active / counts.all)
+          Weight("experts.\($0.0).weight", $0.1, .attention)
         } + [Weight("experts.bias", [d], .attention)]))
   }
 

@@ -11,12 +11,12 @@ extension Family {
     "nemotron_h",
     spelling: """
       layer_types=layers_block_type num_local_experts=n_routed_experts
-      n_groups=mamba_n_groups conv_kernel=mamba_d_conv use_conv_bias=mamba_conv_bias
+      mamba_n_groups=n_groups mamba_d_conv=conv_kernel mamba_conv_bias=use_conv_bias
       """,
     defaults: """
       vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128
       intermediate_size=21504 mlp_bias=false ssm_state_size=128 mamba_num_heads=128
-      mamba_head_dim=64 mamba_n_groups=8 mamba_d_conv=4 mamba_conv_bias=true
+      mamba_head_dim=64 n_groups=8 conv_kernel=4 use_conv_bias=true
       n_routed_experts=8 moe_intermediate_size=7688 moe_shared_expert_intermediate_size=7688
       moe_latent_size=null num_experts_per_tok=2 use_bias=false layers_block_type=null
       """

@@ -174,8 +174,10 @@ extension Keys {
         heads.keyValue = g
       }
     }
-    try require(
-      heads.query, "num_attention_heads", multipleOf: heads.keyValue, "num_key_value_heads")
+    if isGiven("num_key_value_heads") {
+      try require(
+        heads.query, "num_attention_heads", multipleOf: heads.keyValue, "num_key_value_heads")
+    }
     return heads
   }
 

@@ -12,7 +12,7 @@ extension Family {
 
   static let mamba = Family("mamba", defaults: mambaDefaults) { keys in
     let mixer = try keys.mamba(
-      keys.expanded("expand", inner: "intermediate_size"),
+      keys.expanded("expand", inner: "intermediate_size", given: true),
       keys: ("state_size", "conv_kernel", "time_step_rank"), bias: keys.flag("use_bias"),
       convolutionBias: keys.flag("use_conv_bias"))
     return try keys.decoder(keys.uniform(keys.mixerLayer(mixer)), .mamba)

@@ -33,8 +33,10 @@ extension Keys {
     let heads = DeltaHeads(
       keys: try size(.deltaKeyHeads), values: try size(.deltaValueHeads),
       keySize: try size(.deltaKeySize), valueSize: try size(.deltaValueSize))
-    try require(
-      heads.values, "linear_num_value_heads", multipleOf: heads.keys, "linear_num_key_heads")
+    if isGiven("linear_num_value_heads") {
+      try require(
+        heads.values, "linear_num_value_heads", multipleOf: heads.keys, "linear_num_key_heads")
+    }
     return heads
   }
 

@@ -108,9 +108,14 @@ extension Keys {
 
 extension Keys {
   /// The inner width of a mixer that is a multiple of the model's width.
-  func expanded(_ key: String, inner: String) throws -> Formula {
+  ///
+  /// In some families a width that stands in the file, though it is no key of the class, counts.
+  func expanded(_ key: String, inner: String, given isGiven: Bool = false) throws -> Formula {
     let (e, d) = (try size(.expansion, key), try size(.hidden))
-    return derived(.innerSize, key: inner, e * d, "\(spelled(key)) · \(spelled("hidden_size"))")
+    let reason = "\(spelled(key)) · \(spelled("hidden_size"))"
+    return isGiven
+      ? try size(.innerSize, inner, else: e * d, reason)
+      : derived(.innerSize, key: inner, e * d, reason)
   }
 
   /// The causal convolution over each channel: `[channels, 1, k_c]` and a bias.
