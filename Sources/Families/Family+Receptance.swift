@@ -181,9 +181,8 @@ extension Keys {
   }
 
   fileprivate func griffinAttention() throws -> Module {
-    let heads = try heads(explicit: false)
     let bias: Biases = try flag("attention_bias") ? .all : .output
-    return try attention(heads, bias: bias, window: window("sliding_attention"))
+    return try attention(bias: bias, window: window("sliding_attention"))
   }
 
   /// A real-gated linear recurrent unit between two branches of the stream.
