@@ -4,7 +4,7 @@ import Symbolic
 
 /// Gemma models that feed a table of their own into every layer, and share keys and values.
 extension Family {
-  static let perLayer: [Family] = [gemma3n, gemma4]
+  static let perLayer: [Family] = [gemma3n, gemma4, gemma4Unified]
 
   static let gemma3n = Family(
     "gemma3n_text",
@@ -76,6 +76,18 @@ extension Family {
     }
     return try keys.decoder(groups, after: feeds ? keys.perLayerFrame() : [])
   }
+}
+
+extension Family {
+  /// Gemma 4 without a table for each layer and without experts.
+  static let gemma4Unified = Family(
+    "gemma4_unified_text", like: gemma4,
+    defaults: """
+      vocab_size=262144 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
+      head_dim=256 global_head_dim=512 hidden_activation="gelu_pytorch_tanh" attention_bias=false
+      sliding_window=1024 layer_types=null attention_k_eq_v=false num_kv_shared_layers=0
+      use_double_wide_mlp=false num_global_key_value_heads=null tie_word_embeddings=true
+      """)
 }
 
 /// What tells one layer from another.
