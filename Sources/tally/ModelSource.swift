@@ -1,3 +1,4 @@
+import Accounting
 import Architecture
 import Arguments
 import Families
@@ -37,9 +38,19 @@ struct ModelSource {
     description = Families.Description(overrides: overrides, assumed: arguments[Self.assume])
   }
 
-  /// The models of a command line, in its order.
-  func models(_ arguments: Arguments) throws -> [Model] {
-    try arguments[Self.models].map { try model($0) }
+  /// The parameters of the models of a command line, in its order.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault.
+  static func reports(_ arguments: Arguments) throws -> [ParameterReport] {
+    let source = ModelSource(arguments)
+    return try arguments[models].map { word in
+      let model = try source.model(word)
+      do {
+        return try ParameterReport(model)
+      } catch let error as DescriptionError {
+        throw Failure.description(source: model.name, error)
+      }
+    }
   }
 
   /// One model.

@@ -101,7 +101,7 @@ import Testing
       Mistake(
         words: "params llama2-13b --set hidden_size=40000000000000000000", exitCode: 65,
         message: """
-          error: The total does not fit in 128 bits. Lower the sizes it is made of.
+          error: llama2-13b: The count of attention does not fit in 128 bits. Lower the sizes it is made of.
 
           """),
       Mistake(

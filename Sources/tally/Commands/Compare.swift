@@ -15,9 +15,7 @@ extension Command {
     ],
     ModelSource.declarations + [ReportFormat.plain.declaration]
   ) { arguments in
-    let reports = try ModelSource(arguments).models(arguments).map { (model) in
-      try ParameterReport(model)
-    }
+    let reports = try ModelSource.reports(arguments)
     guard reports.count > 1 else { throw UsageError.missing("A second MODEL") }
     let notes = ParameterReport.footnotes(reports)
     let format = arguments[ReportFormat.plain]

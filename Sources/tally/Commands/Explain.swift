@@ -19,8 +19,8 @@ extension Command {
     ],
     ModelSource.declarations + [detail.declaration, ReportFormat.withLatex.declaration]
   ) { arguments in
-    let reports = try ModelSource(arguments).models(arguments).map { (model) in
-      FormulaReport(try ParameterReport(model), byTensor: arguments[detail] == .tensor)
+    let reports = try ModelSource.reports(arguments).map {
+      FormulaReport($0, byTensor: arguments[detail] == .tensor)
     }
     let notes = ParameterReport.footnotes(reports.map(\.report))
     switch arguments[ReportFormat.withLatex] {

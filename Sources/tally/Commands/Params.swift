@@ -23,8 +23,7 @@ extension Command {
     ],
     ModelSource.declarations + [detail.declaration, ReportFormat.plain.declaration]
   ) { arguments in
-    let models = try ModelSource(arguments).models(arguments)
-    let reports = try models.map { (model) in try ParameterReport(model) }
+    let reports = try ModelSource.reports(arguments)
     let notes = ParameterReport.footnotes(reports)
     let format = arguments[ReportFormat.plain]
     let detail = arguments[detail]
