@@ -29,8 +29,17 @@ package struct ParameterLedger: Sendable {
   package let rows: [Row]
   /// The value of every symbol, the numbers of layers of each kind included.
   package let values: [Symbol: Formula]
-  /// The numbers of layers of each kind, in the order of the rows, with their values.
-  package let layerCounts: [(symbol: Symbol, count: Formula)]
+  /// A number of layers of one kind, where a model has several kinds.
+  package struct LayerCount: Sendable {
+    package let symbol: Symbol
+    /// What these layers have.
+    package let meaning: String
+    /// The number, in the model's symbols if it follows from sizes.
+    package let definition: Formula
+  }
+
+  /// The numbers of layers of each kind, in the order of the rows.
+  package let layerCounts: [LayerCount]
 
   package init(_ model: Model) {
     var rows = model.head.flatMap { Self.rows(outside: $0) }
@@ -49,9 +58,11 @@ package struct ParameterLedger: Sendable {
     if values[Size.layers.symbol] == nil {
       values[Size.layers.symbol] = model.layerCount.substituting(model.values)
     }
-    for (symbol, count) in placement.counts { values[symbol] = count.substituting(model.values) }
+    for count in placement.counts {
+      values[count.symbol] = count.definition.substituting(model.values)
+    }
     self.values = values
-    layerCounts = placement.counts.map { ($0.0, $0.1.substituting(model.values)) }
+    layerCounts = placement.counts
   }
 
   private static func rows(outside branch: Branch) -> [Row] {
@@ -63,12 +74,16 @@ package struct ParameterLedger: Sendable {
 private struct LayerPlacement {
   struct Entry {
     let weight: Weight
-    let label: String
+    let module: Module
     var groups: [Int]
+
+    var isNorm: Bool {
+      if case .normalization = module { true } else { false }
+    }
   }
 
   private(set) var entries: [Entry] = []
-  private(set) var counts: [(Symbol, Formula)] = []
+  private(set) var counts: [ParameterLedger.LayerCount] = []
   private var symbols: [[Int]: Symbol] = [:]
   private let groups: [LayerGroup]
 
@@ -82,31 +97,34 @@ private struct LayerPlacement {
             entries[position].groups.append(index)
           } else {
             positions[weight] = entries.count
-            entries.append(Entry(weight: weight, label: branch.module.label, groups: [index]))
+            entries.append(Entry(weight: weight, module: branch.module, groups: [index]))
           }
         }
       }
     }
     // Name each set of layers after the first module that is more than a norm.
-    for entry in entries where entry.label != "norm" { name(entry.groups, entry.label) }
-    for entry in entries { name(entry.groups, entry.label) }
+    for entry in entries where !entry.isNorm { name(entry.groups, entry.module) }
+    for entry in entries { name(entry.groups, entry.module) }
   }
 
-  private mutating func name(_ set: [Int], _ label: String) {
+  private mutating func name(_ set: [Int], _ module: Module) {
     guard symbols[set] == nil else { return }
     if set.count == groups.count {
       symbols[set] = Size.layers.symbol
       return
     }
     let taken = Set(symbols.values.map(\.name))
-    var name = "L_\(label)"
+    var name = "L_\(module.label)"
     var number = 2
     while taken.contains(name) {
-      name = "L_\(label)\(number)"
+      name = "L_\(module.label)\(number)"
       number += 1
     }
     symbols[set] = Symbol(name)
-    counts.append((Symbol(name), set.map { groups[$0].indices.count }.sum()))
+    counts.append(
+      ParameterLedger.LayerCount(
+        symbol: Symbol(name), meaning: "layers with \(module.meaning)",
+        definition: set.map { groups[$0].indices.count }.sum()))
   }
 
   func symbol(for entry: Entry) -> Symbol { symbols[entry.groups] ?? Size.layers.symbol }

@@ -29,7 +29,7 @@ package enum Module: Hashable, Sendable {
     }
   }
 
-  /// A short word for the kind of layer that has this module, as a subscript of *L*.
+  /// A short word for the layers that have this module, as a subscript of *L*.
   package var label: String {
     switch self {
     case .embedding: "emb"
@@ -41,7 +41,22 @@ package enum Module: Hashable, Sendable {
     case .feedForward: "dense"
     case .mixtureOfExperts: "moe"
     case .depthRouter: "mod"
-    case .mixer(let mixer): mixer.label
+    case .mixer(let mixer): mixer.kind.rawValue
+    }
+  }
+
+  /// What such a layer has, in words.
+  package var meaning: String {
+    switch self {
+    case .embedding: "a table"
+    case .normalization: "a norm of their own"
+    case .linear, .head: "a projection"
+    case .selfAttention: "attention"
+    case .latentAttention: "latent attention"
+    case .feedForward: "a dense feed-forward layer"
+    case .mixtureOfExperts: "experts"
+    case .depthRouter: "a depth router"
+    case .mixer: "a mixer"
     }
   }
 }

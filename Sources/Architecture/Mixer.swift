@@ -34,7 +34,5 @@ package struct Mixer: Hashable, Sendable {
     self.vectors = vectors
   }
 
-  package var label: String { kind.rawValue }
-
   package var weights: [Weight] { linears.weights(part) + vectors }
 }

@@ -6,8 +6,8 @@ extension Family {
   /// Every family, in the order of the documentation.
   package static let all: [Family] = [
     llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
-    graniteLike, recentDense, recentExperts, recentStacked, recentLatent, recentUnusual, recurrent,
-    hybrid, delta, lfm, zambas, receptance, kimis, mixed, perLayer, qwen4,
+    graniteLike, denseLike, expertsLike, stackedLike, latentLike, hierarchical, stateSpaces,
+    hybrid, delta, lfm, zambas, recurrences, kimis, mixed, perLayer, qwen4,
     mixtureOfDepths,
   ].flatMap { $0 }
 }

@@ -46,9 +46,12 @@ extension Formula.Term {
       let text = notation.power(base, abs(power.exponent))
       if power.exponent > 0 { above.append(text) } else { below.append(text) }
     }
-    let dividend = above.isEmpty ? "1" : above.joined(separator: notation.times)
+    // Letters stand side by side in a paper, but numbers need a sign between them.
+    var times = notation.times
+    if case .latex = notation, !names.isEmpty { times = " \\cdot " }
+    let dividend = above.isEmpty ? "1" : above.joined(separator: times)
     guard !below.isEmpty else { return dividend }
-    let divisor = below.joined(separator: notation.times)
+    let divisor = below.joined(separator: times)
     if case .latex = notation { return "\\frac{\(dividend)}{\(divisor)}" }
     return below.count == 1 ? "\(dividend)/\(divisor)" : "\(dividend)/(\(divisor))"
   }

@@ -59,15 +59,22 @@ struct FormulaReport {
 
   /// The sizes that the formulas mention, with the numbers of layers of each kind.
   private var sizes: [(symbol: Symbol, key: String, value: Formula, meaning: String)] {
-    let used = entries.reduce(into: Set<Symbol>()) { $0.formUnion($1.formula.symbols) }
+    var used = entries.reduce(into: Set<Symbol>()) { $0.formUnion($1.formula.symbols) }
+    for count in report.ledger.layerCounts where used.contains(count.symbol) {
+      used.formUnion(count.definition.symbols)
+    }
     let named = model.sizes.filter { used.contains($0.size.symbol) }.map { binding in
       (
         binding.size.symbol, binding.key, binding.value,
         binding.size.meaning + Self.remark(binding.origin)
       )
     }
-    let counted = report.ledger.layerCounts.filter { used.contains($0.symbol) }.map { entry in
-      (entry.symbol, "", entry.count, "layers of this kind")
+    let counted = report.ledger.layerCounts.filter { used.contains($0.symbol) }.map { count in
+      (
+        count.symbol, "", count.definition.substituting(report.ledger.values),
+        count.meaning
+          + (count.definition.constant == nil ? " (= \(count.definition.text(.plain)))" : "")
+      )
     }
     return named + counted
   }

@@ -3,7 +3,7 @@ import Symbolic
 
 /// Models without softmax attention, or with linear attention in its place.
 extension Family {
-  static let recurrent: [Family] = [mamba, falconMamba, mamba2, minimax]
+  static let stateSpaces: [Family] = [mamba, falconMamba, mamba2, minimax]
 
   private static let mambaDefaults = """
     vocab_size=50280 state_size=16 expand=2 conv_kernel=4 use_bias=false use_conv_bias=true

@@ -3,7 +3,7 @@ import Symbolic
 
 /// Dense families of 2024 and later that are built like Llama.
 extension Family {
-  static let recentDense: [Family] = [
+  static let denseLike: [Family] = [
     arcee, seedOSS, exaone4, smollm3, ernie45, hunyuanDense, glm, glm4, cwm, ministral, ministral3,
     hyperclovax, internlm3, jais2, iquestcoder, apertus, diffllama, cohereCompass,
   ]

@@ -4,7 +4,7 @@ import Symbolic
 
 /// Recurrent models that are no state spaces: RWKV, xLSTM, and Griffin's gated recurrence.
 extension Family {
-  static let receptance: [Family] = [rwkv, xlstm, recurrentGemma]
+  static let recurrences: [Family] = [rwkv, xlstm, recurrentGemma]
 
   static let rwkv = Family(
     "rwkv",

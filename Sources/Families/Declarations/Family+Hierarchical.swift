@@ -7,7 +7,7 @@ extension Size {
 }
 
 extension Family {
-  static let recentUnusual: [Family] = [deepseekV4, dots3, dots3Note, inkling, inkling2, hrm, fuyu]
+  static let hierarchical: [Family] = [deepseekV4, dots3, dots3Note, inkling, inkling2, hrm, fuyu]
 
   /// Two stacks of layers that run in turn, several times over.
   ///
@@ -42,22 +42,11 @@ extension Family {
 
   /// Persimmon with other defaults; images enter as embeddings.
   static let fuyu = Family(
-    "fuyu",
+    "fuyu", like: persimmon,
     defaults: """
       vocab_size=262144 num_attention_heads=64 intermediate_size=16384 qk_layernorm=true
       hidden_act="relu2" tie_word_embeddings=false
-      """
-  ) { keys in
-    let heads = try keys.heads(grouped: false, explicit: false)
-    let norms = try keys.flag("qk_layernorm") ? ["q_layernorm", "k_layernorm"] : []
-    let attention = try keys.fusedAttention(
-      heads, "query_key_value", "dense", inputBias: true, outputBias: true,
-      norms: norms.map { Normalization($0, [heads.size], .layer, bias: true) })
-    let feedForward = try keys.plain(nil, "dense_h_to_4h", "dense_4h_to_h")
-    return try keys.decoder(
-      keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)),
-      FrameNames(norm: "model.final_layernorm"), norm: .layer)
-  }
+      """)
 }
 
 extension Keys {

@@ -4,7 +4,7 @@ import Symbolic
 
 /// Mixtures of separate experts of 2024 and later.
 extension Family {
-  static let recentExperts: [Family] = [
+  static let expertsLike: [Family] = [
     ernie45MoE, hunyuanMoE, mimoV2Flash, mellum, afmoe, exaoneMoE, solarOpen, hyV3, kolibri1,
     flint, beam, cohere2MoE, doge,
   ]

@@ -11,7 +11,7 @@ extension Size {
 
 /// Families of 2024 and later with multi-head latent attention.
 extension Family {
-  static let recentLatent: [Family] = [minicpm3, youtu, axk1, axk2, longcatFlash, hyV4]
+  static let latentLike: [Family] = [minicpm3, youtu, axk1, axk2, longcatFlash, hyV4]
 
   static let minicpm3 = Family(
     "minicpm3",

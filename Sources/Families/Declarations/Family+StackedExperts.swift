@@ -11,7 +11,7 @@ extension Size {
 
 /// Mixtures whose checkpoints stack the experts of a layer in one tensor.
 extension Family {
-  static let recentStacked: [Family] = [gptOSS, llama4, ariaText, minimaxM3]
+  static let stackedLike: [Family] = [gptOSS, llama4, ariaText, minimaxM3]
 
   static let gptOSS = Family(
     "gpt_oss", spelling: "num_experts=num_local_experts",
