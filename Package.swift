@@ -58,6 +58,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(
+      name: "PresetsTests", dependencies: ["JSON", "Presets"], swiftSettings: settings),
+    .testTarget(
       name: "SymbolicTests", dependencies: ["Symbolic", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "WordingTests", dependencies: ["Wording"], swiftSettings: settings),
   ]

@@ -84,7 +84,7 @@ package struct Block: Hashable, Sendable {
   package var branches: [Branch]
   /// Norms of what comes out, before it is added.
   package var outputNorms: [Normalization]
-  /// Whether the output norms are of the sum instead, as in Vaswani et al. 2017.
+  /// Whether the output norms are of the sum instead, as in the first transformer.
   package var normsSum: Bool
 
   package init(

@@ -9,6 +9,7 @@ extension CommandLineTool {
   /// The words that could stand where the last of some words stands.
   ///
   /// - Parameter words: The words after the program's name; the last is the one being typed.
+  /// - Returns: The words that begin with what has been typed.
   package func completions(for words: [String]) -> [String] {
     guard let typed = words.last else { return [] }
     guard words.count > 1, let command = commands.first(where: { $0.name == words[0] }) else {

@@ -3,6 +3,7 @@ extension Formula {
   ///
   /// - Parameter values: A value for every symbol that the formula mentions.
   /// - Throws: `ArithmeticError.unbound`, `.overflow`, `.divisionByZero`, or the formula's fault.
+  /// - Returns: The exact value, in lowest terms.
   package func evaluated(with values: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
     if let fault { throw fault }
     var sum = Rational.zero

@@ -16,6 +16,7 @@ extension Formula: CustomStringConvertible {
   /// - Parameters:
   ///   - notation: The way of writing.
   ///   - names: What to write for a symbol, where not its name: a number shows a substitution.
+  /// - Returns: The terms in canonical order.
   package func text(_ notation: Notation, names: [Symbol: String] = [:]) -> String {
     if let fault { return "(\(fault))" }
     if terms.isEmpty { return "0" }

@@ -195,10 +195,9 @@ extension Family {
 extension Keys {
   /// Fine-grained routed experts, and shared experts merged into one feed-forward layer.
   ///
-  /// - Parameters:
-  ///   - isCorrected: Whether a score-correction bias is stored beside the gate.
-  ///   - isHashed: Whether a hash chooses, so that there is no gate.
-  ///   - sharedBias: Whether the maps of the shared experts have biases.
+  /// - `isCorrected`: whether a score-correction bias is stored beside the gate.
+  /// - `isHashed`: whether a hash chooses, so that there is no gate.
+  /// - `sharedBias`: whether the maps of the shared experts have biases.
   func fineGrainedExperts(
     isCorrected: Bool = false, isHashed: Bool = false, sharedBias: Bool = false
   ) throws -> Module {

@@ -147,7 +147,9 @@ extension Keys {
       decay: [heads], output: "dense")
   }
 
-  /// Delta attention with a decay for each channel. A checkpoint keeps three convolutions.
+  /// Delta attention with a decay for each channel.
+  ///
+  /// A checkpoint keeps three convolutions.
   private func channelDelta(
     heads: Formula, width: Formula, kernel: String, gates: [Linear], decay: [Formula],
     output: String = "o_proj"

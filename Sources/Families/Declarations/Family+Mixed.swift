@@ -220,7 +220,9 @@ extension Keys {
         window: window))
   }
 
-  /// Experts behind a router that is a small network. One more class than experts does nothing.
+  /// Experts behind a router that is a small network.
+  ///
+  /// One more class than experts does nothing.
   fileprivate func zayaExperts(_ kind: ZayaLayer) throws -> Module {
     let counts = try expertCounts()
     let (d, f, r) = (try size(.hidden), try size(.expertSize), try size(.routerWidth))

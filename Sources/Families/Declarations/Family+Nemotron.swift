@@ -28,7 +28,9 @@ extension Family {
 }
 
 extension Keys {
-  /// The type of each layer: a list, else a pattern of letters. Their number is the model's.
+  /// The type of each layer: a list, else a pattern of letters.
+  ///
+  /// Their number is the model's.
   fileprivate func nemotronTypes() throws -> [String] {
     let known: Set = ["full_attention", "linear_attention", "moe", "mlp"]
     let pattern = try text("hybrid_override_pattern")

@@ -65,7 +65,9 @@ extension Keys {
     Layer([Block([try self.norm(norm)], [Branch(path, mixer)])])
   }
 
-  /// Lightning attention. Its decay tables are stored with the model, but not trained.
+  /// Lightning attention.
+  ///
+  /// Its decay tables are stored with the model, but not trained.
   fileprivate func lightning() throws -> Module {
     let heads = try heads()
     let (d, h, b) = (try size(.hidden), heads.query, try size(.blockSize))

@@ -134,7 +134,9 @@ extension Keys {
     ]
   }
 
-  /// A block of Zamba2. Each use of it has an adapter of its own.
+  /// A block of Zamba2.
+  ///
+  /// Each use of it has an adapter of its own.
   fileprivate func zamba2Block(_ uses: [Int], bias: Bool) throws -> [Block] {
     let (d, rank, width) = (try size(.hidden), try size(.adapterRank), try attentionWidth())
     let f = try quadrupleWidth()

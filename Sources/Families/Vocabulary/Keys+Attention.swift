@@ -50,9 +50,8 @@ enum QueryKeyNorm {
 extension Keys {
   /// The heads of most families.
   ///
-  /// - Parameters:
-  ///   - grouped: Whether the family reads `num_key_value_heads`; null means as many as queries.
-  ///   - explicit: Whether it reads `head_dim`; absent, the head is `hidden_size / heads`.
+  /// - `grouped`: whether the family reads `num_key_value_heads`; null means as many as queries.
+  /// - `explicit`: whether it reads `head_dim`; absent, the head is `hidden_size / heads`.
   func heads(grouped: Bool = true, explicit: Bool = true) throws -> Heads {
     let d = try size(.hidden)
     let h = try size(.heads)
@@ -120,10 +119,9 @@ extension Keys {
 
   /// Multi-head latent attention.
   ///
-  /// - Parameters:
-  ///   - bias: Whether the compressions and the output have a bias.
-  ///   - indexed: Whether a sparse-attention indexer chooses the keys.
-  ///   - valueSize: The width of one head's values, where it is not simply `v_head_dim`.
+  /// - `bias`: whether the compressions and the output have a bias.
+  /// - `indexed`: whether a sparse-attention indexer chooses the keys.
+  /// - `valueSize`: the width of one head's values, where it is not simply `v_head_dim`.
   func latentAttention(
     bias: Bool, indexed: Bool = false, valueSize: Formula? = nil
   ) throws -> LatentAttention {

@@ -42,7 +42,7 @@ extension Keys {
 
   /// A gated delta mixer.
   ///
-  /// - Parameter fused: Whether queries, keys, values and gate are one map, and the decay and the
+  /// - `fused`: whether queries, keys, values and gate are one map, and the decay and the
   ///   strength of the writing another.
   func gatedDelta(fused: Bool) throws -> Module {
     let (d, heads) = (try size(.hidden), try deltaHeads())

@@ -188,11 +188,10 @@ extension Keys {
 
   /// A decoder: token table, layers, final norm, head.
   ///
-  /// - Parameters:
-  ///   - after: What follows the token table: positions, a norm.
-  ///   - width: The width of the token table, where it is not the model's.
-  ///   - headBias: Whether the head has a bias, which a tied head keeps as its own.
-  ///   - untieable: Whether the head is always a matrix of its own.
+  /// - `after`: what follows the token table: positions, a norm.
+  /// - `width`: the width of the token table, where it is not the model's.
+  /// - `headBias`: whether the head has a bias, which a tied head keeps as its own.
+  /// - `untieable`: whether the head is always a matrix of its own.
   func decoder(
     _ groups: [LayerGroup], _ names: FrameNames = .llama, norm style: NormStyle = .rootMeanSquare,
     after: [Branch] = [], width: Formula? = nil, before: [Branch] = [], headBias: Bool = false,

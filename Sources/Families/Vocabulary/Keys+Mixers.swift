@@ -129,9 +129,8 @@ extension Keys {
 
   /// A selective state space with one state of `[N]` for each channel.
   ///
-  /// - Parameters:
-  ///   - keys: The family's keys of the state, the kernel and the rank of the time step.
-  ///   - normed: Whether time step, input and output of the state have norms, as in Jamba.
+  /// - `keys`: the family's keys of the state, the kernel and the rank of the time step.
+  /// - `normed`: whether time step, input and output of the state have norms, as in Jamba.
   func mamba(
     _ inner: Formula, keys: (state: String, kernel: String, rank: String), bias: Bool,
     convolutionBias: Bool, normed: Bool = false
@@ -162,9 +161,8 @@ extension Keys {
 
   /// A state space with heads: one decay for each head, and a state `[N]` for each group of them.
   ///
-  /// - Parameters:
-  ///   - keys: The family's keys of the heads, their width, the state, the kernel and the groups.
-  ///   - normed: Whether the gated output has a norm.
+  /// - `keys`: the family's keys of the heads, their width, the state, the kernel and the groups.
+  /// - `normed`: whether the gated output has a norm.
   func mamba2(
     _ inner: Formula,
     keys: (heads: String, size: String, state: String, kernel: String, groups: String),

@@ -76,9 +76,8 @@ extension Keys {
 
   /// A mixture whose checkpoint stacks all experts of a layer.
   ///
-  /// - Parameters:
-  ///   - outputFirst: Whether the tensors are `[E, 2·f, d]` and `[E, d, f]`, as in `Linear`, and not
-  ///     `[E, d, 2·f]` and `[E, f, d]`.
+  /// - `outputFirst`: whether the tensors are `[E, 2·f, d]` and `[E, d, f]`, as in `Linear`, and not
+  ///   `[E, d, 2·f]` and `[E, f, d]`.
   func stackedExperts(
     _ counts: (all: Formula, active: Formula), _ expert: FeedForward, router: Router,
     names: (String, String) = ("experts.gate_up_proj", "experts.down_proj"),

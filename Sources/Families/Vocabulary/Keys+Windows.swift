@@ -8,9 +8,8 @@ extension Keys {
 
   /// Layers of which some see the whole past and the others a window of it.
   ///
-  /// - Parameters:
-  ///   - window: The window of the others.
-  ///   - isFull: Which see the whole past, where the configuration has no list of layer types.
+  /// - `window`: the window of the others.
+  /// - `isFull`: which see the whole past, where the configuration has no list of layer types.
   func windowedLayers(
     _ window: Int128?, full isFull: (Int) throws -> Bool, _ build: (Int128?) throws -> Layer
   ) throws -> [LayerGroup] {
