@@ -22,7 +22,7 @@ extension Family {
       tie_word_embeddings=false
       """
   ) { keys in
-    let bias: Biases = try keys.flag("attention_bias") ? .all : []
+    let bias = try keys.biases(.all)
     let heads = try keys.heads(explicit: false)
     let attention = try keys.attention(heads, bias: bias)
     let dense = try keys.layer(attention, .feedForward(keys.gated()))
@@ -104,9 +104,10 @@ extension Family {
     let attention = try Module.latentAttention(
       keys.latentAttention(bias: keys.flag("attention_bias"), indexed: true))
     return try keys.decoder(
-      keys.denseAndSparse(
-        keys.layer(attention, .feedForward(keys.gated())),
-        keys.layer(attention, keys.fineGrainedExperts(isCorrected: true))))
+      keys.denseOrSparse(
+        leading: keys.size(.leadingDense, least: 0),
+        dense: keys.layer(attention, .feedForward(keys.gated())),
+        sparse: keys.layer(attention, keys.fineGrainedExperts(isCorrected: true))))
   }
 
   /// GLM-5: some layers reuse the indexer of the layer before.
@@ -122,11 +123,12 @@ extension Family {
       """
   ) { keys in
     let bias = try keys.flag("attention_bias")
-    let sparse = try keys.sparseBehindDense()
+    let first = try keys.integer("first_k_dense_replace") ?? 0
+    let sparse = try keys.sparseLayers()
     let indexed = try keys.indexedLayers()
     return try keys.decoder(
       keys.layers {
-        LayerKind(isSparse: sparse[$0], isIndexed: indexed[$0])
+        LayerKind(isSparse: sparse?[$0] ?? ($0 >= first), isIndexed: indexed[$0])
       } _: { kind in
         let attention = try Module.latentAttention(
           keys.latentAttention(bias: bias, indexed: kind.isIndexed))
@@ -150,7 +152,7 @@ extension Family {
       """
   ) { keys in
     try keys.noteIgnoredFrequency()
-    let bias: Biases = try keys.flag("attention_bias") ? .all : []
+    let bias = try keys.biases(.all)
     let attention = try keys.attention(bias: bias, norm: .eachHead)
     return try keys.decoder(
       keys.leading(
@@ -166,7 +168,7 @@ extension Family {
       first_k_dense_replace=1 use_qk_norm=false attention_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    let bias: Biases = try keys.flag("attention_bias") ? .inputs : []
+    let bias = try keys.biases(.inputs)
     let attention = try keys.attention(bias: bias, norm: keys.flag("use_qk_norm") ? .eachHead : nil)
     return try keys.decoder(
       keys.leading(
@@ -186,9 +188,10 @@ extension Family {
     let attention = try Module.latentAttention(
       keys.latentAttention(bias: keys.flag("attention_bias")))
     return try keys.decoder(
-      keys.denseAndSparse(
-        keys.layer(attention, .feedForward(keys.gated())),
-        keys.layer(attention, keys.fineGrainedExperts(isCorrected: true))))
+      keys.denseOrSparse(
+        leading: keys.size(.leadingDense, least: 0),
+        dense: keys.layer(attention, .feedForward(keys.gated())),
+        sparse: keys.layer(attention, keys.fineGrainedExperts(isCorrected: true))))
   }
 }
 
@@ -220,29 +223,6 @@ extension Keys {
     guard let step = try integer("moe_layer_freq"), step != 1 else { return }
     note(
       "moe_layer_freq is \(step), which transformers ignores for \(modelType); so does the count.")
-  }
-
-  /// Dense and sparse layers, from `mlp_layer_types` or behind `first_k_dense_replace`.
-  func denseAndSparse(
-    _ dense: @autoclosure () throws -> Layer, _ sparse: @autoclosure () throws -> Layer
-  ) throws -> [LayerGroup] {
-    guard isGiven("mlp_layer_types") else {
-      return try leading("first_k_dense_replace", dense(), then: sparse())
-    }
-    let types = try sparseBehindDense()
-    return try layers {
-      types[$0]
-    } _: {
-      $0 ? try sparse() : try dense()
-    }
-  }
-
-  /// Which layers have experts.
-  func sparseBehindDense() throws -> [Bool] {
-    let leading = try integer("first_k_dense_replace") ?? 1
-    return try layerTypes("mlp_layer_types", known: ["dense", "sparse"]) {
-      $0 < leading ? "dense" : "sparse"
-    }.map { $0 == "sparse" }
   }
 
   /// Which layers have an indexer of their own.

@@ -87,7 +87,7 @@ extension Family {
           keys.olmoDelta(), feedForward, norms: ("attention_layer_norm", "feedforward_layer_norm"),
           paths: ("linear_attn", "mlp"))
       }
-      let bias: Biases = try keys.flag("attention_bias") ? .all : []
+      let bias = try keys.biases(.all)
       let attention = try keys.attention(bias: bias, norm: .allHeads)
       // A checkpoint gives this norm after attention the name of another layer's norm before it.
       return Layer([

@@ -15,7 +15,7 @@ extension Family {
     let feedForward = try keys.gated().reading("gelu", as: "gelu_pytorch_tanh")
     return try keys.decoder(
       keys.uniform(
-        keys.layer(keys.attention(bias: keys.attentionBias()), .feedForward(feedForward))))
+        keys.layer(keys.attention(bias: keys.biases(.all)), .feedForward(feedForward))))
   }
 
   static let gemma2 = Family(
@@ -30,7 +30,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { $0 % 2 == 1 }) { window in
         try keys.sandwichLayer(
-          keys.attention(bias: keys.attentionBias(), window: window), .feedForward(keys.gated()))
+          keys.attention(bias: keys.biases(.all), window: window), .feedForward(keys.gated()))
       })
   }
 
@@ -47,7 +47,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
         try keys.sandwichLayer(
-          keys.attention(bias: keys.attentionBias(), norm: .eachHead, window: window),
+          keys.attention(bias: keys.biases(.all), norm: .eachHead, window: window),
           .feedForward(keys.gated()))
       })
   }
@@ -59,7 +59,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { $0 % 2 == 1 }) { window in
         try keys.layer(
-          keys.attention(bias: keys.attentionBias(), window: window), .feedForward(keys.gated()),
+          keys.attention(bias: keys.biases(.all), window: window), .feedForward(keys.gated()),
           norms: ("input_layernorm", "pre_feedforward_layernorm"))
       })
   }
@@ -80,7 +80,7 @@ extension Family {
       Normalization("k_norm", [heads.keyValue, heads.size], .layer),
     ]
     let attention = try keys.attention(
-      heads, bias: keys.attentionBias(), norms: hasNorms ? norms : [])
+      heads, bias: keys.biases(.all), norms: hasNorms ? norms : [])
     return try keys.decoder(
       keys.uniform(
         keys.parallelLayer(
@@ -102,7 +102,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
         try keys.parallelLayer(
-          keys.attention(heads, bias: keys.attentionBias(), window: window),
+          keys.attention(heads, bias: keys.biases(.all), window: window),
           .feedForward(keys.gated()), norms: [keys.norm("input_layernorm", .layerWithoutBias)])
       }, norm: .layerWithoutBias)
   }

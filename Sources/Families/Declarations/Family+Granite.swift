@@ -23,7 +23,7 @@ extension Family {
     try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(bias: keys.attentionBias()), keys.graniteExperts(.granite),
+          keys.attention(bias: keys.biases(.all)), keys.graniteExperts(.granite),
           paths: ("self_attn", ""))))
   }
 
@@ -33,7 +33,7 @@ extension Family {
     try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(bias: keys.attentionBias()),
+          keys.attention(bias: keys.biases(.all)),
           keys.graniteExperts(.granite, shared: keys.graniteShared()), paths: ("self_attn", ""))))
   }
 
@@ -80,7 +80,7 @@ extension Keys {
   /// Attention with a learned sink for each head.
   fileprivate func graniteSinks(_ window: Int128?) throws -> Module {
     try attention(
-      bias: attentionBias(), vectors: [Weight("sinks", [size(.heads)], .attention)], window: window)
+      bias: biases(.all), vectors: [Weight("sinks", [size(.heads)], .attention)], window: window)
   }
 
   /// The feed-forward layer beside the experts; a width of zero means none.

@@ -124,7 +124,7 @@ extension Keys {
   }
 
   fileprivate func lfm3Attention(_ type: String) throws -> Module {
-    let bias: Biases = try flag("attention_bias") ? .all : []
+    let bias = try biases(.all)
     let gates =
       try flag("use_attention_gate")
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []

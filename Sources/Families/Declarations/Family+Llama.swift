@@ -11,7 +11,7 @@ extension Family {
       head_dim=null attention_bias=false mlp_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    let bias: Biases = try keys.flag("attention_bias") ? .all : []
+    let bias = try keys.biases(.all)
     return try keys.decoder(
       keys.uniform(
         keys.layer(
@@ -48,7 +48,7 @@ extension Family {
       head_dim=128 attention_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    let bias: Biases = try keys.flag("attention_bias") ? .all : []
+    let bias = try keys.biases(.all)
     return try keys.decoder(
       keys.uniform(
         keys.layer(

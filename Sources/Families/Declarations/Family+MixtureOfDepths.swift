@@ -17,7 +17,7 @@ extension Family {
       """
   ) { keys in
     let mode = try keys.choice("mod_mode", of: DepthMode.self)
-    let bias: Biases = try keys.flag("attention_bias") ? .all : []
+    let bias = try keys.biases(.all)
     let attention = try keys.attention(bias: bias)
     let plain = try keys.layer(attention, .feedForward(keys.backboneFeedForward()))
     let routed = try keys.routedLayer(mode, attention, plain)

@@ -9,7 +9,7 @@ extension Family {
     try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(bias: keys.attentionBias()), .feedForward(keys.gated()), norm: .bare)),
+          keys.attention(bias: keys.biases(.all)), .feedForward(keys.gated()), norm: .bare)),
       norm: .bare)
   }
 
@@ -22,7 +22,7 @@ extension Family {
     try keys.decoder(
       keys.uniform(
         keys.postNormLayer(
-          keys.attention(bias: keys.attentionBias(), norm: .allHeads),
+          keys.attention(bias: keys.biases(.all), norm: .allHeads),
           .feedForward(keys.gated()))))
   }
 
@@ -32,7 +32,7 @@ extension Family {
     try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % 4 == 0 }) { window in
         try keys.postNormLayer(
-          keys.attention(bias: keys.attentionBias(), norm: .allHeads, window: window),
+          keys.attention(bias: keys.biases(.all), norm: .allHeads, window: window),
           .feedForward(keys.gated()))
       })
   }
@@ -47,7 +47,7 @@ extension Family {
     let heads = try keys.heads()
     let keyWidth = try heads.keyValue * (keys.size(.hidden) / heads.query)
     let attention = try keys.attention(
-      heads, bias: keys.attentionBias(),
+      heads, bias: keys.biases(.all),
       norms: [keys.norm("q_norm"), keys.norm("k_norm", .rootMeanSquare, keyWidth)])
     return try keys.decoder(
       keys.uniform(
@@ -65,7 +65,7 @@ extension Family {
     try keys.decoder(
       keys.uniform(
         keys.postNormLayer(
-          keys.attention(bias: keys.attentionBias(), norm: .allHeads),
+          keys.attention(bias: keys.biases(.all), norm: .allHeads),
           keys.experts(keys.expertCounts("num_local_experts"), keys.gated()))))
   }
 }

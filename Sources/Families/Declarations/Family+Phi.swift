@@ -51,7 +51,7 @@ extension Family {
   ) { keys in
     let experts = try keys.experts(
       keys.expertCounts("num_local_experts"), keys.gated(names: .numbered))
-    let attention = try keys.attention(bias: keys.attentionBias(), window: keys.window())
+    let attention = try keys.attention(bias: keys.biases(.all), window: keys.window())
     return try keys.decoder(
       keys.uniform(
         keys.layer(attention, experts, norm: .layer, paths: ("self_attn", "block_sparse_moe"))),
@@ -103,7 +103,7 @@ extension Family {
       tie_word_embeddings=false
       """
   ) { keys in
-    let attention = try keys.attention(bias: keys.attentionBias())
+    let attention = try keys.attention(bias: keys.biases(.all))
     let feedForward = try keys.plain(nil, "up_proj", "down_proj", bias: keys.flag("mlp_bias"))
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)), norm: .layer)
@@ -155,7 +155,7 @@ extension Family {
   ) { keys in
     let heads = try keys.heads()
     let attention = try keys.attention(
-      heads, bias: keys.attentionBias(),
+      heads, bias: keys.biases(.all),
       norms: ["q_norm", "k_norm"].map { Normalization($0, [heads.size], weight: false) })
     let feedForward = try keys.plain(nil, "fc1", "fc2", bias: false)
     return try keys.decoder(
@@ -173,7 +173,7 @@ extension Family {
       """
   ) { keys in
     let attention = try keys.attention(
-      bias: keys.attentionBias(), norms: [keys.norm("attn_sub_norm")])
+      bias: keys.biases(.all), norms: [keys.norm("attn_sub_norm")])
     var feedForward = try keys.gated()
     feedForward.vectors = Normalization("ffn_sub_norm", [feedForward.width]).weights()
     return try keys.decoder(
@@ -229,7 +229,7 @@ extension Family {
       "mlp", .feedForward(try keys.fusedGated(nil, "Wi", "Wo", bias: keys.flag("mlp_bias"))))
     let groups = try keys.layers(kind: { [types[$0], $0 == 0 ? "first" : ""] }) { kind in
       let attention = try keys.attention(
-        keys.equalHeads(), bias: keys.attentionBias(), names: ProjectionNames(output: "Wo"),
+        keys.equalHeads(), bias: keys.biases(.all), names: ProjectionNames(output: "Wo"),
         window: kind[0] == "full_attention" ? nil : window)
       return Layer([
         Block(

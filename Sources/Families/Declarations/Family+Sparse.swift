@@ -28,7 +28,7 @@ extension Family {
       tie_word_embeddings=false
       """
   ) { keys in
-    let bias: Biases = try keys.flag("qkv_bias") ? .inputs : []
+    let bias = try keys.biases(.inputs, if: "qkv_bias")
     let attention = try keys.attention(bias: bias)
     return try keys.decoder(
       keys.sparseSteps { isSparse in
@@ -51,7 +51,7 @@ extension Family {
       mlp_only_layers=null attention_bias=false tie_word_embeddings=false
       """
   ) { keys in
-    let bias: Biases = try keys.flag("attention_bias") ? .all : []
+    let bias = try keys.biases(.all)
     let attention = try keys.attention(bias: bias, norm: .eachHead)
     return try keys.decoder(
       keys.sparseSteps { isSparse in

@@ -48,6 +48,11 @@ enum QueryKeyNorm {
 }
 
 extension Keys {
+  /// Biases on some projections if a flag says so.
+  func biases(_ biases: Biases, if key: String = "attention_bias") throws -> Biases {
+    try flag(key) ? biases : []
+  }
+
   /// The heads of most families.
   ///
   /// - `grouped`: whether the family reads `num_key_value_heads`; null means as many as queries.

@@ -9,11 +9,6 @@ struct LayerKind: Hashable {
 }
 
 extension Keys {
-  /// Biases on some projections if a flag says so.
-  func biases(_ biases: Biases, if key: String = "attention_bias") throws -> Biases {
-    try flag(key) ? biases : []
-  }
-
   /// Layers that `mlp_layer_types` calls dense or sparse; without it, the first few are dense.
   func denseOrSparse(
     leading: Formula = 1, dense: @autoclosure () throws -> Layer,

@@ -24,9 +24,6 @@ extension Keys {
   /// The heads of families that have neither grouped heads nor a width of their own.
   func equalHeads() throws -> Heads { try heads(grouped: false, explicit: false) }
 
-  /// A bias on all four projections where `attention_bias` says so.
-  func attentionBias() throws -> Biases { try flag("attention_bias") ? .all : [] }
-
   /// Refuses a switch that adds tensors which are not described.
   func refuse(_ key: String) throws {
     if try flag(key) {
