@@ -229,18 +229,19 @@ extension ParameterLedger {
     switch group.indices {
     case .listed(let indices): return indices
     case .range(let first, let end):
-      let numbers = [first, end].compactMap {
-        $0.substituting(values).wholeConstant.flatMap { Int(exactly: $0) }
-      }
+      let numbers = [first, end].compactMap { $0.substituting(values).wholeConstant }
       guard numbers.count == 2 else {
         throw .notFree(key: Size.layers.key, reason: "the tensors are listed one by one")
       }
-      guard numbers[1] <= 1_000_000 else {
-        throw .tooManyLayers(key: Size.layers.key, count: Int128(numbers[1]), limit: 1_000_000)
+      guard numbers[1] <= Self.mostListed, numbers[0] >= 0 else {
+        throw .tooManyTensors(limit: Self.mostListed)
       }
-      return numbers[0] < numbers[1] ? Array(numbers[0]..<numbers[1]) : []
+      return numbers[0] < numbers[1] ? Array(Int(numbers[0])..<Int(numbers[1])) : []
     }
   }
+
+  /// More tensors than this are counted, but not listed.
+  private static let mostListed: Int128 = 2_000_000
 
   private func append(
     _ row: Row, _ layer: Int?, to result: inout [Tensor]
@@ -260,14 +261,15 @@ extension ParameterLedger {
           name: name, shape: shape, count: count, part: weight.part, isBuffer: weight.isBuffer,
           layer: layer))
     }
+    guard result.count < Int(Self.mostListed) else {
+      throw .tooManyTensors(limit: Self.mostListed)
+    }
     guard weight.copies != 1 else { return add(path) }
     guard let copies = try value(weight.copies, "The number of experts").wholeConstant else {
       throw .notFree(key: Size.experts.key, reason: "the tensors are listed one by one")
     }
-    guard copies <= 1_000_000 else {
-      throw .exceeds(
-        key: Size.experts.key, value: copies, limit: "what a list of tensors can hold",
-        limitValue: 1_000_000)
+    guard copies <= Self.mostListed - Int128(result.count) else {
+      throw .tooManyTensors(limit: Self.mostListed)
     }
     for expert in 0..<copies { add(path.replacing("#", with: "\(expert)")) }
   }

@@ -22,6 +22,8 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case notAFormula(key: String, text: String, message: String, offset: Int)
   /// More layers than can be told apart one by one.
   case tooManyLayers(key: String, count: Int128, limit: Int128)
+  /// More tensors than can be listed.
+  case tooManyTensors(limit: Int128)
   /// There is no `model_type`.
   case noModelType
   /// No description is known for a `model_type`.
@@ -43,7 +45,7 @@ extension DescriptionError: CustomStringConvertible {
     case .notDivisible(let key, let value, let by, let divisor):
       """
       \(key) (\(value)) is not a multiple of \(by) (\(divisor)). \
-      The nearest that works is \(key) = \(max(1, (value + divisor / 2) / divisor) * divisor).
+      The nearest that works is \(key) = \(Self.nearestMultiple(of: divisor, to: value)).
       """
     case .exceeds(let key, let value, let limit, let limitValue):
       "\(key) (\(value)) is more than \(limit) (\(limitValue)). Lower \(key) or raise \(limit)."
@@ -72,8 +74,13 @@ extension DescriptionError: CustomStringConvertible {
       """
     case .tooManyLayers(let key, let count, let limit):
       """
-      \(key) is \(count), but layers of several kinds are told apart one by one, up to \(limit). \
+      \(key) is \(count), but layers that differ are told apart one by one, up to \(limit). \
       Lower \(key).
+      """
+    case .tooManyTensors(let limit):
+      """
+      The model has more than \(limit) tensors, which are too many to list one by one. \
+      Leave out --by, or lower the number of layers or experts.
       """
     case .noModelType:
       """
@@ -95,5 +102,13 @@ extension DescriptionError: CustomStringConvertible {
     case .arithmetic(let error, let what):
       "\(what): \(error) Correct the sizes it is made of."
     }
+  }
+
+  /// The multiple that is nearest, but at least one time the divisor, for positive numbers.
+  private static func nearestMultiple(of divisor: Int128, to value: Int128) -> Int128 {
+    let below = value - value % divisor
+    let (above, overflow) = below.addingReportingOverflow(divisor)
+    guard !overflow, below == 0 || above - value <= value - below else { return below }
+    return above
   }
 }

@@ -34,12 +34,18 @@ extension Formula {
 
   package static func * (left: Formula, right: Formula) -> Formula {
     if let fault = left.fault ?? right.fault { return Formula(fault: fault) }
+    guard left.terms.count * right.terms.count <= mostProducts else {
+      return Formula(fault: .tooLarge)
+    }
     return Formula { () throws(ArithmeticError) in
       var products: [Monomial: Rational] = [:]
       for a in left.terms {
         for b in right.terms {
           let product = try a.coefficient.multiplied(by: b.coefficient)
           let monomial = a.monomial * b.monomial
+          guard monomial.powers.allSatisfy({ abs($0.exponent) <= highestPower }) else {
+            throw .tooLarge
+          }
           products[monomial] = try (products[monomial] ?? .zero).adding(product)
         }
       }
@@ -49,6 +55,11 @@ extension Formula {
           .sorted { $0.monomial < $1.monomial })
     }
   }
+
+  /// Counts of models have tens of terms and powers below ten; more is a slip or an attack, and
+  /// would take for ever.
+  private static let mostProducts = 10_000
+  private static let highestPower = 1000
 
   /// The quotient by a single term; a sum or zero as divisor gives a faulty formula.
   package static func / (left: Formula, right: Formula) -> Formula {

@@ -2,6 +2,8 @@
 ///
 /// - Source: Levenshtein 1966, with one row of the table.
 package func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
+  // Nobody slips while typing a word this long, and comparing it would take long.
+  guard word.utf8.count <= 200 else { return nil }
   func distance(_ target: [Character]) -> Int {
     var row = Array(0...target.count)
     for (i, a) in word.enumerated() {

@@ -15,7 +15,7 @@ import Testing
     #expect(Catalog.all.map(\.name) == Catalog.names)
   }
 
-  @Test("Every preset says where it comes from, and whether its table is shared", arguments: Catalog.names)
+  @Test("Every preset has a source and says whether its table is shared", arguments: Catalog.names)
   func preset(name: String) throws {
     let preset = try #require(Catalog.preset(named: name))
     #expect(preset.name == name)
