@@ -51,10 +51,13 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
     .testTarget(
-      name: "CommandTests", dependencies: ["Arguments", "JSON", "tally"], exclude: ["Expected"],
-      swiftSettings: settings),
+      name: "CommandTests",
+      dependencies: [
+        "Accounting", "Arguments", "Families", "JSON", "Presets", "Symbolic", "tally",
+      ],
+      exclude: ["Expected"], swiftSettings: settings),
     .testTarget(
-      name: "FamiliesTests", dependencies: ["Architecture", "Families", "JSON"],
+      name: "FamiliesTests", dependencies: ["Accounting", "Architecture", "Families", "JSON"],
       swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(

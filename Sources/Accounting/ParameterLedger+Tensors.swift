@@ -51,7 +51,7 @@ extension ParameterLedger {
       (entry.row.layers.map { Formula($0) } ?? 1) * Formula(entry.copies)
     }.sum()
     guard let number = try value(count, "The number of tensors").wholeConstant else {
-      throw .notFree(key: Size.layers.key, reason: "the tensors are listed one by one")
+      throw .notFree(key: key(of: .layers), reason: "the tensors are listed one by one")
     }
     guard number <= Self.mostListed else { throw .tooManyTensors(limit: Self.mostListed) }
   }
@@ -70,6 +70,11 @@ extension ParameterLedger {
     }
   }
 
+  /// A size's key in this model's configuration.
+  private func key(of size: Size) -> String {
+    model.sizes.first { $0.size == size }?.key ?? size.key
+  }
+
   /// A row with its numbers put in, so that each layer's tensors need only their names.
   private struct ResolvedRow {
     let row: Row
@@ -85,7 +90,7 @@ extension ParameterLedger {
       count = try ledger.value(shape.product(), "The size of \(row.path)")
       let copies = try ledger.value(row.weight.copies, "The number of experts").wholeConstant
       guard let copies else {
-        throw .notFree(key: Size.experts.key, reason: "the tensors are listed one by one")
+        throw .notFree(key: ledger.key(of: .experts), reason: "the tensors are listed one by one")
       }
       self.copies = copies
     }

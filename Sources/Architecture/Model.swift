@@ -66,9 +66,4 @@ package struct Model: Sendable {
   package var values: [Symbol: Formula] {
     Dictionary(sizes.map { ($0.size.symbol, $0.value) }) { first, _ in first }
   }
-
-  /// The value of one size, if the model has it.
-  package func value(of size: Size) -> Formula? {
-    sizes.first { $0.size == size }?.value
-  }
 }

@@ -32,7 +32,7 @@ extension CommandLineTool {
     if first == "--version" { return Outcome("\(name) \(version)\n") }
     if first == "--help" || first == "-h" { return Outcome(help) }
     if first == "help" {
-      guard words.count > 1 else { return Outcome(help) }
+      guard words.count > 1, words[1] != "--help", words[1] != "-h" else { return Outcome(help) }
       return Outcome(help(for: try command(named: words[1])))
     }
     if first.hasPrefix("-") {

@@ -18,42 +18,49 @@ package struct Description: Sendable {
   ///
   /// - Throws: `DescriptionError`, with the key at fault.
   package func model(from configuration: JSONObject, named name: String) throws -> Model {
-    var configuration = configuration
-    var notes: [String] = []
-    var modelType = try modelType(of: configuration)
-    if let text = configuration["text_config"]?.object, assumed == nil {
-      let inner = try self.modelType(of: text) ?? Family.wrappers[modelType ?? ""]
-      guard let inner else { throw DescriptionError.noModelType }
-      notes.append(
-        "Only the text model (\(inner)) of this \(modelType ?? "multimodal") configuration is counted."
-      )
-      if text["tie_word_embeddings"] == nil, let tied = configuration["tie_word_embeddings"] {
-        configuration = text
-        configuration["tie_word_embeddings"] = tied
-      } else {
-        configuration = text
-      }
-      modelType = inner
+    let named = assumed ?? overrides["model_type"]
+    let outer = try Self.modelType(of: configuration)
+    let text = configuration["text_config"]?.object
+    if let outer, text != nil, named == nil, Family.wrappers[outer] == nil,
+      Family.named[outer] == nil
+    {
+      // What such a wrapper adds to its text model is not known.
+      throw DescriptionError.unknownModelType(
+        outer, nearest: nearestWord(to: outer, among: Family.wrappers.keys),
+        resembles: try text.flatMap { try Self.modelType(of: $0) })
     }
-    guard let modelType else { throw DescriptionError.noModelType }
+    let inner = try text.flatMap { try Self.modelType(of: $0) ?? Family.wrappers[outer ?? ""] }
+    guard let modelType = named ?? (text == nil ? outer : inner) else {
+      throw DescriptionError.noModelType
+    }
     guard let family = Family.named[modelType] else {
+      if Family.wrappers[modelType] != nil {
+        throw DescriptionError.missing(key: "text_config", letter: "", modelType: modelType)
+      }
       throw DescriptionError.unknownModelType(
         modelType, nearest: nearestWord(to: modelType, among: Family.named.keys),
-        resembles: Self.resemblesLlama(configuration) ? "llama" : nil)
+        resembles: Self.resemblesLlama(text ?? configuration) ? "llama" : nil)
     }
-    let keys = try Keys(family: family, configuration: configuration, overrides: overrides)
+    let keys = try Keys(
+      family: family, configuration: text ?? configuration, overrides: overrides)
     var model = try family.describe(keys)
-    try Self.refuse(configuration, against: keys)
+    try Self.refuse(text ?? configuration, against: keys)
     try checkOverrides(against: keys)
     model.name = name
     model.sizes = keys.sizes
-    model.notes = notes + keys.notes + keys.report()
+    if text != nil {
+      let wrapper = outer ?? "multimodal"
+      model.notes.append("Only the text model (\(modelType)) of this \(wrapper) model is counted.")
+      if configuration["tie_word_embeddings"] != nil, text?["tie_word_embeddings"] == nil {
+        model.notes.append(
+          "tie_word_embeddings counts inside text_config only, as in transformers.")
+      }
+    }
+    model.notes += keys.notes + keys.report()
     return model
   }
 
-  private func modelType(of configuration: JSONObject) throws -> String? {
-    if let assumed { return assumed }
-    if let type = overrides["model_type"] { return type }
+  private static func modelType(of configuration: JSONObject) throws -> String? {
     switch configuration["model_type"] {
     case .string(let type): return type
     case nil, .null: return nil
@@ -70,14 +77,18 @@ package struct Description: Sendable {
 
   /// Keys that change the count of a model, where the family does not describe how.
   private static func refuse(_ configuration: JSONObject, against keys: Keys) throws {
-    for key in ["add_cross_attention", "is_encoder_decoder"]
-    where configuration[key] == .boolean(true) && !keys.met.contains(key) {
-      throw DescriptionError.unsupported(key: key, found: "true", supported: "false")
+    for key in ["add_cross_attention", "is_encoder_decoder", "per_layer_config"]
+    where !keys.met.contains(key) {
+      guard let value = configuration[key], value != .null, value != .boolean(false),
+        value.object?.keys.isEmpty != true
+      else { continue }
+      throw DescriptionError.unsupported(key: key, found: value.kind, supported: "leaving it out")
     }
   }
 
   private func checkOverrides(against keys: Keys) throws {
-    for key in overrides.keys.sorted() where key != "model_type" && !keys.met.contains(key) {
+    let known = keys.known
+    for key in overrides.keys.sorted() where key != "model_type" && !known.contains(key) {
       guard !IgnoredKeys.contains(key) else { continue }
       throw DescriptionError.unknownKey(
         key, modelType: keys.modelType, nearest: nearestWord(to: key, among: keys.met))

@@ -182,9 +182,13 @@ private struct JSONParser {
       guard (0xD800..<0xDC00).contains(high), bytes[position...].starts(with: [0x5C, 0x75]) else {
         return "\u{FFFD}"
       }
+      let afterHigh = position
       position += 2
       let low = try hexadecimal()
-      guard (0xDC00..<0xE000).contains(low) else { return "\u{FFFD}" }
+      guard (0xDC00..<0xE000).contains(low) else {
+        position = afterHigh
+        return "\u{FFFD}"
+      }
       return Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)) ?? "\u{FFFD}"
     default: throw failure("an unknown escape", at: position - 1)
     }

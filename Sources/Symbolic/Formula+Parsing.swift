@@ -92,7 +92,7 @@ private struct FormulaParser {
     guard accept("^") else { return base }
     let isNegative = accept("-")
     let start = position
-    while position < characters.count, characters[position].isNumber { position += 1 }
+    while position < characters.count, characters[position].isDigit { position += 1 }
     guard let exponent = Int(String(characters[start..<position])), exponent <= 64 else {
       throw failure("expected a whole exponent up to 64")
     }
@@ -109,14 +109,14 @@ private struct FormulaParser {
       try expect(")")
       return result
     }
-    if first.isNumber {
+    if first.isDigit {
       while position < characters.count,
-        characters[position].isNumber || characters[position] == "."
+        characters[position].isDigit || characters[position] == "."
       {
         position += 1
       }
       guard let value = Rational(decimal: String(characters[start..<position])) else {
-        throw FormulaSyntaxError(message: "the number does not fit in 128 bits", offset: start)
+        throw FormulaSyntaxError(message: "not a number of at most 38 digits", offset: start)
       }
       return Formula(value)
     }
@@ -149,4 +149,9 @@ private struct FormulaParser {
         message: "unknown function '\(name)'; there are ceil, floor, min and max", offset: start)
     }
   }
+}
+
+extension Character {
+  /// Whether it is one of the ten digits; other scripts' numerals are not read.
+  fileprivate var isDigit: Bool { isASCII && isNumber }
 }

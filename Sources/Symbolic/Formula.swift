@@ -4,7 +4,8 @@
 /// same monomial, and no coefficient is zero; so two formulas are equal as values exactly if they
 /// are equal as polynomials. What is not polynomial (a ceiling, a floor, a minimum, a maximum) is
 /// an atom whose arguments obey the same invariant; whole parts are taken out of a rounding, so
-/// that `ceil(d/16 + 2)` is `ceil(d/16) + 2`.
+/// that `ceil(d/16 + 2)` is `ceil(d/16) + 2`. Two atoms of other forms may still have one value, as
+/// `ceil(-d/2)` and `-floor(d/2)` have.
 ///
 /// Arithmetic is total. An operation whose exact result does not exist (a coefficient beyond 128
 /// bits, a division by zero or by a sum) gives a *faulty* formula, which stays faulty whatever is
@@ -79,6 +80,14 @@ extension Formula {
   package var wholeConstant: Int128? {
     guard let constant, constant.isWhole else { return nil }
     return constant.numerator
+  }
+
+  /// Whether the formula is one symbol and nothing else.
+  package var isSymbol: Bool {
+    guard terms.count == 1, terms[0].coefficient == .one, terms[0].monomial.powers.count == 1,
+      case .symbol = terms[0].monomial.powers[0].atom
+    else { return false }
+    return terms[0].monomial.powers[0].exponent == 1
   }
 
   /// Whether the formula is the constant zero.

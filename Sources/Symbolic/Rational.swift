@@ -39,7 +39,7 @@ package struct Rational: Hashable, Sendable {
     let halves = text.lowercased().split(separator: "e", omittingEmptySubsequences: false)
     guard let mantissa = halves.first, halves.count <= 2 else { return nil }
     if halves.count == 2 {
-      guard let power = Int(halves[1]), abs(power) <= 40 else { return nil }
+      guard let power = Int(halves[1]), power.magnitude <= 40 else { return nil }
       exponent = power
     }
     let pieces = mantissa.split(separator: ".", omittingEmptySubsequences: false)
@@ -70,9 +70,6 @@ package struct Rational: Hashable, Sendable {
     guard isWhole else { throw .notAnInteger(self) }
     return numerator
   }
-
-  /// The nearest `Double`, for display only.
-  package var approximation: Double { Double(numerator) / Double(denominator) }
 
   /// The greatest whole number that is not above the fraction.
   package var floor: Int128 {

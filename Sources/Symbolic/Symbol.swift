@@ -20,5 +20,7 @@ package struct Symbol: Hashable, Sendable {
 }
 
 extension Symbol: Comparable {
-  package static func < (left: Symbol, right: Symbol) -> Bool { left.name < right.name }
+  package static func < (left: Symbol, right: Symbol) -> Bool {
+    left.name == right.name ? left.isWhole && !right.isWhole : left.name < right.name
+  }
 }

@@ -6,7 +6,9 @@ package enum Quantity {
       (1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1000, "K"),
     ]
     guard count.magnitude < 1_000_000_000_000_000_000 else { return scientific(count) }
-    for (scale, unit) in units where count.magnitude >= scale.magnitude {
+    // From 999,995 on a thousand of one unit is one of the next.
+    for (scale, unit) in units where count.magnitude >= scale.magnitude - scale.magnitude / 200_000
+    {
       return decimal(count, over: scale, places: 2) + unit
     }
     return "\(count)"
@@ -47,16 +49,5 @@ package enum Quantity {
     let sign = (numerator < 0) != (denominator < 0) && (whole != 0 || !digits.isEmpty) ? "-" : ""
     let fraction = digits.isEmpty ? "" : "." + digits.map { "\($0)" }.joined()
     return "\(sign)\(whole)\(fraction)"
-  }
-
-  /// A count with every digit, in groups of three: `46,702,792,704`.
-  package static func grouped(_ count: Int128) -> String {
-    let digits = Array("\(count.magnitude)")
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
-      text.append(digit)
-    }
-    return (count < 0 ? "-" : "") + text
   }
 }

@@ -29,11 +29,16 @@ struct ModelSource {
     models.declaration, settings.declaration, assume.declaration,
   ]
 
-  init(_ arguments: Arguments) {
+  /// - Throws: `UsageError.repeated` if a key is set twice.
+  init(_ arguments: Arguments) throws {
     var overrides: [String: String] = [:]
     for setting in arguments[Self.settings] {
       guard let sign = setting.firstIndex(of: "=") else { continue }
-      overrides[String(setting[..<sign])] = String(setting[setting.index(after: sign)...])
+      let key = String(setting[..<sign])
+      let value = String(setting[setting.index(after: sign)...])
+      guard overrides.updateValue(value, forKey: key) == nil else {
+        throw UsageError.repeated("--set \(key)")
+      }
     }
     description = Families.Description(overrides: overrides, assumed: arguments[Self.assume])
   }
@@ -42,14 +47,21 @@ struct ModelSource {
   ///
   /// - Throws: `Failure`, with the file or preset at fault.
   static func reports(_ arguments: Arguments) throws -> [ParameterReport] {
-    let source = ModelSource(arguments)
-    return try arguments[models].map { word in
+    let source = try ModelSource(arguments)
+    let words = arguments[models]
+    guard words.filter({ $0 == "-" }).count < 2 else { throw UsageError.repeated("-") }
+    return try words.map { word in
       let model = try source.model(word)
-      do {
-        return try ParameterReport(model)
-      } catch let error as DescriptionError {
-        throw Failure.description(source: model.name, error)
-      }
+      return try blaming(model) { try ParameterReport(model) }
+    }
+  }
+
+  /// Runs a computation, and names the model in what goes wrong.
+  static func blaming<Result>(_ model: Model, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as DescriptionError {
+      throw Failure.description(source: model.name, error)
     }
   }
 
@@ -61,12 +73,12 @@ struct ModelSource {
       return try model(preset.configuration, named: preset.name, source: "preset \(preset.name)")
     }
     let (path, name) = try locate(word)
+    let source = path == "-" ? "standard input" : path
     let bytes: [UInt8]
     switch Terminal.read(path) {
     case .success(let read): bytes = read
-    case .failure(let problem): throw Failure.unreadable(path: path, reason: problem.reason)
+    case .failure(let problem): throw Failure.unreadable(source, reason: problem.reason)
     }
-    let source = path == "-" ? "standard input" : path
     let json: JSONValue
     do {
       json = try JSONValue(parsing: bytes)

@@ -24,11 +24,11 @@ import Presets
 
   static func main() {
     let outcome = tool.run(Array(CommandLine.arguments.dropFirst()), failure: Failure.describe)
-    Terminal.write(outcome.errors, to: .errors)
     guard Terminal.write(outcome.output, to: .output) else {
       Terminal.write("error: Standard output cannot be written.\n", to: .errors)
       Terminal.exit(73)
     }
+    Terminal.write(outcome.errors, to: .errors)
     Terminal.exit(outcome.exitCode)
   }
 }

@@ -82,7 +82,9 @@ enum Terminal {
         return .failure(FileProblem())
       }
       bytes += buffer[..<count]
-      guard bytes.count <= mostBytes else { return .failure(FileProblem(reason: "too large")) }
+      guard bytes.count <= mostBytes else {
+        return .failure(FileProblem(reason: "it is larger than 64 MiB"))
+      }
     }
   }
 

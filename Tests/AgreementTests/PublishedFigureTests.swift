@@ -35,6 +35,10 @@ import Testing
     }
   }
 
+  private struct UnknownFigure: Error {
+    let path: String
+  }
+
   private func figure(_ path: String, _ report: ParameterReport) throws -> Int128 {
     let formula: Formula =
       switch path {
@@ -54,7 +58,7 @@ import Testing
           report.ledger.rows.filter {
             [.denseFeedForward, .routedExperts, .sharedExperts, .router].contains($0.weight.part)
           }.map(\.activeCount).sum(), path)
-      default: Formula.zero
+      default: throw UnknownFigure(path: path)
       }
     return try #require(formula.wholeConstant)
   }

@@ -117,7 +117,7 @@ import Testing
         [("add_cross_attention", "true")],
         """
         add_cross_attention is true, which changes the count in a way that is not described here. \
-        Supported: false.
+        Supported: leaving it out.
         """),
     ])
   func oneThingWrong(_ row: Row) throws {
@@ -147,7 +147,7 @@ import Testing
     configuration["num_experts"] = .integer(8)
     configuration["rope_theta"] = .number("10000.0")
     let model = try Families.Description().model(from: configuration, named: "test")
-    #expect(model.notes.contains("Not keys of llama, so without effect: num_experts."))
+    #expect(model.notes.contains("Without effect on any count of llama: num_experts."))
   }
 
   @Test("A default that was taken is named")

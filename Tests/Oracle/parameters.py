@@ -9,7 +9,6 @@ Everything is decided by seeds: the same versions of the libraries give the same
     Data/Parameters/<model_type>.jsonl   random configurations of one type
     Data/Published.jsonl                 published configurations (with --published)
     Data/defaults.json                   the class defaults of the keys that change a count
-    Data/rejected.jsonl                  some configurations that the library refuses, and why
 """
 
 import argparse
@@ -48,9 +47,6 @@ EXTREME = {
     "deepseek_v3": [{"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "n_routed_experts": 256, "num_experts_per_tok": 8,
                      "first_k_dense_replace": 3}],
 }  # fmt: skip
-
-# Refusals that are ours and not the library's.
-OURS = ("a token would meet", "a matrix would have", "the number of experts", "takes too long")
 
 
 def features(row):
@@ -121,7 +117,7 @@ def cannot_run(config):
 
 
 def rows_of(model_type):
-    built, rejected, reasons = [], [], set()
+    built = []
     configs = [{"model_type": model_type, **c} for c in EXTREME.get(model_type, [])]
     by_hand = len(configs)
     configs += [randomize.draw(model_type, seed) for seed in range(CANDIDATES)]
@@ -130,18 +126,14 @@ def rows_of(model_type):
             continue
         try:
             built.append(oracle.row("", config))
-        except oracle.Rejected as error:
-            reason = str(error)[:300]
-            kind = "".join(c for c in reason if not c.isdigit())[:110]
-            if not reason.startswith(OURS) and kind not in reasons and len(rejected) < 3:
-                reasons.add(kind)
-                rejected.append({"model_type": model_type, "config": config, "reason": reason})
+        except oracle.Rejected:
+            continue
     hand = [r for r in built if any(r["config"] is c for c in configs[:by_hand])]
     drawn = [r for r in built if not any(r is h for h in hand)]
     rows = hand + choose(drawn, ROWS_COMMON if model_type in COMMON else ROWS_OTHER)
     for index, row in enumerate(rows):
         row["id"] = f"{model_type}/{index}"
-    return rows, rejected
+    return rows
 
 
 def published(folder):
@@ -192,14 +184,11 @@ def main():
     parser.add_argument("--published-only", action="store_true", help="leave the random rows as they are")
     arguments = parser.parse_args()
     if not arguments.published_only:
-        refused = []
         for model_type in arguments.types or randomize.TYPES:
-            rows, rejected = rows_of(model_type)
-            refused += rejected
+            rows = rows_of(model_type)
             write(arguments.out / "Parameters" / f"{model_type}.jsonl", rows)
             print(f"{model_type}: {len(rows)} rows", file=sys.stderr)
         if not arguments.types:
-            write(arguments.out / "rejected.jsonl", refused)
             (arguments.out / "defaults.json").write_text(json.dumps(defaults(), separators=(",", ":"), sort_keys=True) + "\n")
     if arguments.published:
         rows, left = published(arguments.published)

@@ -270,7 +270,7 @@ extension Keys {
     var kinds: [String] = []
     for entry in list {
       guard case .array(let pair) = entry, pair.count == 2, case .array(let pattern) = pair[0],
-        case .number(let text) = pair[1], let times = Int(text), times >= 0, times <= count
+        case .number(let text) = pair[1], let times = Int(text), (0...1_000_000).contains(times)
       else {
         throw DescriptionError.wrongType(
           key: key, found: entry.line, expected: "a list of pairs of a list and a number")

@@ -6,7 +6,7 @@ extension Family {
   static let falconLike: [Family] = [bloom, falcon, mpt, persimmon, cpmAnt]
 
   static let bloom = Family(
-    "bloom", spelling: "hidden_size=n_embed num_attention_heads=n_head num_hidden_layers=n_layer",
+    "bloom", spelling: "n_embed=hidden_size num_attention_heads=n_head num_hidden_layers=n_layer",
     defaults: """
       vocab_size=250880 n_head=8 hidden_act="gelu_fast" tie_word_embeddings=true
       """

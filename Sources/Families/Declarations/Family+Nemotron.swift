@@ -51,6 +51,10 @@ extension Keys {
     } else {
       types = ["linear_attention", "moe", "full_attention", "mlp"]
     }
+    guard !types.isEmpty else {
+      throw DescriptionError.unsupported(
+        key: "hybrid_override_pattern", found: "empty", supported: "one letter for each layer")
+    }
     let given = try integer("num_hidden_layers")
     if let given, given != types.count {
       note(

@@ -45,7 +45,7 @@ extension Family {
       """
   ) { keys in
     let heads = try keys.heads()
-    let keyWidth = try heads.keyValue * (keys.size(.hidden) / heads.query)
+    let keyWidth = try heads.keyValue * .floor(keys.size(.hidden) / heads.query)
     let attention = try keys.attention(
       heads, bias: keys.biases(.all),
       norms: [keys.norm("q_norm"), keys.norm("k_norm", .rootMeanSquare, keyWidth)])

@@ -151,7 +151,7 @@ extension Keys {
     let counts = try expertCounts()
     let all = try fixed(counts.all, "num_experts", "the router has two keys for its square root")
     var root = Int128(Double(all).squareRoot().rounded(.up))
-    while root.multipliedFullWidth(by: root).high != 0 || root * root > all { root -= 1 }
+    while root.multipliedFullWidth(by: root) > (high: 0, low: all.magnitude) { root -= 1 }
     let expert = FeedForward(
       width: 1, isGated: false, inputs: [Linear("down_embed", d, 1)],
       output: Linear("up_embed", 1, d), activation: activation)

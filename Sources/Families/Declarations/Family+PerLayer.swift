@@ -29,7 +29,7 @@ extension Family {
       return layer
     }
     let d = try keys.size(.hidden)
-    let copies = try keys.period("altup_num_inputs") - 1
+    let copies = try keys.period("altup_num_inputs", most: 1000) - 1
     let maps = ["altup_projections", "altup_unembed_projections"].map { name in
       (0..<copies).map { Branch("model", .linear(Linear("\(name).\($0)", d, d))) }
     }
@@ -164,10 +164,19 @@ extension Keys {
 
   /// What a saved configuration says about one layer; a hub file says it by type instead.
   fileprivate func perLayerOverrides(_ index: Int) throws -> PerLayerKind.Own? {
-    guard let all = try object("per_layer_config") else { return nil }
+    guard isGiven("per_layer_config") else { return nil }
+    let all = try object("per_layer_config") ?? JSONObject()
     let own = all["\(index)"]?.object
+    func size(_ key: String) throws -> Int128? {
+      guard let value = own?[key], value != .null else { return nil }
+      guard let number = value.integer, number > 0 else {
+        throw DescriptionError.notASize(
+          key: "per_layer_config.\(index).\(key)", found: value.kind)
+      }
+      return number
+    }
     return PerLayerKind.Own(
-      headSize: own?["head_dim"]?.integer, keyValueHeads: own?["num_key_value_heads"]?.integer)
+      headSize: try size("head_dim"), keyValueHeads: try size("num_key_value_heads"))
   }
 }
 

@@ -16,7 +16,7 @@ extension Family {
       """
   ) { keys in
     let heads = try keys.heads()
-    let width = try keys.size(.hidden) / heads.query
+    let width = try Formula.floor(keys.size(.hidden) / heads.query)
     let norms = try keys.flag("qk_layernorm") ? ["q_layernorm", "k_layernorm"] : []
     let attention = try keys.attention(
       heads, bias: .all, names: .dense,

@@ -103,15 +103,15 @@ extension Keys {
     let d = try size(.hidden)
     let streams = try size(.streams) * d
     let width = try size(.ngramWidth, else: d, "hidden_size")
-    let length = try period("ngram_size")
-    let heads = try (length - 1) * period("heads_per_ngram")
+    let length = try period("ngram_size", most: 100)
+    let heads = try (length - 1) * period("heads_per_ngram", most: 1000)
     guard heads > 0 else {
       throw DescriptionError.notASize(key: "ngram_size", found: "\(length)", least: 2)
     }
     let headCount = Formula(Int128(heads))
     try require(width, "ple_embed_dim", multipleOf: headCount, "n-gram heads")
     let rows = try ngramRows(heads: heads, place: place)
-    let parts = try period("split_ngram_parts")
+    let parts = try period("split_ngram_parts", most: 100_000)
     // A checkpoint cuts the table like `torch.chunk`: parts of one size, and what remains.
     let part = (rows + parts - 1) / parts
     let table = "ple_embedding.ngram_embedding"
@@ -138,7 +138,7 @@ extension Keys {
 
   /// The rows of a table of n-grams: a prime number for each head, the next ones for each table.
   private func ngramRows(heads: Int, place: Int) throws -> Int {
-    let base = try period("ngram_vocab_size_base")
+    let base = try period("ngram_vocab_size_base", most: 1 << 30)
     let divisor = try period("make_ngram_vocab_size_divisible_by")
     var (prime, total) = (base - 1, 0)
     for head in 0..<((place + 1) * heads) {

@@ -67,9 +67,8 @@ extension Keys {
 
   /// The type of each layer where every so-and-so-many-th has full attention.
   func intervalTypes(_ key: String = "full_attention_interval") throws -> [String] {
-    let interval = try period(key)
-    return try layerKinds {
-      ($0 + 1).isMultiple(of: interval) ? "full_attention" : "linear_attention"
+    try layerKinds { index in
+      (index + 1).isMultiple(of: try period(key)) ? "full_attention" : "linear_attention"
     }
   }
 

@@ -28,20 +28,28 @@ extension Keys {
     return try self.size(size, key)
   }
 
-  /// A decimal, taken as it was written, or nil.
+  /// A positive decimal, taken as it was written, or nil.
   func decimal(_ key: String) throws -> Rational? {
     guard let reading = try reading(key) else { return nil }
-    guard case .number(let text) = reading.value, let value = Rational(decimal: text) else {
+    guard case .number(let text) = reading.value, let value = Rational(decimal: text),
+      value > .zero
+    else {
       throw DescriptionError.wrongType(
-        key: spelled(key), found: reading.value.kind, expected: "a number")
+        key: spelled(key), found: reading.value.kind, expected: "a number above 0")
     }
     return value
   }
 
-  /// A whole number of at least 1 that decides which layers are of a kind.
-  func period(_ key: String) throws -> Int {
+  /// A whole number of at least 1 that decides which layers are of a kind, or how many there are
+  /// of something that is listed one by one.
+  func period(_ key: String, most: Int = 1_000_000) throws -> Int {
     guard let value = try integer(key, least: 1) else {
       throw DescriptionError.missing(key: spelled(key), letter: "", modelType: modelType)
+    }
+    guard value <= most else {
+      throw DescriptionError.exceeds(
+        key: spelled(key), value: Int128(value), limit: "what can be told apart",
+        limitValue: Int128(most))
     }
     return value
   }

@@ -18,6 +18,10 @@ package final class Keys {
   private var values: [Symbol: Formula] = [:]
   /// Every key that was asked for, in the common and in the family's own spelling.
   private(set) var met: Set<String> = []
+  /// Every key that the family has, whether or not this configuration makes it matter.
+  var known: Set<String> {
+    met.union(defaults.keys).union(ownSpelling.keys).union(ownSpelling.values)
+  }
   /// The keys that were absent and whose default was taken.
   private(set) var defaulted = JSONObject()
   private(set) var notes: [String] = []
@@ -183,10 +187,18 @@ extension Keys {
   /// A size that may be absent or null.
   func optional(_ size: Size, _ key: String? = nil, least: Int128 = 1) throws -> Formula? {
     let key = key ?? size.key
-    guard let reading = try reading(key) else { return nil }
+    let found = try reading(key)
+    // A size that was derived already stays what it is.
+    if values[size.symbol] != nil { return Formula(size.symbol) }
+    guard let reading = found else { return nil }
     let value: Formula
     if let text = reading.override, Int128(text) == nil, case .string = reading.value {
       value = try formula(key, text)
+      if let constant = value.constant {
+        guard constant.isWhole, constant >= Rational(least) else {
+          throw DescriptionError.notASize(key: spelled(key), found: "\(constant)", least: least)
+        }
+      }
     } else {
       value = Formula(try whole(key, reading.value, least: least))
     }
@@ -212,25 +224,33 @@ extension Keys {
       throw DescriptionError.missing(
         key: size.key, letter: size.symbol.name, modelType: modelType)
     }
-    if let text = reading.override, case .string = reading.value {
-      return bind(size, size.key, try formula(size.key, text), .given)
+    let value: Formula
+    switch (reading.value, reading.override) {
+    case (.number(let text), _):
+      guard let number = Rational(decimal: text) else {
+        throw DescriptionError.wrongType(
+          key: size.key, found: text, expected: "a share of at most 38 digits")
+      }
+      value = Formula(number)
+    case (.string, let text?): value = try formula(size.key, text)
+    default: value = -1
     }
-    guard case .number(let text) = reading.value else {
+    if let number = value.constant, number <= .zero || number > .one {
       throw DescriptionError.wrongType(
         key: size.key, found: reading.value.kind, expected: "a share above 0 and at most 1")
     }
-    guard let value = Rational(decimal: text), value > .zero, value <= .one else {
-      throw DescriptionError.wrongType(
-        key: size.key, found: text, expected: "a share above 0 and at most 1")
-    }
     noteDefault(size.key, reading)
-    return bind(size, size.key, Formula(value), reading.isDefault ? .defaulted : .given)
+    return bind(size, size.key, value, reading.isDefault ? .defaulted : .given)
   }
 
   private func formula(_ key: String, _ text: String) throws -> Formula {
     do {
-      return try Formula(parsing: text)
-    } catch {
+      let formula = try Formula(parsing: text)
+      if let fault = formula.fault {
+        throw DescriptionError.arithmetic(fault, what: "\(spelled(key)) = '\(text)'")
+      }
+      return formula
+    } catch let error as FormulaSyntaxError {
       throw DescriptionError.notAFormula(
         key: spelled(key), text: text, message: error.message, offset: error.offset)
     }
@@ -287,14 +307,19 @@ extension Keys {
   /// Sentences about defaults that were taken and keys that were not understood.
   func report() -> [String] {
     var sentences: [String] = []
+    let idle = overrides.keys.filter { $0 != "model_type" && !met.contains($0) }.sorted()
+    if !idle.isEmpty {
+      sentences.append("Set, but without effect on any count: \(idle.joined(separator: ", ")).")
+    }
     let taken = defaulted.keys.map { "\($0) = \((defaulted[$0] ?? .null).line)" }
     if !taken.isEmpty {
       sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
     }
-    let unknown = configuration.keys.filter { !met.contains($0) && !IgnoredKeys.contains($0) }
+    let known = known
+    let unknown = configuration.keys.filter { !known.contains($0) && !IgnoredKeys.contains($0) }
     if !unknown.isEmpty {
       sentences.append(
-        "Not keys of \(modelType), so without effect: \(unknown.joined(separator: ", ")).")
+        "Without effect on any count of \(modelType): \(unknown.joined(separator: ", ")).")
     }
     if let extra = configuration["num_nextn_predict_layers"]?.integer, extra > 0 {
       sentences.append("Layers for multi-token prediction are not counted, as in transformers.")

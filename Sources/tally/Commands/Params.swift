@@ -28,7 +28,9 @@ extension Command {
     let format = arguments[ReportFormat.plain]
     let detail = arguments[detail]
     if format == .json {
-      let objects = try reports.map { JSONValue.object(try $0.json(detail)) }
+      let objects = try reports.map { report in
+        JSONValue.object(try ModelSource.blaming(report.model) { try report.json(detail) })
+      }
       return Outcome(
         JSONValue.object(["schema_version": .integer(1), "models": .array(objects)]).text,
         errors: notes)
@@ -36,7 +38,9 @@ extension Command {
     switch detail {
     case .part:
       let table =
-        format == .csv ? ParameterReport.csv(reports) : ParameterReport.table(reports)
+        format == .csv
+        ? ParameterReport.csv(reports)
+        : ParameterReport.table(reports, hasShares: format == .table)
       return Outcome(table.text(format), errors: notes)
     case .layer: return Outcome(try layerTable(reports).text(format), errors: notes)
     case .tensor: return Outcome(try tensorTable(reports).text(format), errors: notes)
@@ -50,18 +54,18 @@ extension Command {
   private static func layerTable(_ reports: [ParameterReport]) throws -> Table {
     let lines = ParameterLine.parts(for: reports)
     let rows = try reports.flatMap { report in
-      try report.layers().map { layer in
+      try ModelSource.blaming(report.model) { try report.layers() }.map { layer in
         [report.model.name, layer.layer.map { "\($0)" } ?? "outside", layer.total.exact]
           + lines.map { (layer.parts[$0] ?? .zero).exact }
       }
     }
     return Table(
-      heading: ["model", "layer", "total"] + lines.map(\.rawValue), rows: rows, labelColumns: 2)
+      heading: ["name", "layer", "total"] + lines.map(\.rawValue), rows: rows, labelColumns: 2)
   }
 
   private static func tensorTable(_ reports: [ParameterReport]) throws -> Table {
     let rows = try reports.flatMap { report in
-      try report.ledger.tensors().map { tensor in
+      try ModelSource.blaming(report.model) { try report.ledger.tensors() }.map { tensor in
         [
           report.model.name, tensor.name,
           "[" + tensor.shape.map(\.exact).joined(separator: ", ") + "]", tensor.count.exact,
@@ -70,7 +74,7 @@ extension Command {
       }
     }
     return Table(
-      heading: ["model", "tensor", "shape", "count", "part"], rows: rows,
+      heading: ["name", "tensor", "shape", "count", "part"], rows: rows,
       alignments: [.left, .left, .right, .right, .left], labelColumns: 5)
   }
 }

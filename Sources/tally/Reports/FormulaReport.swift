@@ -87,12 +87,11 @@ struct FormulaReport {
     }
   }
 
-  private func substitution(_ formula: Formula, _ notation: Notation) -> String {
+  func substitution(_ formula: Formula, _ notation: Notation) -> String {
     let names = report.ledger.values.mapValues { value in
-      guard let constant = value.constant else {
-        return value.terms.count == 1 ? value.text(notation) : "(\(value.text(notation)))"
-      }
-      return constant.isWhole ? "\(constant)" : "(\(constant))"
+      // Bare where nothing around it can bind more tightly: a whole number, or one letter.
+      if let number = value.wholeConstant, number >= 0 { return "\(number)" }
+      return value.isSymbol ? value.text(notation) : "(\(value.text(notation)))"
     }
     return formula.text(notation, names: names)
   }
@@ -123,7 +122,10 @@ struct FormulaReport {
     let table = Table(
       heading: ["symbol", "key", "value", "meaning"],
       rows: sizes.map {
-        ["$\(Notation.latex.name($0.symbol))$", "`\($0.key)`", $0.value.exact, $0.meaning]
+        [
+          "$\(Notation.latex.name($0.symbol))$", $0.key.isEmpty ? "" : "`\($0.key)`",
+          $0.value.exact, $0.meaning,
+        ]
       }, alignments: [.left, .left, .right, .left])
     let formulas = Table(
       heading: ["figure", "formula", "with the sizes put in", "value"],
@@ -138,7 +140,12 @@ struct FormulaReport {
 
   var latex: String {
     func escaped(_ text: String) -> String {
-      text.replacing("_", with: "\\_").replacing("#", with: "\\#")
+      let plain = text.replacing("_", with: "\\_").replacing("#", with: "\\#")
+      return [
+        ("·", "$\\cdot$"), ("⌈", "$\\lceil$"), ("⌉", "$\\rceil$"), ("⌊", "$\\lfloor$"),
+        ("⌋", "$\\rfloor$"),
+      ]
+      .reduce(plain) { $0.replacing($1.0, with: $1.1) }
     }
     var text = "% \(model.name) (\(model.modelType)); needs amsmath\n"
     text += "\\begin{tabular}{llrl}\nsymbol & key & value & meaning \\\\ \\hline\n"

@@ -51,7 +51,7 @@ extension ParameterReport {
   private var ratiosJSON: JSONObject {
     var ratios = JSONObject([("d_ff/d_model", widthRatio?.ratioJSON ?? .null)])
     if let denseRatio, expertRatio != nil {
-      ratios["dense d_ff/d_model"] = denseRatio.ratioJSON
+      ratios["dense_d_ff/d_model"] = denseRatio.ratioJSON
     }
     ratios["mlp/attention"] = feedForwardToAttention.map { .number($0.ratio) } ?? .null
     return ratios

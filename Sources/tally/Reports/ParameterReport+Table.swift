@@ -67,16 +67,17 @@ extension ParameterReport {
   /// The share of the total that a figure is, in percent with one decimal.
   func share(_ figure: Formula?) -> String {
     guard let part = figure?.wholeConstant, let whole = total.wholeConstant, part > 0,
-      whole < Int128.max / 1000
+      whole > 0, part <= whole, whole < Int128.max / 1000
     else { return "" }
     return Quantity.decimal(part * 100, over: whole, places: 1) + "%"
   }
 
   /// The models side by side, a line for each figure, counts with their share of the total.
-  static func table(_ reports: [ParameterReport]) -> Table {
+  static func table(_ reports: [ParameterReport], hasShares: Bool) -> Table {
     let rows = ParameterLine.lines(for: reports).map { line in
       [line.label]
         + reports.map { report in
+          guard hasShares else { return line.text(report) }
           let share = line.isRatio ? "" : report.share(line.figure(report))
           return line.text(report) + String(repeating: " ", count: 7 - share.count) + share
         }
@@ -89,21 +90,30 @@ extension ParameterReport {
     let names =
       ["parameters.total"] + Part.allCases.map { "parameters.\($0.rawValue)" }
       + ["persistent_buffers"] + ParameterLedger.Activity.allCases.map { "active.\($0.rawValue)" }
-      + ["ratios.d_ff/d_model", "ratios.mlp/attention"]
+      + ["ratios.d_ff/d_model", "ratios.dense_d_ff/d_model", "ratios.mlp/attention"]
     return Table(
       heading: ["name", "model_type"] + names,
       rows: reports.map { report in
         [report.model.name, report.model.modelType, report.total.exact]
           + Part.allCases.map { report.count($0).exact } + [report.persistentBuffers.exact]
           + ParameterLedger.Activity.allCases.map { (report.active[$0] ?? .zero).exact }
-          + [report.widthRatio?.ratio ?? "", report.feedForwardToAttention?.ratio ?? ""]
+          + [
+            report.widthRatio?.ratio ?? "", report.denseRatio?.ratio ?? "",
+            report.feedForwardToAttention?.ratio ?? "",
+          ]
       })
   }
 
   /// What a reader should know about how the configurations were read.
   static func footnotes(_ reports: [ParameterReport]) -> String {
-    reports.flatMap { report in report.model.notes.map { "\(report.model.name): \($0)\n" } }
-      .joined()
+    var lines: [String] = []
+    for report in reports {
+      for note in report.model.notes {
+        let line = "note: \(report.model.name): \(note)\n"
+        if !lines.contains(line) { lines.append(line) }
+      }
+    }
+    return lines.joined()
   }
 }
 
