@@ -13,24 +13,47 @@ extension CommandLineTool {
   package func completions(for words: [String]) -> [String] {
     guard let typed = words.last else { return [] }
     guard words.count > 1, let command = commands.first(where: { $0.name == words[0] }) else {
-      let names = commands.map(\.name) + ["help", "--help", "--version"]
-      return words.count == 1 || words[0] == "help"
-        ? names.filter { $0.hasPrefix(typed) } : []
+      let names = commands.map(\.name)
+      let offered =
+        switch words.count {
+        case 1: names + ["help", "--help", "--version"]
+        case 2 where words[0] == "help": names
+        default: [String]()
+        }
+      return offered.filter { $0.hasPrefix(typed) }
     }
-    let previous = words[words.count - 2]
+    if let equals = typed.firstIndex(of: "="), typed.hasPrefix("--") {
+      // zsh and fish hand over "--format=j" as one word.
+      let option = String(typed[..<equals])
+      let value = String(typed[typed.index(after: equals)...])
+      return (values(of: option, in: command) ?? [])
+        .filter { $0.hasPrefix(value) }.map { "\(option)=\($0)" }
+    }
+    var before = Array(words.dropLast())
+    var value = typed
+    // bash hands over "--format=j" as three words, and "--format=" as two.
+    if typed == "=" { value = "" } else if before.last == "=" { before.removeLast() }
     let offered: [String]
-    if let option = command.declarations.first(where: { "--\($0.name)" == previous }),
-      case .option = option.kind
-    {
-      offered = option.choices.isEmpty ? candidates(option) : option.choices
-    } else if typed.hasPrefix("-") {
+    if let values = values(of: before.last ?? "", in: command) {
+      offered = values
+    } else if value.hasPrefix("-") {
       offered = command.declarations.filter { !$0.isPositional }.map { "--\($0.name)" } + ["--help"]
     } else {
-      offered = command.declarations.filter(\.isPositional).flatMap {
-        $0.choices.isEmpty ? candidates($0) : $0.choices
-      }
+      offered = command.declarations.filter(\.isPositional).flatMap(values)
     }
-    return offered.filter { $0.hasPrefix(typed) }
+    return offered.filter { $0.hasPrefix(value) }
+  }
+
+  /// The values that a command's option takes, or nil if the word is no option that takes one.
+  private func values(of word: String, in command: Command) -> [String]? {
+    command.declarations.first { declaration in
+      guard case .option = declaration.kind else { return false }
+      return "--\(declaration.name)" == word
+    }.map(values)
+  }
+
+  private func values(of declaration: Declaration) -> [String] {
+    declaration.choices.isEmpty ? candidates(declaration) : declaration.choices
   }
 
   /// A script that makes a shell ask this program for completions.
@@ -61,7 +84,10 @@ extension CommandLineTool {
     case .fish:
       """
       # fish completion for \(name): save as ~/.config/fish/completions/\(name).fish.
-      complete -c \(name) -a '(\(name) --complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+      function __\(name)_words
+        \(name) --complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
+      end
+      complete -c \(name) -n 'count (__\(name)_words) >/dev/null' -f -a '(__\(name)_words)'
 
       """
     }

@@ -114,6 +114,9 @@ import Testing
     arguments: [
       (["dr"], ["draw"]), (["draw", "a"], ["ann"]), (["draw", "--s"], ["--shape"]),
       (["draw", "--shape", "s"], ["square"]), (["help", "l"], ["list"]), (["zzz", ""], []),
+      (["help", "--"], []), (["help", "list", ""], []),
+      (["draw", "--shape=s"], ["--shape=square"]), (["draw", "--loud="], []),
+      (["draw", "--shape", "="], ["round", "square"]), (["draw", "--shape", "=", "s"], ["square"]),
     ])
   func completion(_ words: [String], _ expected: [String]) {
     #expect(Self.tool.completions(for: words) == expected)

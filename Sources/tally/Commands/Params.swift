@@ -69,7 +69,7 @@ extension Command {
         [
           report.model.name, tensor.name,
           "[" + tensor.shape.map(\.exact).joined(separator: ", ") + "]", tensor.count.exact,
-          tensor.part.rawValue + (tensor.isBuffer ? " (buffer)" : ""),
+          tensor.column,
         ]
       }
     }

@@ -93,12 +93,13 @@ struct LayerCount {
 }
 
 extension ParameterLedger.Tensor {
+  /// The part whose count the tensor is in; a buffer is in none of the nine.
+  var column: String { isBuffer ? "persistent_buffers" : part.rawValue }
+
   var json: JSONValue {
-    var object = JSONObject([
-      ("name", .string(name)), ("shape", .array(shape.map(\.json))), ("count", count.json),
-      ("part", .string(part.rawValue)),
+    .object([
+      "name": .string(name), "shape": .array(shape.map(\.json)), "count": count.json,
+      "part": .string(column),
     ])
-    if isBuffer { object["buffer"] = .boolean(true) }
-    return .object(object)
   }
 }
