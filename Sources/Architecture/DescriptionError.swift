@@ -4,6 +4,8 @@ package import Symbolic
 package enum DescriptionError: Error, Hashable, Sendable {
   /// A size must be a whole number of at least `least`.
   case notASize(key: String, found: String, least: Int128 = 1)
+  /// A size must not be more than a limit.
+  case tooLarge(key: String, found: String, limit: String)
   /// A value has the wrong JSON type.
   case wrongType(key: String, found: String, expected: String)
   /// One size must divide another.
@@ -40,6 +42,8 @@ extension DescriptionError: CustomStringConvertible {
     switch self {
     case .notASize(let key, let found, let least):
       "\(key) is \(found), but it must be a whole number of at least \(least). Correct \(key)."
+    case .tooLarge(let key, let found, let limit):
+      "\(key) is \(found), but it must be at most \(limit). Correct \(key)."
     case .wrongType(let key, let found, let expected):
       "\(key) is \(found), but it must be \(expected). Correct \(key)."
     case .notDivisible(let key, let value, let by, let divisor):

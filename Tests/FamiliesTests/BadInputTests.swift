@@ -97,8 +97,8 @@ import Testing
       Row(
         [("vocab_size", "99999999999999999999999999999999999999999")],
         """
-        vocab_size is 99999999999999999999999999999999999999999, but it must be a whole number of \
-        at least 1. Correct vocab_size.
+        vocab_size is 99999999999999999999999999999999999999999, but it must be at most 2^127 - 1. \
+        Correct vocab_size.
         """),
       Row(
         [("model_type", nil)],
@@ -148,6 +148,18 @@ import Testing
     configuration["rope_theta"] = .number("10000.0")
     let model = try Families.Description().model(from: configuration, named: "test")
     #expect(model.notes.contains("Without effect on any count of llama: num_experts."))
+  }
+
+  @Test("Two names of one size that disagree are a note that says which was taken")
+  func conflict() throws {
+    let configuration = JSONObject([
+      ("model_type", .string("gpt2")), ("n_embd", .integer(64)), ("hidden_size", .integer(32)),
+      ("n_layer", .integer(2)), ("n_head", .integer(4)),
+    ])
+    let model = try Families.Description().model(from: configuration, named: "test")
+    #expect(
+      model.notes.contains(
+        "hidden_size and n_embd mean the same here and differ; hidden_size is taken."))
   }
 
   @Test("A default that was taken is named")

@@ -85,6 +85,7 @@ extension Keys {
     }
     let values = names.compactMap { written($0) }
     if let value = values.first(where: { $0 != .null }) {
+      noteConflict(names, value)
       return Reading(value: value, isDefault: false, override: nil)
     }
     guard values.isEmpty, let value = defaults[ownSpelling[key] ?? key], value != .null else {
@@ -127,7 +128,7 @@ extension Keys {
     guard let reading = try reading(key) else { return nil }
     let value = try whole(key, reading.value, least: least)
     guard let small = Int(exactly: value), small <= 1 << 40 else {
-      throw DescriptionError.notASize(key: spelled(key), found: reading.value.kind, least: least)
+      throw DescriptionError.tooLarge(key: spelled(key), found: "\(value)", limit: "2^40")
     }
     return small
   }
@@ -158,9 +159,21 @@ extension Keys {
         key: spelled(key), found: value.kind, expected: "a whole number")
     }
     guard let number = Int128(text), number >= least else {
+      if text.allSatisfy(\.isNumber) && text.count > 38 {
+        throw DescriptionError.tooLarge(key: spelled(key), found: text, limit: "2^127 - 1")
+      }
       throw DescriptionError.notASize(key: spelled(key), found: text, least: least)
     }
     return number
+  }
+
+  /// One meaning under two names with two values: `transformers` lets the alias win, silently.
+  private func noteConflict(_ names: [String], _ value: JSONValue) {
+    guard let taken = names.first(where: { written($0) == value }) else { return }
+    for name in names {
+      guard let other = written(name), other != .null, other != value else { continue }
+      note("\(taken) and \(name) mean the same here and differ; \(taken) is taken.")
+    }
   }
 
   private func noteDefault(_ key: String, _ reading: Reading) {
