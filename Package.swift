@@ -57,7 +57,8 @@ let package = Package(
       ],
       exclude: ["Expected"], swiftSettings: settings),
     .testTarget(
-      name: "FamiliesTests", dependencies: ["Accounting", "Architecture", "Families", "JSON"],
+      name: "FamiliesTests",
+      dependencies: ["Accounting", "Architecture", "Families", "JSON", "Symbolic"],
       swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(

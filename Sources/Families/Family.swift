@@ -9,7 +9,10 @@ package struct Family: Sendable {
   package let modelType: String
   /// `key=value` pairs in the family's own spelling: what an absent key means.
   let defaults: String
-  /// `common=own` pairs: the family's own spelling of a key that others write differently.
+  /// The family's own spelling of keys that others write differently, as `common=own` pairs.
+  ///
+  /// The strongest alias comes first. In `common:own` the common name is ours alone: it stands in
+  /// `--set`, and a file that has it does not mean this key.
   let spelling: String
   let describe: @Sendable (Keys) throws -> Model
 
@@ -32,15 +35,27 @@ package struct Family: Sendable {
     return values
   }
 
-  /// The family's own spelling of each key that it spells differently.
-  var ownSpelling: [String: String] {
-    Dictionary(
-      Self.pairs(spelling).map { (String($0), String($1)) }, uniquingKeysWith: { $1 })
+  /// Another name of a key, and whether a file may use it.
+  struct Alias: Sendable {
+    let name: String
+    let own: String
+    let isReadInFiles: Bool
   }
 
-  private static func pairs(_ text: String) -> [(Substring, Substring)] {
+  /// The other names of the family's keys, the strongest first.
+  var aliases: [Alias] {
+    [("=", true), (":", false)].flatMap { sign, isReadInFiles in
+      Self.pairs(spelling, sign).map {
+        Alias(name: String($0), own: String($1), isReadInFiles: isReadInFiles)
+      }
+    }
+  }
+
+  private static func pairs(
+    _ text: String, _ sign: Character = "="
+  ) -> [(Substring, Substring)] {
     text.split(whereSeparator: \.isWhitespace).compactMap { pair in
-      guard let sign = pair.firstIndex(of: "=") else { return nil }
+      guard let sign = pair.firstIndex(of: sign) else { return nil }
       return (pair[..<sign], pair[pair.index(after: sign)...])
     }
   }

@@ -1,6 +1,7 @@
 import Architecture
 import Families
 import JSON
+import Symbolic
 import Testing
 
 /// A configuration with one thing wrong is answered with that thing, and never counted.
@@ -160,6 +161,21 @@ import Testing
     #expect(
       model.notes.contains(
         "hidden_size and n_embd mean the same here and differ; hidden_size is taken."))
+  }
+
+  @Test("Another family's name of a key has no effect in a file, as in transformers")
+  func foreignName() throws {
+    let configuration = JSONObject([
+      ("model_type", .string("dots1")), ("hidden_size", .integer(64)), ("num_experts", .integer(8)),
+      ("n_routed_experts", .integer(4)), ("num_hidden_layers", .integer(2)),
+      ("num_experts_per_tok", .integer(2)),
+    ])
+    let inFile = try Families.Description().model(from: configuration, named: "test")
+    #expect(inFile.notes.contains("Without effect on any count of dots1: num_experts."))
+    #expect(inFile.sizes.first { $0.size == .experts }?.value == 4)
+    let set = try Families.Description(overrides: ["num_experts": "8"])
+      .model(from: configuration, named: "test")
+    #expect(set.sizes.first { $0.size == .experts }?.value == 8)
   }
 
   @Test("A default that was taken is named")

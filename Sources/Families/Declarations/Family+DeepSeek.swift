@@ -71,7 +71,7 @@ extension Family {
   }
 
   static let deepSeekV3 = Family(
-    "deepseek_v3", spelling: "num_experts=n_routed_experts num_local_experts=n_routed_experts",
+    "deepseek_v3", spelling: "num_local_experts=n_routed_experts num_experts:n_routed_experts",
     defaults: """
       vocab_size=129280 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=128
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
@@ -92,7 +92,7 @@ extension Family {
   static let kimiK2 = Family("kimi_k2", like: deepSeekV3, defaults: deepSeekV3.defaults)
 
   static let deepSeekV32 = Family(
-    "deepseek_v32", spelling: deepSeekV3.spelling,
+    "deepseek_v32", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
     defaults: """
       vocab_size=129280 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=128
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
@@ -112,7 +112,7 @@ extension Family {
 
   /// GLM-5: some layers reuse the indexer of the layer before.
   static let glmMoEDSA = Family(
-    "glm_moe_dsa", spelling: deepSeekV3.spelling,
+    "glm_moe_dsa", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
     defaults: """
       vocab_size=154880 intermediate_size=12288 moe_intermediate_size=2048 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3

@@ -95,7 +95,7 @@ extension Family {
 
   static let graniteMoeHybrid = Family(
     "granitemoehybrid",
-    spelling: "layers_block_type=layer_types num_experts=num_local_experts",
+    spelling: "layers_block_type=layer_types num_experts:num_local_experts",
     defaults: """
       vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       attention_bias=false num_local_experts=8 num_experts_per_tok=2

@@ -101,7 +101,7 @@ extension Family {
   static let longcatFlash = Family(
     "longcat_flash",
     spelling: """
-      num_hidden_layers=num_layers intermediate_size=ffn_hidden_size num_experts_per_tok=moe_topk
+      num_hidden_layers:num_layers intermediate_size=ffn_hidden_size num_experts_per_tok=moe_topk
       num_local_experts=n_routed_experts moe_intermediate_size=expert_ffn_hidden_size
       """,
     defaults: """

@@ -67,7 +67,7 @@ extension Family {
   }
 
   static let ariaText = Family(
-    "aria_text", spelling: "num_experts=moe_num_experts num_experts_per_tok=moe_topk",
+    "aria_text", spelling: "num_experts:moe_num_experts num_experts_per_tok:moe_topk",
     defaults: """
       vocab_size=32000 intermediate_size=4096 num_attention_heads=32 num_key_value_heads=null
       head_dim=null attention_bias=false mlp_bias=false moe_num_experts=8 moe_topk=2

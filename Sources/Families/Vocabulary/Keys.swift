@@ -13,6 +13,7 @@ package final class Keys {
   /// What the command line set, as text.
   private let overrides: [String: String]
   private let defaults: JSONObject
+  private let aliases: [Family.Alias]
   private let ownSpelling: [String: String]
   private(set) var sizes: [SizeBinding] = []
   private var values: [Symbol: Formula] = [:]
@@ -20,7 +21,8 @@ package final class Keys {
   private(set) var met: Set<String> = []
   /// Every key that the family has, whether or not this configuration makes it matter.
   var known: Set<String> {
-    met.union(defaults.keys).union(ownSpelling.keys).union(ownSpelling.values)
+    met.union(defaults.keys).union(aliases.filter(\.isReadInFiles).map(\.name))
+      .union(ownSpelling.values)
   }
   /// The keys that were absent and whose default was taken.
   private(set) var defaulted = JSONObject()
@@ -30,7 +32,8 @@ package final class Keys {
     modelType = family.modelType
     self.configuration = configuration
     self.overrides = overrides
-    ownSpelling = family.ownSpelling
+    aliases = family.aliases
+    ownSpelling = Dictionary(aliases.map { ($0.name, $0.own) }, uniquingKeysWith: { $1 })
     defaults = try family.defaultValues()
   }
 
@@ -42,15 +45,15 @@ package final class Keys {
   /// The family's own spelling of a key, or the common one where the configuration has that.
   func spelled(_ key: String) -> String {
     let own = ownSpelling[key] ?? key
-    return (written(own) ?? .null) == .null && written(key) != nil ? key : own
+    return (written(own) ?? .null) == .null && spellings(of: key).contains(key)
+      && written(key) != nil ? key : own
   }
 
-  /// Every spelling of a key that is understood, the family's own last: `transformers` lets an
+  /// Every spelling of a key that a file may have, the family's own last: `transformers` lets an
   /// alias overwrite it.
   private func spellings(of key: String) -> [String] {
     let own = ownSpelling[key] ?? key
-    let aliases = ownSpelling.filter { $0.value == own }.map(\.key).sorted()
-    return aliases + (aliases.contains(key) || key == own ? [] : [key]) + [own]
+    return aliases.filter { $0.own == own && $0.isReadInFiles }.map(\.name) + [own]
   }
 
   /// What the configuration has under a key; `outer.inner` is a key of a nested object.
@@ -77,8 +80,9 @@ extension Keys {
   func reading(_ key: String) throws -> Reading? {
     let names = spellings(of: key)
     met.formUnion(names)
-    for name in names {
+    for name in names + [key] {
       if let text = overrides[name] {
+        met.insert(name)
         let value = (try? JSONValue(parsing: text)) ?? .string(text)
         return value == .null ? nil : Reading(value: value, isDefault: false, override: text)
       }
@@ -96,7 +100,8 @@ extension Keys {
 
   /// Whether the configuration or the command line has the key, even as null.
   func isGiven(_ key: String) -> Bool {
-    spellings(of: key).contains { overrides[$0] != nil || written($0) != nil }
+    overrides[key] != nil
+      || spellings(of: key).contains { overrides[$0] != nil || written($0) != nil }
   }
 
   /// Notes that keys exist in this family and change no count.
