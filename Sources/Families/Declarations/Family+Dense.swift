@@ -158,10 +158,10 @@ extension Family {
   }
 
   static let internlm3 = Family(
-    "internlm3", like: llama, spelling: "attention_bias=qkv_bias mlp_bias=bias",
+    "internlm3", like: llama, spelling: "qkv_bias=attention_bias bias=mlp_bias",
     defaults: """
       vocab_size=128512 intermediate_size=10240 num_attention_heads=32 num_key_value_heads=2
-      head_dim=128 qkv_bias=false bias=false tie_word_embeddings=false
+      head_dim=128 attention_bias=false mlp_bias=false tie_word_embeddings=false
       """)
 
   static let jais2 = Family(
