@@ -29,105 +29,30 @@ package struct ParameterLedger: Sendable {
   package let rows: [Row]
   /// The value of every symbol, the numbers of layers of each kind included.
   package let values: [Symbol: Formula]
-  /// A number of layers of one kind, where a model has several kinds.
-  package struct LayerCount: Sendable {
-    package let symbol: Symbol
-    /// What these layers have.
-    package let meaning: String
-    /// The number, in the model's symbols if it follows from sizes.
-    package let definition: Formula
-  }
-
   /// The numbers of layers of each kind, in the order of the rows.
   package let layerCounts: [LayerCount]
 
   package init(_ model: Model) {
     var rows = model.head.flatMap { Self.rows(outside: $0) }
-    let placement = LayerPlacement(model)
+    let placement = LayerPlacement(model) { layer in
+      layer.branches.flatMap { branch in branch.weights.map { ($0, branch.module) } }
+    }
     for entry in placement.entries {
       rows.append(
         Row(
-          path: "\(model.layersPath).N.\(entry.weight.name)", weight: entry.weight,
+          path: "\(model.layersPath).N.\(entry.item.name)", weight: entry.item,
           layers: placement.symbol(for: entry), groups: entry.groups))
     }
     rows += model.tail.flatMap { Self.rows(outside: $0) }
     self.model = model
     self.rows = rows
-    var values = model.values
-    // A family whose depth is no key of its own still has a number of layers.
-    if values[Size.layers.symbol] == nil {
-      values[Size.layers.symbol] = model.layerCount.substituting(model.values)
-    }
-    for count in placement.counts {
-      values[count.symbol] = count.definition.substituting(model.values)
-    }
-    self.values = values
+    values = placement.values(model)
     layerCounts = placement.counts
   }
 
   private static func rows(outside branch: Branch) -> [Row] {
     branch.weights.map { Row(path: $0.name, weight: $0, layers: nil, groups: []) }
   }
-}
-
-/// Which layers have which tensors, and the symbols that count them.
-private struct LayerPlacement {
-  struct Entry {
-    let weight: Weight
-    let module: Module
-    var groups: [Int]
-
-    var isNorm: Bool {
-      if case .normalization = module { true } else { false }
-    }
-  }
-
-  private(set) var entries: [Entry] = []
-  private(set) var counts: [ParameterLedger.LayerCount] = []
-  private var symbols: [[Int]: Symbol] = [:]
-  private let groups: [LayerGroup]
-
-  init(_ model: Model) {
-    groups = model.groups
-    var positions: [Weight: Int] = [:]
-    for (index, group) in groups.enumerated() {
-      for branch in group.layer.branches {
-        for weight in branch.weights {
-          if let position = positions[weight] {
-            entries[position].groups.append(index)
-          } else {
-            positions[weight] = entries.count
-            entries.append(Entry(weight: weight, module: branch.module, groups: [index]))
-          }
-        }
-      }
-    }
-    // Name each set of layers after the first module that is more than a norm.
-    for entry in entries where !entry.isNorm { name(entry.groups, entry.module) }
-    for entry in entries { name(entry.groups, entry.module) }
-  }
-
-  private mutating func name(_ set: [Int], _ module: Module) {
-    guard symbols[set] == nil else { return }
-    if set.count == groups.count {
-      symbols[set] = Size.layers.symbol
-      return
-    }
-    let taken = Set(symbols.values.map(\.name))
-    var name = "L_\(module.label)"
-    var number = 2
-    while taken.contains(name) {
-      name = "L_\(module.label)\(number)"
-      number += 1
-    }
-    symbols[set] = Symbol(name)
-    counts.append(
-      ParameterLedger.LayerCount(
-        symbol: Symbol(name), meaning: "layers with \(module.meaning)",
-        definition: set.map { groups[$0].indices.count }.sum()))
-  }
-
-  func symbol(for entry: Entry) -> Symbol { symbols[entry.groups] ?? Size.layers.symbol }
 }
 
 // MARK: - Figures

@@ -11,6 +11,8 @@ package struct Embedding: Hashable, Sendable {
   package var index: Index
   package var rows: Formula
   package var width: Formula
+  /// Whether what is looked up is multiplied by a constant, as Gemma's `√d`.
+  package var isScaled = false
 
   package init(_ index: Index, rows: Formula, width: Formula) {
     self.index = index

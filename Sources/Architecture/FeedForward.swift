@@ -14,7 +14,9 @@ package struct FeedForward: Hashable, Sendable {
   package var output: Linear
   /// The name of the activation function in `config.json`.
   package var activation: String
-  /// Norms inside the module, and other vectors.
+  /// Norms of the inner numbers, before the output map.
+  package var norms: [Normalization] = []
+  /// Other vectors.
   package var vectors: [Weight]
 
   package init(
@@ -31,6 +33,6 @@ package struct FeedForward: Hashable, Sendable {
 
   /// The tensors, under the part the layer plays in its model.
   package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
-    inputs.weights(part) + output.weights(part) + vectors
+    inputs.weights(part) + output.weights(part) + norms.flatMap { $0.weights(part) } + vectors
   }
 }

@@ -22,6 +22,14 @@ package struct LatentAttention: Hashable, Sendable {
   package var indexer: [Weight]
   /// Vectors beside the projections: attention sinks.
   package var vectors: [Weight] = []
+  /// How far back a query sees.
+  package var reach = Reach.all
+  /// Whether the rotary parts of queries and keys are rotated.
+  package var isRotated = true
+  /// Whether the softmax has one more, learned, score for each head.
+  package var hasSinks = false
+  /// What is multiplied with the output before its projection, if anything.
+  package var gate: OutputGate?
 
   package init(
     heads: Formula, plainSize: Formula, rotarySize: Formula, valueSize: Formula,

@@ -1,3 +1,5 @@
+package import Symbolic
+
 /// A module that can stand in a model, and how its tensors are listed.
 package enum Module: Hashable, Sendable {
   case embedding(Embedding)
@@ -66,10 +68,13 @@ package struct Branch: Hashable, Sendable {
   /// The name inside the layer or the model; empty if the tensors stand directly there.
   package var path: String
   package var module: Module
+  /// How often one pass runs it.
+  package var runs: Formula
 
-  package init(_ path: String, _ module: Module) {
+  package init(_ path: String, _ module: Module, runs: Formula = 1) {
     self.path = path
     self.module = module
+    self.runs = runs
   }
 
   package var weights: [Weight] { module.weights.map { $0.within(path) } }
@@ -86,6 +91,8 @@ package struct Block: Hashable, Sendable {
   package var outputNorms: [Normalization]
   /// Whether the output norms are of the sum instead, as in the first transformer.
   package var normsSum: Bool
+  /// Whether what is added is first multiplied by a constant, as Granite's `residual_multiplier`.
+  package var isScaled = false
 
   package init(
     _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = [],

@@ -26,6 +26,10 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// The feed-forward layer every token passes beside the routed experts, and its name.
   package var shared: FeedForward?
   package var sharedPath: String
+  /// Whether every expert computes every token, and the router's weights of zero discard most.
+  package var runsEveryExpert = false
+  /// The least number of real experts that a token may meet, where some that it chooses do nothing.
+  package var leastActive: Formula?
 
   package init(
     router: Router, experts: Formula, active: Formula, expert: FeedForward,

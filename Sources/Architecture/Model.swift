@@ -27,6 +27,16 @@ package struct LayerGroup: Hashable, Sendable {
   }
 }
 
+/// What happens to the scores of the vocabulary after the projection.
+package struct LogitTreatment: Hashable, Sendable {
+  /// Whether they are multiplied, or divided, by a constant.
+  package var isScaled = false
+  /// Whether they are bounded by `c·tanh(s/c)`.
+  package var isCapped = false
+  /// Whether the projection is computed for the last position only, whatever is asked for.
+  package var isLastOnly = false
+}
+
 /// A transformer language model, described by its parts and their symbolic sizes.
 package struct Model: Sendable {
   package var name: String
@@ -42,6 +52,8 @@ package struct Model: Sendable {
   package var tail: [Branch]
   /// Whether the output projection is the token table.
   package var tiesEmbeddings: Bool
+  /// What happens to the scores of the vocabulary after the projection.
+  package var logits = LogitTreatment()
   /// What a reader of the figures should know about how the configuration was read.
   package var notes: [String] = []
 

@@ -18,10 +18,12 @@ package struct Normalization: Hashable, Sendable {
   package var hasBias: Bool
   /// How many norms of this name there are, with `#` for their number, one for each head.
   package var copies: Formula
+  /// How many vectors of one token it normalizes: heads, where each has its own.
+  package var vectors: Formula
 
   package init(
     _ name: String, _ shape: [Formula], _ kind: Kind = .rootMeanSquare, weight: Bool = true,
-    bias: Bool = false, copies: Formula = 1
+    bias: Bool = false, copies: Formula = 1, vectors: Formula = 1
   ) {
     self.name = name
     self.kind = kind
@@ -29,6 +31,7 @@ package struct Normalization: Hashable, Sendable {
     hasWeight = weight
     hasBias = bias
     self.copies = copies
+    self.vectors = vectors
   }
 
   /// The tensors: weight and bias, each of the norm's shape, where it has them.

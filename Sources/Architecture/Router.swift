@@ -1,3 +1,5 @@
+package import Symbolic
+
 /// What chooses among experts: a gate, and what its family stores beside it.
 package struct Router: Hashable, Sendable {
   /// How a token's experts are chosen from the scores.
@@ -8,11 +10,34 @@ package struct Router: Hashable, Sendable {
     case hash
   }
 
+  /// How the gate's numbers become weights of experts.
+  package enum Scoring: Hashable, Sendable {
+    /// The softmax over all experts; the chosen keep their share.
+    case softmax
+    /// The highest numbers are chosen first; the softmax is over them alone.
+    case softmaxOfChosen
+    /// The logistic function of each number.
+    case sigmoid
+    /// The numbers themselves.
+    case raw
+  }
+
   package var rule: Rule
   /// The maps from `[T, d]` to one score for each expert.
   package var gates: [Linear]
   /// Biases and scales beside the gate, as parameters or as buffers.
   package var vectors: [Weight]
+  package var scoring = Scoring.softmax
+  /// Whether the weights of the chosen experts are divided by their sum.
+  package var normalizes = false
+  /// Whether the weights are multiplied by a constant.
+  package var isScaled = false
+  /// Whether a bias for each expert is added for the choice, and not for the weight.
+  package var isCorrected = false
+  /// The number of groups of which only some are considered, if the choice is group-limited.
+  package var groups: Formula?
+  /// How many of a group's best scores are added up to its own: 1 is its best.
+  package var groupBest: Formula = 1
 
   package init(_ gates: [Linear], vectors: [Weight] = [], rule: Rule = .tokenChoice) {
     self.rule = rule

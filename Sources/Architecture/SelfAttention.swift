@@ -21,15 +21,23 @@ package struct SelfAttention: Hashable, Sendable {
   package var norms: [Normalization]
   /// Vectors beside the projections: attention sinks, scales.
   package var vectors: [Weight]
-  /// The number of keys a query sees, itself included, or nil for all before it.
-  package var window: Int128?
-  /// Whether the cache keeps keys that the window has passed.
-  package var keepsWholeCache = false
+  /// How far back a query sees.
+  package var reach: Reach
+  /// How a score learns of the distance between query and key.
+  package var position: PositionScheme
+  /// Whether scores are bounded by `c·tanh(s/c)` before the softmax.
+  package var capsScores = false
+  /// Whether scores are multiplied by a constant, as `1/√d_h`.
+  package var scalesScores = true
+  /// Whether the softmax has one more, learned, score for each head that no value answers to.
+  package var hasSinks = false
+  /// What is multiplied with the output before its projection, if anything.
+  package var gate: OutputGate?
 
   package init(
     heads: Formula, keyValueHeads: Formula, headSize: Formula, valueSize: Formula? = nil,
     inputs: [Linear], output: Linear, norms: [Normalization] = [], vectors: [Weight] = [],
-    window: Int128? = nil
+    reach: Reach = .all, position: PositionScheme = .none
   ) {
     self.heads = heads
     self.keyValueHeads = keyValueHeads
@@ -39,7 +47,8 @@ package struct SelfAttention: Hashable, Sendable {
     self.output = output
     self.norms = norms
     self.vectors = vectors
-    self.window = window
+    self.reach = reach
+    self.position = position
   }
 
   package var weights: [Weight] {

@@ -30,6 +30,10 @@ extension Size {
   package static let keyValueHeads = Size("g", "num_key_value_heads", "key-value heads")
   package static let headSize = Size("d_h", "head_dim", "width of one head")
   package static let valueSize = Size("d_v", "v_head_dim", "width of one head's values")
+  package static let window = Size("W", "sliding_window", "keys that a sliding layer sees")
+  package static let chunk = Size(
+    "C", "attention_chunk_size", "positions of a chunk that attends within itself")
+  package static let rotaryPart = Size("r", "rotary_dim", "numbers of a head that are rotated")
   package static let embeddingWidth = Size("d_e", "embedding_size", "width of the token table")
 }
 

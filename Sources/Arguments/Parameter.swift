@@ -94,6 +94,24 @@ extension Parameter where Value == String? {
   }
 }
 
+extension Parameter where Value == Int128? {
+  /// An option with a whole number in digits.
+  package static func whole(
+    _ name: String, _ valueName: String, least: Int128, default value: Int128? = nil, help: String
+  ) -> Parameter {
+    Parameter(
+      name, .option(repeats: false), valueName, help, defaultText: value.map { "\($0)" },
+      complaint: { text in
+        guard let number = Int128(text) else {
+          return text.allSatisfy(\.isNumber) && !text.isEmpty
+            ? "a whole number below 2^127" : "a whole number of at least \(least)"
+        }
+        return number >= least ? nil : "a whole number of at least \(least)"
+      },
+      read: { $0.first.flatMap { Int128($0) } ?? value })
+  }
+}
+
 extension Parameter where Value == Bool {
   /// A flag, which is off unless given.
   package static func flag(_ name: String, help: String) -> Parameter {

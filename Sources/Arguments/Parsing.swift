@@ -10,6 +10,7 @@ package enum UsageError: Error, Hashable, Sendable {
   case extra(String)
   case repeated(String)
   case invalid(label: String, value: String, expected: String)
+  case contradiction(String, String, advice: String)
 }
 
 extension UsageError: CustomStringConvertible {
@@ -26,6 +27,8 @@ extension UsageError: CustomStringConvertible {
     case .repeated(let label): "\(label) is given twice."
     case .invalid(let label, let value, let expected):
       "'\(value)' is not valid for \(label): expected \(expected)."
+    case .contradiction(let one, let other, let advice):
+      "\(one) and \(other) contradict each other. \(advice)"
     }
   }
 

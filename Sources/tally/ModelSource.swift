@@ -47,13 +47,17 @@ struct ModelSource {
   ///
   /// - Throws: `Failure`, with the file or preset at fault.
   static func reports(_ arguments: Arguments) throws -> [ParameterReport] {
+    try described(arguments).map { model in try blaming(model) { try ParameterReport(model) } }
+  }
+
+  /// The models of a command line, in its order.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault.
+  static func described(_ arguments: Arguments) throws -> [Model] {
     let source = try ModelSource(arguments)
     let words = arguments[models]
     guard words.filter({ $0 == "-" }).count < 2 else { throw UsageError.repeated("-") }
-    return try words.map { word in
-      let model = try source.model(word)
-      return try blaming(model) { try ParameterReport(model) }
-    }
+    return try words.map { try source.model($0) }
   }
 
   /// Runs a computation, and names the model in what goes wrong.

@@ -116,12 +116,13 @@ extension Family {
       """
   ) { keys in
     let kinds = try keys.attentionTypes()
-    let window = try keys.window("window_size")
+    let window = try keys.window("window_size", keepsCache: true)
     let feedForward = try keys.plain(keys.quadrupleWidth(), "c_fc", "c_proj")
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
       let attention = try keys.attention(
-        keys.equalHeads(), bias: .output, names: .outProj, window: kind == "local" ? window : nil)
-      return try keys.gpt2Layer(attention.keepingWholeCache, feedForward, path: "attn.attention")
+        keys.equalHeads(), bias: .output, names: .outProj, reach: kind == "local" ? window : .all,
+        position: PositionScheme.none)
+      return try keys.gpt2Layer(attention, feedForward, path: "attn.attention")
     }
     return try keys.decoder(
       groups, .gpt2, norm: .layer, after: [keys.positions("transformer.wpe")])
@@ -209,15 +210,6 @@ extension FrameNames {
     FrameNames(
       token: "\(prefix).embed_in", layers: "\(prefix).layers", norm: "\(prefix).final_layer_norm",
       head: "embed_out")
-  }
-}
-
-extension Module {
-  /// The same attention with a cache that its window does not crop.
-  fileprivate var keepingWholeCache: Module {
-    guard case .selfAttention(var attention) = self else { return self }
-    attention.keepsWholeCache = true
-    return .selfAttention(attention)
   }
 }
 

@@ -30,7 +30,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { $0 % 2 == 1 }) { window in
         try keys.sandwichLayer(
-          keys.attention(bias: keys.biases(.all), window: window), .feedForward(keys.gated()))
+          keys.attention(bias: keys.biases(.all), reach: window), .feedForward(keys.gated()))
       })
   }
 
@@ -47,7 +47,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
         try keys.sandwichLayer(
-          keys.attention(bias: keys.biases(.all), norm: .eachHead, window: window),
+          keys.attention(bias: keys.biases(.all), norm: .eachHead, reach: window),
           .feedForward(keys.gated()))
       })
   }
@@ -59,7 +59,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { $0 % 2 == 1 }) { window in
         try keys.layer(
-          keys.attention(bias: keys.biases(.all), window: window), .feedForward(keys.gated()),
+          keys.attention(bias: keys.biases(.all), reach: window), .feedForward(keys.gated()),
           norms: ("input_layernorm", "pre_feedforward_layernorm"))
       })
   }
@@ -102,7 +102,7 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
         try keys.parallelLayer(
-          keys.attention(heads, bias: keys.biases(.all), window: window),
+          keys.attention(heads, bias: keys.biases(.all), reach: window),
           .feedForward(keys.gated()), norms: [keys.norm("input_layernorm", .layerWithoutBias)])
       }, norm: .layerWithoutBias)
   }

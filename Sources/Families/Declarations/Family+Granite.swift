@@ -78,9 +78,9 @@ private struct StackNames {
 
 extension Keys {
   /// Attention with a learned sink for each head.
-  fileprivate func graniteSinks(_ window: Int128?) throws -> Module {
+  fileprivate func graniteSinks(_ window: Reach) throws -> Module {
     try attention(
-      bias: biases(.all), vectors: [Weight("sinks", [size(.heads)], .attention)], window: window)
+      bias: biases(.all), vectors: [Weight("sinks", [size(.heads)], .attention)], reach: window)
   }
 
   /// The feed-forward layer beside the experts; a width of zero means none.

@@ -9,9 +9,8 @@ extension Size {
     "g_w", "swa_num_key_value_heads", "key-value heads of sliding layers")
   fileprivate static let slidingHeadSize = Size(
     "d_w", "swa_head_dim", "width of one head of sliding layers")
-  fileprivate static let window = Size("W", "sliding_window", "keys that a sliding layer sees")
   fileprivate static let relativeSize = Size("d_p", "d_rel", "width of a relative position")
-  fileprivate static let relativeExtent = Size("P", "rel_extent", "relative positions")
+  fileprivate static let relativeExtent = Size("n_p", "rel_extent", "relative positions")
 }
 
 /// Inkling: relative positions, short convolutions around every module.

@@ -128,7 +128,7 @@ extension Keys {
     let gates =
       try flag("use_attention_gate")
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []
-    return try attention(bias: bias, norm: .eachHead, extra: gates, window: window(type))
+    return try attention(bias: bias, norm: .eachHead, extra: gates, reach: window(ofType: type))
   }
 }
 

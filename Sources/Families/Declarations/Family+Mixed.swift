@@ -146,7 +146,7 @@ extension Keys {
     let gate = Linear("g_proj", d, isPerHead ? h : h * heads.size)
     return try attention(
       heads, bias: flag("attention_bias") ? .all : [], norm: .eachHead, extra: [gate],
-      window: window(kind.type))
+      reach: window(ofType: kind.type))
   }
 
   fileprivate func lagunaExperts() throws -> Module {
@@ -197,7 +197,7 @@ extension Keys {
     try require(h, "num_attention_heads", multipleOf: g, "num_key_value_heads")
     let (q, kv) = (h * width, g * width)
     let (half, channels) = (Formula.floor(kv / 2), q + kv)
-    let window = try kind.type == "hybrid_sliding" ? self.window("sliding_attention") : nil
+    let window = try kind.type == "hybrid_sliding" ? self.window() : .all
     let prefix = "qkv_proj."
     let convolutions: [(String, [Formula])] = [
       ("conv_qk_depthwise", [channels, 1, try size(.channelKernel)]),
@@ -217,7 +217,7 @@ extension Keys {
             Weight("\(prefix)\($0.0).bias", [channels], .attention),
           ]
         } + [Weight("qk_norm.temp", [g], .attention)],
-        window: window))
+        reach: window))
   }
 
   /// Experts behind a router that is a small network.

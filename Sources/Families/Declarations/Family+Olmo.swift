@@ -32,7 +32,7 @@ extension Family {
     try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % 4 == 0 }) { window in
         try keys.postNormLayer(
-          keys.attention(bias: keys.biases(.all), norm: .allHeads, window: window),
+          keys.attention(bias: keys.biases(.all), norm: .allHeads, reach: window),
           .feedForward(keys.gated()))
       })
   }

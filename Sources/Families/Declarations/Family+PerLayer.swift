@@ -205,7 +205,7 @@ extension Keys {
   /// Attention that has no keys and values of its own where an earlier layer's are used.
   fileprivate func sharedAttention(_ kind: PerLayerKind, _ heads: Heads) throws -> Module {
     let bias = try biases(.all)
-    let module = try attention(heads, bias: bias, norm: .eachHead, window: window(kind.type))
+    let module = try attention(heads, bias: bias, norm: .eachHead, reach: window(ofType: kind.type))
     guard case .selfAttention(var attention) = module else { return module }
     // Values may be the keys again: then there is no map for them.
     var absent: Set<String> = []

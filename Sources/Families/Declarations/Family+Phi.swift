@@ -36,7 +36,7 @@ extension Family {
       """
   ) { keys in
     let attention = try keys.fusedAttention(
-      nil, "qkv_proj", "o_proj", inputBias: false, outputBias: false, window: keys.window())
+      nil, "qkv_proj", "o_proj", inputBias: false, outputBias: false, reach: keys.window())
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(keys.fusedGated()))))
   }
@@ -51,7 +51,7 @@ extension Family {
   ) { keys in
     let experts = try keys.experts(
       keys.expertCounts("num_local_experts"), keys.gated(names: .numbered))
-    let attention = try keys.attention(bias: keys.biases(.all), window: keys.window())
+    let attention = try keys.attention(bias: keys.biases(.all), reach: keys.window())
     return try keys.decoder(
       keys.uniform(
         keys.layer(attention, experts, norm: .layer, paths: ("self_attn", "block_sparse_moe"))),
@@ -89,7 +89,7 @@ extension Family {
       """
   ) { keys in
     let bias = try keys.flag("use_bias")
-    let attention = try keys.attention(bias: bias ? .all : [], window: keys.window())
+    let attention = try keys.attention(bias: bias ? .all : [], reach: keys.window())
     let feedForward = try keys.plain(nil, "c_fc", "c_proj", bias: bias)
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)), norm: .layer)
@@ -221,7 +221,7 @@ extension Family {
     let style: NormStyle = try keys.flag("norm_bias") ? .layer : .layerWithoutBias
     let period = try keys.integer("global_attn_every_n_layers", least: 1) ?? 3
     // The window is on both sides of a token in ModernBERT, and only its half here.
-    let window = try keys.window("local_attention").map { $0 / 2 }
+    let window = Reach.window(.floor(try keys.size(.window, "local_attention") / 2))
     let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) {
       $0 % period == 0 ? "full_attention" : "sliding_attention"
     }
@@ -230,7 +230,7 @@ extension Family {
     let groups = try keys.layers(kind: { [types[$0], $0 == 0 ? "first" : ""] }) { kind in
       let attention = try keys.attention(
         keys.equalHeads(), bias: keys.biases(.all), names: ProjectionNames(output: "Wo"),
-        window: kind[0] == "full_attention" ? nil : window)
+        reach: kind[0] == "full_attention" ? .all : window)
       return Layer([
         Block(
           kind[1] == "first" ? [] : [try keys.norm("attn_norm", style)],

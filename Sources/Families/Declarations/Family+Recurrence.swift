@@ -182,7 +182,7 @@ extension Keys {
 
   fileprivate func griffinAttention() throws -> Module {
     let bias: Biases = try flag("attention_bias") ? .all : .output
-    return try attention(bias: bias, window: window("sliding_attention"))
+    return try attention(bias: bias, reach: window())
   }
 
   /// A real-gated linear recurrent unit between two branches of the stream.

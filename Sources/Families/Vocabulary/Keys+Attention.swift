@@ -81,7 +81,8 @@ extension Keys {
   func attention(
     _ given: Heads? = nil, bias: Biases = [], names: ProjectionNames = .llama,
     norm: QueryKeyNorm? = nil, normNames: (String, String) = ("q_norm", "k_norm"),
-    norms: [Normalization] = [], extra: [Linear] = [], vectors: [Weight] = [], window: Int128? = nil
+    norms: [Normalization] = [], extra: [Linear] = [], vectors: [Weight] = [],
+    reach: Reach = .all, position: PositionScheme? = nil
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -90,7 +91,10 @@ extension Keys {
     switch norm {
     case nil: break
     case .eachHead:
-      norms += [Normalization(normNames.0, [heads.size]), Normalization(normNames.1, [heads.size])]
+      norms += [
+        Normalization(normNames.0, [heads.size], vectors: heads.query),
+        Normalization(normNames.1, [heads.size], vectors: heads.keyValue),
+      ]
     case .allHeads: norms += [Normalization(normNames.0, [q]), Normalization(normNames.1, [kv])]
     }
     return .selfAttention(
@@ -102,14 +106,14 @@ extension Keys {
           Linear(names.value, d, kv, bias: bias.contains(.value)),
         ] + extra,
         output: Linear(names.output, q, d, bias: bias.contains(.output)),
-        norms: norms, vectors: vectors, window: window))
+        norms: norms, vectors: vectors, reach: reach, position: position ?? .rotary(heads.size)))
   }
 
   /// Attention with one projection for queries, keys and values.
   func fusedAttention(
     _ given: Heads? = nil, _ input: String, _ output: String, inputBias: Bool, outputBias: Bool,
     transposed: Bool = false, norms: [Normalization] = [], vectors: [Weight] = [],
-    window: Int128? = nil
+    reach: Reach = .all, position: PositionScheme? = nil
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -119,7 +123,7 @@ extension Keys {
         heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
         inputs: [Linear(input, d, q + 2 * kv, bias: inputBias, transposed: transposed)],
         output: Linear(output, q, d, bias: outputBias, transposed: transposed),
-        norms: norms, vectors: vectors, window: window))
+        norms: norms, vectors: vectors, reach: reach, position: position ?? .rotary(heads.size)))
   }
 
   /// Multi-head latent attention.

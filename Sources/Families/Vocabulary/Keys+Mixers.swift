@@ -96,11 +96,6 @@ extension Keys {
     return kinds
   }
 
-  /// The window of a layer with sliding attention.
-  func window(_ type: String, _ key: String = "sliding_window") throws -> Int128? {
-    type == "sliding_attention" ? try integer(key, least: 1).map { Int128($0) } : nil
-  }
-
   /// Checks that heads of a width fill the inner width of a mixer, as far as these are numbers.
   func require(_ inner: Formula, filledBy heads: Formula, _ key: String, of size: Formula) throws {
     guard let inner = number(inner), let heads = number(heads), let size = number(size),

@@ -1,9 +1,15 @@
 import Architecture
+import Symbolic
 
 extension Keys {
-  /// The number of keys a query sees, or nil for all before it.
-  func window(_ key: String = "sliding_window") throws -> Int128? {
-    try integer(key, least: 1).map { Int128($0) }
+  /// The window of a layer that slides, or all where the key is absent or null.
+  func window(_ key: String = "sliding_window", keepsCache: Bool = false) throws -> Reach {
+    try optional(.window, key).map { .window($0, keepsCache: keepsCache) } ?? .all
+  }
+
+  /// The window of a layer whose type is sliding.
+  func window(ofType type: String, _ key: String = "sliding_window") throws -> Reach {
+    type == "sliding_attention" ? try window(key) : .all
   }
 
   /// Layers of which some see the whole past and the others a window of it.
@@ -11,13 +17,13 @@ extension Keys {
   /// - `window`: the window of the others.
   /// - `isFull`: which see the whole past, where the configuration has no list of layer types.
   func windowedLayers(
-    _ window: Int128?, full isFull: (Int) throws -> Bool, _ build: (Int128?) throws -> Layer
+    _ window: Reach, full isFull: (Int) throws -> Bool, _ build: (Reach) throws -> Layer
   ) throws -> [LayerGroup] {
     let types = try layerTypes(known: ["full_attention", "sliding_attention"]) {
       try isFull($0) ? "full_attention" : "sliding_attention"
     }
     return try layers(kind: { types[$0] }) {
-      try build($0 == "full_attention" ? nil : window)
+      try build($0 == "full_attention" ? .all : window)
     }
   }
 

@@ -1,0 +1,75 @@
+import Architecture
+import Symbolic
+
+/// A part of a model that states what it executes for a stream of tokens.
+///
+/// Parts state extents, never totals: the two operations of a multiply-add are counted once, in
+/// `Product`, and the algorithms of element-wise work once, in `ReferenceAlgorithms`.
+protocol Accountable {
+  /// Everything executed for one layer that has the part.
+  func work(over stream: Stream) -> [Work]
+}
+
+extension Linear {
+  /// The product with the weight, and the addition of the bias.
+  func work(_ part: Product.Part, rows: Formula) -> [Work] {
+    let product = Product(
+      part, rows: rows, inner: input, columns: output, isLearned: true)
+    let bias = Elementwise(.bias, [.add: rows * output])
+    return [Work(name, product)] + (hasBias ? [Work(name, bias)] : [])
+  }
+}
+
+extension Sequence where Element == Linear {
+  func work(_ part: Product.Part, rows: Formula) -> [Work] {
+    flatMap { $0.work(part, rows: rows) }
+  }
+}
+
+extension Normalization {
+  /// The norm of every token of a stream.
+  func work(rows: Formula, _ category: Elementwise.Category = .norms) -> Work {
+    let width = shape.last ?? 1
+    let counts = ReferenceAlgorithms.norm(self, vectors: rows * vectors, width: width)
+    return Work(name.replacing(".#", with: ""), Elementwise(category, counts))
+  }
+}
+
+extension Module {
+  /// Everything executed for a stream of tokens.
+  func work(over stream: Stream) -> [Work] {
+    switch self {
+    case .embedding(let module): module.work(over: stream)
+    case .normalization(let module): [module.work(rows: stream.rows)]
+    case .linear(let module): module.work(.mixer, rows: stream.rows)
+    case .head(let module, _): module.work(.head, rows: stream.rows)
+    case .selfAttention(let module): module.work(over: stream)
+    case .latentAttention(let module): module.work(over: stream)
+    case .feedForward(let module): module.work(.denseFeedForward, rows: stream.rows)
+    case .mixtureOfExperts(let module): module.work(over: stream)
+    case .depthRouter(let module): module.work(over: stream)
+    case .mixer(let module): module.work(over: stream)
+    }
+  }
+
+  /// The numbers of keys and values that one layer has cached after the pass.
+  func cacheElements(after stream: Stream) -> Formula {
+    switch self {
+    case .selfAttention(let module): module.cacheElements(after: stream)
+    case .latentAttention(let module): module.cacheElements(after: stream)
+    default: .zero
+    }
+  }
+}
+
+extension Embedding: Accountable {
+  /// Nothing but a constant factor: a look-up is no operation. A learned position is added.
+  func work(over stream: Stream) -> [Work] {
+    let numbers = stream.rows * width
+    switch index {
+    case .position: return [Work("", Elementwise(.residual, [.add: numbers]))]
+    case .token:
+      return isScaled ? [Work("", Elementwise(.residual, [.multiply: numbers]))] : []
+    }
+  }
+}

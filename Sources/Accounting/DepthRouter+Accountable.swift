@@ -1,0 +1,87 @@
+import Architecture
+import Symbolic
+
+extension DepthRouter {
+  /// The score of every token, whether or not it enters.
+  ///
+  /// - Source: Raposo et al. 2024, eq. 1, <https://arxiv.org/abs/2404.02258>.
+  func work(over stream: Stream) -> [Work] {
+    let rows = stream.rows
+    let router = Linear("mod_router", width, 1)
+    var work = router.work(.router, rows: rows)
+    let isSampling = stream.workload.phase == .decode
+    // While a sequence is known whole, the best of it are found by one look at every score each.
+    let looks = choice == .expert && !isSampling ? rows * entering(stream) : rows
+    work.append(Work("mod_router", Elementwise(.routing, [.compare: looks])))
+    guard let predictor, stream.workload.phase != .prefill else { return work }
+    work += Linear("mod_predictor.fc1", width, predictor).work(.router, rows: rows)
+    work.append(
+      Work(
+        "mod_predictor.activation",
+        Elementwise(
+          .activations, rows * predictor * (ReferenceAlgorithms.activation("silu") ?? .none))))
+    work += Linear("mod_predictor.fc2", predictor, 1).work(.router, rows: rows)
+    return work
+  }
+
+  /// The number of tokens of a sequence that enter the block: *k = max(1, ⌊κ·T⌋)*.
+  func entering(_ stream: Stream) -> Formula { chosen(of: stream.tokens) }
+
+  private func chosen(of tokens: Formula) -> Formula {
+    .maximum(1, .floor(capacity * tokens))
+  }
+
+  /// How many tokens a block is taken to let in, where that depends on the data.
+  package enum Assumption: Hashable, Sendable {
+    /// The share that the capacity says.
+    case expected
+    case none
+    case all
+  }
+
+  /// Whether the number of tokens that enter depends on the data.
+  func dependsOnData(_ workload: Workload) -> Bool {
+    choice == .token || workload.phase == .decode
+  }
+
+  /// The tokens that pass the block.
+  func inner(_ stream: Stream, _ assumption: Assumption) -> Stream {
+    var inner = stream
+    if !dependsOnData(stream.workload) {
+      inner.tokens = chosen(of: stream.tokens)
+      inner.past = .minimum(stream.past, chosen(of: stream.past))
+      return inner
+    }
+    switch assumption {
+    case .all: return inner
+    case .none:
+      inner.sequences = 0
+      return inner
+    case .expected: break
+    }
+    let isExpertChoice = choice == .expert
+    inner.past =
+      isExpertChoice
+      ? .minimum(stream.past, chosen(of: stream.past)) : capacity * stream.past
+    if stream.workload.phase == .decode {
+      // A token enters whole, with the probability of the capacity.
+      inner.sequences = stream.sequences * capacity
+    } else {
+      inner.tokens = capacity * stream.tokens
+    }
+    return inner
+  }
+
+  /// The positions in the block's cache after the pass, over all sequences.
+  func cachedAfter(_ stream: Stream, _ assumption: Assumption) -> Formula {
+    let inner = inner(stream, assumption)
+    guard dependsOnData(stream.workload) else {
+      return stream.sequences * (inner.past + inner.tokens)
+    }
+    switch assumption {
+    case .all: return stream.sequences * (stream.past + stream.tokens)
+    case .none: return 0
+    case .expected: return stream.sequences * (inner.past + capacity * stream.tokens)
+    }
+  }
+}

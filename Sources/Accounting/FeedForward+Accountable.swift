@@ -1,0 +1,14 @@
+import Architecture
+import Symbolic
+
+extension FeedForward {
+  /// The maps, the activation of every inner number, and the product with the gate.
+  func work(_ part: Product.Part, rows: Formula) -> [Work] {
+    let numbers = rows * width
+    var counts = numbers * (ReferenceAlgorithms.activation(activation) ?? .none)
+    if isGated { counts = counts + OperationCounts([.multiply: numbers]) }
+    return inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
+      + [Work("activation", Elementwise(.activations, counts))]
+      + output.work(part, rows: rows)
+  }
+}

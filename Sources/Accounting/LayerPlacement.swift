@@ -1,0 +1,88 @@
+import Architecture
+package import Symbolic
+
+/// A number of layers of one kind, where a model has several kinds.
+package struct LayerCount: Sendable {
+  package let symbol: Symbol
+  /// What these layers have.
+  package let meaning: String
+  /// The number, in the model's symbols if it follows from sizes.
+  package let definition: Formula
+}
+
+/// Which layers have which items (tensors, or work), and the symbols that count them.
+struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
+  struct Entry: Sendable {
+    let item: Item
+    let module: Module?
+    var groups: [Int]
+
+    var isNorm: Bool {
+      switch module {
+      case nil, .normalization: true
+      default: false
+      }
+    }
+  }
+
+  private(set) var entries: [Entry] = []
+  private(set) var counts: [LayerCount] = []
+  private var symbols: [[Int]: Symbol] = [:]
+  private let groups: [LayerGroup]
+
+  /// - Parameter items: What one layer has, each with the module that it belongs to.
+  init(_ model: Model, _ items: (Layer) -> [(Item, Module?)]) {
+    groups = model.groups
+    var positions: [Item: Int] = [:]
+    for (index, group) in groups.enumerated() {
+      for (item, module) in items(group.layer) {
+        if let position = positions[item], entries[position].groups.last != index {
+          entries[position].groups.append(index)
+        } else if positions[item] == nil {
+          positions[item] = entries.count
+          entries.append(Entry(item: item, module: module, groups: [index]))
+        }
+      }
+    }
+    // Name each set of layers after the first module that is more than a norm.
+    for entry in entries where !entry.isNorm { name(entry) }
+    for entry in entries { name(entry) }
+  }
+
+  private mutating func name(_ entry: Entry) {
+    let set = entry.groups
+    guard symbols[set] == nil else { return }
+    if set.count == groups.count {
+      symbols[set] = Size.layers.symbol
+      return
+    }
+    let taken = Set(symbols.values.map(\.name))
+    let label = entry.module?.label ?? "layers"
+    var name = "L_\(label)"
+    var number = 2
+    while taken.contains(name) {
+      name = "L_\(label)\(number)"
+      number += 1
+    }
+    symbols[set] = Symbol(name)
+    counts.append(
+      LayerCount(
+        symbol: Symbol(name), meaning: "layers with \(entry.module?.meaning ?? "it")",
+        definition: set.map { groups[$0].indices.count }.sum()))
+  }
+
+  func symbol(for entry: Entry) -> Symbol { symbols[entry.groups] ?? Size.layers.symbol }
+
+  /// The value of every symbol of a model, the numbers of layers of each kind included.
+  func values(_ model: Model) -> [Symbol: Formula] {
+    var values = model.values
+    // A family whose depth is no key of its own still has a number of layers.
+    if values[Size.layers.symbol] == nil {
+      values[Size.layers.symbol] = model.layerCount.substituting(model.values)
+    }
+    for count in counts {
+      values[count.symbol] = count.definition.substituting(model.values)
+    }
+    return values
+  }
+}

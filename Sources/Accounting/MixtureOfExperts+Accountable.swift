@@ -1,0 +1,64 @@
+import Architecture
+import Symbolic
+
+extension MixtureOfExperts: Accountable {
+  /// The gate for every token, *K* experts for each, and the shared experts.
+  func work(over stream: Stream) -> [Work] {
+    let rows = stream.rows
+    let slots = rows * (runsEveryExpert ? experts : active)
+    var work = router.gates.work(.router, rows: rows)
+    work.append(Work("router", Elementwise(.routing, rows * routing)))
+    work += expert.work(.routedExperts, rows: slots).map { $0.within(path) }
+    work.append(Work("combine", Elementwise(.routing, combination(slots: slots, rows: rows))))
+    if let shared {
+      work += shared.work(.sharedExperts, rows: rows).map { $0.within(sharedPath) }
+      work.append(Work(sharedPath, Elementwise(.routing, sharing(rows))))
+    }
+    return work
+  }
+
+  /// The width of what an expert returns.
+  private var width: Formula { expert.output.output }
+
+  /// From a token's scores to the weights of its experts.
+  private var routing: OperationCounts {
+    guard router.rule != .hash else { return .none }
+    let scores = router.gates.first?.output ?? experts
+    var counts: OperationCounts
+    switch router.scoring {
+    case .softmax: counts = ReferenceAlgorithms.softmax(scores)
+    case .softmaxOfChosen: counts = ReferenceAlgorithms.softmax(active)
+    case .sigmoid: counts = scores * ReferenceAlgorithms.sigmoid
+    case .raw: counts = .none
+    }
+    if router.isCorrected { counts = counts + OperationCounts([.add: scores]) }
+    if let groups = router.groups {
+      // The best of each group, added up, and the best groups of all.
+      counts =
+        counts
+        + OperationCounts([
+          .compare: router.groupBest * scores + groups,
+          .add: router.groupBest == .one ? 0 : router.groupBest * groups,
+        ])
+    }
+    // Each of the chosen is found by one look at every score.
+    counts = counts + OperationCounts([.compare: active * scores])
+    if router.normalizes { counts = counts + OperationCounts([.add: active, .divide: active]) }
+    if router.isScaled { counts = counts + OperationCounts([.multiply: active]) }
+    return counts
+  }
+
+  /// Each expert's answer times its weight, added to the answer of the layer.
+  private func combination(slots: Formula, rows: Formula) -> OperationCounts {
+    let numbers = slots * width
+    return OperationCounts([.multiply: router.rule == .hash ? 0 : numbers, .add: numbers])
+  }
+
+  /// The shared answer, under a gate where it has one, added to that of the layer.
+  private func sharing(_ rows: Formula) -> OperationCounts {
+    let numbers = rows * width
+    let sum = OperationCounts([.add: numbers])
+    guard router.gates.count > 1 else { return sum }
+    return sum + rows * ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: numbers])
+  }
+}

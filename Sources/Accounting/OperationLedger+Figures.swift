@@ -1,0 +1,68 @@
+package import Architecture
+package import Symbolic
+
+/// How far a figure is settled by the description and the workload.
+package enum Exactness: String, Hashable, Sendable {
+  case exact
+  /// Routing decides at run time; figures are the most there can be.
+  case bounded
+  /// The data decide; figures are what the capacity says.
+  case expected
+}
+
+extension OperationLedger {
+  /// The operations of each kind.
+  package func count(of operation: ScalarOperation) -> Formula {
+    rows.map { $0.counts[operation] }.sum()
+  }
+
+  /// The operations of one part's matrix products.
+  package func flops(of part: Product.Part) -> Formula {
+    rows.filter { $0.work.product?.part == part }.map(\.flops).sum()
+  }
+
+  /// The element-wise operations of one category, comparisons left out.
+  package func flops(of category: Elementwise.Category) -> Formula {
+    rows.filter { $0.work.category == category }.map(\.flops).sum()
+  }
+
+  /// Two operations for each multiply-add of every matrix product.
+  package var matrixProducts: Formula { Product.Part.allCases.map { flops(of: $0) }.sum() }
+
+  package var elementwise: Formula { Elementwise.Category.allCases.map { flops(of: $0) }.sum() }
+
+  /// Everything: the convention `exact`.
+  package var total: Formula { matrixProducts + elementwise }
+
+  /// Whether the data decide something.
+  package var exactness: Exactness {
+    let layers = model.groups.map(\.layer)
+    if layers.contains(where: { $0.router?.dependsOnData(workload) ?? false }) { return .expected }
+    let mixtures = layers.flatMap(\.branches).map(\.module)
+    let hasIdle = mixtures.contains { module in
+      if case .mixtureOfExperts(let mixture) = module { mixture.leastActive != nil } else { false }
+    }
+    return hasIdle ? .bounded : .exact
+  }
+
+  /// A formula with every size replaced by its value; a number unless a size was left free.
+  ///
+  /// - Throws: `DescriptionError.arithmetic` if the value needs more than 128 bits.
+  package func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
+    let value = formula.substituting(values)
+    if let fault = value.fault { throw .arithmetic(fault, what: what) }
+    return value
+  }
+}
+
+extension Work {
+  /// The product, if it is one.
+  package var product: Product? {
+    if case .product(let product) = kind { product } else { nil }
+  }
+
+  /// The category, if it is element-wise.
+  package var category: Elementwise.Category? {
+    if case .elementwise(let work) = kind { work.category } else { nil }
+  }
+}

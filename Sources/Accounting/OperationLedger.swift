@@ -1,0 +1,228 @@
+package import Architecture
+package import Symbolic
+
+/// Everything that one pass executes, with the formula of its count.
+///
+/// A row stands for the work of one name in all layers that do it. Totals, the parts, the counts
+/// of each kind of operation and the conventions that follow the ledger are projections of the rows.
+package struct OperationLedger: Sendable {
+  /// The work of one name.
+  package struct Row: Sendable {
+    /// Which part of a training step does it.
+    package enum Direction: String, Sendable {
+      case forward
+      /// The gradient of a product's input.
+      case backwardInput = "backward (input)"
+      /// The gradient of a product's weight, or of its second operand.
+      case backwardWeight = "backward (weight)"
+      case recompute
+    }
+
+    /// The full name, with `N` for the number of a layer and `#` for that of an expert.
+    package let path: String
+    package let work: Work
+    /// The number of layers that do it, or nil outside the layers.
+    package let layers: Symbol?
+    package let direction: Direction
+
+    private var factor: Formula { layers.map { Formula($0) } ?? 1 }
+
+    /// The operations of each kind, in all these layers.
+    package var counts: OperationCounts { factor * work.counts }
+
+    package var flops: Formula { factor * work.flops }
+  }
+
+  package let model: Model
+  package let workload: Workload
+  package let rows: [Row]
+  /// The value of every symbol, those of the workload included.
+  package let values: [Symbol: Formula]
+  /// The numbers of layers of each kind, in the order of the rows.
+  package let layerCounts: [LayerCount]
+  /// Numbers of keys and values in the cache after the pass.
+  package let cacheElements: Formula
+
+  /// - Parameter assumption: What is taken for what only the data decide.
+  package init(
+    _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected
+  ) {
+    let stream = Stream(workload)
+    var rows = model.head.flatMap { $0.work(over: stream) }.map { Row(outside: $0) }
+    rows += model.rotaryTables(stream).map { Row(outside: $0) }
+    let placement = LayerPlacement(model) { $0.work(over: stream, assumption) }
+    rows += placement.entries.map { entry in
+      Row(
+        path: "\(model.layersPath).N.\(entry.item.name)", work: entry.item,
+        layers: placement.symbol(for: entry), direction: .forward)
+    }
+    rows += model.tailWork(over: stream).map { Row(outside: $0) }
+    if workload.phase == .train {
+      rows += rows.flatMap { $0.backward } + rows.filter { $0.isRecomputed(workload) }
+        .map { Row(path: $0.path, work: $0.work, layers: $0.layers, direction: .recompute) }
+    }
+    self.model = model
+    self.workload = workload
+    self.rows = rows
+    values = placement.values(model).merging(workload.values) { first, _ in first }
+    layerCounts = placement.counts
+    cacheElements =
+      workload.phase == .train
+      ? .zero
+      : model.groups.map { group in
+        group.indices.count * group.layer.cacheElements(after: stream, assumption)
+      }.sum()
+  }
+}
+
+extension OperationLedger.Row {
+  fileprivate init(outside work: Work) {
+    self.init(path: work.name, work: work, layers: nil, direction: .forward)
+  }
+
+  /// The products that give the gradients of a product's operands; each is as large as itself.
+  fileprivate var backward: [Self] {
+    guard case .product(let product) = work.kind else { return [] }
+    return [.backwardWeight, .backwardInput].prefix(product.gradients).map {
+      Self(path: path, work: work, layers: layers, direction: $0)
+    }
+  }
+
+  fileprivate func isRecomputed(_ workload: Workload) -> Bool {
+    guard layers != nil else { return false }
+    switch workload.recompute {
+    case .none: return false
+    case .full: return true
+    case .selective:
+      switch work.kind {
+      case .product(let product): return product.part == .attentionCore
+      case .elementwise(let work): return work.category == .softmax
+      }
+    }
+  }
+}
+
+// MARK: - What a model does
+
+extension Branch {
+  func work(over stream: Stream) -> [Work] {
+    module.work(over: stream).map { $0.times(runs).within(path) }
+  }
+}
+
+extension Block {
+  /// Norms, branches, and one addition to the residual stream for each branch.
+  fileprivate func work(over stream: Stream) -> [(Work, Module?)] {
+    let numbers = stream.rows * Formula(Size.hidden.symbol)
+    let sum = OperationCounts([
+      .add: Formula(Int128(branches.count)) * numbers, .multiply: isScaled ? numbers : 0,
+    ])
+    let first = branches.first?.path ?? ""
+    var work: [(Work, Module?)] = inputNorms.map { ($0.work(rows: stream.rows), nil) }
+    work += branches.flatMap { branch in
+      branch.work(over: stream).map { ($0, branch.module) }
+    }
+    work += outputNorms.map { ($0.work(rows: stream.rows), nil) }
+    work.append((Work("residual", Elementwise(.residual, sum)).within(first), nil))
+    return work
+  }
+}
+
+extension Layer {
+  /// Everything one layer executes; inside a routed layer, for the tokens that enter.
+  fileprivate func work(
+    over stream: Stream, _ assumption: DepthRouter.Assumption
+  ) -> [(Work, Module?)] {
+    let inner = router?.inner(stream, assumption) ?? stream
+    var work: [(Work, Module?)] = []
+    if let router {
+      work += router.work(over: stream).map { ($0, .depthRouter(router)) }
+      // x + r·(a + m): one more addition than x + a + m, and the product with the score.
+      let numbers = inner.rows * Formula(Size.hidden.symbol)
+      work.append((Work("mod_router", Elementwise(.routing, [.multiply: numbers])), nil))
+      work.append((Work("mod_router", Elementwise(.residual, [.add: numbers])), nil))
+    }
+    work += blocks.flatMap { $0.assuming(assumption).work(over: inner) }
+    work += extras.flatMap { branch in branch.work(over: inner).map { ($0, branch.module) } }
+    return work
+  }
+
+  fileprivate func cacheElements(
+    after stream: Stream, _ assumption: DepthRouter.Assumption
+  ) -> Formula {
+    let branches = blocks.flatMap(\.branches) + extras
+    guard let router else {
+      return branches.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
+    }
+    // A cache of so many tokens in all is that of one sequence after them.
+    var whole = stream
+    whole.sequences = 1
+    whole.past = router.cachedAfter(stream, assumption)
+    whole.tokens = 0
+    return branches.map { $0.runs * $0.module.cacheElements(after: whole) }.sum()
+  }
+}
+
+extension Block {
+  /// The block in which experts that may do nothing are taken to do as little as they can.
+  fileprivate func assuming(_ assumption: DepthRouter.Assumption) -> Block {
+    guard assumption == .none else { return self }
+    var copy = self
+    for (index, branch) in branches.enumerated() {
+      guard case .mixtureOfExperts(var mixture) = branch.module, let least = mixture.leastActive
+      else { continue }
+      mixture.active = least
+      copy.branches[index].module = .mixtureOfExperts(mixture)
+    }
+    return copy
+  }
+}
+
+extension Model {
+  /// The angles of each rotary table, with their sines and cosines: once for all sequences.
+  fileprivate func rotaryTables(_ stream: Stream) -> [Work] {
+    var sizes: [PositionScheme] = []
+    for branch in groups.flatMap(\.layer.branches) {
+      guard let scheme = branch.module.rotaryTable, !sizes.contains(scheme) else { continue }
+      sizes.append(scheme)
+    }
+    return sizes.compactMap { scheme in
+      guard case .rotary(let size, let table) = scheme else { return nil }
+      let angles = stream.tokens * size / 2
+      return Work(
+        table.isEmpty ? "rotary" : "rotary_\(table)",
+        Elementwise(.rotary, [.multiply: angles, .sin: angles, .cos: angles]))
+    }
+  }
+
+  /// The final norm for every token, and the scores of the vocabulary for those asked for.
+  fileprivate func tailWork(over stream: Stream) -> [Work] {
+    var scored = stream
+    if stream.workload.logits == .last || logits.isLastOnly { scored.tokens = 1 }
+    return tail.flatMap { branch -> [Work] in
+      guard case .head(let head, _) = branch.module else { return branch.work(over: stream) }
+      let numbers = scored.rows * head.output
+      var work = branch.work(over: scored)
+      if logits.isScaled {
+        work.append(Work(head.name, Elementwise(.residual, [.multiply: numbers])))
+      }
+      if logits.isCapped {
+        work.append(
+          Work(head.name, Elementwise(.activations, numbers * ReferenceAlgorithms.cap)))
+      }
+      return work
+    }
+  }
+}
+
+extension Module {
+  /// The table of angles the module needs, if it rotates queries and keys.
+  fileprivate var rotaryTable: PositionScheme? {
+    switch self {
+    case .selfAttention(let module):
+      if case .rotary = module.position { module.position } else { nil }
+    case .latentAttention(let module): module.isRotated ? .rotary(module.rotarySize) : nil
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package import Architecture
+package import Symbolic
+
+/// The figures of one pass of one model, with every size replaced by its value.
+///
+/// A figure is a constant unless a size was left free; then it is a formula in that size.
+package struct OperationReport: Sendable {
+  package let ledger: OperationLedger
+  package let total: Formula
+  package let matrixProducts: Formula
+  package let products: [Product.Part: Formula]
+  package let elementwise: Formula
+  package let categories: [Elementwise.Category: Formula]
+  package let operations: [ScalarOperation: Formula]
+  package let exactness: Exactness
+  /// The least and the most the total can be, where the data decide.
+  package let bounds: (least: Formula, most: Formula)?
+  /// Numbers of keys and values in the cache after the pass.
+  package let cacheElements: Formula
+
+  /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
+  package init(_ model: Model, _ workload: Workload) throws(DescriptionError) {
+    let ledger = OperationLedger(model, workload)
+    func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
+      try ledger.value(formula, what)
+    }
+    var products: [Product.Part: Formula] = [:]
+    for part in Product.Part.allCases {
+      products[part] = try value(ledger.flops(of: part), "The FLOPs of \(part.rawValue)")
+    }
+    var categories: [Elementwise.Category: Formula] = [:]
+    for category in Elementwise.Category.allCases {
+      categories[category] = try value(
+        ledger.flops(of: category), "The FLOPs of \(category.rawValue)")
+    }
+    var operations: [ScalarOperation: Formula] = [:]
+    for operation in ScalarOperation.allCases {
+      operations[operation] = try value(
+        ledger.count(of: operation), "The count of \(operation.rawValue)")
+    }
+    self.ledger = ledger
+    self.products = products
+    self.categories = categories
+    self.operations = operations
+    matrixProducts = try value(products.values.sum(), "The FLOPs of matrix products")
+    elementwise = try value(categories.values.sum(), "The FLOPs of element-wise work")
+    total = try value(matrixProducts + elementwise, "The FLOPs")
+    cacheElements = try value(ledger.cacheElements, "The cache")
+    exactness = ledger.exactness
+    bounds =
+      exactness == .exact
+      ? nil
+      : (
+        try Self.total(OperationLedger(model, workload, assuming: .none)),
+        try Self.total(OperationLedger(model, workload, assuming: .all))
+      )
+  }
+
+  private static func total(_ ledger: OperationLedger) throws(DescriptionError) -> Formula {
+    try ledger.value(ledger.total, "The FLOPs")
+  }
+
+  package var model: Model { ledger.model }
+  package var workload: Workload { ledger.workload }
+}

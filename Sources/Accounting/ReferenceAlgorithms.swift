@@ -1,0 +1,71 @@
+import Architecture
+import Symbolic
+
+/// The element-wise algorithms, counted one scalar operation at a time.
+///
+/// `docs/operations.md` writes each of them down. Sums start from zero, so that a sum of *n*
+/// numbers is *n* additions; a greatest number is found by *n* comparisons from minus infinity.
+enum ReferenceAlgorithms {
+  /// `σ(x) = 1/(1 + e^(0−x))`.
+  static let sigmoid = OperationCounts([.subtract: 1, .exp: 1, .add: 1, .divide: 1])
+
+  /// `ln(1 + eˣ)`.
+  static let softplus = OperationCounts([.exp: 1, .add: 1, .log: 1])
+
+  /// `c·tanh(x/c)`.
+  static let cap = OperationCounts([.divide: 1, .tanh: 1, .multiply: 1])
+
+  /// The softmax of so many numbers: greatest, difference, exponential, sum, quotient.
+  static func softmax(_ numbers: Formula) -> OperationCounts {
+    numbers * OperationCounts([.compare: 1, .subtract: 1, .exp: 1, .add: 1, .divide: 1])
+  }
+
+  /// A norm of so many vectors of a width.
+  static func norm(_ norm: Normalization, vectors: Formula, width: Formula) -> OperationCounts {
+    let numbers = vectors * width
+    let scale = OperationCounts([
+      .multiply: norm.hasWeight ? numbers : 0, .add: norm.hasBias ? numbers : 0,
+    ])
+    switch norm.kind {
+    case .rootMeanSquare:
+      // x², their sum; over the width, plus ε, root, inverse; x times that.
+      return scale
+        + OperationCounts([
+          .multiply: 2 * numbers, .add: numbers + vectors, .divide: 2 * vectors, .sqrt: vectors,
+        ])
+    case .layer:
+      // The sum, over the width; x − mean; squares and their sum, and on as above.
+      return scale
+        + OperationCounts([
+          .multiply: 2 * numbers, .add: 2 * numbers + vectors, .subtract: numbers,
+          .divide: 3 * vectors, .sqrt: vectors,
+        ])
+    }
+  }
+
+  /// The rotation of so many vectors by an angle for each pair of their numbers.
+  static func rotation(vectors: Formula, size: Formula) -> OperationCounts {
+    let pairs = vectors * size / 2
+    return OperationCounts([.multiply: 4 * pairs, .subtract: pairs, .add: pairs])
+  }
+
+  /// One activation of a number, or nil for a function that is not known.
+  static func activation(_ name: String) -> OperationCounts? {
+    switch name {
+    case "silu", "swish": sigmoid  // x/(1 + e^(0−x))
+    case "sigmoid": sigmoid
+    case "gelu", "gelu_python":
+      // ½·x·(1 + erf(x/√2)), where 1/√2 is a constant.
+      OperationCounts([.multiply: 3, .erf: 1, .add: 1])
+    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "gelu_python_tanh":
+      // ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x·x·x))).
+      OperationCounts([.multiply: 6, .add: 2, .tanh: 1])
+    case "quick_gelu": sigmoid + OperationCounts([.multiply: 2])
+    case "relu": OperationCounts([.compare: 1])
+    case "relu2", "laplace_relu2": OperationCounts([.compare: 1, .multiply: 1])
+    case "tanh": OperationCounts([.tanh: 1])
+    case "linear", "identity": OperationCounts.none
+    default: nil
+    }
+  }
+}

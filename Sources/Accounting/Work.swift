@@ -1,0 +1,138 @@
+package import Symbolic
+
+/// What a pass executes under one name: a matrix product, or element-wise work.
+package struct Work: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    case product(Product)
+    case elementwise(Elementwise)
+  }
+
+  /// The name inside its module.
+  package var name: String
+  package var kind: Kind
+
+  package init(_ name: String, _ product: Product) {
+    self.name = name
+    kind = .product(product)
+  }
+
+  package init(_ name: String, _ elementwise: Elementwise) {
+    self.name = name
+    kind = .elementwise(elementwise)
+  }
+
+  package var counts: OperationCounts {
+    switch kind {
+    case .product(let product): product.counts
+    case .elementwise(let work): work.counts
+    }
+  }
+
+  package var flops: Formula {
+    switch kind {
+    case .product(let product): product.flops
+    case .elementwise(let work): work.counts.flops
+    }
+  }
+
+  /// The same work so many times.
+  package func times(_ runs: Formula) -> Work {
+    guard runs != .one else { return self }
+    var copy = self
+    switch kind {
+    case .product(var product):
+      product.copies *= runs
+      copy.kind = .product(product)
+    case .elementwise(var work):
+      work.counts = runs * work.counts
+      copy.kind = .elementwise(work)
+    }
+    return copy
+  }
+
+  /// The same work under a longer name.
+  package func within(_ path: String) -> Work {
+    guard !path.isEmpty else { return self }
+    var copy = self
+    copy.name = name.isEmpty ? path : "\(path).\(name)"
+    return copy
+  }
+}
+
+/// `copies` products of a `[rows, inner]` matrix and an `[inner, columns]` matrix.
+///
+/// Each number of the result is `inner` multiplications and, from zero, as many additions. Where a
+/// mask keeps only some of the results, `rows` is their number and `columns` is 1.
+package struct Product: Hashable, Sendable {
+  /// The part of the model that a product belongs to.
+  package enum Part: String, CaseIterable, Hashable, Sendable {
+    case attentionProjections = "attention_projections"
+    case attentionCore = "attention_scores_and_values"
+    case denseFeedForward = "dense_mlp"
+    case routedExperts = "routed_experts"
+    case sharedExperts = "shared_experts"
+    case router
+    case mixer
+    case head = "lm_head"
+  }
+
+  package var part: Part
+  package var copies: Formula
+  package var rows: Formula
+  package var inner: Formula
+  package var columns: Formula
+  /// Whether the right matrix is a parameter, and not computed from the tokens.
+  package var isLearned: Bool
+  /// How many of the two operands the backward pass needs the gradient of.
+  package var gradients = 2
+
+  package init(
+    _ part: Part, copies: Formula = 1, rows: Formula, inner: Formula, columns: Formula,
+    isLearned: Bool = false
+  ) {
+    self.part = part
+    self.copies = copies
+    self.rows = rows
+    self.inner = inner
+    self.columns = columns
+    self.isLearned = isLearned
+  }
+
+  /// The multiplications, and as many additions.
+  package var multiplications: Formula { copies * rows * inner * columns }
+
+  package var counts: OperationCounts {
+    OperationCounts([.multiply: multiplications, .add: multiplications])
+  }
+
+  package var flops: Formula { 2 * multiplications }
+}
+
+/// Work on single numbers, in one of the places where a model does it.
+package struct Elementwise: Hashable, Sendable {
+  package enum Category: String, CaseIterable, Hashable, Sendable {
+    /// Scaling, bounding and shifting scores, and their softmax.
+    case softmax
+    case norms
+    case activations
+    case rotary
+    /// Additions to the residual stream, and constants that multiply it.
+    case residual
+    /// Scores and weights of experts and of routed blocks.
+    case routing
+    case bias
+    case mixer
+  }
+
+  package var category: Category
+  package var counts: OperationCounts
+
+  package init(_ category: Category, _ counts: OperationCounts) {
+    self.category = category
+    self.counts = counts
+  }
+
+  package init(_ category: Category, _ counts: [ScalarOperation: Formula]) {
+    self.init(category, OperationCounts(counts))
+  }
+}

@@ -1,0 +1,134 @@
+package import Architecture
+package import Symbolic
+
+/// One pass of a model: what kind, over how many tokens, and what a kernel computes of it.
+package struct Workload: Hashable, Sendable {
+  package enum Phase: String, CaseIterable, Hashable, Sendable {
+    /// Many tokens at once, whose keys and values are cached.
+    case prefill
+    /// One token after those in the cache.
+    case decode
+    /// Forward and backward; nothing is cached.
+    case train
+  }
+
+  /// Which positions of an attention layer are counted.
+  package enum Mask: String, CaseIterable, Hashable, Sendable {
+    /// Every position that a dense kernel computes.
+    case full
+    /// Exactly the positions that the mask and the window keep.
+    case causal
+  }
+
+  /// For which positions the vocabulary is scored.
+  package enum Logits: String, CaseIterable, Hashable, Sendable {
+    case all
+    case last
+  }
+
+  /// What multi-head latent attention caches, and in which space it multiplies.
+  package enum LatentForm: String, CaseIterable, Hashable, Sendable {
+    /// Keys and values of every head are cached.
+    case expanded
+    /// The latent is cached, and expanded for the whole cache in each pass.
+    case reexpanded
+    /// The latent is cached, and queries and outputs are taken into its space.
+    case absorbed
+  }
+
+  /// What the backward pass computes again instead of having kept it.
+  package enum Recompute: String, CaseIterable, Hashable, Sendable {
+    case none
+    /// The scores, the softmax and the values.
+    ///
+    /// - Source: Korthikanti et al. 2022, <https://arxiv.org/abs/2205.05198>.
+    case selective
+    /// Every layer.
+    case full
+  }
+
+  package var phase = Phase.prefill
+  /// Sequences, *B*.
+  package var batch: Int128 = 1
+  /// New tokens of each sequence, *T*.
+  package var tokens: Int128 = 2048
+  /// Tokens of each sequence that are already cached, *P*.
+  package var past: Int128 = 0
+  package var mask = Mask.full
+  package var logits = Logits.all
+  package var latentForm = LatentForm.reexpanded
+  package var recompute = Recompute.none
+
+  package init() {}
+
+  package static let batch = Symbol("B")
+  package static let tokens = Symbol("T")
+  package static let past = Symbol("P")
+
+  /// The values of the workload's letters.
+  package var values: [Symbol: Formula] {
+    [
+      Self.batch: Formula(batch), Self.tokens: Formula(tokens), Self.past: Formula(past),
+    ]
+  }
+}
+
+/// The tokens that pass a module: *B* sequences of *n* new tokens after *p* cached ones.
+///
+/// Inside a routed block of a Mixture-of-Depths model these are fewer than those of the workload.
+package struct Stream: Hashable, Sendable {
+  package var sequences: Formula
+  package var tokens: Formula
+  package var past: Formula
+  package var workload: Workload
+
+  /// The tokens of the whole workload.
+  package init(_ workload: Workload) {
+    sequences = Formula(Workload.batch)
+    tokens = Formula(Workload.tokens)
+    past = Formula(Workload.past)
+    self.workload = workload
+  }
+
+  /// The rows of a matrix that holds a vector for each token.
+  package var rows: Formula { sequences * tokens }
+
+  /// The positions in the cache that a layer has kept from before.
+  package func cached(_ reach: Reach) -> Formula { Self.kept(past, reach) }
+
+  /// The positions in the cache after the pass.
+  package func cachedAfter(_ reach: Reach) -> Formula { Self.kept(past + tokens, reach) }
+
+  private static func kept(_ positions: Formula, _ reach: Reach) -> Formula {
+    switch reach {
+    case .all, .window(_, keepsCache: true): positions
+    case .window(let size, keepsCache: false), .chunk(let size): .minimum(positions, size - 1)
+    }
+  }
+
+  /// The keys that a dense kernel multiplies with each query.
+  package func keys(_ reach: Reach) -> Formula { cached(reach) + tokens }
+
+  /// The pairs of query and key that count, in one sequence.
+  package func pairs(_ reach: Reach) -> Formula {
+    guard workload.mask == .causal else { return tokens * keys(reach) }
+    switch reach {
+    case .all: return tokens * past + Self.triangle(tokens)
+    case .window(let size, _):
+      // The first queries see all before them, the others a window.
+      let rising = Formula.minimum(tokens, .maximum(size - past, 0))
+      return rising * past + Self.triangle(rising) + (tokens - rising) * size
+    case .chunk(let size):
+      return Self.chunked(past + tokens, size) - Self.chunked(past, size)
+    }
+  }
+
+  /// The numbers from 1 to `count` added up.
+  private static func triangle(_ count: Formula) -> Formula { count * (count + 1) / 2 }
+
+  /// The pairs of the first positions of a sequence that attends within chunks.
+  private static func chunked(_ positions: Formula, _ size: Formula) -> Formula {
+    let whole = Formula.floor(positions / size)
+    return whole * triangle(size) + triangle(positions - whole * size)
+  }
+}

@@ -1,0 +1,39 @@
+package import Symbolic
+
+/// How far back the queries of an attention layer see.
+package enum Reach: Hashable, Sendable {
+  /// Every position up to the query's own.
+  case all
+  /// The last positions, the query's own included: query *i* sees key *j* if *i − W < j ≤ i*.
+  ///
+  /// The cache of such a layer drops what no later query sees, unless `keepsCache`.
+  case window(Formula, keepsCache: Bool = false)
+  /// The positions of the query's own chunk of the sequence, up to its own.
+  ///
+  /// - Source: Meta 2025 (Llama 4), `attention_chunk_size`.
+  case chunk(Formula)
+}
+
+/// How attention scores learn where query and key stand.
+package enum PositionScheme: Hashable, Sendable {
+  /// The scores do not know; positions come in elsewhere, or not at all.
+  case none
+  /// The first *r* numbers of each query and key head are rotated by an angle of the position.
+  ///
+  /// Layers with another base or scaling of the angles have another `table`.
+  ///
+  /// - Source: Su et al. 2021, <https://arxiv.org/abs/2104.09864>.
+  case rotary(Formula, table: String = "")
+  /// A slope for each head times the distance is added to the scores.
+  ///
+  /// - Source: Press et al. 2021 (ALiBi), <https://arxiv.org/abs/2108.12409>.
+  case linearBias
+}
+
+/// A gate on the output of attention heads: `σ(g)·o`.
+package enum OutputGate: Hashable, Sendable {
+  /// A gate for each number of the output.
+  case elements
+  /// A gate for each head.
+  case heads
+}

@@ -1,0 +1,64 @@
+import Accounting
+import Arguments
+
+/// The options that describe one pass.
+enum WorkloadOptions {
+  static let batch = Parameter<Int128?>.whole(
+    "batch", "B", least: 1, default: 1, help: "Sequences.")
+  static let tokens = Parameter<Int128?>.whole(
+    "tokens", "T", least: 1, help: "New tokens of each sequence: 2048, and 1 in decode.")
+  static let past = Parameter<Int128?>.whole(
+    "past", "P", least: 0, default: 0, help: "Tokens of each sequence already in the cache.")
+  static let phase = Parameter<Workload.Phase>.choice(
+    "phase", "PHASE", of: Workload.Phase.allCases, default: .prefill,
+    help: "A prompt, one token after it, or a training step.")
+  static let mask = Parameter<Workload.Mask>.choice(
+    "mask", "MASK", of: Workload.Mask.allCases, default: .full,
+    help: "Every position a dense kernel computes, or exactly those kept.")
+  static let logits = Parameter<Workload.Logits>.choice(
+    "logits", "WHICH", of: Workload.Logits.allCases, default: .all,
+    help: "Score the vocabulary for all positions or the last.")
+  static let latent = Parameter<Workload.LatentForm>.choice(
+    "mla", "FORM", of: Workload.LatentForm.allCases, default: .reexpanded,
+    help: "What latent attention caches, and where it multiplies.")
+  static let recompute = Parameter<Workload.Recompute>.choice(
+    "recompute", "WHAT", of: Workload.Recompute.allCases, default: .none,
+    help: "What a training step computes again in the backward pass.")
+
+  static let declarations = [
+    batch.declaration, tokens.declaration, past.declaration, phase.declaration,
+    mask.declaration, logits.declaration, latent.declaration, recompute.declaration,
+  ]
+
+  /// The pass that a command line describes.
+  ///
+  /// - Throws: `UsageError` for options that contradict each other.
+  static func workload(_ arguments: Arguments) throws -> Workload {
+    var workload = Workload()
+    workload.phase = arguments[phase]
+    workload.batch = arguments[batch] ?? 1
+    let tokens = arguments[tokens]
+    if workload.phase == .decode, let tokens, tokens != 1 {
+      throw UsageError.contradiction(
+        "--phase decode", "--tokens \(tokens)",
+        advice: "Decode is one token; leave --tokens out, or use --phase prefill with --past.")
+    }
+    workload.tokens = tokens ?? (workload.phase == .decode ? 1 : workload.tokens)
+    workload.past = arguments[past] ?? 0
+    if workload.phase == .train, workload.past > 0 {
+      throw UsageError.contradiction(
+        "--phase train", "--past \(workload.past)",
+        advice: "Training has no cache; leave --past out.")
+    }
+    workload.mask = arguments[mask]
+    workload.logits = arguments[logits]
+    workload.latentForm = arguments[latent]
+    workload.recompute = arguments[recompute]
+    if workload.recompute != .none, workload.phase != .train {
+      throw UsageError.contradiction(
+        "--recompute \(workload.recompute.rawValue)", "--phase \(workload.phase.rawValue)",
+        advice: "Only a training step computes anything again; add --phase train.")
+    }
+    return workload
+  }
+}
