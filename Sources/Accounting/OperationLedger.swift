@@ -58,7 +58,9 @@ package struct OperationLedger: Sendable {
     }
     rows += model.tailWork(over: stream).map { Row(outside: $0) }
     if workload.phase == .train {
-      rows += rows.flatMap { $0.backward } + rows.filter { $0.isRecomputed(workload) }
+      rows +=
+        rows.flatMap { $0.backward }
+        + rows.filter { $0.isRecomputed(workload) }
         .map { Row(path: $0.path, work: $0.work, layers: $0.layers, direction: .recompute) }
     }
     self.model = model

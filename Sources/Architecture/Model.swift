@@ -54,6 +54,8 @@ package struct Model: Sendable {
   package var tiesEmbeddings: Bool
   /// What happens to the scores of the vocabulary after the projection.
   package var logits = LogitTreatment()
+  /// The width of a feed-forward layer or an expert over the standard 8d/3, where a paper says it.
+  package var relativeExpertSize: Formula?
   /// What a reader of the figures should know about how the configuration was read.
   package var notes: [String] = []
 

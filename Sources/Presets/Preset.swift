@@ -25,6 +25,8 @@ package struct Preset: Sendable {
   package let series: String
   package let source: String
   package let configuration: JSONObject
+  /// The width of a feed-forward layer or an expert over the standard 8d/3, as printed.
+  package let relativeExpertSize: String?
   package let published: [Figure]
 
   /// Reads a file of the folder `presets`.
@@ -39,6 +41,7 @@ package struct Preset: Sendable {
     self.series = series
     self.source = source
     self.configuration = configuration
+    relativeExpertSize = json["relative_expert_size"]?.string
     aliases = (json["aliases"]?.array ?? []).compactMap(\.string)
     published = (json["published"]?.array ?? []).compactMap { entry in
       guard let figure = entry["figure"]?.string, let printed = entry["printed"]?.string,

@@ -4,6 +4,7 @@ import Arguments
 import Families
 import JSON
 import Presets
+import Symbolic
 import Wording
 
 /// Where a MODEL on the command line comes from, and how it becomes a description.
@@ -74,7 +75,10 @@ struct ModelSource {
   /// - Throws: `Failure`, with the file or preset at fault.
   func model(_ word: String) throws -> Model {
     if word != "-", let preset = preset(word) {
-      return try model(preset.configuration, named: preset.name, source: "preset \(preset.name)")
+      var model = try model(
+        preset.configuration, named: preset.name, source: "preset \(preset.name)")
+      model.relativeExpertSize = preset.relativeExpertSize.flatMap { try? Formula(parsing: $0) }
+      return model
     }
     let (path, name) = try locate(word)
     let source = path == "-" ? "standard input" : path

@@ -12,7 +12,8 @@ import Presets
       or - for standard input.
       """,
     commands: [
-      Command.params, Command.flops, Command.explain, Command.compare, Command.presets, Command.completion,
+      Command.params, Command.flops, Command.explain, Command.compare, Command.presets,
+      Command.completion,
     ],
     candidates: { declaration in
       switch declaration.name {

@@ -20,20 +20,22 @@ extension Command {
       ("tally flops llama2-7b --by row", "every operation, with its formula"),
     ],
     ModelSource.declarations + WorkloadOptions.declarations
-      + [detail.declaration, ReportFormat.plain.declaration]
+      + [convention.declaration, detail.declaration, ReportFormat.plain.declaration]
   ) { arguments in
     let workload = try WorkloadOptions.workload(arguments)
     let reports = try ModelSource.described(arguments).map { model in
       try ModelSource.blaming(model) { try OperationReport(model, workload) }
     }
     let format = arguments[ReportFormat.plain]
+    let convention = arguments[convention]
+    if convention == .all { return try conventions(reports, format) }
     if arguments[detail] == .row, format != .json {
       return Outcome(try OperationReport.rowTable(reports).text(format))
     }
     switch format {
     case .json:
       let objects = try reports.map { report in
-        var object = report.json(convention: "exact")
+        var object = try report.json(convention.value)
         if arguments[detail] == .row {
           object["rows"] = .array(try report.ledger.rows.map { try $0.json(report.ledger) })
         }
@@ -43,6 +45,26 @@ extension Command {
         JSONValue.object(["schema_version": .integer(1), "models": .array(objects)]).text)
     case .csv: return Outcome(OperationReport.csv(reports).csv)
     default: return Outcome(OperationReport.table(reports).text(format))
+    }
+  }
+
+  private static let convention = Parameter<ConventionName>.choice(
+    "convention", "NAME", of: ConventionName.allCases, default: .exact,
+    help: "Whose way of counting; 'all' prints them together.")
+
+  /// Every convention of every model, with its ratio to the exact count.
+  private static func conventions(
+    _ reports: [OperationReport], _ format: ReportFormat
+  ) throws -> Outcome {
+    let counted = try reports.map { try ConventionReport($0) }
+    switch format {
+    case .json:
+      return Outcome(
+        JSONValue.object([
+          "schema_version": .integer(1),
+          "models": .array(try counted.map { .object(try $0.json()) }),
+        ]).text)
+    default: return Outcome(ConventionReport.table(counted, isExact: format == .csv).text(format))
     }
   }
 

@@ -18,10 +18,11 @@ extension Workload {
 
 extension OperationReport {
   /// The object of one model in `flops --format json`.
-  func json(convention: String) -> JSONObject {
+  func json(_ convention: Convention) throws -> JSONObject {
+    let total = try ModelSource.blaming(model) { try convention.value(of: ledger) }
     var object = JSONObject([
       ("name", .string(model.name)), ("model_type", .string(model.modelType)),
-      ("convention", .string(convention)), ("workload", workload.json),
+      ("convention", .string(convention.name)), ("workload", workload.json),
       (
         "flops",
         .object([

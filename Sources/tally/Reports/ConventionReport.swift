@@ -1,0 +1,98 @@
+import Accounting
+import Architecture
+import JSON
+import Symbolic
+import Wording
+
+/// A named convention, as the command line spells it.
+struct ConventionName: RawRepresentable, CaseIterable, Equatable, Sendable {
+  let rawValue: String
+
+  static let exact = ConventionName("exact")
+  static let all = ConventionName("all")
+  static var allCases: [ConventionName] {
+    Convention.all.map { ConventionName($0.name) } + [all]
+  }
+
+  private init(_ name: String) { rawValue = name }
+
+  init?(rawValue: String) {
+    guard rawValue == "all" || Convention.named(rawValue) != nil else { return nil }
+    self.rawValue = rawValue
+  }
+
+  var value: Convention { Convention.named(rawValue) ?? .exact }
+}
+
+/// One model under every convention.
+struct ConventionReport {
+  let report: OperationReport
+  let entries: [(convention: Convention, total: Formula)]
+
+  /// - Throws: `Failure` if a figure needs more than 128 bits.
+  init(_ report: OperationReport) throws {
+    self.report = report
+    entries = try ModelSource.blaming(report.model) {
+      try Convention.all.map { ($0, try $0.value(of: report.ledger)) }
+    }
+  }
+
+  /// A figure over the exact one.
+  func ratio(_ total: Formula) -> Rational? {
+    guard let above = total.constant, let below = report.total.constant else { return nil }
+    return try? above.divided(by: below)
+  }
+
+  /// A figure for each new token.
+  func perToken(_ total: Formula) -> Formula {
+    total / Formula(report.workload.batch) / Formula(report.workload.tokens)
+  }
+
+  func json() throws -> JSONObject {
+    var object = try report.json(.exact)
+    object["convention"] = .string("all")
+    object["conventions"] = .array(
+      entries.map { entry in
+        .object([
+          "name": .string(entry.convention.name), "total": entry.total.json,
+          "per_token": perToken(entry.total).json,
+          "ratio_to_exact": ratio(entry.total).map { .number($0.ratio) } ?? .null,
+          "formula": .string(entry.convention.formula), "scope": .string(entry.convention.scope),
+          "source": .string(entry.convention.source),
+        ])
+      })
+    return object
+  }
+
+  /// A row for each convention, and a total, a share of each token and a ratio for each model.
+  static func table(_ reports: [ConventionReport], isExact: Bool) -> Table {
+    let columns = reports.flatMap { report in
+      [report.report.model.name, "per token", "ratio"]
+    }
+    let rows = Convention.all.indices.map { index -> [String] in
+      let convention = Convention.all[index]
+      return [convention.name]
+        + reports.flatMap { report -> [String] in
+          let total = report.entries[index].total
+          let perToken = report.perToken(total)
+          return [
+            isExact ? total.exact : total.short,
+            isExact ? perToken.exact : perToken.giga, report.ratio(total)?.ratio ?? "-",
+          ]
+        } + [convention.scope]
+    }
+    return Table(
+      heading: ["convention"] + columns + ["what is in and out"], rows: rows,
+      alignments: [.left] + columns.map { _ in .right } + [.left])
+  }
+}
+
+extension Formula {
+  /// A count in billions with three decimals, as the tables of the field print FLOPs per token.
+  var giga: String {
+    guard let value = constant,
+      let scale = try? value.divided(by: Rational(1_000_000_000))
+    else { return text(.plain) }
+    return Quantity.decimal(scale.numerator, over: scale.denominator, places: 3) + "G"
+  }
+}
