@@ -42,6 +42,8 @@ package struct OperationLedger: Sendable {
   package let layerCounts: [LayerCount]
   /// Numbers of keys and values in the cache after the pass.
   package let cacheElements: Formula
+  /// Numbers that recurrent mixers carry from one token to the next.
+  package let stateElements: Formula
 
   /// - Parameter assumption: What is taken for what only the data decide.
   package init(
@@ -68,6 +70,12 @@ package struct OperationLedger: Sendable {
     self.rows = rows
     values = placement.values(model).merging(workload.values) { first, _ in first }
     layerCounts = placement.counts
+    stateElements =
+      workload.phase == .train
+      ? .zero
+      : model.groups.map { group in
+        group.indices.count * group.layer.stateElements(after: stream)
+      }.sum()
     cacheElements =
       workload.phase == .train
       ? .zero
@@ -108,7 +116,7 @@ extension OperationLedger.Row {
 
 extension Branch {
   func work(over stream: Stream) -> [Work] {
-    module.work(over: stream).map { $0.times(runs).within(path) }
+    runs.isZero ? [] : module.work(over: stream).map { $0.times(runs).within(path) }
   }
 }
 
@@ -144,7 +152,7 @@ extension Layer {
       work.append((Work("mod_router", Elementwise(.routing, [.multiply: numbers])), nil))
       work.append((Work("mod_router", Elementwise(.residual, [.add: numbers])), nil))
     }
-    work += blocks.flatMap { $0.assuming(assumption).work(over: inner) }
+    work += (repeats + blocks).flatMap { $0.assuming(assumption).work(over: inner) }
     work += extras.flatMap { branch in branch.work(over: inner).map { ($0, branch.module) } }
     return work
   }
@@ -152,7 +160,7 @@ extension Layer {
   fileprivate func cacheElements(
     after stream: Stream, _ assumption: DepthRouter.Assumption
   ) -> Formula {
-    let branches = blocks.flatMap(\.branches) + extras
+    let branches = (repeats + blocks).flatMap(\.branches) + extras
     guard let router else {
       return branches.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
     }
@@ -162,6 +170,14 @@ extension Layer {
     whole.past = router.cachedAfter(stream, assumption)
     whole.tokens = 0
     return branches.map { $0.runs * $0.module.cacheElements(after: whole) }.sum()
+  }
+}
+
+extension Layer {
+  fileprivate func stateElements(after stream: Stream) -> Formula {
+    (blocks.flatMap(\.branches) + extras).map { branch in
+      if case .mixer(let mixer) = branch.module { branch.runs * mixer.stateElements(after: stream) } else { 0 }
+    }.sum()
   }
 }
 

@@ -109,6 +109,8 @@ package struct Block: Hashable, Sendable {
 package struct Layer: Hashable, Sendable {
   package var router: DepthRouter?
   package var blocks: [Block]
+  /// Blocks that run first and whose tensors an earlier layer holds.
+  package var repeats: [Block] = []
   /// Tensors of the layer outside its blocks: scales, or a table of its own.
   package var extras: [Branch]
 

@@ -32,3 +32,24 @@ extension Sequence where Element == Linear {
   /// The tensors of every map, in order.
   package func weights(_ part: Part) -> [Weight] { flatMap { $0.weights(part) } }
 }
+
+/// An affine map of each head by itself: `heads` maps from `[T, input]` to `[T, output]`.
+///
+/// Its weights are stacked in one tensor, which its module lists among its own.
+package struct HeadwiseLinear: Hashable, Sendable {
+  package var name: String
+  package var heads: Formula
+  package var input: Formula
+  package var output: Formula
+  package var hasBias: Bool
+
+  package init(
+    _ name: String, heads: Formula, _ input: Formula, _ output: Formula, bias: Bool = false
+  ) {
+    self.name = name
+    self.heads = heads
+    self.input = input
+    self.output = output
+    hasBias = bias
+  }
+}

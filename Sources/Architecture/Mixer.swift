@@ -1,3 +1,5 @@
+package import Symbolic
+
 /// A sequence mixer that is not softmax attention: it carries a state instead of a cache.
 package struct Mixer: Hashable, Sendable {
   /// The algorithm.
@@ -24,15 +26,35 @@ package struct Mixer: Hashable, Sendable {
   package var part: Part
   /// The projections.
   package var linears: [Linear]
-  /// Convolutions, decay tables, time-step biases, norms: every tensor that is no projection.
+  /// Maps of each head by itself, whose tensors are among the vectors.
+  package var headwise: [HeadwiseLinear] = []
+  package var convolutions: [CausalConvolution]
+  /// Norms inside the module.
+  package var norms: [Normalization]
+  /// Decay tables, time-step biases: every other tensor.
   package var vectors: [Weight]
+  /// How the state is carried on; nil where only the tensors are known.
+  package var recurrence: Recurrence?
+  /// The heads of a gate on the output, where `z` gates it before or after its norm.
+  package var gatedWidth: Formula = 0
 
-  package init(_ kind: Kind, part: Part = .mixer, linears: [Linear], vectors: [Weight]) {
+  package init(
+    _ kind: Kind, part: Part = .mixer, linears: [Linear], convolutions: [CausalConvolution] = [],
+    norms: [Normalization] = [], vectors: [Weight], recurrence: Recurrence? = nil,
+    gatedWidth: Formula = 0
+  ) {
     self.kind = kind
     self.part = part
     self.linears = linears
+    self.convolutions = convolutions
+    self.norms = norms
     self.vectors = vectors
+    self.recurrence = recurrence
+    self.gatedWidth = gatedWidth
   }
 
-  package var weights: [Weight] { linears.weights(part) + vectors }
+  package var weights: [Weight] {
+    linears.weights(part) + convolutions.flatMap { $0.weights(part) }
+      + norms.flatMap { $0.weights(part) } + vectors
+  }
 }

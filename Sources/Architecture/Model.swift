@@ -54,10 +54,14 @@ package struct Model: Sendable {
   package var tiesEmbeddings: Bool
   /// What happens to the scores of the vocabulary after the projection.
   package var logits = LogitTreatment()
+  /// The positions the configuration states where no table of the model has as many rows.
+  package var statedContext: Int128?
   /// The width of a feed-forward layer or an expert over the standard 8d/3, where a paper says it.
   package var relativeExpertSize: Formula?
   /// What a reader of the figures should know about how the configuration was read.
   package var notes: [String] = []
+  /// What a reader of FLOPs should know beside that.
+  package var operationNotes: [String] = []
 
   package init(
     name: String, modelType: String, sizes: [SizeBinding], head: [Branch], layersPath: String,
@@ -75,6 +79,11 @@ package struct Model: Sendable {
 
   /// The number of layers.
   package var layerCount: Formula { groups.map(\.indices.count).sum() }
+
+  /// The positions that the model was made for, if its configuration says so.
+  package var contextLength: Formula? {
+    sizes.first { $0.size == .positions }?.value ?? statedContext.map { Formula($0) }
+  }
 
   /// The sizes' values by symbol.
   package var values: [Symbol: Formula] {

@@ -48,6 +48,8 @@ package struct Description: Sendable {
     try checkOverrides(against: keys)
     model.name = name
     model.sizes = keys.sizes
+    model.statedContext = keys.statedContext
+    model.operationNotes += keys.operationReport()
     if text != nil {
       let wrapper = outer ?? "multimodal"
       model.notes.append("Only the text model (\(modelType)) of this \(wrapper) model is counted.")

@@ -14,6 +14,19 @@ package enum Quantity {
     return "\(count)"
   }
 
+  /// Bytes in binary units with two decimals, spelt as such: `12.55 GiB`.
+  package static func bytes(_ count: Int128) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    guard count.magnitude >= 1024 else { return "\(count) B" }
+    var scale: Int128 = 1024
+    var unit = 0
+    while unit + 1 < units.count, count.magnitude / scale.magnitude >= 1024 {
+      scale *= 1024
+      unit += 1
+    }
+    return "\(decimal(count, over: scale, places: 2)) \(units[unit])"
+  }
+
   private static func scientific(_ count: Int128) -> String {
     var scale: Int128 = 1
     var exponent = 0

@@ -25,9 +25,17 @@ enum WorkloadOptions {
     "recompute", "WHAT", of: Workload.Recompute.allCases, default: .none,
     help: "What a training step computes again in the backward pass.")
 
+  static let cacheFormat = Parameter<NumberFormat>.choice(
+    "kv-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
+    help: "How keys and values are stored.")
+  static let weightFormat = Parameter<NumberFormat>.choice(
+    "weight-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
+    help: "How weights are stored.")
+
   static let declarations = [
     batch.declaration, tokens.declaration, past.declaration, phase.declaration,
     mask.declaration, logits.declaration, latent.declaration, recompute.declaration,
+    cacheFormat.declaration, weightFormat.declaration,
   ]
 
   /// The pass that a command line describes.

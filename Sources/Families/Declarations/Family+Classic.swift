@@ -120,8 +120,8 @@ extension Family {
     let feedForward = try keys.plain(keys.quadrupleWidth(), "c_fc", "c_proj")
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
       let attention = try keys.attention(
-        keys.equalHeads(), bias: .output, names: .outProj, reach: kind == "local" ? window : .all,
-        position: PositionScheme.none)
+        keys.equalHeads(), bias: .output, names: .outProj, reach: kind == "local" ? window : .all
+      ).attending { $0.scalesScores = false }
       return try keys.gpt2Layer(attention, feedForward, path: "attn.attention")
     }
     return try keys.decoder(
@@ -133,6 +133,7 @@ extension Family {
     defaults: """
       vocab_size=50400 n_head=16 n_inner=null activation_function="gelu_new"
       tie_word_embeddings=false
+      rotary_dim=64
       """
   ) { keys in
     try keys.gptJ(keys.attention(keys.equalHeads(), names: .outProj))
@@ -143,6 +144,7 @@ extension Family {
     defaults: """
       vocab_size=50400 n_head=16 n_inner=null activation_function="gelu_new"
       tie_word_embeddings=false
+      rotary_dim=64
       """
   ) { keys in
     try keys.gptJ(
@@ -155,6 +157,7 @@ extension Family {
     defaults: """
       vocab_size=50432 num_attention_heads=64 intermediate_size=24576 attention_bias=true
       use_parallel_residual=true hidden_act="gelu" tie_word_embeddings=false
+      partial_rotary_factor=0.25
       """
   ) { keys in
     let bias = try keys.flag("attention_bias")
@@ -178,6 +181,7 @@ extension Family {
     defaults: """
       vocab_size=32000 num_attention_heads=32 intermediate_multiple_size=4 hidden_act="gelu"
       tie_word_embeddings=true
+      partial_rotary_factor=1.0
       """
   ) { keys in
     let d = try keys.size(.hidden)
@@ -238,8 +242,9 @@ extension Keys {
       heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
       inputs: [linear("c_attn", 2 * d), linear("q_attn", d)], output: linear("c_proj", d))
     return [
-      Branch("", .normalization(try norm("ln_cross_attn", .layer))),
-      Branch("crossattention", .selfAttention(module)),
+      // Without an encoder it stands idle.
+      Branch("", .normalization(try norm("ln_cross_attn", .layer)), runs: 0),
+      Branch("crossattention", .selfAttention(module), runs: 0),
     ]
   }
 

@@ -22,6 +22,7 @@ extension Family {
       compress_ratios=null compress_rates=null compress_rate_csa=null compress_rate_hca=null
       mlp_layer_types=null num_hash_layers=3 hc_mult=4 o_groups=8 o_lora_rank=1024
       index_n_heads=64 index_head_dim=128 mlp_bias=false tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=1.5
       """
   ) { keys in
     let types = try keys.deepseekV4Types()

@@ -14,6 +14,7 @@ extension Family {
       decoder_sparse_step=1 moe_intermediate_size=512 shared_expert_intermediate_size=512
       num_experts_per_tok=10 num_experts=512 mlp_only_layers=null layer_types=null
       full_attention_interval=4 tie_word_embeddings=false
+      norm_topk_prob=true partial_rotary_factor=0.25
       """
   ) { keys in
     let types = try keys.intervalTypes()
@@ -39,6 +40,7 @@ extension Family {
       head_dim=256 attention_bias=false linear_conv_kernel_dim=4 linear_key_head_dim=128
       linear_value_head_dim=128 linear_num_key_heads=16 linear_num_value_heads=32
       layer_types=null full_attention_interval=4 tie_word_embeddings=false
+      partial_rotary_factor=0.25
       """
   ) { keys in
     let types = try keys.intervalTypes()
@@ -57,6 +59,7 @@ extension Family {
       linear_value_head_dim=128 linear_num_key_heads=16 linear_num_value_heads=32
       moe_intermediate_size=512 shared_expert_intermediate_size=512 num_experts_per_tok=8
       num_experts=256 layer_types=null full_attention_interval=4 tie_word_embeddings=false
+      partial_rotary_factor=0.25
       """
   ) { keys in
     let types = try keys.intervalTypes()
@@ -129,9 +132,10 @@ extension Keys {
           Linear("b_proj", d, valueHeads), Linear("g_proj", d, heads.valueWidth),
           Linear("o_proj", heads.valueWidth, d),
         ],
-        vectors: try widths.flatMap {
+        convolutions: try widths.map {
           try convolution($0.1, "linear_conv_kernel_dim", name: "\($0.0)_conv1d", bias: false)
-        } + ["dt_bias", "A_log"].map { Weight($0, [valueHeads], .mixer) }
-          + Normalization("o_norm", [valueSize]).weights(.mixer)))
+        }, norms: [Normalization("o_norm", [valueSize], vectors: valueHeads)],
+        vectors: ["dt_bias", "A_log"].map { Weight($0, [valueHeads], .mixer) },
+        recurrence: heads.recurrence, gatedWidth: heads.valueWidth))
   }
 }

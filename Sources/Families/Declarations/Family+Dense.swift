@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// Dense families of 2024 and later that are built like Llama.
@@ -44,19 +45,35 @@ extension Family {
     defaults: """
       vocab_size=102400 intermediate_size=16384 num_attention_heads=32 num_key_value_heads=32
       tie_word_embeddings=false
+      sliding_window=4096 sliding_window_pattern=4 layer_types=null
       """
   ) { keys in
-    try keys.decoder(
-      keys.uniform(
-        keys.postNormLayer(keys.attention(norm: .eachHead), .feedForward(keys.gated()))))
+    let layer = try keys.postNormLayer(
+      keys.attention(norm: .eachHead), .feedForward(keys.gated()))
+    return try keys.decoder(keys.exaoneSliding(keys.uniform(layer)))
   }
 
   static let smollm3 = Family(
-    "smollm3", like: llama,
+    "smollm3",
     defaults: """
       vocab_size=128256 intermediate_size=11008 num_attention_heads=16 num_key_value_heads=4
-      attention_bias=false mlp_bias=false tie_word_embeddings=true
-      """)
+      attention_bias=false mlp_bias=false use_sliding_window=false sliding_window=null
+      no_rope_layers=null no_rope_layer_interval=4 layer_types=null tie_word_embeddings=true
+      """
+  ) { keys in
+    let layer = try keys.layer(
+      keys.attention(bias: keys.biases(.all)),
+      .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))
+    let rotates = try keys.rotating()
+    var groups = try keys.uniform(layer)
+    if let rotates {
+      groups = try keys.layers(kind: { rotates[$0] }) { isRotated in
+        isRotated ? layer : layer.attending { $0.position = .none }
+      }
+    }
+    guard try keys.isSet("use_sliding_window") else { return try keys.decoder(groups) }
+    return try keys.decoder(keys.sliding(groups) { !(rotates?[$0] ?? true) })
+  }
 
   static let ernie45 = Family(
     "ernie4_5",
@@ -88,6 +105,7 @@ extension Family {
     defaults: """
       vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
       head_dim=128 attention_bias=true tie_word_embeddings=false
+      partial_rotary_factor=0.5
       """
   ) { keys in
     try keys.decoder(
@@ -101,6 +119,7 @@ extension Family {
     defaults: """
       vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
       head_dim=128 attention_bias=true tie_word_embeddings=false
+      partial_rotary_factor=0.5
       """
   ) { keys in
     try keys.decoder(
@@ -118,25 +137,30 @@ extension Family {
     defaults: """
       vocab_size=128256 intermediate_size=21504 num_attention_heads=48 num_key_value_heads=8
       head_dim=128 mlp_bias=false tie_word_embeddings=false
+      sliding_window=8192 layer_types=null
       """
   ) { keys in
-    try keys.decoder(
-      keys.uniform(
-        keys.layer(keys.attention(), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))))
+    let layer = try keys.layer(
+      keys.attention(), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))
+    return try keys.decoder(keys.sliding(keys.uniform(layer)) { !$0.isMultiple(of: 4) })
   }
 
   static let ministral = Family(
-    "ministral", like: mistral,
+    "ministral",
     defaults: """
       vocab_size=32000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
-      head_dim=null tie_word_embeddings=false
-      """)
+      head_dim=null sliding_window=4096 layer_types=null tie_word_embeddings=false
+      """
+  ) { keys in
+    let layer = try keys.layer(keys.attention(), .feedForward(keys.gated()))
+    return try keys.decoder(keys.sliding(keys.uniform(layer)) { _ in true })
+  }
 
   static let ministral3 = Family(
     "ministral3", like: mistral,
     defaults: """
       vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
-      head_dim=128 tie_word_embeddings=false
+      head_dim=128 sliding_window=null tie_word_embeddings=false
       """)
 
   static let hyperclovax = Family(
@@ -145,6 +169,7 @@ extension Family {
       vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       head_dim=null attention_bias=false mlp_bias=false use_post_norm=true
       tie_word_embeddings=false
+      logits_scaling=1.0 embedding_multiplier=1.0 residual_multiplier=1.0
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all))
@@ -238,18 +263,36 @@ extension Family {
     defaults: """
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       attention_bias=false tie_word_embeddings=true
+      sliding_window=4096 layer_types=null
       """
   ) { keys in
-    try keys.decoder(
-      keys.uniform(
-        keys.parallelLayer(
-          keys.attention(bias: keys.biases(.all)), .feedForward(keys.gated()),
-          norms: [keys.norm("input_layernorm", .layerWithoutBias)])),
+    let layer = try keys.parallelLayer(
+      keys.attention(bias: keys.biases(.all)), .feedForward(keys.gated()),
+      norms: [keys.norm("input_layernorm", .layerWithoutBias)])
+    let types = try keys.list("layer_types")
+    return try keys.decoder(
+      types == nil ? keys.uniform(layer) : keys.sliding(keys.uniform(layer)) { _ in false },
       norm: .layerWithoutBias)
   }
 }
 
 extension Keys {
+  /// Layers of which one in so many, and the last, see all; these do not rotate.
+  ///
+  /// A pattern may be a number or a text of L (local) and G (global).
+  func exaoneSliding(_ groups: [LayerGroup]) throws -> [LayerGroup] {
+    let pattern = try reading("sliding_window_pattern")?.value
+    let letters = pattern?.string.map(Array.init) ?? []
+    let period = pattern?.integer.flatMap { Int(exactly: $0) } ?? 0
+    guard !letters.isEmpty || period > 0, try window() != .all else { return groups }
+    let last = try listedLayerCount() - 1
+    return try sliding(groups, whole: PositionScheme.none) { index in
+      guard index < last else { return false }
+      return letters.isEmpty
+        ? !(index + 1).isMultiple(of: period) : letters[index % letters.count] == "L"
+    }
+  }
+
   /// Attention with the norms of queries and keys as Hunyuan names them.
   func hunyuanAttention() throws -> Module {
     try attention(

@@ -71,6 +71,8 @@ extension Family {
       head_dim=192 v_head_dim=128 attention_bias=false moe_intermediate_size=2048
       num_experts_per_tok=8 n_routed_experts=256 layer_types=null mlp_layer_types=null
       tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
+      sliding_window=129
       """
   ) { keys in
     let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) { index in
@@ -97,17 +99,19 @@ extension Family {
       vocab_size=98304 intermediate_size=7168 num_attention_heads=32 num_key_value_heads=4
       head_dim=128 attention_bias=false moe_intermediate_size=896 num_experts_per_tok=8
       num_experts=64 mlp_layer_types=null tie_word_embeddings=false
+      norm_topk_prob=true
+      sliding_window=1024 layer_types=null
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
-    return try keys.decoder(
-      keys.denseOrSparse(
-        leading: 0,
-        dense: keys.layer(attention, .feedForward(keys.gated())),
-        sparse: keys.layer(
-          attention,
-          keys.experts(
-            keys.expertCounts("num_local_experts"), keys.gated(keys.size(.expertSize))))))
+    let groups = try keys.denseOrSparse(
+      leading: 0, dense: keys.layer(attention, .feedForward(keys.gated())),
+      sparse: keys.layer(
+        attention,
+        keys.experts(
+          keys.expertCounts("num_local_experts"), keys.gated(keys.size(.expertSize)))))
+    guard try keys.list("layer_types") != nil else { return try keys.decoder(groups) }
+    return try keys.decoder(keys.sliding(groups) { _ in false })
   }
 
   static let afmoe = Family(
@@ -116,6 +120,7 @@ extension Family {
       vocab_size=200192 intermediate_size=6144 num_attention_heads=16 num_key_value_heads=null
       head_dim=128 attention_bias=false moe_intermediate_size=1408 num_dense_layers=1
       num_experts=64 num_experts_per_tok=6 num_shared_experts=2 tie_word_embeddings=false
+      sliding_window=1024 global_attn_every_n_layers=4 layer_types=null route_norm=true route_scale=1.0
       """
   ) { keys in
     let norms = [
@@ -125,12 +130,15 @@ extension Family {
     let heads = try keys.heads()
     let attention = try keys.attention(
       heads, bias: keys.biases(.all), norm: .eachHead,
-      extra: [Linear("gate_proj", d, heads.query * heads.size)])
+      extra: [Linear("gate_proj", d, heads.query * heads.size)]
+    ).attending { $0.gate = .elements }
+    let groups = try keys.leading(
+      "num_dense_layers",
+      keys.sandwichLayer(attention, .feedForward(keys.gated()), norms: norms),
+      then: keys.sandwichLayer(attention, keys.afmoeExperts(), norms: norms))
+    let period = try keys.period("global_attn_every_n_layers")
     return try keys.decoder(
-      keys.leading(
-        "num_dense_layers",
-        keys.sandwichLayer(attention, .feedForward(keys.gated()), norms: norms),
-        then: keys.sandwichLayer(attention, keys.afmoeExperts(), norms: norms)))
+      keys.sliding(groups, whole: PositionScheme.none) { !($0 + 1).isMultiple(of: period) })
   }
 
   static let exaoneMoE = Family(
@@ -139,6 +147,8 @@ extension Family {
       vocab_size=102400 intermediate_size=16384 num_attention_heads=32 num_key_value_heads=32
       mlp_layer_types=null first_k_dense_replace=1 moe_intermediate_size=1024 num_experts=64
       num_experts_per_tok=8 num_shared_experts=1 tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=1
+      sliding_window=4096 sliding_window_pattern=4 layer_types=null
       """
   ) { keys in
     let attention = try keys.attention(norm: .eachHead)
@@ -153,9 +163,10 @@ extension Family {
           shared: keys.sharedExperts("num_shared_experts", width: width)))
     }
     return try keys.decoder(
-      keys.denseOrSparse(
-        leading: keys.size(.leadingDense, least: 0),
-        dense: keys.layer(attention, .feedForward(keys.gated())), sparse: sparse()))
+      keys.exaoneSliding(
+        keys.denseOrSparse(
+          leading: keys.size(.leadingDense, least: 0),
+          dense: keys.layer(attention, .feedForward(keys.gated())), sparse: sparse())))
   }
 
   static let solarOpen = Family(
@@ -164,6 +175,7 @@ extension Family {
       vocab_size=196608 num_attention_heads=64 num_key_value_heads=8 head_dim=128
       attention_bias=false moe_intermediate_size=1280 num_experts_per_tok=8 n_shared_experts=1
       n_routed_experts=128 tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
       """
   ) { keys in
     let counts = try keys.expertCounts("num_local_experts")
@@ -243,6 +255,7 @@ extension Keys {
           Linear("v_proj", d, groups * v, bias: bias),
         ],
         output: Linear("o_proj", given.query * v, d),
-        vectors: slides ? [Weight("attention_sink_bias", [given.query], .attention)] : []))
+        vectors: slides ? [Weight("attention_sink_bias", [given.query], .attention)] : [],
+        reach: try slides ? window() : .all, position: try rotary(given.size)))
   }
 }

@@ -81,6 +81,7 @@ extension Family {
     defaults: """
       vocab_size=262144 num_attention_heads=64 intermediate_size=16384 qk_layernorm=true
       hidden_act="relu2" tie_word_embeddings=false
+      partial_rotary_factor=0.5
       """
   ) { keys in
     let heads = try keys.equalHeads()

@@ -15,7 +15,8 @@ extension Family {
     let feedForward = try keys.gated().reading("gelu", as: "gelu_pytorch_tanh")
     return try keys.decoder(
       keys.uniform(
-        keys.layer(keys.attention(bias: keys.biases(.all)), .feedForward(feedForward))))
+        keys.layer(keys.attention(bias: keys.biases(.all)), .feedForward(feedForward))),
+      scaled: true)
   }
 
   static let gemma2 = Family(
@@ -24,6 +25,7 @@ extension Family {
       vocab_size=256000 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 layer_types=null
       hidden_activation="gelu_pytorch_tanh" tie_word_embeddings=true
+      attn_logit_softcapping=50.0 final_logit_softcapping=30.0
       """
   ) { keys in
     try keys.requireEqualHeads()
@@ -31,7 +33,7 @@ extension Family {
       keys.windowedLayers(keys.window(), full: { $0 % 2 == 1 }) { window in
         try keys.sandwichLayer(
           keys.attention(bias: keys.biases(.all), reach: window), .feedForward(keys.gated()))
-      })
+      }, scaled: true)
   }
 
   static let gemma3 = Family(
@@ -47,9 +49,11 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
         try keys.sandwichLayer(
-          keys.attention(bias: keys.biases(.all), norm: .eachHead, reach: window),
+          keys.attention(
+            bias: keys.biases(.all), norm: .eachHead, reach: window,
+            position: keys.rotary(keys.size(.headSize), table: window == .all ? "" : "local")),
           .feedForward(keys.gated()))
-      })
+      }, scaled: true)
   }
 
   static let vaultGemma = Family(
@@ -61,7 +65,7 @@ extension Family {
         try keys.layer(
           keys.attention(bias: keys.biases(.all), reach: window), .feedForward(keys.gated()),
           norms: ("input_layernorm", "pre_feedforward_layernorm"))
-      })
+      }, scaled: true)
   }
 
   // MARK: - Cohere
@@ -71,6 +75,7 @@ extension Family {
     defaults: """
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       attention_bias=false use_qk_norm=false tie_word_embeddings=true
+      logit_scale=0.0625
       """
   ) { keys in
     let heads = try keys.heads()
@@ -95,6 +100,7 @@ extension Family {
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       attention_bias=false sliding_window=4096 sliding_window_pattern=4 layer_types=null
       tie_word_embeddings=true
+      logit_scale=0.0625
       """
   ) { keys in
     let heads = try keys.heads()
@@ -102,7 +108,9 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
         try keys.parallelLayer(
-          keys.attention(heads, bias: keys.biases(.all), reach: window),
+          keys.attention(
+            heads, bias: keys.biases(.all), reach: window,
+            position: window == .all ? PositionScheme.none : .rotary(heads.size)),
           .feedForward(keys.gated()), norms: [keys.norm("input_layernorm", .layerWithoutBias)])
       }, norm: .layerWithoutBias)
   }

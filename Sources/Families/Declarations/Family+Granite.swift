@@ -12,6 +12,7 @@ extension Family {
     defaults: """
       vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       attention_bias=false mlp_bias=false tie_word_embeddings=false
+      logits_scaling=1.0 embedding_multiplier=1.0 residual_multiplier=1.0
       """)
 
   private static let mixtureDefaults = """
@@ -106,7 +107,7 @@ extension Keys {
     let path = "block_sparse_moe"
     return .mixtureOfExperts(
       MixtureOfExperts(
-        router: Router([Linear("\(path).\(names.router)", d, all)]), experts: all, active: active,
+        router: chosenFirst(Router([Linear("\(path).\(names.router)", d, all)])), experts: all, active: active,
         expert: expert, layout: .stacked(stacks.map { $0.within(path) }), shared: shared,
         sharedPath: "shared_mlp"))
   }

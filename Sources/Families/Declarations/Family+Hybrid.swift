@@ -48,7 +48,8 @@ extension Family {
       vocab_size=128000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       attn_layer_indices=null mamba_n_heads=128 mamba_d_head="auto" mamba_n_groups=1
       mamba_d_state=256 mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true mamba_proj_bias=false
-      attention_bias=false mlp_bias=false tie_word_embeddings=false
+      mamba_chunk_size=256 attention_bias=false mlp_bias=false tie_word_embeddings=false
+      partial_rotary_factor=0.5
       """
   ) { keys in
     let attending = try keys.indices("attn_layer_indices") ?? []
@@ -69,8 +70,9 @@ extension Family {
       vocab_size=128000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       mamba_d_ssm=1024 mamba_n_heads=128 mamba_d_head="auto" mamba_n_groups=1 mamba_d_state=256
       mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true mamba_proj_bias=false
-      mamba_rms_norm=false projectors_bias=false attention_bias=false mlp_bias=false
+      mamba_chunk_size=256 mamba_rms_norm=false projectors_bias=false attention_bias=false mlp_bias=false
       tie_word_embeddings=false
+      embedding_multiplier=1.0
       """
   ) { keys in
     let inner =
@@ -79,7 +81,8 @@ extension Family {
     let mixer = try keys.mamba2(
       inner, keys: mamba2Keys,
       biases: (keys.flag("mamba_proj_bias"), keys.flag("projectors_bias")),
-      convolutionBias: keys.flag("mamba_conv_bias"), normed: keys.flag("mamba_rms_norm"))
+      convolutionBias: keys.flag("mamba_conv_bias"), normed: keys.flag("mamba_rms_norm"),
+      chunk: "mamba_chunk_size")
     let attention = try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
     let feedForward = try keys.gated(bias: keys.flag("mlp_bias"))
     let layer = Layer([
@@ -101,7 +104,8 @@ extension Family {
       attention_bias=false num_local_experts=8 num_experts_per_tok=2
       shared_intermediate_size=1024 layer_types=null mamba_n_heads=128 mamba_n_groups=1
       mamba_d_state=256 mamba_d_head="auto" mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true
-      mamba_proj_bias=false tie_word_embeddings=false
+      mamba_chunk_size=256 mamba_proj_bias=false tie_word_embeddings=false
+      logits_scaling=1.0 embedding_multiplier=1.0 residual_multiplier=1.0
       """
   ) { keys in
     let types = try keys.layerKinds("layers_block_type") { _ in "linear_attention" }
@@ -148,7 +152,7 @@ extension Keys {
     let bias = try flag("mamba_proj_bias")
     return try mamba2(
       expanded("mamba_expand", inner: "mamba_intermediate_size"), keys: keys, biases: (bias, bias),
-      convolutionBias: flag("mamba_conv_bias"))
+      convolutionBias: flag("mamba_conv_bias"), chunk: "mamba_chunk_size")
   }
 
   /// Granite's dense layer, which is the shared expert where there are routed ones.
@@ -171,7 +175,7 @@ extension Keys {
       "",
       .mixtureOfExperts(
         MixtureOfExperts(
-          router: Router([Linear("\(path).router.layer", d, all)]), experts: all,
+          router: chosenFirst(Router([Linear("\(path).router.layer", d, all)])), experts: all,
           active: counts.active, expert: try fusedGated(f, "input_linear", "output_linear"),
           layout: .stacked(stacks), shared: shared, sharedPath: "shared_mlp")))
   }

@@ -65,6 +65,7 @@ extension Family {
       swa_num_attention_heads=48 swa_num_key_value_heads=8 swa_head_dim=128
       sliding_window_size=1024 d_rel=16 rel_extent=1024 layer_types=null conv_kernel_size=4
       moe_intermediate_size=2304 n_routed_experts=384 num_experts_per_tok=8
+      final_logit_softcapping=30.0
       """
   ) { keys in
     let types = try keys.inklingTypes { !($0 + 1).isMultiple(of: 6) }

@@ -23,6 +23,7 @@ extension Family {
       qk_nope_head_dim=128 num_experts_per_tok=8 attention_bias=false num_local_experts=256
       mlp_layer_types=null layer_types=null linear_head_dim=128 linear_num_heads=32
       linear_conv_kernel_dim=4 first_k_dense_replace=1
+      routed_scaling_factor=2.446
       """
   ) { keys in
     let types = try keys.kimiTypes()
@@ -42,6 +43,7 @@ extension Family {
       qk_nope_head_dim=128 num_experts_per_tok=8 first_k_dense_replace=2 attention_bias=false
       num_local_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
       mlp_layer_types=null
+      routed_scaling_factor=2.5
       """
   ) { keys in
     let period = try keys.period("layer_group_size")
@@ -162,10 +164,10 @@ extension Keys {
         .gatedDelta, part: .attention,
         linears: letters.map { Linear("\($0)_proj", d, all) } + [Linear("b_proj", d, heads)]
           + gates + [Linear(output, all, d)],
-        vectors: try letters.flatMap {
-          try convolution(all, kernel, name: "\($0)_conv1d", bias: false, part: .attention)
-        } + [Weight("A_log", decay, .attention), Weight("dt_bias", [all], .attention)]
-          + Normalization("o_norm", [width]).weights(.attention)))
+        convolutions: try letters.map {
+          try convolution(all, kernel, name: "\($0)_conv1d", bias: false)
+        }, norms: [Normalization("o_norm", [width], vectors: heads)],
+        vectors: [Weight("A_log", decay, .attention), Weight("dt_bias", [all], .attention)]))
   }
 
   /// Latent attention whose queries are not compressed, with a gate for each head.

@@ -51,6 +51,7 @@ extension Family {
       qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128 num_experts_per_tok=8
       attention_bias=false mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1
       tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=8
       """
   ) { keys in
     let attention = Module.latentAttention(
@@ -74,6 +75,7 @@ extension Family {
       qk_rope_head_dim=32 v_head_dim=64 qk_nope_head_dim=64 num_experts_per_tok=8
       attention_bias=false index_head_dim=128 index_n_heads=16 gated_norm_rank=16
       mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1 tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=2.5
       """
   ) { keys in
     let rank = try keys.size(.queryRank)
@@ -109,6 +111,7 @@ extension Family {
       q_lora_rank=1536 kv_lora_rank=512 qk_nope_head_dim=128 qk_rope_head_dim=64 v_head_dim=128
       qk_head_dim=null moe_topk=12 n_routed_experts=512 zero_expert_num=256 router_bias=false
       expert_ffn_hidden_size=2048 tie_word_embeddings=false
+      routed_scaling_factor=6.0
       """
   ) { keys in
     var latent = try keys.latentAttention(bias: keys.flag("attention_bias"))
@@ -139,6 +142,7 @@ extension Family {
       q_lora_rank=1536 kv_lora_rank=512 qk_nope_head_dim=192 qk_rope_head_dim=64 v_head_dim=256
       mlp_layer_types=null index_head_dim=128 index_n_heads=16 indexer_types=null hc_mult=4
       tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1
       """
   ) { keys in
     let indexers = try keys.layerTypes("indexer_types", known: ["full", "shared"]) { index in

@@ -35,6 +35,7 @@ extension Family {
       vocab_size=65536 intermediate_size=7168 moe_intermediate_size=1792 num_attention_heads=32
       num_key_value_heads=8 conv_bias=false conv_L_cache=3 num_dense_layers=2
       num_experts_per_tok=4 num_experts=32 use_expert_bias=true tie_word_embeddings=true
+      norm_topk_prob=true routed_scaling_factor=1.0
       """
   ) { keys in
     let types = try keys.layerKinds(known: ["full_attention", "conv"]) { _ in
@@ -113,7 +114,9 @@ extension Keys {
         linears: [
           Linear("in_proj", d, 3 * d, bias: bias), Linear("out_proj", d, d, bias: bias),
         ],
-        vectors: try convolution(d, "conv_L_cache", name: "conv", bias: bias)))
+        convolutions: [
+          try convolution(d, "conv_L_cache", name: "conv", bias: bias, activated: false)
+        ], vectors: [], recurrence: .gatedConvolution(width: d)))
   }
 
   fileprivate func lfmExperts() throws -> Module {

@@ -94,9 +94,10 @@ extension Keys {
       let active = try size(.activeExperts)
       let idle = try size(.idleExperts, least: 0)
       try require(active, "num_experts_per_tok", atMost: real + idle, "num_experts")
-      let mixture = MixtureOfExperts(
+      var mixture = MixtureOfExperts(
         router: Router([Linear("gate", try size(.hidden), real + idle)]), experts: real,
         active: .minimum(active, real), expert: try backboneFeedForward(size(.expertSize)))
+      mixture.leastActive = .maximum(0, active - idle)
       return try layer(attention, .mixtureOfExperts(mixture))
     }
   }

@@ -16,9 +16,10 @@ extension Family {
     defaults: """
       vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128
       intermediate_size=21504 mlp_bias=false ssm_state_size=128 mamba_num_heads=128
-      mamba_head_dim=64 n_groups=8 conv_kernel=4 use_conv_bias=true
+      mamba_head_dim=64 n_groups=8 chunk_size=128 conv_kernel=4 use_conv_bias=true
       n_routed_experts=8 moe_intermediate_size=7688 moe_shared_expert_intermediate_size=7688
       moe_latent_size=null num_experts_per_tok=2 use_bias=false layers_block_type=null
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
       """
   ) { keys in
     let types = try keys.nemotronTypes()

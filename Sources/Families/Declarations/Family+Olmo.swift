@@ -60,6 +60,7 @@ extension Family {
     defaults: """
       vocab_size=100352 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       num_experts=7 num_experts_per_tok=5 attention_bias=false tie_word_embeddings=false
+      norm_topk_prob=false
       """
   ) { keys in
     try keys.decoder(

@@ -66,8 +66,8 @@ extension Family {
       // It is built for an encoder, and stands idle in a language model.
       let cross = try keys.attention(keys.equalHeads(), bias: .all, names: .outProj)
       layer.extras = [
-        Branch("", .normalization(try keys.norm("encoder_attn_layer_norm", .layer))),
-        Branch("encoder_attn", cross),
+        Branch("", .normalization(try keys.norm("encoder_attn_layer_norm", .layer)), runs: 0),
+        Branch("encoder_attn", cross, runs: 0),
       ]
     }
     return try keys.decoder(

@@ -15,6 +15,8 @@ extension Family {
       vocab_size=128000 num_attention_heads=48 num_key_value_heads=4 head_dim=128
       moe_intermediate_size=512 num_experts_per_tok=6 num_experts=384
       shared_expert_intermediate_size=512 tie_word_embeddings=false
+      norm_topk_prob=false
+      sliding_window=513 layer_types=null
       """
   ) { keys in
     let counts = try keys.expertCounts("num_local_experts")
@@ -28,7 +30,10 @@ extension Family {
       .other, part: .router, linears: [],
       vectors: [keys.scoreCorrection(counts.all, "expert_bias")])
     layer.extras.append(Branch("moe.router", .mixer(router)))
-    return try keys.decoder(keys.uniform(layer))
+    return try keys.decoder(
+      keys.sliding(keys.uniform(layer), whole: PositionScheme.none) {
+        !($0 + 1).isMultiple(of: 5)
+      })
   }
 
   static let flint = Family(
@@ -38,6 +43,8 @@ extension Family {
       head_dim=128 attention_bias=false decoder_sparse_step=1 moe_intermediate_size=512
       shared_expert_intermediate_size=1024 num_experts_per_tok=6 num_experts=256
       mlp_only_layers=null tie_word_embeddings=false
+      norm_topk_prob=true
+      sliding_window=513 layer_types=null
       """
   ) { keys in
     let heads = try keys.heads()
@@ -56,7 +63,11 @@ extension Family {
           keys.expertCounts(), keys.gated(keys.size(.expertSize)),
           shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert"))
     }
-    return try keys.decoder(groups)
+    let last = try keys.listedLayerCount() - 1
+    return try keys.decoder(
+      keys.sliding(groups, whole: PositionScheme.none) {
+        $0 >= 2 && $0 % 4 != 1 && $0 != last
+      })
   }
 
   static let beam = Family(
@@ -65,6 +76,8 @@ extension Family {
       vocab_size=151936 intermediate_size=20480 num_attention_heads=48 num_key_value_heads=8
       head_dim=128 attention_bias=false moe_intermediate_size=2560 num_experts_per_tok=8
       num_experts=256 mlp_layer_types=null tie_word_embeddings=false
+      final_logit_softcapping=30.0 norm_topk_prob=true routed_scaling_factor=2.5 n_group=8
+      sliding_window=512 layer_types=null
       """
   ) { keys in
     let d = try keys.size(.hidden)
@@ -80,10 +93,12 @@ extension Family {
         keys.experts(
           counts, keys.gated(keys.size(.expertSize)), scores: [keys.scoreCorrection(counts.all)]))
     }
+    let groups = try keys.denseOrSparse(
+      leading: 3, dense: keys.sandwichLayer(attention, .feedForward(keys.gated())),
+      sparse: sparse())
+    let last = try keys.listedLayerCount() - 1
     return try keys.decoder(
-      keys.denseOrSparse(
-        leading: 3, dense: keys.sandwichLayer(attention, .feedForward(keys.gated())),
-        sparse: sparse()))
+      keys.sliding(groups) { !($0 + 1).isMultiple(of: 6) && $0 != last })
   }
 
   static let cohere2MoE = Family(
@@ -93,6 +108,8 @@ extension Family {
       head_dim=128 attention_bias=false num_experts_per_tok=2 num_experts=8 num_shared_experts=0
       mlp_layer_types=null prefix_dense_intermediate_size=null first_k_dense_replace=0
       tie_word_embeddings=true
+      logit_scale=0.0625 norm_topk_prob=true
+      sliding_window=4096 sliding_window_pattern=4 layer_types=null
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all))
@@ -108,9 +125,11 @@ extension Family {
       let width = try keys.optional(.prefixSize)
       return try keys.parallelLayer(attention, .feedForward(keys.gated(width)), norms: norms)
     }
+    let groups = try keys.denseOrSparse(
+      leading: keys.size(.leadingDense, least: 0), dense: dense(), sparse: sparse())
+    let period = try keys.period("sliding_window_pattern")
     return try keys.decoder(
-      keys.denseOrSparse(
-        leading: keys.size(.leadingDense, least: 0), dense: dense(), sparse: sparse()),
+      keys.sliding(groups, whole: PositionScheme.none) { !($0 + 1).isMultiple(of: period) },
       norm: .layerWithoutBias)
   }
 
@@ -123,6 +142,7 @@ extension Family {
       vocab_size=32768 intermediate_size=2048 num_attention_heads=8 num_key_value_heads=null
       attention_bias=false mlp_bias=false is_moe=false num_experts=16384 num_experts_per_tok=64
       tie_word_embeddings=false
+      norm_topk_prob=false
       """
   ) { keys in
     let d = try keys.size(.hidden)

@@ -13,6 +13,7 @@ extension Family {
       head_dim=256 hidden_activation="gelu_pytorch_tanh" attention_bias=false sliding_window=512
       layer_types=null vocab_size_per_layer_input=262144 hidden_size_per_layer_input=256
       altup_num_inputs=4 num_kv_shared_layers=15 laurel_rank=64 tie_word_embeddings=true
+      final_logit_softcapping=30.0
       """
   ) { keys in
     let types = try keys.slidingTypes(period: 5)

@@ -13,6 +13,7 @@ extension Family {
     defaults: """
       vocab_size=51200 intermediate_size=8192 num_attention_heads=32 num_key_value_heads=null
       qk_layernorm=false hidden_act="gelu_new" tie_word_embeddings=false
+      partial_rotary_factor=0.5
       """
   ) { keys in
     let heads = try keys.heads()
@@ -33,6 +34,7 @@ extension Family {
     defaults: """
       vocab_size=32064 intermediate_size=8192 num_attention_heads=32 num_key_value_heads=null
       sliding_window=null tie_word_embeddings=false
+      partial_rotary_factor=1.0
       """
   ) { keys in
     let attention = try keys.fusedAttention(
@@ -63,6 +65,7 @@ extension Family {
     defaults: """
       vocab_size=50304 intermediate_size=6912 num_attention_heads=32 num_key_value_heads=32
       use_qkv_bias=false qk_layernorm=false use_parallel_residual=false tie_word_embeddings=false
+      partial_rotary_factor=0.25
       """
   ) { keys in
     let heads = try keys.heads(explicit: false)
@@ -101,6 +104,7 @@ extension Family {
       vocab_size=256000 intermediate_size=24576 num_attention_heads=48 num_key_value_heads=null
       head_dim=null attention_bias=false mlp_bias=false hidden_act="relu2"
       tie_word_embeddings=false
+      partial_rotary_factor=0.5
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all))
@@ -151,6 +155,7 @@ extension Family {
     defaults: """
       vocab_size=50304 intermediate_size=8192 num_attention_heads=6 num_key_value_heads=null
       attention_bias=false hidden_act="relu2" tie_word_embeddings=false
+      final_logit_softcapping=15.0
       """
   ) { keys in
     let heads = try keys.heads()

@@ -17,6 +17,7 @@ extension Family {
       ngram_vocab_size_base=20000000 make_ngram_vocab_size_divisible_by=128
       split_ngram_parts=512 indexer_n_heads=null indexer_kv_heads=null indexer_head_dim=null
       tie_word_embeddings=false
+      norm_topk_prob=true
       """
   ) { keys in
     let interval = try keys.period("full_attention_interval")

@@ -63,6 +63,7 @@ extension Family {
       lru_width=null conv1d_width=4 block_types=["recurrent","recurrent","attention"]
       attention_bias=false hidden_activation="gelu_pytorch_tanh" attention_window_size=2048
       tie_word_embeddings=true
+      partial_rotary_factor=0.5
       """
   ) { keys in
     let pattern = try keys.recurrentPattern()
@@ -197,14 +198,18 @@ extension Keys {
         Weight("rg_lru.\(gate)_bias", [h, block], .mixer),
       ]
     }
-    return .mixer(
-      Mixer(
+    var mixer = Mixer(
         .recurrent,
         linears: [
           Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
           Linear("linear_out", width, d, bias: true),
         ],
-        vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates
-          + (try convolution(width, "conv1d_width", name: "conv_1d", bias: true))))
+        convolutions: [
+          try convolution(width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
+        ], vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
+    mixer.headwise = ["input_gate", "recurrent_gate"].map {
+      HeadwiseLinear("rg_lru.\($0)", heads: h, block, block, bias: true)
+    }
+    return .mixer(mixer)
   }
 }

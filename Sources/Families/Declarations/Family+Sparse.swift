@@ -11,12 +11,14 @@ extension Family {
     defaults: """
       vocab_size=32000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       head_dim=null num_local_experts=8 num_experts_per_tok=2 tie_word_embeddings=false
+      sliding_window=null
       """
   ) { keys in
-    let experts = try keys.experts(keys.expertCounts(), keys.gated(names: .numbered))
+    let experts = try keys.experts(
+      keys.expertCounts(), keys.gated(names: .numbered), normalizes: true)
     return try keys.decoder(
       keys.uniform(
-        keys.layer(keys.attention(), experts, paths: ("self_attn", "block_sparse_moe"))))
+        keys.layer(keys.attention(reach: keys.window()), experts, paths: ("self_attn", "block_sparse_moe"))))
   }
 
   static let qwen2MoE = Family(
@@ -26,12 +28,13 @@ extension Family {
       moe_intermediate_size=1408 shared_expert_intermediate_size=5632 num_experts=60
       num_experts_per_tok=4 decoder_sparse_step=1 mlp_only_layers=null qkv_bias=true
       tie_word_embeddings=false
+      norm_topk_prob=false
+      use_sliding_window=false sliding_window=4096 max_window_layers=28 layer_types=null
       """
   ) { keys in
     let bias = try keys.biases(.inputs, if: "qkv_bias")
     let attention = try keys.attention(bias: bias)
-    return try keys.decoder(
-      keys.sparseSteps { isSparse in
+    let groups = try keys.sparseSteps { isSparse in
         guard isSparse else {
           return try keys.layer(attention, .feedForward(keys.gated()))
         }
@@ -40,7 +43,10 @@ extension Family {
           shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert",
           sharedGate: "shared_expert_gate")
         return try keys.layer(attention, experts)
-      })
+      }
+    guard try keys.isSet("use_sliding_window") else { return try keys.decoder(groups) }
+    let first = try keys.integer("max_window_layers") ?? 0
+    return try keys.decoder(keys.sliding(groups) { $0.isMultiple(of: 2) && $0 < first })
   }
 
   static let qwen3MoE = Family(
@@ -49,10 +55,14 @@ extension Family {
       vocab_size=151936 intermediate_size=6144 num_attention_heads=32 num_key_value_heads=4
       moe_intermediate_size=768 num_experts=128 num_experts_per_tok=8 decoder_sparse_step=1
       mlp_only_layers=null attention_bias=false tie_word_embeddings=false
+      norm_topk_prob=false
+      use_sliding_window=false sliding_window=4096
       """
   ) { keys in
     let bias = try keys.biases(.all)
-    let attention = try keys.attention(bias: bias, norm: .eachHead)
+    let attention = try keys.attention(
+      bias: bias, norm: .eachHead,
+      reach: keys.isSet("use_sliding_window") ? keys.window() : .all)
     return try keys.decoder(
       keys.sparseSteps { isSparse in
         guard isSparse else {
@@ -68,12 +78,13 @@ extension Family {
     defaults: """
       vocab_size=200064 intermediate_size=1536 num_attention_heads=48 num_key_value_heads=8
       head_dim=128 num_local_experts=256 num_experts_per_tok=8 tie_word_embeddings=false
+      rotary_dim=null
       """
   ) { keys in
     let counts = try keys.expertCounts()
     let experts = try keys.experts(
       counts, keys.gated(names: .numbered),
-      scores: [keys.scoreCorrection(counts.all, "e_score_correction_bias")])
+      scores: [keys.scoreCorrection(counts.all, "e_score_correction_bias")], normalizes: true)
     return try keys.decoder(
       keys.uniform(
         keys.layer(

@@ -19,6 +19,7 @@ extension Family {
       vocab_size=201088 intermediate_size=2880 num_attention_heads=64 num_key_value_heads=8
       head_dim=64 attention_bias=true num_local_experts=128 num_experts_per_tok=4
       tie_word_embeddings=false
+      sliding_window=128 layer_types=null
       """
   ) { keys in
     let d = try keys.size(.hidden)
@@ -28,8 +29,9 @@ extension Family {
       heads, bias: keys.biases(.all), vectors: [Weight("sinks", [heads.query], .attention)])
     let experts = try keys.stackedExperts(
       counts, keys.fusedGated(bias: true),
-      router: Router([Linear("router", d, counts.all, bias: true)]), bias: true)
-    return try keys.decoder(keys.uniform(keys.layer(attention, experts)))
+      router: keys.chosenFirst(Router([Linear("router", d, counts.all, bias: true)])), bias: true)
+    return try keys.decoder(
+      keys.sliding(keys.uniform(keys.layer(attention, experts))) { $0.isMultiple(of: 2) })
   }
 
   static let llama4 = Family(
@@ -39,6 +41,8 @@ extension Family {
       num_attention_heads=40 num_key_value_heads=8 head_dim=128 num_experts_per_tok=1
       num_local_experts=16 moe_layers=null interleave_moe_layer_step=1 attention_bias=false
       tie_word_embeddings=false
+      attention_chunk_size=8192 layer_types=null no_rope_layers=null no_rope_layer_interval=4
+      use_qk_norm=true
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all))
@@ -50,20 +54,32 @@ extension Family {
     func sparse() throws -> Layer {
       let d = try keys.size(.hidden)
       let counts = try keys.expertCounts("num_local_experts")
+      var router = Router([Linear("router", d, counts.all)])
+      router.scoring = .sigmoid
       let experts = try keys.stackedExperts(
-        counts, keys.fusedGated(), router: Router([Linear("router", d, counts.all)]),
-        shared: keys.gated(), sharedPath: "shared_expert")
-      return try keys.layer(attention, experts, paths: paths)
+        counts, keys.fusedGated(), router: router, shared: keys.gated(),
+        sharedPath: "shared_expert")
+      guard case .mixtureOfExperts(var mixture) = experts else { return try dense() }
+      // Its code, and that of transformers, multiplies the inputs of all other experts by zero.
+      mixture.runsEveryExpert = true
+      return try keys.layer(attention, .mixtureOfExperts(mixture), paths: paths)
     }
+    let groups: [LayerGroup]
     if let list = try keys.list("moe_layers") {
       let indices = Set(list.compactMap(\.integer))
-      return try keys.decoder(
-        keys.layers(kind: { indices.contains(Int128($0)) }) { try $0 ? sparse() : dense() })
+      groups = try keys.layers(kind: { indices.contains(Int128($0)) }) {
+        try $0 ? sparse() : dense()
+      }
+    } else {
+      let step = try keys.integer("interleave_moe_layer_step", least: 1) ?? 1
+      groups =
+        step == 1
+        ? try keys.uniform(sparse())
+        : try keys.layers(kind: { ($0 + 1).isMultiple(of: step) }) {
+          try $0 ? sparse() : dense()
+        }
     }
-    let step = try keys.integer("interleave_moe_layer_step", least: 1) ?? 1
-    if step == 1 { return try keys.decoder(keys.uniform(sparse())) }
-    return try keys.decoder(
-      keys.layers(kind: { ($0 + 1).isMultiple(of: step) }) { try $0 ? sparse() : dense() })
+    return try keys.decoder(keys.chunked(groups))
   }
 
   static let ariaText = Family(
@@ -80,7 +96,7 @@ extension Family {
     let shared = try keys.sharedExperts(
       "moe_num_shared_experts", width: f, bias: keys.flag("mlp_bias"))
     let experts = try keys.stackedExperts(
-      counts, keys.fusedGated(), router: Router([Linear("router", d, counts.all)]),
+      counts, keys.fusedGated(), router: keys.chosenFirst(Router([Linear("router", d, counts.all)])),
       names: ("experts.fc1.weight", "experts.fc2.weight"), shared: shared)
     return try keys.decoder(
       keys.uniform(keys.layer(keys.attention(bias: keys.biases(.all)), experts)))
@@ -94,6 +110,7 @@ extension Family {
       shared_intermediate_size=3072 mlp_layer_types=null layer_types=null index_n_heads=4
       index_head_dim=128 moe_layer_freq=null sparse_attention_config=null
       tie_word_embeddings=false
+      routed_scaling_factor=2.0 rotary_dim=64
       """
   ) { keys in
     let old = try keys.object("sparse_attention_config")
@@ -119,6 +136,35 @@ extension Family {
 }
 
 extension Keys {
+  /// A router that takes the softmax of the chosen scores alone.
+  func chosenFirst(_ router: Router) -> Router {
+    var router = router
+    router.scoring = .softmaxOfChosen
+    return router
+  }
+
+  /// Llama 4's layers: those that rotate attend within chunks, the others to all.
+  fileprivate func chunked(_ groups: [LayerGroup]) throws -> [LayerGroup] {
+    guard let rotates = try rotating() else { return groups }
+    var groups = groups
+    if try isSet("use_qk_norm") {
+      // A norm without weights, of what was rotated.
+      for index in groups.indices {
+        groups[index].layer = groups[index].layer.attending { attention in
+          attention.norms = [
+            Normalization("qk_norm", [attention.headSize], weight: false,
+              vectors: attention.heads + attention.keyValueHeads)
+          ]
+        }
+      }
+    }
+    let chunk = try optional(.chunk).map { Reach.chunk($0) } ?? .all
+    guard chunk != .all else { return groups }
+    return try sliding(groups, chunk, type: "chunked_attention", whole: PositionScheme.none) {
+      rotates[$0]
+    }
+  }
+
   fileprivate func minimaxM3Attention(indexed: Bool, _ old: JSONObject?) throws -> Module {
     guard indexed else { return try attention(norm: .eachHead) }
     func index(_ size: Size, _ oldKey: String) throws -> Formula {

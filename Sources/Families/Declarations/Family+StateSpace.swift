@@ -24,7 +24,7 @@ extension Family {
     "mamba2",
     defaults: """
       vocab_size=32768 num_heads=128 head_dim=64 state_size=128 expand=2 conv_kernel=4 n_groups=8
-      use_bias=false use_conv_bias=true tie_word_embeddings=false
+      chunk_size=256 use_bias=false use_conv_bias=true tie_word_embeddings=false
       """
   ) { keys in
     let bias = try keys.flag("use_bias")
@@ -85,6 +85,7 @@ extension Keys {
           Linear("qkv_proj", d, 3 * width), Linear("output_gate", d, width),
           Linear("out_proj", width, d),
         ],
-        vectors: Normalization("norm", [width]).weights(.attention) + tables))
+        norms: [Normalization("norm", [width])], vectors: tables,
+        recurrence: .lightning(heads: h, size: heads.size, block: b), gatedWidth: width))
   }
 }

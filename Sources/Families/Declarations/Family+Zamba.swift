@@ -17,7 +17,7 @@ extension Family {
       vocab_size=32000 layers_block_type=null mamba_d_state=64 mamba_d_conv=4 mamba_expand=2
       mamba_ngroups=1 n_mamba_heads=8 add_bias_linear=false intermediate_size=null
       num_attention_heads=32 num_key_value_heads=null num_mem_blocks=1
-      use_shared_attention_adapter=false adapter_rank=128 hidden_act="gelu"
+      chunk_size=256 use_shared_attention_adapter=false adapter_rank=128 hidden_act="gelu"
       tie_word_embeddings=true
       """
   ) { keys in
@@ -87,7 +87,7 @@ private enum SharingLayer: Hashable {
   /// The first use of a shared block.
   case first(block: Int)
   /// Another use of a block that an earlier layer holds.
-  case again
+  case again(block: Int)
 }
 
 extension Keys {
@@ -100,7 +100,8 @@ extension Keys {
     return types.map { type in
       guard type == "hybrid" else { return .mixer }
       defer { uses += 1 }
-      return uses < blocks || !ties ? .first(block: uses % blocks) : .again
+      let block = uses % blocks
+      return uses < blocks || !ties ? .first(block: block) : .again(block: block)
     }
   }
 
@@ -111,13 +112,20 @@ extension Keys {
     if kind == .mixer { return try mixerLayer(mixer, norm: "input_layernorm", path: "mamba") }
     let d = try size(.hidden)
     var blocks: [Block] = []
-    if case .first(let block) = kind { blocks = try shared(block) }
-    return Layer(
+    var repeats: [Block] = []
+    switch kind {
+    case .mixer: break
+    case .first(let block): blocks = try shared(block)
+    case .again(let block): repeats = try shared(block)
+    }
+    var layer = Layer(
       blocks + [
         Block([], [Branch("", .linear(Linear("linear", d, d)))]),
         Block(
           [try norm("mamba_decoder.input_layernorm")], [Branch("mamba_decoder.mamba", mixer)]),
       ])
+    layer.repeats = repeats
+    return layer
   }
 
   /// A shared block: attention over the stream beside the embeddings, then a feed-forward layer.
@@ -150,14 +158,20 @@ extension Keys {
       }
     }
     var feedForward = try fusedGated(f, bias: bias)
-    feedForward.inputs += uses.flatMap { use in
+    let more = uses.flatMap { use in
       [
         Linear("gate_up_proj_adapter_list.\(use).0", d, rank),
         Linear("gate_up_proj_adapter_list.\(use).1", rank, 2 * f),
       ]
     }
-    return try zambaBlock(
-      "shared_transformer", zambaAttention(adapters: adapts ? adapters : []), feedForward)
+    // One use runs its own adapters; the block holds those of all.
+    feedForward.inputs += more.prefix(2)
+    feedForward.vectors += more.dropFirst(2).weights(.denseFeedForward)
+    let own = adapts ? adapters : []
+    let attention = try zambaAttention(adapters: Array(own.prefix(6))).attending {
+      $0.vectors += own.dropFirst(6).weights(.attention)
+    }
+    return try zambaBlock("shared_transformer", attention, feedForward)
   }
 
   private func attentionWidth() throws -> Formula {
@@ -199,13 +213,18 @@ extension Keys {
       ("dt_proj_weight", [heads, width, rank]), ("dt_proj_bias", [heads, width]),
       ("A_log", [heads, width, state]), ("D", [heads, width]),
     ]
-    return .mixer(
-      Mixer(
-        .mamba,
-        linears: [
-          Linear("in_proj", d, 2 * inner, bias: bias), Linear("out_proj", inner, d, bias: bias),
-        ],
-        vectors: shapes.map { Weight($0.0, $0.1, .mixer) }
-          + (try convolution(inner, "mamba_d_conv", bias: flag("mamba_conv_bias")))))
+    var mixer = Mixer(
+      .mamba,
+      linears: [
+        Linear("in_proj", d, 2 * inner, bias: bias), Linear("out_proj", inner, d, bias: bias),
+      ],
+      convolutions: [try convolution(inner, "mamba_d_conv", bias: flag("mamba_conv_bias"))],
+      vectors: shapes.map { Weight($0.0, $0.1, .mixer) },
+      recurrence: .selective(channels: inner, state: state), gatedWidth: inner)
+    mixer.headwise = [
+      HeadwiseLinear("x_proj", heads: heads, width, rank + 2 * state),
+      HeadwiseLinear("dt_proj", heads: heads, rank, width, bias: true),
+    ]
+    return .mixer(mixer)
   }
 }

@@ -97,7 +97,7 @@ extension Keys {
       ]
     case .allHeads: norms += [Normalization(normNames.0, [q]), Normalization(normNames.1, [kv])]
     }
-    return .selfAttention(
+    return try scored(
       SelfAttention(
         heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
         inputs: [
@@ -106,7 +106,15 @@ extension Keys {
           Linear(names.value, d, kv, bias: bias.contains(.value)),
         ] + extra,
         output: Linear(names.output, q, d, bias: bias.contains(.output)),
-        norms: norms, vectors: vectors, reach: reach, position: position ?? .rotary(heads.size)))
+        norms: norms, vectors: vectors, reach: reach, position: position ?? rotary(heads.size)))
+  }
+
+  /// Attention whose scores are bounded if the family's key says so.
+  private func scored(_ attention: SelfAttention) throws -> Module {
+    var attention = attention
+    attention.capsScores = try isSet("attn_logit_softcapping")
+    attention.hasSinks = attention.vectors.contains { $0.name.hasSuffix("sinks") }
+    return .selfAttention(attention)
   }
 
   /// Attention with one projection for queries, keys and values.
@@ -118,12 +126,12 @@ extension Keys {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
     let (q, kv) = (heads.query * heads.size, heads.keyValue * heads.size)
-    return .selfAttention(
+    return try scored(
       SelfAttention(
         heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
         inputs: [Linear(input, d, q + 2 * kv, bias: inputBias, transposed: transposed)],
         output: Linear(output, q, d, bias: outputBias, transposed: transposed),
-        norms: norms, vectors: vectors, reach: reach, position: position ?? .rotary(heads.size)))
+        norms: norms, vectors: vectors, reach: reach, position: position ?? rotary(heads.size)))
   }
 
   /// Multi-head latent attention.

@@ -27,6 +27,11 @@ extension Keys {
     /// The width of all keys, which is that of all queries.
     var keyWidth: Formula { keys * keySize }
     var valueWidth: Formula { values * valueSize }
+
+    /// The delta rule in chunks of 64 tokens, as `transformers` fixes it.
+    var recurrence: Recurrence {
+      .delta(heads: values, keySize: keySize, valueSize: valueSize, chunk: 64)
+    }
   }
 
   func deltaHeads() throws -> DeltaHeads {
@@ -60,9 +65,10 @@ extension Keys {
     return .mixer(
       Mixer(
         .gatedDelta, linears: inputs + [Linear("out_proj", heads.valueWidth, d)],
-        vectors: try convolution(channels, "linear_conv_kernel_dim", bias: false)
-          + ["dt_bias", "A_log"].map { Weight($0, [heads.values], .mixer) }
-          + Normalization("norm", [heads.valueSize]).weights(.mixer)))
+        convolutions: [try convolution(channels, "linear_conv_kernel_dim", bias: false)],
+        norms: [Normalization("norm", [heads.valueSize], vectors: heads.values)],
+        vectors: ["dt_bias", "A_log"].map { Weight($0, [heads.values], .mixer) },
+        recurrence: heads.recurrence, gatedWidth: heads.valueWidth))
   }
 
   /// The type of each layer where every so-and-so-many-th has full attention.

@@ -82,14 +82,19 @@ extension Keys {
   func experts(
     _ counts: (all: Formula, active: Formula), _ expert: FeedForward, gate: String = "gate",
     gateBias: Bool = false, scores: [Weight] = [], shared: FeedForward? = nil,
-    sharedPath: String = "shared_experts", sharedGate: String? = nil, path: String = "experts.#"
+    sharedPath: String = "shared_experts", sharedGate: String? = nil, path: String = "experts.#",
+    scoring: Router.Scoring? = nil, normalizes: Bool = false
   ) throws -> Module {
     let d = try size(.hidden)
     var gates = [Linear(gate, d, counts.all, bias: gateBias)]
     if let sharedGate { gates.append(Linear(sharedGate, d, 1)) }
+    var router = Router(gates, vectors: scores)
+    router.isCorrected = !scores.isEmpty
+    // Families that balance by a corrected score take the logistic function of it.
+    router.scoring = scoring ?? (scores.isEmpty ? .softmax : .sigmoid)
     return .mixtureOfExperts(
       MixtureOfExperts(
-        router: Router(gates, vectors: scores), experts: counts.all, active: counts.active,
+        router: try routed(router, normalizes: normalizes), experts: counts.all, active: counts.active,
         expert: expert, path: path, shared: shared, sharedPath: sharedPath))
   }
 

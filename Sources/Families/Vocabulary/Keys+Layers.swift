@@ -192,10 +192,11 @@ extension Keys {
   /// - `width`: the width of the token table, where it is not the model's.
   /// - `headBias`: whether the head has a bias, which a tied head keeps as its own.
   /// - `untieable`: whether the head is always a matrix of its own.
+  /// - `scaled`: whether what the token table gives is multiplied by a constant.
   func decoder(
     _ groups: [LayerGroup], _ names: FrameNames = .llama, norm style: NormStyle = .rootMeanSquare,
     after: [Branch] = [], width: Formula? = nil, before: [Branch] = [], headBias: Bool = false,
-    untieable: Bool = false
+    untieable: Bool = false, scaled: Bool = false
   ) throws -> Model {
     let vocabulary = try size(.vocabulary)
     let d = try width ?? size(.hidden)
@@ -206,10 +207,25 @@ extension Keys {
     }
     let head = Linear(names.head, d, vocabulary, bias: headBias)
     tail.append(Branch("", .head(head, isTied: isTied)))
-    return Model(
+    var table = Embedding(.token, rows: vocabulary, width: d)
+    table.isScaled = try scaled || isSet("embedding_multiplier")
+    var model = Model(
       name: modelType, modelType: modelType, sizes: sizes,
-      head: [Branch(names.token, .embedding(Embedding(.token, rows: vocabulary, width: d)))]
-        + after,
-      layersPath: names.layers, groups: groups, tail: tail, tiesEmbeddings: isTied)
+      head: [Branch(names.token, .embedding(table))] + after,
+      layersPath: names.layers, groups: try multiplied(groups), tail: tail,
+      tiesEmbeddings: isTied)
+    model.logits.isScaled = try isSet("logit_scale") || isSet("logits_scaling")
+    model.logits.isCapped = try isSet("final_logit_softcapping")
+    return model
+  }
+
+  /// Layers whose additions to the stream are multiplied by a constant, if the family's key says so.
+  private func multiplied(_ groups: [LayerGroup]) throws -> [LayerGroup] {
+    guard try isSet("residual_multiplier") else { return groups }
+    return groups.map { group in
+      var copy = group
+      for block in copy.layer.blocks.indices { copy.layer.blocks[block].isScaled = true }
+      return copy
+    }
   }
 }

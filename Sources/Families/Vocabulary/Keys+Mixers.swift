@@ -6,6 +6,7 @@ import Symbolic
 
 extension Size {
   static let expansion = Size("e", "expand", "inner width of the mixer over the model's")
+  static let chunkSize = Size("Q", "chunk_size", "tokens of a chunk of the mixer")
   static let deltaKeyHeads = Size("h_k", "linear_num_key_heads", "key heads of linear attention")
   static let deltaValueHeads = Size(
     "h_v", "linear_num_value_heads", "value heads of linear attention")
@@ -121,13 +122,14 @@ extension Keys {
       : derived(.innerSize, key: inner, e * d, reason)
   }
 
-  /// The causal convolution over each channel: `[channels, 1, k_c]` and a bias.
+  /// The causal convolution over each channel.
   func convolution(
-    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool, part: Part = .mixer
-  ) throws -> [Weight] {
-    let k = try size(.kernelSize, key)
-    let weight = Weight("\(name).weight", [channels, 1, k], part)
-    return bias ? [weight, Weight("\(name).bias", [channels], part)] : [weight]
+    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool,
+    activated: Bool = true
+  ) throws -> CausalConvolution {
+    CausalConvolution(
+      name, channels: channels, kernel: try size(.kernelSize, key), bias: bias,
+      activated: activated)
   }
 
   /// A selective state space with one state of `[N]` for each channel.
@@ -158,8 +160,9 @@ extension Keys {
           Linear("dt_proj", rank, inner, bias: true),
           Linear("out_proj", inner, d, bias: bias),
         ],
-        vectors: vectors + (try convolution(inner, keys.kernel, bias: convolutionBias))
-          + norms.flatMap { $0.weights(.mixer) }))
+        convolutions: [try convolution(inner, keys.kernel, bias: convolutionBias)],
+        norms: norms, vectors: vectors,
+        recurrence: .selective(channels: inner, state: state), gatedWidth: inner))
   }
 
   /// A state space with heads: one decay for each head, and a state `[N]` for each group of them.
@@ -169,7 +172,8 @@ extension Keys {
   func mamba2(
     _ inner: Formula,
     keys: (heads: String, size: String, state: String, kernel: String, groups: String),
-    biases: (input: Bool, output: Bool), convolutionBias: Bool, normed: Bool = true
+    biases: (input: Bool, output: Bool), convolutionBias: Bool, normed: Bool = true,
+    chunk: String = "chunk_size"
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try size(.mixerHeads, keys.heads)
@@ -187,8 +191,11 @@ extension Keys {
           Linear("in_proj", d, inner + channels + heads, bias: biases.input),
           Linear("out_proj", inner, d, bias: biases.output),
         ],
-        vectors: vectors + (try convolution(channels, keys.kernel, bias: convolutionBias))
-          + (normed ? Normalization("norm", [inner]).weights(.mixer) : [])))
+        convolutions: [try convolution(channels, keys.kernel, bias: convolutionBias)],
+        norms: normed ? [Normalization("norm", [inner])] : [], vectors: vectors,
+        recurrence: .duality(
+          heads: heads, headSize: width, state: state, chunk: try size(.chunkSize, chunk)),
+        gatedWidth: inner))
   }
 
   /// The width of one mixer head, where the heads share the inner width.

@@ -26,6 +26,8 @@ package final class Keys {
   }
   /// The keys that were absent and whose default was taken.
   private(set) var defaulted = JSONObject()
+  /// Those of them that change what a pass executes, and no parameter.
+  private(set) var operationDefaults = JSONObject()
   private(set) var notes: [String] = []
 
   init(family: Family, configuration: JSONObject, overrides: [String: String]) throws {
@@ -35,6 +37,11 @@ package final class Keys {
     aliases = family.aliases
     ownSpelling = Dictionary(aliases.map { ($0.name, $0.own) }, uniquingKeysWith: { $1 })
     defaults = try family.defaultValues()
+  }
+
+  /// The keys that have a default, in the common spelling and in the family's own.
+  var defaultKeys: Set<String> {
+    Set(defaults.keys).union(ownSpelling.filter { defaults[$0.value] != nil }.keys)
   }
 
   /// Adds a sentence that the report shows.
@@ -102,6 +109,14 @@ extension Keys {
   func isGiven(_ key: String) -> Bool {
     overrides[key] != nil
       || spellings(of: key).contains { overrides[$0] != nil || written($0) != nil }
+  }
+
+  /// The positions that the configuration says the model was made for.
+  var statedContext: Int128? {
+    for name in ["max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len"] {
+      if let value = written(name)?.integer, value > 0 { return value }
+    }
+    return nil
   }
 
   /// Notes that keys exist in this family and change no count.
@@ -182,7 +197,12 @@ extension Keys {
   }
 
   private func noteDefault(_ key: String, _ reading: Reading) {
-    if reading.isDefault { defaulted[spelled(key)] = reading.value }
+    guard reading.isDefault else { return }
+    if Self.operationKeys.contains(key) {
+      operationDefaults[spelled(key)] = reading.value
+    } else {
+      defaulted[spelled(key)] = reading.value
+    }
   }
 }
 
@@ -322,6 +342,21 @@ extension Keys {
 // MARK: - What was not read
 
 extension Keys {
+  /// Sizes that change what a pass executes, and no parameter.
+  private static let operationKeys: Set<String> = [
+    "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
+    "attention_chunk_size",
+  ]
+
+  /// What a reader of FLOPs should know beside what a reader of parameters should.
+  func operationReport() -> [String] {
+    let taken = operationDefaults.keys.map {
+      "\($0) = \((operationDefaults[$0] ?? .null).line)"
+    }
+    return taken.isEmpty
+      ? [] : ["Absent, so the default of \(modelType): \(taken.joined(separator: ", "))."]
+  }
+
   /// Sentences about defaults that were taken and keys that were not understood.
   func report() -> [String] {
     var sentences: [String] = []

@@ -12,39 +12,45 @@ extension Command {
     discussion: """
       A multiply-add is two operations, and every operation of norms, softmax, activations, rotary
       embedding and routing is counted by its kind; docs/operations.md writes down each algorithm.
+      Other conventions of counting are a --convention away; docs/conventions.md compares them.
       """,
     examples: [
       ("tally flops llama2-13b mixtral-8x7b --tokens 4096", "a prompt of 4096 tokens"),
       ("tally flops deepseek-v3 --phase decode --past 32768", "one token after 32768"),
       ("tally flops mistral-7b --mask causal", "only the positions that the mask keeps"),
+      ("tally flops llama2-7b --phase train --convention all", "as seventeen tools count it"),
       ("tally flops llama2-7b --by row", "every operation, with its formula"),
     ],
     ModelSource.declarations + WorkloadOptions.declarations
-      + [convention.declaration, detail.declaration, ReportFormat.plain.declaration]
+      + [
+        convention.declaration, Utilization.tokensPerSecond.declaration,
+        Utilization.peak.declaration, detail.declaration, ReportFormat.plain.declaration,
+      ]
   ) { arguments in
-    let workload = try WorkloadOptions.workload(arguments)
-    let reports = try ModelSource.described(arguments).map { model in
-      try ModelSource.blaming(model) { try OperationReport(model, workload) }
-    }
+    let utilization = try Utilization(arguments)
+    let reports = try PassReport.reports(arguments)
+    let notes = PassReport.footnotes(reports)
     let format = arguments[ReportFormat.plain]
     let convention = arguments[convention]
-    if convention == .all { return try conventions(reports, format) }
-    if arguments[detail] == .row, format != .json {
-      return Outcome(try OperationReport.rowTable(reports).text(format))
+    if convention == .all || utilization != nil {
+      let counted = try reports.map { try ConventionReport($0, utilization) }
+      return Outcome(try text(of: counted, format), errors: notes)
     }
+    let detail = arguments[detail]
     switch format {
     case .json:
       let objects = try reports.map { report in
-        var object = try report.json(convention.value)
-        if arguments[detail] == .row {
-          object["rows"] = .array(try report.ledger.rows.map { try $0.json(report.ledger) })
-        }
-        return JSONValue.object(object)
+        JSONValue.object(try report.json(convention.value, detail))
       }
-      return Outcome(
-        JSONValue.object(["schema_version": .integer(1), "models": .array(objects)]).text)
-    case .csv: return Outcome(OperationReport.csv(reports).csv)
-    default: return Outcome(OperationReport.table(reports).text(format))
+      return Outcome(document(objects), errors: notes)
+    case .csv where detail == .part:
+      return Outcome(try PassReport.csv(reports, convention.value).csv, errors: notes)
+    default:
+      let table =
+        detail == .row
+        ? try PassReport.rowTable(reports) : try PassReport.table(reports, convention.value)
+      let remark = format == .csv ? "" : "\n\(PassReport.notCounted(reports))\n"
+      return Outcome(table.text(format) + remark, errors: notes)
     }
   }
 
@@ -52,25 +58,22 @@ extension Command {
     "convention", "NAME", of: ConventionName.allCases, default: .exact,
     help: "Whose way of counting; 'all' prints them together.")
 
-  /// Every convention of every model, with its ratio to the exact count.
-  private static func conventions(
-    _ reports: [OperationReport], _ format: ReportFormat
-  ) throws -> Outcome {
-    let counted = try reports.map { try ConventionReport($0) }
-    switch format {
-    case .json:
-      return Outcome(
-        JSONValue.object([
-          "schema_version": .integer(1),
-          "models": .array(try counted.map { .object(try $0.json()) }),
-        ]).text)
-    default: return Outcome(ConventionReport.table(counted, isExact: format == .csv).text(format))
-    }
-  }
-
   private static let detail = Parameter<OperationDetail>.choice(
     "by", "WHAT", of: OperationDetail.allCases, default: .part,
     help: "List each part, or each operation with its extents.")
+
+  /// Every convention of every model, with its ratio to the exact count.
+  private static func text(of reports: [ConventionReport], _ format: ReportFormat) throws -> String
+  {
+    guard format != .json else {
+      return document(try reports.map { .object(try $0.json()) })
+    }
+    return ConventionReport.table(reports, isExact: format == .csv).text(format)
+  }
+
+  private static func document(_ models: [JSONValue]) -> String {
+    JSONValue.object(["schema_version": .integer(1), "models": .array(models)]).text
+  }
 }
 
 /// What a report of operations lists.

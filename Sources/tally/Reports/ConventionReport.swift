@@ -26,20 +26,22 @@ struct ConventionName: RawRepresentable, CaseIterable, Equatable, Sendable {
 
 /// One model under every convention.
 struct ConventionReport {
-  let report: OperationReport
+  let report: PassReport
+  let utilization: Utilization?
   let entries: [(convention: Convention, total: Formula)]
 
   /// - Throws: `Failure` if a figure needs more than 128 bits.
-  init(_ report: OperationReport) throws {
+  init(_ report: PassReport, _ utilization: Utilization?) throws {
     self.report = report
+    self.utilization = utilization
     entries = try ModelSource.blaming(report.model) {
-      try Convention.all.map { ($0, try $0.value(of: report.ledger)) }
+      try Convention.all.map { ($0, try $0.value(of: report.operations.ledger)) }
     }
   }
 
   /// A figure over the exact one.
   func ratio(_ total: Formula) -> Rational? {
-    guard let above = total.constant, let below = report.total.constant else { return nil }
+    guard let above = total.constant, let below = report.operations.total.constant else { return nil }
     return try? above.divided(by: below)
   }
 
@@ -53,13 +55,18 @@ struct ConventionReport {
     object["convention"] = .string("all")
     object["conventions"] = .array(
       entries.map { entry in
-        .object([
-          "name": .string(entry.convention.name), "total": entry.total.json,
-          "per_token": perToken(entry.total).json,
-          "ratio_to_exact": ratio(entry.total).map { .number($0.ratio) } ?? .null,
-          "formula": .string(entry.convention.formula), "scope": .string(entry.convention.scope),
-          "source": .string(entry.convention.source),
+        var line = JSONObject([
+          ("name", .string(entry.convention.name)), ("total", entry.total.json),
+          ("per_token", perToken(entry.total).json),
+          ("ratio_to_exact", ratio(entry.total).map { .number($0.ratio) } ?? .null),
+          ("formula", .string(entry.convention.formula)),
+          ("scope", .string(entry.convention.scope)),
+          ("source", .string(entry.convention.source)),
         ])
+        if let share = utilization?.share(perToken(entry.total)) {
+          line["utilization"] = .number(share.ratio)
+        }
+        return .object(line)
       })
     return object
   }
@@ -68,6 +75,7 @@ struct ConventionReport {
   static func table(_ reports: [ConventionReport], isExact: Bool) -> Table {
     let columns = reports.flatMap { report in
       [report.report.model.name, "per token", "ratio"]
+        + (report.utilization == nil ? [] : ["utilization"])
     }
     let rows = Convention.all.indices.map { index -> [String] in
       let convention = Convention.all[index]
@@ -79,11 +87,21 @@ struct ConventionReport {
             isExact ? total.exact : total.short,
             isExact ? perToken.exact : perToken.giga, report.ratio(total)?.ratio ?? "-",
           ]
+            + (report.utilization.map { utilization in
+              [utilization.share(perToken).map { $0.percent } ?? "-"]
+            } ?? [])
         } + [convention.scope]
     }
     return Table(
       heading: ["convention"] + columns + ["what is in and out"], rows: rows,
       alignments: [.left] + columns.map { _ in .right } + [.left])
+  }
+}
+
+extension Rational {
+  /// A share in percent with two decimals.
+  var percent: String {
+    Quantity.decimal(numerator * 100, over: denominator, places: 2) + "%"
   }
 }
 

@@ -16,38 +16,78 @@ extension Workload {
   }
 }
 
-extension OperationReport {
+extension Memory {
+  var json: JSONValue {
+    var object = JSONObject([
+      ("weight_bytes", weightBytes.json), ("state_elements", stateElements.json),
+      ("moved_bytes", movedBytes.json),
+    ])
+    if let training {
+      object["gradient_bytes"] = training.gradientBytes.json
+      object["moment_bytes"] = training.momentBytes.json
+      object["master_bytes"] = training.masterBytes.json
+    }
+    return .object(object)
+  }
+}
+
+extension PassReport {
   /// The object of one model in `flops --format json`.
-  func json(_ convention: Convention) throws -> JSONObject {
+  ///
+  /// - Throws: `Failure` if a figure needs more than 128 bits.
+  func json(_ convention: Convention, _ detail: OperationDetail = .part) throws -> JSONObject {
+    let ledger = operations.ledger
     let total = try ModelSource.blaming(model) { try convention.value(of: ledger) }
     var object = JSONObject([
       ("name", .string(model.name)), ("model_type", .string(model.modelType)),
       ("convention", .string(convention.name)), ("workload", workload.json),
       (
         "flops",
-        .object([
-          "total": total.json,
-          "matmul": .object(
-            JSONObject(
-              [("total", matrixProducts.json)]
-                + Product.Part.allCases.map { ($0.rawValue, (products[$0] ?? .zero).json) })),
-          "elementwise": .object(
-            JSONObject(
-              [("total", elementwise.json)]
-                + Elementwise.Category.allCases.map {
-                  ($0.rawValue, (categories[$0] ?? .zero).json)
-                })),
-        ])
+        .object(["total": total.json, "matmul": productsJSON, "elementwise": categoriesJSON])
       ),
       (
         "operations",
         .object(
           JSONObject(
-            ScalarOperation.allCases.map { ($0.rawValue, (operations[$0] ?? .zero).json) }))
-      ), ("exactness", .string(exactness.rawValue)),
+            ScalarOperation.allCases.map {
+              ($0.rawValue, (operations.operations[$0] ?? .zero).json)
+            }))
+      ), ("exactness", .string(operations.exactness.rawValue)),
     ])
-    if let bounds { object["bounds"] = .array([bounds.least.json, bounds.most.json]) }
+    if let bounds = operations.bounds {
+      object["bounds"] = .array([bounds.least.json, bounds.most.json])
+    }
+    object["kv_cache"] = .object([
+      "elements": operations.cacheElements.json, "bytes": memory.cacheBytes.json,
+    ])
+    object["memory"] = memory.json
+    object["arithmetic_intensity"] = memory.intensity.map { .number($0.ratio) } ?? .null
+    if detail == .row {
+      object["rows"] = .array(
+        try ModelSource.blaming(model) { try ledger.rows.map { try $0.json(ledger) } })
+    }
+    object["not_counted"] = .string(Self.notCounted([self]))
+    let notes = model.notes + notes
+    if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
     return object
+  }
+
+  private var productsJSON: JSONValue {
+    .object(
+      JSONObject(
+        [("total", operations.matrixProducts.json)]
+          + Product.Part.allCases.map {
+            ($0.rawValue, (operations.products[$0] ?? .zero).json)
+          }))
+  }
+
+  private var categoriesJSON: JSONValue {
+    .object(
+      JSONObject(
+        [("total", operations.elementwise.json)]
+          + Elementwise.Category.allCases.map {
+            ($0.rawValue, (operations.categories[$0] ?? .zero).json)
+          }))
   }
 }
 

@@ -1,0 +1,42 @@
+package import Symbolic
+
+/// A causal convolution over each channel of a sequence by itself.
+package struct CausalConvolution: Hashable, Sendable {
+  package var name: String
+  package var channels: Formula
+  /// The positions that one output sees.
+  package var kernel: Formula
+  package var hasBias: Bool
+  /// Whether `silu` follows.
+  package var isActivated: Bool
+
+  package init(
+    _ name: String, channels: Formula, kernel: Formula, bias: Bool, activated: Bool
+  ) {
+    self.name = name
+    self.channels = channels
+    self.kernel = kernel
+    hasBias = bias
+    isActivated = activated
+  }
+
+  /// The tensors: `[channels, 1, kernel]`, and a bias `[channels]` if there is one.
+  package func weights(_ part: Part) -> [Weight] {
+    let weight = Weight("\(name).weight", [channels, 1, kernel], part)
+    return hasBias ? [weight, Weight("\(name).bias", [channels], part)] : [weight]
+  }
+}
+
+/// How a mixer carries its state from token to token, with the extents of the state.
+package enum Recurrence: Hashable, Sendable {
+  /// `[channels, state]`, with a decay for each number and token.
+  case selective(channels: Formula, state: Formula)
+  /// `[heads, headSize, state]`, with a decay for each head and token, in chunks of tokens.
+  case duality(heads: Formula, headSize: Formula, state: Formula, chunk: Formula)
+  /// `[heads, keySize, valueSize]`, written by the delta rule, in chunks of tokens.
+  case delta(heads: Formula, keySize: Formula, valueSize: Formula, chunk: Formula)
+  /// Products with two gates around the convolution, and no state but its last inputs.
+  case gatedConvolution(width: Formula)
+  /// `[heads, size, size]` with a fixed decay for each head, in blocks of tokens.
+  case lightning(heads: Formula, size: Formula, block: Formula)
+}

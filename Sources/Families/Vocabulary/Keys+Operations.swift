@@ -1,0 +1,153 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// Keys that change what a pass executes, though no parameter.
+///
+/// A family that has such a key lists it among its defaults; in any other family the key means
+/// nothing.
+extension Keys {
+  /// Whether the family has a key.
+  func has(_ key: String) -> Bool { defaultKeys.contains(key) }
+
+  /// Whether the family has a key whose value is there and not zero.
+  func isSet(_ key: String) throws -> Bool {
+    guard has(key), let reading = try reading(key) else { return false }
+    switch reading.value {
+    case .null, .boolean(false): return false
+    case .number(let text): return Rational(decimal: text) != .zero
+    default: return true
+    }
+  }
+
+  /// Families whose attention does not rotate: positions are learned, or unknown.
+  private static let unrotated: Set<String> = [
+    "gpt2", "gpt-sw3", "gpt_bigcode", "openai-gpt", "ctrl", "gpt_neo", "opt", "biogpt", "xglm",
+    "cpmant", "jamba", "nemotron_h", "zamba", "inkling_text", "inkling2_text",
+  ]
+  private static let biased: Set<String> = ["bloom", "mpt"]
+
+  /// How the attention of the family knows positions.
+  ///
+  /// Most rotate whole heads, some the part of each that a key says.
+  func rotary(_ size: Formula, table: String = "") throws -> PositionScheme {
+    if Self.unrotated.contains(modelType) { return .none }
+    if try Self.biased.contains(modelType) || isSet("alibi") { return .linearBias }
+    if modelType == "granitemoehybrid", try text("position_embedding_type") != "rope" {
+      return .none
+    }
+    if modelType == "zamba2", try !isSet("use_mem_rope") { return .none }
+    for key in ["rotary_dim", "rotary_pct", "partial_rotary_factor"] where has(key) {
+      if key == "rotary_dim" {
+        return try optional(.rotaryPart, key).map { .rotary($0, table: table) } ?? .none
+      }
+      let nested = try decimal("rope_parameters.partial_rotary_factor")
+      guard let share = try nested ?? decimal(key) else { continue }
+      return .rotary(.floor(Formula(share) * size), table: table)
+    }
+    return .rotary(size, table: table)
+  }
+
+  /// Layers of which some see only a window of the past.
+  ///
+  /// - `slides`: which of them, where the configuration has no list of layer types.
+  /// - `whole`: how the others know positions, where it is not as the sliding ones do.
+  func sliding(
+    _ groups: [LayerGroup], _ reach: Reach? = nil, type: String = "sliding_attention",
+    whole: PositionScheme? = nil, _ slides: (Int) throws -> Bool
+  ) throws -> [LayerGroup] {
+    let reach = try reach ?? window()
+    guard reach != .all else { return groups }
+    let types = try layerTypes(known: ["full_attention", type]) {
+      try slides($0) ? type : "full_attention"
+    }
+    return try groups.flatMap { group -> [LayerGroup] in
+      let indices = try listed(group.indices)
+      let (near, far) = (indices.filter { types[$0] == type }, indices.filter { types[$0] != type })
+      var result: [LayerGroup] = []
+      if !near.isEmpty {
+        result.append(
+          LayerGroup(
+            group.layer.attending { $0.reach = reach }, far.isEmpty ? group.indices : .listed(near))
+        )
+      }
+      if !far.isEmpty {
+        let layer = whole.map { scheme in group.layer.attending { $0.position = scheme } }
+        result.append(
+          LayerGroup(layer ?? group.layer, near.isEmpty ? group.indices : .listed(far)))
+      }
+      return result
+    }
+  }
+
+  /// Which layers rotate queries and keys, from a list or from every so-and-so-many-th; nil where
+  /// all do.
+  func rotating() throws -> [Bool]? {
+    let count = { try self.listedLayerCount() }
+    if let list = try list("no_rope_layers"), !list.isEmpty {
+      guard try list.count == count() else {
+        throw DescriptionError.wrongLength(
+          key: "no_rope_layers", count: list.count, expected: try count())
+      }
+      return list.map { Self.isTrue($0) }
+    }
+    guard let step = try integer("no_rope_layer_interval"), step > 0 else { return nil }
+    return try (0..<count()).map { !($0 + 1).isMultiple(of: step) }
+  }
+
+  /// The indices of a group of layers, one by one.
+  private func listed(_ indices: LayerGroup.Indices) throws -> [Int] {
+    switch indices {
+    case .listed(let list): return list
+    case .range(let first, let end):
+      let count = try listedLayerCount()
+      let bounds = [first, end].map { Int(number($0) ?? 0) }
+      return Array(min(bounds[0], count)..<min(max(bounds[0], bounds[1]), count))
+    }
+  }
+
+  /// Fills in what a router does, from the keys that the family has.
+  func routed(_ router: Router, normalizes: Bool = false) throws -> Router {
+    var router = router
+    router.normalizes = has("norm_topk_prob") ? try isSet("norm_topk_prob") : normalizes
+    router.isScaled = try isSet("routed_scaling_factor")
+    if has("n_group"), let groups = try integer("n_group"), groups > 1 {
+      router.groups = Formula(Int128(groups))
+      router.groupBest = router.isCorrected ? 2 : 1
+    }
+    return router
+  }
+}
+
+extension Layer {
+  /// The layer with its softmax attention changed.
+  func attending(_ change: (inout SelfAttention) -> Void) -> Layer {
+    var layer = self
+    for block in blocks.indices {
+      for branch in blocks[block].branches.indices {
+        guard case .selfAttention(var attention) = blocks[block].branches[branch].module else {
+          continue
+        }
+        change(&attention)
+        layer.blocks[block].branches[branch].module = .selfAttention(attention)
+      }
+    }
+    return layer
+  }
+}
+
+extension Module {
+  /// The module with its softmax attention changed.
+  func attending(_ change: (inout SelfAttention) -> Void) -> Module {
+    guard case .selfAttention(var attention) = self else { return self }
+    change(&attention)
+    return .selfAttention(attention)
+  }
+
+  /// The module with the router of its mixture changed.
+  func routing(_ change: (inout Router) -> Void) -> Module {
+    guard case .mixtureOfExperts(var mixture) = self else { return self }
+    change(&mixture.router)
+    return .mixtureOfExperts(mixture)
+  }
+}

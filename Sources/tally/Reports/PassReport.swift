@@ -1,0 +1,106 @@
+import Accounting
+import Architecture
+import Arguments
+import Symbolic
+import Wording
+
+/// One pass of one model, with what it needs of memory.
+struct PassReport {
+  let operations: OperationReport
+  let memory: Memory
+
+  var model: Model { operations.model }
+  var workload: Workload { operations.workload }
+
+  init(_ operations: OperationReport, _ memory: Memory) {
+    self.operations = operations
+    self.memory = memory
+  }
+
+  /// The passes of the models of a command line, in its order.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault; `UsageError`.
+  static func reports(_ arguments: Arguments) throws -> [PassReport] {
+    let workload = try WorkloadOptions.workload(arguments)
+    return try ModelSource.described(arguments).map { model in
+      try PassReport(
+        model, workload, weights: arguments[WorkloadOptions.weightFormat],
+        cache: arguments[WorkloadOptions.cacheFormat])
+    }
+  }
+
+  /// - Throws: `Failure`, with the file or preset at fault.
+  init(
+    _ model: Model, _ workload: Workload, weights: NumberFormat = .bf16,
+    cache: NumberFormat = .bf16
+  ) throws {
+    (operations, memory) = try ModelSource.blaming(model) {
+      let operations = try OperationReport(model, workload)
+      return (operations, try Memory(operations, weights: weights, cache: cache))
+    }
+  }
+}
+
+// MARK: - Words beside the figures
+
+extension PassReport {
+  /// What no row counts, said once under every table.
+  static func notCounted(_ reports: [PassReport]) -> String {
+    var kinds = ["look-ups", "copies", "comparisons", "random numbers"]
+    if reports.contains(where: { $0.workload.phase == .train }) {
+      kinds += ["element-wise work of the backward pass", "the loss", "the optimizer"]
+    }
+    return "Not counted: \(kinds.joined(separator: ", "))."
+  }
+
+  /// What a reader of the figures should know.
+  static func footnotes(_ reports: [PassReport]) -> String {
+    var lines: [String] = []
+    for report in reports {
+      for note in report.model.notes + report.notes {
+        let line = "note: \(report.model.name): \(note)\n"
+        if !lines.contains(line) { lines.append(line) }
+      }
+    }
+    return lines.joined()
+  }
+
+  /// What this pass says beyond the description.
+  var notes: [String] {
+    var notes = model.operationNotes
+    if let context = model.contextLength, let limit = context.wholeConstant {
+      let seen = workload.past + workload.tokens
+      if seen > limit {
+        notes.append(
+          "\(seen) positions are more than the \(limit) of max_position_embeddings; counted all "
+            + "the same.")
+      }
+    }
+    switch operations.exactness {
+    case .exact: break
+    case .expected:
+      notes.append(
+        "How many tokens enter a routed block depends on the data; the figures are those of the "
+          + "capacity, and the bounds are \(boundsText).")
+    case .bounded:
+      notes.append(
+        "How many experts a token meets depends on the data; the figures are the most, and the "
+          + "bounds are \(boundsText).")
+    }
+    if let crossing = latentCrossing { notes.append(crossing) }
+    return notes
+  }
+
+  private var boundsText: String {
+    guard let bounds = operations.bounds else { return "none" }
+    return "\(bounds.least.short) and \(bounds.most.short)"
+  }
+
+  /// From which cache on the forms of latent attention change places.
+  private var latentCrossing: String? {
+    guard workload.phase == .decode, let crossing = try? operations.ledger.latentCrossing() else {
+      return nil
+    }
+    return crossing
+  }
+}
