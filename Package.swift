@@ -27,15 +27,19 @@ let package = Package(
       name: "Presets", dependencies: ["JSON"], path: ".",
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
-          "Accounting", "Architecture", "Arguments", "Families", "JSON", "Symbolic", "Wording",
-          "tally",
+          "Accounting", "Architecture", "Arguments", "Families", "JSON", "Publications",
+          "Symbolic", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
+    .target(
+      name: "Publications",
+      dependencies: ["Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic"],
+      swiftSettings: settings),
     .executableTarget(
       name: "tally",
       dependencies: [
-        "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Symbolic",
-        "Wording",
+        "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Publications",
+        "Symbolic", "Wording",
       ], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
@@ -47,7 +51,8 @@ let package = Package(
     .testTarget(
       name: "AgreementTests",
       dependencies: [
-        "Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic", "TestSupport",
+        "Accounting", "Architecture", "Families", "JSON", "Presets", "Publications", "Symbolic",
+        "TestSupport",
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
     .testTarget(

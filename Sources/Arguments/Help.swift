@@ -38,7 +38,8 @@ extension CommandLineTool {
 
   private func usage(of command: Command) -> String {
     let places = command.declarations.filter(\.isPositional).map {
-      $0.repeats ? "\($0.valueName)..." : $0.valueName
+      let word = $0.repeats ? "\($0.valueName)..." : $0.valueName
+      return $0.isRequired ? word : "[\(word)]"
     }
     return (["usage: \(name) \(command.name)"] + places + ["[--OPTION...]"])
       .joined(separator: " ")

@@ -14,6 +14,8 @@ package struct Declaration: Sendable {
   /// What stands for the value in help, in capitals.
   package let valueName: String
   package let help: String
+  /// Whether a command line must have it.
+  package let isRequired: Bool
   /// The only values that are accepted, or none if any text may do.
   package let choices: [String]
   /// The value that holds when the option is absent, as help shows it.
@@ -48,12 +50,13 @@ package struct Parameter<Value: Sendable>: Sendable {
 
   private init(
     _ name: String, _ kind: Declaration.Kind, _ valueName: String, _ help: String,
-    choices: [String] = [], defaultText: String? = nil,
+    choices: [String] = [], isRequired: Bool = true, defaultText: String? = nil,
     complaint: @escaping @Sendable (String) -> String? = { _ in nil },
     read: @escaping @Sendable ([String]) -> Value
   ) {
     declaration = Declaration(
-      name: name, kind: kind, valueName: valueName, help: help, choices: choices,
+      name: name, kind: kind, valueName: valueName, help: help, isRequired: isRequired,
+      choices: choices,
       defaultText: defaultText, complaint: complaint)
     self.read = read
   }
@@ -64,6 +67,15 @@ extension Parameter where Value == [String] {
   package static func positionals(_ valueName: String, help: String) -> Parameter {
     Parameter(
       valueName.lowercased(), .positional(repeats: true), valueName, help, read: { $0 })
+  }
+
+  /// Any number of words, or none.
+  package static func optionalPositionals(
+    _ valueName: String, of choices: [String], help: String
+  ) -> Parameter {
+    Parameter(
+      valueName.lowercased(), .positional(repeats: true), valueName, help, choices: choices,
+      isRequired: false, read: { $0 })
   }
 
   /// An option that may be given several times.

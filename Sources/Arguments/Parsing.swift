@@ -58,7 +58,8 @@ extension Command {
         if !place.repeats { places.removeFirst() }
       }
     }
-    for place in declarations where place.isPositional && arguments.words[place.name] == nil {
+    for place in declarations
+    where place.isPositional && place.isRequired && arguments.words[place.name] == nil {
       throw .missing(place.label)
     }
     return arguments

@@ -1,0 +1,329 @@
+"""Regenerates the rows that the tests compare with: matrix products, as torch counts them while `transformers` runs.
+
+    python operations.py --out Data
+    python operations.py --out Data --types llama mixtral
+    python operations.py --out Data --published ../../presets
+
+Each model is built small, with random weights, and run with eager attention and eager experts under
+`torch.utils.flop_counter.FlopCounterMode`; the default grouped product of experts is invisible to it. Every run is
+counted whole, and part by part. Where the attention mask can be seen, the positions it keeps are counted too.
+
+    Data/Operations/<model_type>.jsonl   small configurations of one type
+    Data/Operations/Published.jsonl      dense presets at full size, on the meta device (with --published)
+
+A row is {"id", "config", "runs": [run]}, and a run
+
+    {"phase", "batch", "tokens", "past", "total", "parts": {part: n}, "causal": n or null, "cache": n or null}
+
+`total` leaves out what is listed under "named": products that build rotary tables. `causal` is the part
+`attention_scores_and_values` for the kept positions alone, `cache` the keys and values held after the run. In a run
+of the phase "train", `total` is that of forward and backward.
+"""
+
+import argparse
+import collections
+import json
+import pathlib
+import random
+import signal
+
+import oracle
+import parts
+import torch
+from oracle import fold
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import AutoModelForCausalLM
+
+# Types that cannot be run here, and why.
+REFUSED = {
+    "mod_llama": "not of transformers; the description only",
+    "deepseek": "not of transformers; the description only",
+    "kimi_k2": "not of transformers; deepseek_v3 under another name",
+}
+
+LARGEST = 30_000_000
+WINDOWS = ("sliding_window", "attention_chunk_size", "sliding_window_size", "attention_window_size", "window_size", "local_attention")
+PART_NAMES = {"attention": "attention_projections"}
+
+
+class TooSlow(Exception):
+    pass
+
+
+def _too_slow(*_):
+    raise TooSlow
+
+
+def small(config, rng):
+    """The configuration with windows that a short run outgrows."""
+    config = dict(config)
+    known = vars(oracle.make_config(config))
+    for key in WINDOWS:
+        if isinstance(known.get(key), int) or key in ("sliding_window", "attention_chunk_size") and key in known:
+            config[key] = rng.choice([4, 6, 9, 12])
+    if "use_sliding_window" in known:
+        config["use_sliding_window"] = rng.random() < 0.7
+    if "max_window_layers" in known:
+        config["max_window_layers"] = rng.choice([0, 1, 2])
+    for key in ("max_position_embeddings", "n_positions"):
+        if isinstance(config.get(key), int):
+            config[key] = max(config[key], 128)
+    return config
+
+
+def rounded(config):
+    """The configuration with heads wide enough to be rotated in part, and groups that divide the experts."""
+    config = dict(config)
+    known = vars(oracle.make_config(config))
+    for key in ("head_dim", "qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim", "kv_channels", "attention_head_dim", "index_head_dim",
+                "global_head_dim", "swa_head_dim", "linear_head_dim"):  # fmt: skip
+        if isinstance(config.get(key), int):
+            config[key] = -(-config[key] // 8) * 8
+    if "qk_rope_head_dim" in known:
+        config["qk_rope_head_dim"] = 8
+    if "q_lora_rank" in known and isinstance(known["q_lora_rank"], int):
+        config["q_lora_rank"] = max(8, known["q_lora_rank"] % 64)
+    heads = next((known[k] for k in ("num_attention_heads", "n_head", "n_heads", "num_heads") if isinstance(known.get(k), int)), 1)
+    for key in ("hidden_size", "n_embd", "d_model"):
+        if isinstance(config.get(key), int):
+            config[key] = -(-config[key] // (heads * 8)) * heads * 8
+    for key in ("n_group", "topk_group", "num_expert_groups"):
+        if isinstance(known.get(key), int):
+            config[key] = 1
+    for key in ("rotary_dim", "d_rotary"):
+        if isinstance(known.get(key), int):
+            config[key] = 4
+    if "index_topk" in known:
+        config["index_topk"] = 4
+    if isinstance(config.get("attn_config"), dict) and config["model_type"] == "dbrx":
+        config["attn_config"] = {**config["attn_config"], "clip_qkv": 8}
+    elif config["model_type"] == "dbrx":
+        config["attn_config"] = {"clip_qkv": 8}
+    return config
+
+
+def build(config, meta=False):
+    configuration = oracle.make_config(config)
+    for key, value in list(vars(configuration).items()):
+        if "dropout" in key and isinstance(value, float):
+            setattr(configuration, key, 0.0)
+    configuration._experts_implementation = "eager"
+    if isinstance(getattr(configuration, "pad_token_id", None), int):
+        configuration.pad_token_id = min(configuration.pad_token_id, configuration.vocab_size - 1)
+    with torch.device("meta" if meta else "cpu"):
+        model = AutoModelForCausalLM.from_config(configuration, attn_implementation="eager")
+    model.config._experts_implementation = "eager"
+    return model
+
+
+def _own(counter):
+    """The products of each module that are in none of the modules inside it."""
+    totals = {name: sum(counts.values()) for name, counts in counter.get_flop_counts().items()}
+    whole = totals.pop("Global", 0)
+    own = {}
+    for name, total in totals.items():
+        inside = [other for other in totals if other.startswith(name + ".")]
+        direct = [other for other in inside if not any(other.startswith(third + ".") for third in inside if third != other)]
+        own[name] = total - sum(totals[other] for other in direct)
+    return whole, {name: n for name, n in own.items() if n}
+
+
+def split(counter, model, model_type):
+    """(total, {part: products}, {attention module: its products without weights})."""
+    whole, own = _own(counter)
+    has_experts = any(".experts." in n or ".block_sparse_moe.input_linear" in n for n, _ in model.named_parameters())
+    root = type(model).__name__
+    result, cores = collections.Counter(), {}
+    for name, n in own.items():
+        path = name[len(root) + 1 :]
+        module = model.get_submodule(path) if path else model
+        held = [key for key, _ in module.named_parameters(recurse=False)]
+        folded = fold(path)
+        if "rotary" in folded:
+            result["rotary"] += n
+            continue
+        try:
+            part = parts.part_of(model_type, f"{folded}.{held[0] if held else 'weight'}", has_experts)
+        except LookupError:
+            part = "other"
+        plain = isinstance(module, torch.nn.Linear) or type(module).__name__ == "Conv1D"
+        if part == "attention" and not plain:
+            part = "attention_scores_and_values"
+            cores[path] = n
+        result[PART_NAMES.get(part, part)] += n
+    result["other"] += whole - sum(result.values())
+    return whole, {key: n for key, n in result.items() if n}, cores
+
+
+def _cache(held):
+    layers = getattr(held, "layers", None)
+    if layers is None:
+        return None
+    tensors = [getattr(layer, key, None) for layer in layers for key in ("keys", "values")]
+    return sum(t.numel() for t in tensors if t is not None)
+
+
+class Masks:
+    """What the mask of each attention module keeps: {path: (kept, all)} for one sequence."""
+
+    def __init__(self, model):
+        self.kept, self.handles = {}, []
+        for path, module in model.named_modules():
+            self.handles.append(module.register_forward_pre_hook(self._hook(path), with_kwargs=True))
+
+    def _hook(self, path):
+        def look(_, positional, named):
+            mask = named.get("attention_mask")
+            if isinstance(mask, torch.Tensor) and mask.dim() == 4:
+                one = mask[0, 0]
+                kept = one if one.dtype == torch.bool else one == 0
+                self.kept[path] = (int(kept.sum()), one.numel())
+
+        return look
+
+    def close(self):
+        for handle in self.handles:
+            handle.remove()
+
+    def causal(self, cores):
+        """The products of the kept positions, or None where a mask was not seen."""
+        total = 0
+        for path, n in cores.items():
+            kept, positions = self.kept.get(path, (None, None))
+            if kept is None or n * kept % positions:
+                return None
+            total += n * kept // positions
+        return total
+
+
+def run(model, model_type, kind, rng, meta=False, tokens=None, past=None):
+    vocabulary = model.config.vocab_size
+    device = "meta" if meta else "cpu"
+
+    def ids(batch, length):
+        return torch.randint(0, vocabulary, (batch, length), device=device)
+
+    batch = 1 if meta else rng.randint(1, 3)
+    tokens = tokens or (1 if kind == "decode" else rng.randint(2, 40))
+    past = past if past is not None else (rng.randint(2, 30) if kind in ("decode", "chunk") else 0)
+    counter = FlopCounterMode(display=False)
+    row = {"phase": "prefill" if kind == "chunk" else kind, "batch": batch, "tokens": tokens, "past": past}
+    if kind == "train":
+        model.train()
+        with counter:
+            model(ids(batch, tokens), use_cache=False).logits.float().sum().backward()
+        model.zero_grad()
+        model.eval()
+        total = counter.get_total_flops()
+        return {**row, "total": total, "parts": {}, "causal": None, "cache": None}
+    with torch.no_grad():
+        named = {}
+        if past:
+            before = model(ids(batch, past), use_cache=True)
+            named = {key: before[key] for key in ("past_key_values", "cache_params") if before.get(key) is not None}
+        masks = Masks(model)
+        try:
+            with counter:
+                after = model(ids(batch, tokens), use_cache=True, **named)
+        finally:
+            masks.close()
+    total, by_part, cores = split(counter, model, model_type)
+    rotary = by_part.pop("rotary", 0)
+    result = {**row, "total": total - rotary, "parts": by_part, "causal": masks.causal(cores) if cores else None,
+              "cache": _cache(after.get("past_key_values"))}
+    return {**result, "named": {"rotary": rotary}} if rotary else result  # fmt: skip
+
+
+def rows(model_type, wanted, data):
+    listed = [json.loads(line) for line in open(data / "Parameters" / f"{model_type}.jsonl")]
+    listed = sorted((r for r in listed if r["total"] < LARGEST), key=lambda r: -len(r["config"]))
+    found, problems = [], collections.Counter()
+    for entry in listed:
+        if len(found) == wanted:
+            break
+        rng = random.Random(entry["id"])
+        torch.manual_seed(0)
+        for adjust in (lambda config: config, rounded):
+            config, runs = attempt(lambda: adjust(small(entry["config"], rng)), rng, problems)
+            if sum(r["phase"] != "train" for r in runs) >= 2:
+                found.append({"id": entry["id"], "config": config, "runs": runs})
+                break
+    return found, problems
+
+
+def attempt(make, rng, problems):
+    """A configuration and its runs; those that the library refuses are left out."""
+    config, runs = None, []
+    signal.signal(signal.SIGALRM, _too_slow)
+    signal.alarm(60)
+    try:
+        config = make()
+        model = build(config).eval()
+        for kind in ("prefill", "prefill", "decode", "decode", "chunk", "train"):
+            try:
+                runs.append(run(model, model.config.model_type, kind, rng))
+            except TooSlow:
+                raise
+            except Exception as error:
+                problems[f"{kind}: {type(error).__name__}: {str(error)[:60]}"] += 1
+    except TooSlow:
+        problems["too slow"] += 1
+    except Exception as error:
+        problems[f"{type(error).__name__}: {str(error)[:60]}"] += 1
+    finally:
+        signal.alarm(0)
+    return config, runs
+
+
+def published(folder):
+    """Dense presets at full size: one prompt, and one token after it."""
+    for path in sorted(pathlib.Path(folder).glob("*.json")):
+        preset = json.loads(path.read_text())
+        config = preset["config"]
+        if config["model_type"] in REFUSED:
+            continue
+        try:
+            model = build(config, meta=True).eval()
+        except Exception:
+            continue
+        if any("experts" in name for name, _ in model.named_modules()):
+            continue
+        rng = random.Random(path.stem)
+        runs = []
+        for kind, tokens, past in (("prefill", 128, 0), ("decode", 1, 300)):
+            try:
+                runs.append(run(model, model.config.model_type, kind, rng, True, tokens, past))
+            except Exception:
+                pass
+        if runs:
+            yield {"id": path.stem, "preset": path.stem, "runs": runs}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--types", nargs="*")
+    parser.add_argument("--rows", type=int, default=4)
+    parser.add_argument("--published", type=pathlib.Path)
+    arguments = parser.parse_args()
+    folder = arguments.out / "Operations"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def write(name, found):
+        (folder / name).write_text("".join(json.dumps(r, separators=(",", ":")) + "\n" for r in found))
+
+    if arguments.published:
+        write("Published.jsonl", list(published(arguments.published)))
+        return
+    every = sorted(path.stem for path in (arguments.out / "Parameters").glob("*.jsonl"))
+    for model_type in arguments.types or every:
+        if model_type in REFUSED:
+            continue
+        found, problems = rows(model_type, arguments.rows, arguments.out)
+        print(model_type, len(found), sum(len(r["runs"]) for r in found), dict(problems.most_common(2)), flush=True)
+        if found:
+            write(f"{model_type}.jsonl", found)
+
+
+if __name__ == "__main__":
+    main()
