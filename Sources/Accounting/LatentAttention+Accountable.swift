@@ -14,6 +14,7 @@ extension LatentAttention: Accountable {
     let form = stream.workload.latentForm
     var work = (queries + [compress]).work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
+    work += indexer?.work(over: stream) ?? []
     if isRotated {
       work.append(
         Work(

@@ -80,8 +80,10 @@ extension ParameterLedger {
   fileprivate func touched(byTokens tokens: Formula) -> Formula {
     rows.map { row in
       if row.weight.isBuffer { return 0 }
-      if row.weight.part == .embedding, !model.tiesEmbeddings || model.head.first?.weights
-        .contains(row.weight) != true
+      if row.weight.part == .embedding,
+        !model.tiesEmbeddings
+          || model.head.first?.weights
+            .contains(row.weight) != true
       {
         let width = row.weight.shape.last ?? 1
         return .minimum(row.count, tokens * width)

@@ -46,12 +46,13 @@ extension CausalConvolution {
   /// A product of each channel's last inputs with its kernel, for every position a kernel computes.
   ///
   /// The sequence is padded by `kernel − 1` on both sides, so that a prompt of *T* gives
-  /// *T + kernel − 1* positions, of which *T* are kept. After a cache its last `kernel` inputs stand
+  /// *T + kernel − 1* positions, of which *T* are kept; a shorter prompt than the kernel is filled
+  /// up to it. After a cache its last `kernel` inputs stand
   /// in front: one token gives 2 positions, and more of them *T + 2·kernel − 1*.
   fileprivate func work(_ part: Product.Part, over stream: Stream) -> [Work] {
     let positions: Formula
     switch (stream.workload.past, stream.workload.tokens) {
-    case (0, _): positions = stream.tokens + kernel - 1
+    case (0, _): positions = .maximum(stream.tokens, kernel) + kernel - 1
     case (_, 1): positions = 2
     default: positions = stream.tokens + 2 * kernel - 1
     }

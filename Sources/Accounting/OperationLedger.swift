@@ -176,7 +176,11 @@ extension Layer {
 extension Layer {
   fileprivate func stateElements(after stream: Stream) -> Formula {
     (blocks.flatMap(\.branches) + extras).map { branch in
-      if case .mixer(let mixer) = branch.module { branch.runs * mixer.stateElements(after: stream) } else { 0 }
+      if case .mixer(let mixer) = branch.module {
+        branch.runs * mixer.stateElements(after: stream)
+      } else {
+        0
+      }
     }.sum()
   }
 }

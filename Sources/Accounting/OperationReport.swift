@@ -18,8 +18,12 @@ package struct OperationReport: Sendable {
   /// Numbers of keys and values in the cache after the pass.
   package let cacheElements: Formula
 
-  /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
+  /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits,
+  ///   `.operationsUnknown` where only the parameters are described.
   package init(_ model: Model, _ workload: Workload) throws(DescriptionError) {
+    if let gap = model.operationGap {
+      throw .operationsUnknown(modelType: model.modelType, missing: gap)
+    }
     let ledger = OperationLedger(model, workload)
     func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
       try ledger.value(formula, what)

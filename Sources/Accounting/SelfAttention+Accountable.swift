@@ -33,8 +33,10 @@ extension SelfAttention: Accountable {
   }
 
   func cacheElements(after stream: Stream) -> Formula {
-    stream.sequences * stream.cachedAfter(reach) * keyValueHeads
-      * (headSize + (valueSize ?? headSize))
+    sharesCache
+      ? 0
+      : stream.sequences * stream.cachedAfter(reach) * keyValueHeads
+        * (headSize + (valueSize ?? headSize))
   }
 }
 

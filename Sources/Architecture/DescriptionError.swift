@@ -32,6 +32,8 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case unknownModelType(String, nearest: String?, resembles: String?)
   /// A key was set on the command line that the family does not read.
   case unknownKey(String, modelType: String, nearest: String?)
+  /// The parameters of a family are described, and not what a pass executes.
+  case operationsUnknown(modelType: String, missing: String)
   /// An exact computation has no answer.
   case arithmetic(ArithmeticError, what: String)
 }
@@ -85,6 +87,11 @@ extension DescriptionError: CustomStringConvertible {
       """
       The model has more than \(limit) tensors, which are too many to list one by one. \
       Leave out --by, or lower the number of layers or experts.
+      """
+    case .operationsUnknown(let modelType, let missing):
+      """
+      What a pass of '\(modelType)' executes is not described (\(missing)). \
+      'tally params' counts its parameters.
       """
     case .noModelType:
       """

@@ -18,8 +18,8 @@ package struct LatentAttention: Hashable, Sendable {
   package var expand: Linear
   package var output: Linear
   package var norms: [Normalization]
-  /// The maps of a sparse-attention indexer and the vectors of its norm, if there is one.
-  package var indexer: [Weight]
+  /// What chooses the keys, if attention is sparse.
+  package var indexer: Indexer?
   /// Vectors beside the projections: attention sinks.
   package var vectors: [Weight] = []
   /// How far back a query sees.
@@ -34,7 +34,7 @@ package struct LatentAttention: Hashable, Sendable {
   package init(
     heads: Formula, plainSize: Formula, rotarySize: Formula, valueSize: Formula,
     keyValueRank: Formula, queries: [Linear], compress: Linear, expand: Linear, output: Linear,
-    norms: [Normalization], indexer: [Weight] = []
+    norms: [Normalization], indexer: Indexer? = nil
   ) {
     self.heads = heads
     self.plainSize = plainSize
@@ -51,6 +51,6 @@ package struct LatentAttention: Hashable, Sendable {
 
   package var weights: [Weight] {
     (queries + [compress, expand, output]).weights(.attention)
-      + norms.flatMap { $0.weights(.attention) } + indexer + vectors
+      + norms.flatMap { $0.weights(.attention) } + (indexer?.weights ?? []) + vectors
   }
 }

@@ -60,6 +60,8 @@ package struct Model: Sendable {
   package var relativeExpertSize: Formula?
   /// What a reader of the figures should know about how the configuration was read.
   package var notes: [String] = []
+  /// What a pass does that the description leaves out, so that it gives no FLOPs.
+  package var operationGap: String?
   /// What a reader of FLOPs should know beside that.
   package var operationNotes: [String] = []
 

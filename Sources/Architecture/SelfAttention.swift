@@ -31,6 +31,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var scalesScores = true
   /// Whether the softmax has one more, learned, score for each head that no value answers to.
   package var hasSinks = false
+  /// Whether keys and values are those that an earlier layer has cached.
+  package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
 

@@ -49,6 +49,7 @@ extension Size {
     "d_n", "qk_nope_head_dim", "part of a query or key head without position")
   package static let indexHeads = Size(
     "h_x", "index_n_heads", "heads of the sparse-attention indexer")
+  package static let indexedKeys = Size("k_x", "index_topk", "keys that the indexer keeps")
   package static let indexHeadSize = Size("d_x", "index_head_dim", "width of one indexer head")
 }
 

@@ -50,6 +50,7 @@ package struct Description: Sendable {
     model.sizes = keys.sizes
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()
+    model.operationGap = Family.parametersOnly[modelType]
     if text != nil {
       let wrapper = outer ?? "multimodal"
       model.notes.append("Only the text model (\(modelType)) of this \(wrapper) model is counted.")

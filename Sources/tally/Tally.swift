@@ -12,7 +12,8 @@ import Presets
       or - for standard input.
       """,
     commands: [
-      Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare, Command.presets,
+      Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
+      Command.presets,
       Command.completion,
     ],
     candidates: { declaration in

@@ -41,6 +41,11 @@ REFUSED = {
     "kimi_k2": "not of transformers; deepseek_v3 under another name",
 }
 
+# Types whose attention masks by itself, so that the mask it is given says too little.
+OWN_MASK = {"gpt_neo", "deepseek_v32", "glm_moe_dsa"}
+# Types that mark what is hidden, not what is kept.
+INVERTED = {"mpt"}
+
 LARGEST = 30_000_000
 WINDOWS = ("sliding_window", "attention_chunk_size", "sliding_window_size", "attention_window_size", "window_size", "local_attention")
 PART_NAMES = {"attention": "attention_projections"}
@@ -58,9 +63,14 @@ def small(config, rng):
     """The configuration with windows that a short run outgrows."""
     config = dict(config)
     known = vars(oracle.make_config(config))
-    for key in WINDOWS:
+    for key in WINDOWS if "local_attention" not in known else ["local_attention"]:
         if isinstance(known.get(key), int) or key in ("sliding_window", "attention_chunk_size") and key in known:
             config[key] = rng.choice([4, 6, 9, 12])
+    for key in ("state_size", "ssm_state_size", "mamba_d_state"):  # torch does not count a product over one number
+        if isinstance(config.get(key), int):
+            config[key] = max(2, config[key])
+    if config["model_type"] == "phimoe":  # its router takes two, whatever the key says
+        config["num_local_experts"], config["num_experts_per_tok"] = max(2, known["num_local_experts"]), 2
     if "use_sliding_window" in known:
         config["use_sliding_window"] = rng.random() < 0.7
     if "max_window_layers" in known:
@@ -93,12 +103,12 @@ def rounded(config):
     for key in ("rotary_dim", "d_rotary"):
         if isinstance(known.get(key), int):
             config[key] = 4
+    if "kv_lora_rank" in known:
+        config["num_key_value_heads"] = heads
+        if isinstance(known.get("head_dim"), int):
+            config["head_dim"] = 8
     if "index_topk" in known:
         config["index_topk"] = 4
-    if isinstance(config.get("attn_config"), dict) and config["model_type"] == "dbrx":
-        config["attn_config"] = {**config["attn_config"], "clip_qkv": 8}
-    elif config["model_type"] == "dbrx":
-        config["attn_config"] = {"clip_qkv": 8}
     return config
 
 
@@ -113,6 +123,9 @@ def build(config, meta=False):
     with torch.device("meta" if meta else "cpu"):
         model = AutoModelForCausalLM.from_config(configuration, attn_implementation="eager")
     model.config._experts_implementation = "eager"
+    for module in model.modules():  # DBRX clamps, and cannot be told not to
+        if hasattr(module, "clip_qkv") and module.clip_qkv is None:
+            module.clip_qkv = 8.0
     return model
 
 
@@ -168,6 +181,7 @@ class Masks:
 
     def __init__(self, model):
         self.kept, self.handles = {}, []
+        self.inverted = model.config.model_type in INVERTED
         for path, module in model.named_modules():
             self.handles.append(module.register_forward_pre_hook(self._hook(path), with_kwargs=True))
 
@@ -177,6 +191,7 @@ class Masks:
             if isinstance(mask, torch.Tensor) and mask.dim() == 4:
                 one = mask[0, 0]
                 kept = one if one.dtype == torch.bool else one == 0
+                kept = ~kept if self.inverted else kept
                 self.kept[path] = (int(kept.sum()), one.numel())
 
         return look
@@ -220,6 +235,8 @@ def run(model, model_type, kind, rng, meta=False, tokens=None, past=None):
         named = {}
         if past:
             before = model(ids(batch, past), use_cache=True)
+            if "state" in before or not any(before.get(key) is not None for key in ("past_key_values", "cache_params")):
+                raise NotImplementedError("no cache is handed out")
             named = {key: before[key] for key in ("past_key_values", "cache_params") if before.get(key) is not None}
         masks = Masks(model)
         try:
@@ -229,7 +246,7 @@ def run(model, model_type, kind, rng, meta=False, tokens=None, past=None):
             masks.close()
     total, by_part, cores = split(counter, model, model_type)
     rotary = by_part.pop("rotary", 0)
-    result = {**row, "total": total - rotary, "parts": by_part, "causal": masks.causal(cores) if cores else None,
+    result = {**row, "total": total - rotary, "parts": by_part, "causal": masks.causal(cores) if cores and model_type not in OWN_MASK else None,
               "cache": _cache(after.get("past_key_values"))}
     return {**result, "named": {"rotary": rotary}} if rotary else result  # fmt: skip
 

@@ -99,7 +99,7 @@ extension Family {
       vocab_size=129280 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=128
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
       kv_lora_rank=512 q_lora_rank=1536 qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128
-      index_head_dim=128 index_n_heads=64 mlp_layer_types=null attention_bias=false
+      index_head_dim=128 index_n_heads=64 index_topk=2048 mlp_layer_types=null attention_bias=false
       tie_word_embeddings=false
       """
   ) { keys in
@@ -119,7 +119,7 @@ extension Family {
       vocab_size=154880 intermediate_size=12288 moe_intermediate_size=2048 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
       kv_lora_rank=512 q_lora_rank=2048 qk_rope_head_dim=64 v_head_dim=256 qk_nope_head_dim=192
-      index_head_dim=128 index_n_heads=32 mlp_layer_types=null indexer_types=null
+      index_head_dim=128 index_n_heads=32 index_topk=2048 mlp_layer_types=null indexer_types=null
       index_topk_pattern=null index_topk_freq=1 index_skip_topk_offset=2 attention_bias=false
       tie_word_embeddings=false
       norm_topk_prob=true routed_scaling_factor=2.5 n_group=1

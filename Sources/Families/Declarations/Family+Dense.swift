@@ -277,7 +277,7 @@ extension Family {
 }
 
 extension Keys {
-  /// Layers of which one in so many, and the last, see all; these do not rotate.
+  /// Layers of which one in so many sees all; these do not rotate.
   ///
   /// A pattern may be a number or a text of L (local) and G (global).
   func exaoneSliding(_ groups: [LayerGroup]) throws -> [LayerGroup] {
@@ -285,10 +285,8 @@ extension Keys {
     let letters = pattern?.string.map(Array.init) ?? []
     let period = pattern?.integer.flatMap { Int(exactly: $0) } ?? 0
     guard !letters.isEmpty || period > 0, try window() != .all else { return groups }
-    let last = try listedLayerCount() - 1
     return try sliding(groups, whole: PositionScheme.none) { index in
-      guard index < last else { return false }
-      return letters.isEmpty
+      letters.isEmpty
         ? !(index + 1).isMultiple(of: period) : letters[index % letters.count] == "L"
     }
   }

@@ -107,7 +107,8 @@ extension Keys {
     let path = "block_sparse_moe"
     return .mixtureOfExperts(
       MixtureOfExperts(
-        router: chosenFirst(Router([Linear("\(path).\(names.router)", d, all)])), experts: all, active: active,
+        router: chosenFirst(Router([Linear("\(path).\(names.router)", d, all)])), experts: all,
+        active: active,
         expert: expert, layout: .stacked(stacks.map { $0.within(path) }), shared: shared,
         sharedPath: "shared_mlp"))
   }

@@ -199,10 +199,12 @@ extension Keys {
     let correction = scoreCorrection(all, "router.e_score_correction_bias")
     let router = Router(
       [Linear("router.classifier", d, all, bias: try flag("router_bias"))], vectors: [correction])
-    return .mixtureOfExperts(
-      MixtureOfExperts(
-        router: router, experts: counts.all, active: counts.active, expert: try gated(width),
-        layout: .stacked(weights)))
+    var mixture = MixtureOfExperts(
+      router: router, experts: counts.all, active: counts.active, expert: try gated(width),
+      layout: .stacked(weights))
+    // What a token gives to experts that return it as it is costs nothing.
+    mixture.leastActive = .maximum(0, counts.active - (all - counts.all))
+    return .mixtureOfExperts(mixture)
   }
 
   fileprivate func hyV4Attention(indexed: Bool) throws -> LatentAttention {

@@ -110,6 +110,7 @@ extension Family {
       tie_word_embeddings=true
       logit_scale=0.0625 norm_topk_prob=true
       sliding_window=4096 sliding_window_pattern=4 layer_types=null
+      prefix_dense_sliding_window_pattern=1
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all))
@@ -128,8 +129,14 @@ extension Family {
     let groups = try keys.denseOrSparse(
       leading: keys.size(.leadingDense, least: 0), dense: dense(), sparse: sparse())
     let period = try keys.period("sliding_window_pattern")
+    let prefix = try keys.integer("first_k_dense_replace") ?? 0
+    let prefixPeriod = try keys.period("prefix_dense_sliding_window_pattern")
     return try keys.decoder(
-      keys.sliding(groups, whole: PositionScheme.none) { !($0 + 1).isMultiple(of: period) },
+      keys.sliding(groups, whole: PositionScheme.none) { index in
+        index < prefix
+          ? !(index + 1).isMultiple(of: prefixPeriod)
+          : !(index - prefix + 1).isMultiple(of: period)
+      },
       norm: .layerWithoutBias)
   }
 

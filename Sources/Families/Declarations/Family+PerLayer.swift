@@ -212,6 +212,7 @@ extension Keys {
     var absent: Set<String> = []
     if kind.type == "full_attention", try flag("attention_k_eq_v") { absent = ["v_proj"] }
     if kind.shares { absent = ["k_proj", "v_proj", "k_norm"] }
+    attention.sharesCache = kind.shares
     attention.inputs.removeAll { absent.contains($0.name) }
     attention.norms.removeAll { absent.contains($0.name) }
     return .selfAttention(attention)

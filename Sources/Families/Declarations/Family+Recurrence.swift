@@ -199,14 +199,14 @@ extension Keys {
       ]
     }
     var mixer = Mixer(
-        .recurrent,
-        linears: [
-          Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
-          Linear("linear_out", width, d, bias: true),
-        ],
-        convolutions: [
-          try convolution(width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
-        ], vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
+      .recurrent,
+      linears: [
+        Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
+        Linear("linear_out", width, d, bias: true),
+      ],
+      convolutions: [
+        try convolution(width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
+      ], vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
     mixer.headwise = ["input_gate", "recurrent_gate"].map {
       HeadwiseLinear("rg_lru.\($0)", heads: h, block, block, bias: true)
     }

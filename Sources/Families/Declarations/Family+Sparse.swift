@@ -18,7 +18,8 @@ extension Family {
       keys.expertCounts(), keys.gated(names: .numbered), normalizes: true)
     return try keys.decoder(
       keys.uniform(
-        keys.layer(keys.attention(reach: keys.window()), experts, paths: ("self_attn", "block_sparse_moe"))))
+        keys.layer(
+          keys.attention(reach: keys.window()), experts, paths: ("self_attn", "block_sparse_moe"))))
   }
 
   static let qwen2MoE = Family(
@@ -35,15 +36,15 @@ extension Family {
     let bias = try keys.biases(.inputs, if: "qkv_bias")
     let attention = try keys.attention(bias: bias)
     let groups = try keys.sparseSteps { isSparse in
-        guard isSparse else {
-          return try keys.layer(attention, .feedForward(keys.gated()))
-        }
-        let experts = try keys.experts(
-          keys.expertCounts(), keys.gated(keys.size(.expertSize)),
-          shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert",
-          sharedGate: "shared_expert_gate")
-        return try keys.layer(attention, experts)
+      guard isSparse else {
+        return try keys.layer(attention, .feedForward(keys.gated()))
       }
+      let experts = try keys.experts(
+        keys.expertCounts(), keys.gated(keys.size(.expertSize)),
+        shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert",
+        sharedGate: "shared_expert_gate")
+      return try keys.layer(attention, experts)
+    }
     guard try keys.isSet("use_sliding_window") else { return try keys.decoder(groups) }
     let first = try keys.integer("max_window_layers") ?? 0
     return try keys.decoder(keys.sliding(groups) { $0.isMultiple(of: 2) && $0 < first })

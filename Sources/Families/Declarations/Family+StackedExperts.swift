@@ -96,7 +96,8 @@ extension Family {
     let shared = try keys.sharedExperts(
       "moe_num_shared_experts", width: f, bias: keys.flag("mlp_bias"))
     let experts = try keys.stackedExperts(
-      counts, keys.fusedGated(), router: keys.chosenFirst(Router([Linear("router", d, counts.all)])),
+      counts, keys.fusedGated(),
+      router: keys.chosenFirst(Router([Linear("router", d, counts.all)])),
       names: ("experts.fc1.weight", "experts.fc2.weight"), shared: shared)
     return try keys.decoder(
       keys.uniform(keys.layer(keys.attention(bias: keys.biases(.all)), experts)))
@@ -152,7 +153,8 @@ extension Keys {
       for index in groups.indices {
         groups[index].layer = groups[index].layer.attending { attention in
           attention.norms = [
-            Normalization("qk_norm", [attention.headSize], weight: false,
+            Normalization(
+              "qk_norm", [attention.headSize], weight: false,
               vectors: attention.heads + attention.keyValueHeads)
           ]
         }

@@ -40,15 +40,17 @@ extension Family {
     spelling: "num_experts=num_local_experts",
     defaults: """
       vocab_size=32000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
-      head_dim=null num_experts_per_tok=2 num_local_experts=8 block_size=256 layer_types=null
+      head_dim=null num_experts_per_tok=2 num_local_experts=8 block_size=256 layer_types=null sliding_window=null
       tie_word_embeddings=false
       """
   ) { keys in
     let types = try keys.layerKinds { $0.isMultiple(of: 2) ? "full_attention" : "linear_attention" }
-    let experts = try keys.experts(keys.expertCounts(), keys.gated(names: .numbered))
+    let experts = try keys.experts(
+      keys.expertCounts(), keys.gated(names: .numbered), normalizes: true)
     let groups = try keys.layers(kind: { types[$0] }) { type in
       try keys.layer(
-        type == "full_attention" ? keys.attention() : keys.lightning(), experts,
+        type == "full_attention"
+          ? keys.attention(reach: keys.window(keepsCache: true)) : keys.lightning(), experts,
         paths: ("self_attn", "block_sparse_moe"))
     }
     return try keys.decoder(groups)

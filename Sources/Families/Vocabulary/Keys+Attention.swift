@@ -161,28 +161,32 @@ extension Keys {
       queries = [Linear("q_proj", d, h * (plain + rotary))]
     }
     norms.append(Normalization("kv_a_layernorm", [rank]))
-    return LatentAttention(
+    var attention = LatentAttention(
       heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
       queries: queries,
       compress: Linear("kv_a_proj_with_mqa", d, rank + rotary, bias: bias),
       expand: Linear("kv_b_proj", rank, h * (plain + v)),
       output: Linear("o_proj", h * v, d, bias: bias), norms: norms,
-      indexer: indexed ? try indexer() : [])
+      indexer: indexed ? try indexer() : nil)
+    if has("index_topk"), let kept = try optional(.indexedKeys) {
+      attention.reach = .window(kept, keepsCache: true)
+    }
+    return attention
   }
 
   /// The indexer of sparse attention: it scores keys with small heads of its own.
   ///
   /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
-  private func indexer() throws -> [Weight] {
+  private func indexer() throws -> Indexer {
     let d = try size(.hidden)
     let heads = try size(.indexHeads)
     let width = try size(.indexHeadSize)
     let rank = try size(.queryRank)
-    let maps = [
-      Linear("indexer.wq_b", rank, heads * width), Linear("indexer.wk", d, width),
-      Linear("indexer.weights_proj", d, heads),
-    ]
-    return maps.weights(.attention)
-      + Normalization("indexer.k_norm", [width], .layer, bias: true).weights(.attention)
+    return Indexer(
+      heads: heads, headSize: width, rotarySize: try size(.rotarySize),
+      maps: [
+        Linear("indexer.wq_b", rank, heads * width), Linear("indexer.wk", d, width),
+        Linear("indexer.weights_proj", d, heads),
+      ], norm: Normalization("indexer.k_norm", [width], .layer, bias: true))
   }
 }

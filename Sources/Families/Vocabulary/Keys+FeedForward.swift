@@ -94,7 +94,8 @@ extension Keys {
     router.scoring = scoring ?? (scores.isEmpty ? .softmax : .sigmoid)
     return .mixtureOfExperts(
       MixtureOfExperts(
-        router: try routed(router, normalizes: normalizes), experts: counts.all, active: counts.active,
+        router: try routed(router, normalizes: normalizes), experts: counts.all,
+        active: counts.active,
         expert: expert, path: path, shared: shared, sharedPath: sharedPath))
   }
 

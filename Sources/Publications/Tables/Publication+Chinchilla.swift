@@ -10,7 +10,8 @@ extension Publication {
         "Gopher", "training FLOPs", "6.3e23",
         .product(
           .formula(
-            "6*(L*(5*d^2+2*d*f+10*d)+V*d)", "L=80 d=16384 f=65536 V=32000"), .formula("300000000000")),
+            "6*(L*(5*d^2+2*d*f+10*d)+V*d)", "L=80 d=16384 f=65536 V=32000"),
+          .formula("300000000000")),
         level: .secondary,
         differs: "6.3e23 and 5.76e23 are printed for one model; neither follows from its shape"),
     ])
@@ -46,7 +47,8 @@ extension Publication {
         level: .secondary, note: "12·L·H·Q·T is the full square: half would give 45.98 %"),
       Reproduction(
         "MT-NLG 530B", "MFU without attention", "29.7%",
-        .formula("65430*6*530000000000/(2240*312000000000000)"), level: .secondary, note: "truncated"),
+        .formula("65430*6*530000000000/(2240*312000000000000)"), level: .secondary,
+        note: "truncated"),
     ])
 
   private static let palmFormula = "L*(2*d*h*q+2*d*q+12*d^2)+V*d"
@@ -79,11 +81,13 @@ extension Publication {
       width("Llama 3.2 3B", "8192", 3072, "1", 256),
       Reproduction(
         "Llama 3.1 405B", "training FLOPs", "3.8e25",
-        .product(.parameters("parameters.total", of: "llama3.1-405b"), .formula("6*15600000000000")),
+        .product(
+          .parameters("parameters.total", of: "llama3.1-405b"), .formula("6*15600000000000")),
         level: .secondary, note: "6·N·D"),
       Reproduction(
         "Llama 2 7B", "sku_list.py", "7.24B", .parameters("parameters.total", of: "llama2-7b"),
-        differs: "Meta's list says 8 key-value heads and a multiplier of 1.3; the real 7B has neither"
+        differs:
+          "Meta's list says 8 key-value heads and a multiplier of 1.3; the real 7B has neither"
       ),
     ])
 

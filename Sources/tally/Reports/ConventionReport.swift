@@ -41,7 +41,9 @@ struct ConventionReport {
 
   /// A figure over the exact one.
   func ratio(_ total: Formula) -> Rational? {
-    guard let above = total.constant, let below = report.operations.total.constant else { return nil }
+    guard let above = total.constant, let below = report.operations.total.constant else {
+      return nil
+    }
     return try? above.divided(by: below)
   }
 
