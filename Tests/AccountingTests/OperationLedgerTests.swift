@@ -110,10 +110,10 @@ import Testing
     // 3·6 numbers: 4 operations of silu and the product with the gate.
     #expect(report.categories[.activations]?.wholeConstant == 90)
     // 3 tokens, 3 heads of 2: 3 operations a number; the table has 3 angles, each with sine, cosine.
-    #expect(report.categories[.rotary]?.wholeConstant == 54 + 9)
+    #expect(report.categories[.rotary]?.wholeConstant == Int128(54 + 9))
     // 2 additions of 3·4.
     #expect(report.categories[.residual]?.wholeConstant == 24)
-    #expect(report.total.wholeConstant == 288 + 144 + 432 + 120 + 90 + 180 + 90 + 63 + 24)
+    #expect(report.total.wholeConstant == Int128(288 + 144 + 432 + 120 + 90 + 180 + 90 + 63 + 24))
     #expect(report.operations[.compare]?.wholeConstant == 18)
     #expect(report.cacheElements.wholeConstant == 12)
     workload.mask = .causal
@@ -136,8 +136,8 @@ import Testing
         """), Workload())
     #expect(sparse.products[.routedExperts] == dense.products[.denseFeedForward])
     // 2 layers, 2048 tokens, a gate of 8x1.
-    #expect(sparse.products[.router]?.wholeConstant == 2 * 2 * 2048 * 8)
-    #expect((sparse.matrixProducts - dense.matrixProducts).wholeConstant == 2 * 2 * 2048 * 8)
+    #expect(sparse.products[.router]?.wholeConstant == Int128(2 * 2 * 2048 * 8))
+    #expect((sparse.matrixProducts - dense.matrixProducts).wholeConstant == Int128(2 * 2 * 2048 * 8))
   }
 
   private let depth = """
@@ -153,17 +153,17 @@ import Testing
     let report = try OperationReport(routed, workload)
     #expect(report.exactness == .exact)
     // ⌊0.29·100⌋ = 29 of 100 tokens; 256 weights of attention, 144 of the feed-forward layer.
-    #expect(report.products[.attentionProjections]?.wholeConstant == 2 * 256 * (100 + 29))
-    #expect(report.products[.denseFeedForward]?.wholeConstant == 2 * 144 * (100 + 29))
-    #expect(report.products[.attentionCore]?.wholeConstant == 4 * 8 * (100 * 100 + 29 * 29))
-    #expect(report.products[.router]?.wholeConstant == 2 * 100 * 8)
-    #expect(report.cacheElements.wholeConstant == 2 * 8 * (100 + 29))
+    #expect(report.products[.attentionProjections]?.wholeConstant == Int128(2 * 256 * (100 + 29)))
+    #expect(report.products[.denseFeedForward]?.wholeConstant == Int128(2 * 144 * (100 + 29)))
+    #expect(report.products[.attentionCore]?.wholeConstant == Int128(4 * 8 * (100 * 100 + 29 * 29)))
+    #expect(report.products[.router]?.wholeConstant == Int128(2 * 100 * 8))
+    #expect(report.cacheElements.wholeConstant == Int128(2 * 8 * (100 + 29)))
     workload.mask = .causal
     let causal = try OperationReport(routed, workload)
-    #expect(causal.products[.attentionCore]?.wholeConstant == 4 * 8 * (5050 + 435))
+    #expect(causal.products[.attentionCore]?.wholeConstant == Int128(4 * 8 * (5050 + 435)))
     workload.tokens = 1
     // A share below one token lets one in.
-    #expect(try OperationReport(routed, workload).products[.denseFeedForward]?.wholeConstant == 2 * 144 * 2)
+    #expect(try OperationReport(routed, workload).products[.denseFeedForward]?.wholeConstant == Int128(2 * 144 * 2))
   }
 
   @Test("Decode enters with the probability of the capacity, between nothing and all")
@@ -196,7 +196,7 @@ import Testing
     let report = try OperationReport(integrated, workload)
     #expect(report.exactness == .bounded)
     // At most 2 real experts of 3·8·5 weights for each token of one layer, at least 1.
-    #expect(report.products[.routedExperts]?.wholeConstant == 2 * 10 * 2 * 120)
+    #expect(report.products[.routedExperts]?.wholeConstant == Int128(2 * 10 * 2 * 120))
     let bounds = try #require(report.bounds)
     #expect(bounds.most == report.total)
     #expect(bounds.least.constant.map { $0 < (report.total.constant ?? .zero) } == true)
@@ -223,17 +223,17 @@ import Testing
     let once = 80 + 48 + 80
     let expanded = try report(.expanded)
     #expect(expanded.products[.attentionProjections]?.wholeConstant == Int128(2 * (once + 64)))
-    #expect(expanded.products[.attentionCore]?.wholeConstant == 2 * 2 * 10 * (5 + 5))
-    #expect(expanded.cacheElements.wholeConstant == 10 * 2 * (3 + 2 + 5))
+    #expect(expanded.products[.attentionCore]?.wholeConstant == Int128(2 * 2 * 10 * (5 + 5)))
+    #expect(expanded.cacheElements.wholeConstant == Int128(10 * 2 * (3 + 2 + 5)))
     let again = try report(.reexpanded)
     #expect(again.products[.attentionProjections]?.wholeConstant == Int128(2 * (once + 640)))
-    #expect(again.products[.attentionCore]?.wholeConstant == 2 * 2 * 10 * (5 + 5))
-    #expect(again.cacheElements.wholeConstant == 10 * (4 + 2))
+    #expect(again.products[.attentionCore]?.wholeConstant == Int128(2 * 2 * 10 * (5 + 5)))
+    #expect(again.cacheElements.wholeConstant == Int128(10 * (4 + 2)))
     let absorbed = try report(.absorbed)
     // Each head's 3x4 and 4x5 halves of the map up, for the one token.
     #expect(absorbed.products[.attentionProjections]?.wholeConstant == Int128(2 * (once + 64)))
-    #expect(absorbed.products[.attentionCore]?.wholeConstant == 2 * 2 * 10 * ((4 + 2) + 4))
-    #expect(absorbed.cacheElements.wholeConstant == 10 * (4 + 2))
+    #expect(absorbed.products[.attentionCore]?.wholeConstant == Int128(2 * 2 * 10 * ((4 + 2) + 4)))
+    #expect(absorbed.cacheElements.wholeConstant == Int128(10 * (4 + 2)))
   }
 
   @Test("Training adds two products for each, and what is computed again")
