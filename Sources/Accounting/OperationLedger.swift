@@ -191,9 +191,9 @@ extension Block {
     guard assumption == .none else { return self }
     var copy = self
     for (index, branch) in branches.enumerated() {
-      guard case .mixtureOfExperts(var mixture) = branch.module, let least = mixture.leastActive
-      else { continue }
-      mixture.active = least
+      guard case .mixtureOfExperts(var mixture) = branch.module else { continue }
+      mixture.assumesLeast = true
+      mixture.active = mixture.leastActive ?? mixture.active
       copy.branches[index].module = .mixtureOfExperts(mixture)
     }
     return copy
