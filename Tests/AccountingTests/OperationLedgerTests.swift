@@ -40,7 +40,8 @@ import Testing
     #expect(report.total.constant == operations)
   }
 
-  @Test("Sequences cost alike; twice as many cost twice, but for the rotary table", arguments: cases)
+  @Test(
+    "Sequences cost alike; twice as many cost twice, but for the rotary table", arguments: cases)
   func batches(_ row: ParameterLedgerTests.Case) throws {
     let model = try ParameterLedgerTests.model(row)
     var one = workload(row)
@@ -167,7 +168,8 @@ import Testing
     #expect(number(causal.products[.attentionCore]) == 4 * 8 * (5050 + 435))
     workload.tokens = 1
     // A share below one token lets one in.
-    #expect(try number(OperationReport(routed, workload).products[.denseFeedForward]) == 2 * 144 * 2)
+    #expect(
+      try number(OperationReport(routed, workload).products[.denseFeedForward]) == 2 * 144 * 2)
   }
 
   @Test("Decode enters with the probability of the capacity, between nothing and all")

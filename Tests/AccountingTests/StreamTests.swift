@@ -31,7 +31,8 @@ import Testing
 
   private func value(_ formula: Formula, _ row: Case) throws -> Int128 {
     try formula.count(with: [
-      Workload.batch: Rational(1), Workload.tokens: Rational(row.tokens), Workload.past: Rational(row.past),
+      Workload.batch: Rational(1), Workload.tokens: Rational(row.tokens),
+      Workload.past: Rational(row.past),
     ])
   }
 

@@ -32,7 +32,8 @@ import Testing
   @Test(
     "A printed figure is matched by rounding or by cutting off, and by nothing else",
     arguments: [
-      ("46.7B", "46702792704", PrintedFigure.Agreement.rounded), ("46.7B", "46799999999", .truncated),
+      ("46.7B", "46702792704", PrintedFigure.Agreement.rounded),
+      ("46.7B", "46799999999", .truncated),
       ("46.7B", "46800000000", .none), ("46.7B", "46649999999", .none),
       ("46.7B", "46700000000", .exact), ("1,234", "1234", .exact), ("1,234", "1235", .none),
       ("40.5%", "0.4056", .truncated), ("40.5%", "0.406", .none), (".85", "0.857", .truncated),

@@ -25,6 +25,25 @@ import Testing
     ("explain-llama.tex", "explain llama2-13b --format latex"),
     ("explain-mod.md", "explain mod-220m --format markdown"),
     ("explain-deepseek.txt", "explain deepseek-v3 --by tensor"),
+    ("flops.txt", "flops llama2-13b mixtral-8x7b deepseek-moe-16b --tokens 4096"),
+    ("flops-deepseek.json", "flops deepseek-v3 --phase decode --past 32768 --format json"),
+    ("flops-mod.json", "flops mod-220m --phase decode --past 2048 --format json"),
+    (
+      "flops-rows.csv",
+      "flops mode-staged --set num_hidden_layers=2 --mask causal --by row --format csv"
+    ),
+    (
+      "flops-conventions.csv",
+      "flops deepseek-moe-16b --tokens 4096 --phase train --convention all --format csv"
+    ),
+    (
+      "flops-utilization.txt",
+      "flops llama2-7b --phase train --tokens-per-second 3000 --peak 312e12 --recompute full"
+    ),
+    ("explain-flops.txt", "explain mistral-7b --flops --mask causal"),
+    ("compare-depth.txt", "compare dense-220m mod-220m"),
+    ("reproduce-depth.txt", "reproduce mod deepseek-moe"),
+    ("help-flops.txt", "help flops"),
     ("help.txt", "--help"),
     ("help-params.txt", "help params"),
   ]

@@ -138,7 +138,8 @@ extension Keys {
     if mixture.capacity != nil, mixture.router.rule == .tokenChoice {
       noteForPasses(
         "An expert takes at most max(1, ⌊c·K·N/E⌋) of N tokens (c = expert_capacity_factor). The "
-          + "figures count every place, filled or not; balanced routing fills min(K·N, all places).")
+          + "figures count every place, filled or not; balanced routing fills min(K·N, all places)."
+      )
     }
     return .mixtureOfExperts(mixture)
   }

@@ -40,8 +40,12 @@ struct ParameterLine {
     + [
       ParameterLine("buffers, not parameters", isOptional: true) { $0.persistentBuffers },
       ParameterLine("active per token", path: "active.all") { $0.active[.all] },
-      ParameterLine("  without input embedding", path: "active.without_input_embedding") { $0.active[.withoutInputEmbedding] },
-      ParameterLine("  without embeddings", path: "active.without_embeddings") { $0.active[.withoutEmbeddings] },
+      ParameterLine("  without input embedding", path: "active.without_input_embedding") {
+        $0.active[.withoutInputEmbedding]
+      },
+      ParameterLine("  without embeddings", path: "active.without_embeddings") {
+        $0.active[.withoutEmbeddings]
+      },
       ParameterLine("MLP and experts/attention", isRatio: true) {
         $0.feedForwardToAttention.map { Formula($0) }
       },
