@@ -45,7 +45,7 @@ package struct OperationLedger: Sendable {
   /// Numbers that recurrent mixers carry from one token to the next.
   package let stateElements: Formula
 
-  /// - Parameter assumption: What is taken for what only the data decide.
+  /// Counts a pass, with `assumption` for what only the data decide.
   package init(
     _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected
   ) {
