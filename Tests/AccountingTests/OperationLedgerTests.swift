@@ -208,6 +208,65 @@ import Testing
     #expect(bounds.least.constant.map { $0 < (report.total.constant ?? .zero) } == true)
   }
 
+  private func sparse(_ extra: String) throws -> OperationReport {
+    var workload = Workload()
+    workload.tokens = 10
+    return try OperationReport(
+      model(
+        """
+        {"model_type": "mixtral", "num_local_experts": 4, "num_experts_per_tok": 2,
+         "hidden_size": 8, "intermediate_size": 6, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 9\(extra)}
+        """), workload)
+  }
+
+  @Test("A limited expert has ⌊c·K·N/E⌋ places, all of which are computed")
+  func capacity() throws {
+    // 3 matrices of 8·6: 144 weights an expert.
+    #expect(number(try sparse("").products[.routedExperts]) == 2 * 10 * 2 * 144)
+    // ⌊1.25·2·10/4⌋ = 6 places of 4 experts.
+    let limited = try sparse(", \"expert_capacity_factor\": 1.25")
+    #expect(number(limited.products[.routedExperts]) == 2 * 4 * 6 * 144)
+    #expect(limited.exactness == .bounded)
+    let bounds = try #require(limited.bounds)
+    #expect(bounds.most == limited.total)
+    // At the least all tokens choose the same 2 experts, which take 6 each.
+    let places = try sparse("").total - limited.total
+    #expect(places.constant.map { $0 < .zero } == true)
+    let dropped = limited.total - bounds.least
+    // 24 - 12 places: two operations a weight, 4 and the gate for each inner number, 2·8 to combine.
+    #expect(number(dropped) == 12 * (2 * 144 + 5 * 6 + 2 * 8))
+  }
+
+  @Test("Where experts choose, each takes ⌊c·N/E⌋ tokens, exactly")
+  func expertChoice() throws {
+    let report = try sparse(
+      ", \"expert_capacity_factor\": 2, \"expert_routing\": \"expert_choice\"")
+    #expect(number(report.products[.routedExperts]) == 2 * 4 * 5 * 144)
+    #expect(report.exactness == .exact)
+    #expect(throws: DescriptionError.self) { try sparse(", \"expert_routing\": \"expert_choice\"") }
+    #expect(throws: DescriptionError.self) { try sparse(", \"expert_routing\": \"fair\"") }
+  }
+
+  @Test("A hash chooses without a gate, and top-1 of the same experts costs the gate more")
+  func hashing() throws {
+    let sizes = """
+      "model_type": "deepseek", "hidden_size": 8, "intermediate_size": 6, "num_hidden_layers": 1,
+      "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 9, "n_routed_experts": 4,
+      "n_shared_experts": null, "num_experts_per_tok": 1, "moe_intermediate_size": 5,
+      "first_k_dense_replace": 0
+      """
+    var workload = Workload()
+    workload.tokens = 10
+    let hashed = try OperationReport(
+      model("{\(sizes), \"scoring_func\": \"hash\"}"), workload)
+    let chosen = try OperationReport(
+      model("{\(sizes), \"scoring_func\": \"softmax\"}"), workload)
+    #expect(number(hashed.products[.router]) == 0)
+    #expect(hashed.products[.routedExperts] == chosen.products[.routedExperts])
+    #expect(number(chosen.matrixProducts - hashed.matrixProducts) == 2 * 10 * 8 * 4)
+  }
+
   @Test("The three forms of latent attention cache and multiply what they say")
   func latent() throws {
     // d 8, 2 heads, r_kv 4, d_n 3, d_r 2, d_v 5, queries uncompressed; one layer.
