@@ -11,6 +11,7 @@ extension Mixer: Accountable {
     work += convolutions.flatMap { $0.work(part, over: stream) }
     if let recurrence { work += recurrence.work(part, over: stream) }
     work += norms.map { $0.work(rows: rows, .mixer) }
+    work += procedure?.work(part, over: stream) ?? []
     if !gatedWidth.isZero {
       let numbers = rows * gatedWidth
       work.append(

@@ -75,13 +75,14 @@ extension Family {
       qk_rope_head_dim=32 v_head_dim=64 qk_nope_head_dim=64 num_experts_per_tok=8
       attention_bias=false index_head_dim=128 index_n_heads=16 gated_norm_rank=16
       mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5
+      norm_topk_prob=true routed_scaling_factor=2.5 index_topk=2048 n_group=null
       """
   ) { keys in
     let rank = try keys.size(.queryRank)
     var latent = try keys.latentAttention(bias: keys.flag("attention_bias"), indexed: true)
     let widths = latent.plainSize + latent.rotarySize + latent.valueSize
     latent.queries[1] = Linear("q_b_proj", 2 * rank, latent.heads * widths)
+    latent.gate = .elements
     let attention = Module.latentAttention(latent)
     let input = "input_layernorm"
     let output = "post_attention_layernorm"
@@ -176,7 +177,10 @@ extension Keys {
     let d = try size(.hidden)
     let rank = try size(.gatedNormRank)
     let maps = [Linear("W_down", d, rank), Linear("W_up", rank, d)]
-    return Branch(name, .mixer(Mixer(.other, part: .norms, linears: maps, vectors: [])))
+    var gate = Mixer(.other, part: .norms, linears: maps, vectors: [])
+    gate.gatedWidth = d
+    gate.procedure = .activation("silu", width: rank)
+    return Branch(name, .mixer(gate))
   }
 
   /// Zero experts have gates and up maps in `transformers`, which never uses them.

@@ -345,7 +345,7 @@ extension Keys {
   /// Sizes that change what a pass executes, and no parameter.
   private static let operationKeys: Set<String> = [
     "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
-    "attention_chunk_size", "index_topk",
+    "attention_chunk_size", "index_topk", "sliding_window_size",
   ]
 
   /// What a reader of FLOPs should know beside what a reader of parameters should.

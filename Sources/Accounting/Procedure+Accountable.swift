@@ -1,0 +1,12 @@
+import Architecture
+import Symbolic
+
+extension Procedure {
+  func work(_ part: Product.Part, over stream: Stream) -> [Work] {
+    switch self {
+    case .activation(let name, let width):
+      let counts = ReferenceAlgorithms.activation(name) ?? .none
+      return [Work("activation", Elementwise(.mixer, stream.rows * width * counts))]
+    }
+  }
+}
