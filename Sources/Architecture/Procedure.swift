@@ -4,4 +4,25 @@ package import Symbolic
 package enum Procedure: Hashable, Sendable {
   /// An activation, by its name in `config.json`, of so many numbers of each token.
   case activation(String, width: Formula)
+  /// The addition of a bias of so many numbers, where a checkpoint stores it apart from its map.
+  case bias(width: Formula)
+  /// The addition of so many numbers of one stream to another.
+  case sum(width: Formula)
+}
+
+extension Mixer {
+  /// Nothing but a procedure.
+  package init(_ procedure: Procedure) {
+    self.init(.other, linears: [], vectors: [])
+    self.procedure = procedure
+  }
+}
+
+extension Branch {
+  /// The same module under a longer name.
+  package func within(_ outer: String) -> Branch {
+    var copy = self
+    copy.path = path.isEmpty ? outer : "\(outer).\(path)"
+    return copy
+  }
 }

@@ -7,7 +7,6 @@ extension Family {
     "diffllama": "the difference of two attentions",
     "doge": "dynamic masks and experts of one neuron",
     "gemma3n_text": "alternating updates",
-    "hrm_text": "the cycles of its two stacks",
     "hy_v4": "hyper-connections",
     "inkling_text": "relative positions and convolutions around modules",
     "inkling2_text": "relative positions and convolutions around modules",
