@@ -15,7 +15,7 @@ extension SelfAttention: Accountable {
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
     if case .rotary(let size, _) = position {
-      let vectors = rows * (heads + keyValueHeads)
+      let vectors = rows * (heads + (sharesCache ? 0 : keyValueHeads))
       work.append(
         Work(
           "rotary",

@@ -8,6 +8,16 @@ package enum Procedure: Hashable, Sendable {
   case bias(width: Formula)
   /// The addition of so many numbers of one stream to another.
   case sum(width: Formula)
+  /// The product of an activation of so many numbers with as many others.
+  case gate(String, width: Formula)
+  /// The sum of a learned residual of low rank with its input, and the mean of it with the stream.
+  ///
+  /// - Source: Menghani et al. 2024 (LAuReL), <https://arxiv.org/abs/2411.07501>.
+  case laurel(width: Formula)
+  case alternatingUpdate(AlternatingUpdate)
+  case hyperConnection(HyperConnection)
+  /// Copies of a stream scaled to its magnitude, and perhaps their mean with it.
+  case copies(streams: Formula, width: Formula, averages: Bool)
 }
 
 extension Mixer {

@@ -6,8 +6,6 @@ extension Family {
     "deepseek_v4": "compressed attention and hyper-connections",
     "diffllama": "the difference of two attentions",
     "doge": "dynamic masks and experts of one neuron",
-    "gemma3n_text": "alternating updates",
-    "hy_v4": "hyper-connections",
     "inkling_text": "relative positions and convolutions around modules",
     "inkling2_text": "relative positions and convolutions around modules",
     "jetmoe": "experts of attention",

@@ -22,7 +22,7 @@ extension Family {
       compress_ratios=null compress_rates=null compress_rate_csa=null compress_rate_hca=null
       mlp_layer_types=null num_hash_layers=3 hc_mult=4 o_groups=8 o_lora_rank=1024
       index_n_heads=64 index_head_dim=128 mlp_bias=false tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.5
+      norm_topk_prob=true routed_scaling_factor=1.5 hc_sinkhorn_iters=20
       """
   ) { keys in
     let types = try keys.deepseekV4Types()
@@ -31,14 +31,15 @@ extension Family {
       var layer = try keys.layer(
         keys.deepseekV4Attention(kind[0]), keys.deepseekV4Experts(isHashed: kind[1] == "hash"),
         norms: ("attn_norm", "ffn_norm"), paths: ("attn", "ffn"))
-      let n = try keys.size(.residualStreams)
+      let iterations = try keys.integer("hc_sinkhorn_iters", least: 1) ?? 1
       layer.extras = try ["hc_attn_", "hc_ffn_"].map {
-        try keys.hyperConnection($0, rows: (2 + n) * n, scales: 3)
+        try keys.hyperConnection(
+          $0, .mixed(iterations: Formula(Int128(iterations))), normsOutput: false)
       }
       return layer
     }
     let head = try keys.hyperConnection(
-      "model.hc_head.hc_", rows: keys.size(.residualStreams), scales: 1)
+      "model.hc_head.hc_", .head, normsOutput: false)
     return try keys.decoder(groups, FrameNames(head: "head"), before: [head])
   }
 }

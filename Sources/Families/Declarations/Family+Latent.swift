@@ -143,7 +143,7 @@ extension Family {
       q_lora_rank=1536 kv_lora_rank=512 qk_nope_head_dim=192 qk_rope_head_dim=64 v_head_dim=256
       mlp_layer_types=null index_head_dim=128 index_n_heads=16 indexer_types=null hc_mult=4
       tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1
+      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1 index_topk=2048
       """
   ) { keys in
     let indexers = try keys.layerTypes("indexer_types", known: ["full", "shared"]) { index in
@@ -158,14 +158,13 @@ extension Family {
         .latentAttention(keys.hyV4Attention(indexed: kind.attention == "full")),
         kind.isSparse
           ? keys.hyV4Experts(names) : .feedForward(keys.gated(names: names)))
-      let streams = try keys.size(.residualStreams)
       layer.extras = try ["hc_pre.hc_attn_layer.hc_", "hc_pre.hc_mlp_layer.hc_"].map {
-        try keys.hyperConnection($0, rows: 2 * streams, scales: 2)
+        try keys.hyperConnection($0, .residual, normsOutput: true)
       }
       return layer
     }
     let head = try keys.hyperConnection(
-      "model.hc_pre.hc_head.hc_head_", rows: keys.size(.residualStreams), scales: 1)
+      "model.hc_pre.hc_head.hc_head_", .head, normsOutput: true)
     return try keys.decoder(groups, before: [head])
   }
 }
@@ -216,6 +215,8 @@ extension Keys {
     var attention = try latentAttention(bias: flag("attention_bias"), indexed: indexed)
     attention.queries.append(Linear("linear_gate", d, attention.heads * attention.valueSize))
     attention.vectors = [Weight("learnable_sink_param", [attention.heads], .attention)]
+    attention.hasSinks = true
+    attention.gate = .elements
     return attention
   }
 
