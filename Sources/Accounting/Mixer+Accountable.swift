@@ -30,7 +30,7 @@ extension Mixer: Accountable {
   /// The numbers carried to the next token, for all sequences.
   func stateElements(after stream: Stream) -> Formula {
     let inputs = convolutions.map { $0.channels * $0.kernel }.sum()
-    return stream.sequences * (inputs + (recurrence?.stateSize ?? 0))
+    return stream.sequences * (inputs + (recurrence?.stateSize ?? 0) + (procedure?.stateSize ?? 0))
   }
 }
 

@@ -2,6 +2,14 @@ import Architecture
 import Symbolic
 
 extension Procedure {
+  /// The numbers carried to the next token of one sequence.
+  var stateSize: Formula {
+    switch self {
+    case .convolvedHeads(let heads): heads.stateSize
+    default: 0
+    }
+  }
+
   func work(_ part: Product.Part, over stream: Stream) -> [Work] {
     switch self {
     case .activation(let name, let width):
@@ -29,6 +37,18 @@ extension Procedure {
           Elementwise(
             .residual, [.add: 2 * stream.rows * width, .divide: stream.rows * width]))
       ]
+    case .norm(let norm): [norm.work(rows: stream.rows)]
+    case .affine(let streams, let width):
+      [
+        Work(
+          "scale",
+          Elementwise(
+            .residual,
+            [
+              .add: stream.rows * streams * width, .multiply: stream.rows * streams * width,
+            ]))
+      ]
+    case .convolvedHeads(let heads): heads.work(part, over: stream)
     case .alternatingUpdate(let update): update.work(part, over: stream)
     case .hyperConnection(let connection): connection.work(part, over: stream)
     case .copies(let streams, let width, let averages):

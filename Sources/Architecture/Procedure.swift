@@ -14,6 +14,11 @@ package enum Procedure: Hashable, Sendable {
   ///
   /// - Source: Menghani et al. 2024 (LAuReL), <https://arxiv.org/abs/2411.07501>.
   case laurel(width: Formula)
+  /// A norm whose weight stands among other tensors.
+  case norm(Normalization)
+  /// The sum with a vector and the product with another, for each of some streams.
+  case affine(streams: Formula, width: Formula)
+  case convolvedHeads(ConvolvedHeads)
   case alternatingUpdate(AlternatingUpdate)
   case hyperConnection(HyperConnection)
   /// Copies of a stream scaled to its magnitude, and perhaps their mean with it.

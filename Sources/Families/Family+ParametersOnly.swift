@@ -13,6 +13,5 @@ extension Family {
     "minimax_m3_vl_text": "the indexer of its attention",
     "qwen4_exp_text": "hashed n-grams and an indexer",
     "xlstm": "the matrix memory",
-    "zaya": "convolutions of queries and keys",
   ]
 }
