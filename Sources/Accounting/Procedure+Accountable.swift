@@ -6,6 +6,7 @@ extension Procedure {
   var stateSize: Formula {
     switch self {
     case .convolvedHeads(let heads): heads.stateSize
+    case .ngrams(let injection): injection.stateSize
     default: 0
     }
   }
@@ -51,6 +52,8 @@ extension Procedure {
     case .convolvedHeads(let heads): heads.work(part, over: stream)
     case .alternatingUpdate(let update): update.work(part, over: stream)
     case .hyperConnection(let connection): connection.work(part, over: stream)
+    case .streamMix(let mix): mix.work(over: stream)
+    case .ngrams(let injection): injection.work(part, over: stream)
     case .copies(let streams, let width, let averages):
       [Work("copies", copies(streams, width, averages, rows: stream.rows))]
     case .sum(let width): [Work("sum", Elementwise(.residual, [.add: stream.rows * width]))]

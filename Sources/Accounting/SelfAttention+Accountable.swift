@@ -21,6 +21,7 @@ extension SelfAttention: Accountable {
           "rotary",
           Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: size))))
     }
+    work += blockIndexer?.work(over: stream) ?? []
     work += core.work(
       over: stream,
       AttentionCore.Scores(

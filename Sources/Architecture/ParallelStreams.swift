@@ -71,3 +71,44 @@ package struct HyperConnection: Hashable, Sendable {
     }
   }
 }
+
+/// How a module reads a mix of several streams, and adds its answer to each of them.
+///
+/// A map of low rank of all streams `[n·d]` gives a weight for each of their numbers; the mix is
+/// the mean of the weighted streams.
+///
+/// - Source: Qwen 2026 (Qwen4), `hc_count` and `hc_lowrank`.
+package struct StreamMix: Hashable, Sendable {
+  package var streams: Formula
+  package var width: Formula
+  package var rank: Formula
+  /// Whether an answer is added to the streams; at the end of the model they are only read.
+  package var injects: Bool
+
+  package init(streams: Formula, width: Formula, rank: Formula, injects: Bool) {
+    self.streams = streams
+    self.width = width
+    self.rank = rank
+    self.injects = injects
+  }
+}
+
+/// How what a table of n-grams says is added to several streams.
+///
+/// The product of a key and of the stream decides how much of a value each stream takes; a
+/// convolution over every `dilation`-th position adds what stands before.
+///
+/// - Source: Qwen 2026 (Qwen4), `ple_conv_kernel_size` and `ngram_size`.
+package struct NgramInjection: Hashable, Sendable {
+  package var streams: Formula
+  package var width: Formula
+  package var kernel: Formula
+  package var dilation: Formula
+
+  package init(streams: Formula, width: Formula, kernel: Formula, dilation: Formula) {
+    self.streams = streams
+    self.width = width
+    self.kernel = kernel
+    self.dilation = dilation
+  }
+}

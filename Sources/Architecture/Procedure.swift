@@ -21,6 +21,8 @@ package enum Procedure: Hashable, Sendable {
   case convolvedHeads(ConvolvedHeads)
   case alternatingUpdate(AlternatingUpdate)
   case hyperConnection(HyperConnection)
+  case streamMix(StreamMix)
+  case ngrams(NgramInjection)
   /// Copies of a stream scaled to its magnitude, and perhaps their mean with it.
   case copies(streams: Formula, width: Formula, averages: Bool)
 }

@@ -35,6 +35,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  /// What chooses blocks of keys, if attention is sparse.
+  package var blockIndexer: BlockIndexer?
 
   package init(
     heads: Formula, keyValueHeads: Formula, headSize: Formula, valueSize: Formula? = nil,
@@ -55,6 +57,6 @@ package struct SelfAttention: Hashable, Sendable {
 
   package var weights: [Weight] {
     inputs.weights(.attention) + output.weights(.attention)
-      + norms.flatMap { $0.weights(.attention) } + vectors
+      + norms.flatMap { $0.weights(.attention) } + (blockIndexer?.weights ?? []) + vectors
   }
 }

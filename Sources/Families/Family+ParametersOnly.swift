@@ -11,7 +11,6 @@ extension Family {
     "jetmoe": "experts of attention",
     "kimi_linear": "delta attention with a decay for each channel",
     "minimax_m3_vl_text": "the indexer of its attention",
-    "qwen4_exp_text": "hashed n-grams and an indexer",
     "xlstm": "the matrix memory",
   ]
 }
