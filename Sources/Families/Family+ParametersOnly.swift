@@ -3,7 +3,6 @@ extension Family {
   static let parametersOnly: [String: String] = [
     "bailing_hybrid": "delta attention with a decay for each channel",
     "cpmant": "the prompt that it puts before every sequence",
-    "deepseek_v4": "compressed attention and hyper-connections",
     "diffllama": "the difference of two attentions",
     "doge": "dynamic masks and experts of one neuron",
     "inkling_text": "relative positions and convolutions around modules",

@@ -225,9 +225,11 @@ extension Keys {
     let counts = try expertCounts("num_local_experts")
     let width = try size(.expertSize)
     let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
+    var router = Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)])
+    router.scoring = .sigmoid
+    router.isCorrected = true
     return try stackedExperts(
-      counts, fusedGated(width),
-      router: Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),
+      counts, fusedGated(width), router: routed(router),
       outputFirst: true, shared: gated(shared * width, names: names))
   }
 }
