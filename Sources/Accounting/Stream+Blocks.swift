@@ -5,7 +5,7 @@ import Symbolic
 extension Stream {
   /// The pairs of new queries and the whole blocks that stand before or end at each of them.
   ///
-  /// - Parameter limit: The most blocks that count for one query.
+  /// No more than `limit` of the blocks count for one query.
   func blockPairs(_ size: Formula, limit: Formula? = nil) -> Formula {
     Self.blocks(past + tokens, size, limit) - Self.blocks(past, size, limit)
   }
