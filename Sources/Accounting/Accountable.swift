@@ -30,7 +30,8 @@ extension Normalization {
   /// The norm of every token of a stream.
   func work(rows: Formula, _ category: Elementwise.Category = .norms) -> Work {
     let width = shape.last ?? 1
-    let counts = ReferenceAlgorithms.norm(self, vectors: rows * vectors, width: width)
+    let counts = ReferenceAlgorithms.norm(
+      self, vectors: rows * vectors * groups, width: width / groups)
     return Work(name.replacing(".#", with: ""), Elementwise(category, counts))
   }
 }

@@ -7,6 +7,16 @@ extension FeedForward {
     let numbers = rows * width
     var counts = numbers * (ReferenceAlgorithms.activation(activation) ?? .none)
     if isGated { counts = counts + OperationCounts([.multiply: numbers]) }
+    if boundsGates {
+      // The mean; differences, their squares and the root of their mean; the bound, and what is
+      // above it.
+      counts =
+        counts
+        + OperationCounts([
+          .add: 2 * numbers + rows, .subtract: 2 * numbers, .multiply: numbers + rows,
+          .divide: 2 * rows, .sqrt: rows, .compare: numbers,
+        ])
+    }
     return inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
       + [Work("activation", Elementwise(.activations, counts))]
       + output.work(part, rows: rows)

@@ -39,7 +39,7 @@ extension Indexer: Accountable {
 
 extension Work {
   /// The same work where only the order of its results counts, through which no gradient flows.
-  fileprivate var withoutGradients: Work {
+  var withoutGradients: Work {
     guard case .product(var product) = kind else { return self }
     product.gradients = 0
     var copy = self

@@ -14,6 +14,10 @@ extension LatentAttention: Accountable {
     let form = stream.workload.latentForm
     var work = (queries + [compress]).work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
+    if scalesLatents {
+      let numbers = rows * ((queries.first?.output ?? 0) + keyValueRank)
+      work.append(Work("latents", Elementwise(.norms, [.multiply: numbers])))
+    }
     work += indexer?.work(over: stream) ?? []
     if isRotated {
       work.append(

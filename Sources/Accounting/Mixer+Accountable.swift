@@ -11,6 +11,7 @@ extension Mixer: Accountable {
     work += convolutions.flatMap { $0.work(part, over: stream) }
     if let recurrence { work += recurrence.work(part, over: stream) }
     work += norms.map { $0.work(rows: rows, .mixer) }
+    work += procedure?.work(part, over: stream) ?? []
     if !gatedWidth.isZero {
       let numbers = rows * gatedWidth
       work.append(
@@ -29,7 +30,7 @@ extension Mixer: Accountable {
   /// The numbers carried to the next token, for all sequences.
   func stateElements(after stream: Stream) -> Formula {
     let inputs = convolutions.map { $0.channels * $0.kernel }.sum()
-    return stream.sequences * (inputs + (recurrence?.stateSize ?? 0))
+    return stream.sequences * (inputs + (recurrence?.stateSize ?? 0) + (procedure?.stateSize ?? 0))
   }
 }
 

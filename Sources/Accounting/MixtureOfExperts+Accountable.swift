@@ -39,15 +39,20 @@ extension MixtureOfExperts: Accountable {
   /// The width of what an expert returns.
   private var width: Formula { expert.output.output }
 
+  /// Whether a hash chooses and nothing scores, so that all chosen experts weigh the same.
+  private var weighsAlike: Bool { router.rule == .hash && router.gates.isEmpty }
+
   /// From a token's scores to the weights of its experts.
   private var routing: OperationCounts {
-    guard router.rule != .hash else { return .none }
+    guard !weighsAlike else { return .none }
     let scores = router.gates.first?.output ?? experts
     var counts: OperationCounts
     switch router.scoring {
     case .softmax: counts = ReferenceAlgorithms.softmax(scores)
     case .softmaxOfChosen: counts = ReferenceAlgorithms.softmax(active)
     case .sigmoid: counts = scores * ReferenceAlgorithms.sigmoid
+    case .rootOfSoftplus:
+      counts = scores * (ReferenceAlgorithms.softplus + OperationCounts([.sqrt: 1]))
     case .raw: counts = .none
     }
     if router.isCorrected { counts = counts + OperationCounts([.add: scores]) }
@@ -61,7 +66,7 @@ extension MixtureOfExperts: Accountable {
         ])
     }
     // Each of the chosen is found by one look at every score.
-    counts = counts + OperationCounts([.compare: active * scores])
+    if router.rule != .hash { counts = counts + OperationCounts([.compare: active * scores]) }
     if router.normalizes { counts = counts + OperationCounts([.add: active, .divide: active]) }
     if router.isScaled { counts = counts + OperationCounts([.multiply: active]) }
     return counts
@@ -70,7 +75,7 @@ extension MixtureOfExperts: Accountable {
   /// Each expert's answer times its weight, added to the answer of the layer.
   private func combination(slots: Formula, rows: Formula) -> OperationCounts {
     let numbers = slots * width
-    return OperationCounts([.multiply: router.rule == .hash ? 0 : numbers, .add: numbers])
+    return OperationCounts([.multiply: weighsAlike ? 0 : numbers, .add: numbers])
   }
 
   /// The shared answer, under a gate where it has one, added to that of the layer.

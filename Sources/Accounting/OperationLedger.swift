@@ -82,6 +82,8 @@ package struct OperationLedger: Sendable {
       : model.groups.map { group in
         group.indices.count * group.layer.cacheElements(after: stream, assumption)
       }.sum()
+        + (model.head + model.tail)
+        .map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
   }
 }
 
@@ -116,7 +118,13 @@ extension OperationLedger.Row {
 
 extension Branch {
   func work(over stream: Stream) -> [Work] {
-    runs.isZero ? [] : module.work(over: stream).map { $0.times(runs).within(path) }
+    if runs.isZero { return [] }
+    let work = module.work(over: stream).map { $0.within(path) }
+    guard let learningRuns, stream.workload.phase == .train else {
+      return work.map { $0.times(runs) }
+    }
+    let others = runs - learningRuns
+    return work.map { $0.times(learningRuns) } + work.map { $0.times(others).withoutGradients }
   }
 }
 
@@ -154,7 +162,7 @@ extension Layer {
     }
     work += (repeats + blocks).flatMap { $0.assuming(assumption).work(over: inner) }
     work += extras.flatMap { branch in branch.work(over: inner).map { ($0, branch.module) } }
-    return work
+    return work.map { ($0.0.times(runs), $0.1) }
   }
 
   fileprivate func cacheElements(
@@ -162,7 +170,7 @@ extension Layer {
   ) -> Formula {
     let branches = (repeats + blocks).flatMap(\.branches) + extras
     guard let router else {
-      return branches.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
+      return runs * branches.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
     }
     // A cache of so many tokens in all is that of one sequence after them.
     var whole = stream

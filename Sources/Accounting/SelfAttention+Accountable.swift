@@ -10,17 +10,26 @@ extension SelfAttention: Accountable {
   /// - Source: Vaswani et al. 2017, eq. 1, <https://arxiv.org/abs/1706.03762>.
   func work(over stream: Stream) -> [Work] {
     let rows = stream.rows
-    let core = AttentionCore(
+    var core = AttentionCore(
       heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach)
+    if let compression {
+      core.moreKeys = compression.keys(stream)
+      core.morePairs = compression.pairs(stream, limit: compressedIndexer?.kept)
+    }
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
     if case .rotary(let size, _) = position {
-      let vectors = rows * (heads + keyValueHeads)
+      let turns: Formula = rotatesBack ? 2 : 1
+      let vectors = rows * (turns * heads + (sharesCache ? 0 : keyValueHeads))
       work.append(
         Work(
           "rotary",
           Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: size))))
     }
+    work += blockIndexer?.work(over: stream) ?? []
+    work +=
+      compression?.work(over: stream, rotarySize: position.rotarySize, learns: true) ?? []
+    work += compressedIndexer?.work(over: stream, rotarySize: position.rotarySize) ?? []
     work += core.work(
       over: stream,
       AttentionCore.Scores(
@@ -47,6 +56,10 @@ struct AttentionCore {
   var scoreSize: Formula
   var valueSize: Formula
   var reach: Reach
+  /// Keys of the whole past beside those within reach.
+  var moreKeys: Formula = 0
+  /// The pairs of queries and such keys that count, in one sequence.
+  var morePairs: Formula = 0
 
   /// What happens to the scores before and in the softmax.
   struct Scores {
@@ -58,9 +71,9 @@ struct AttentionCore {
 
   func work(over stream: Stream, _ scores: Scores) -> [Work] {
     let copies = stream.sequences * heads
-    let pairs = stream.pairs(reach)
+    let pairs = stream.pairs(reach) + morePairs
     let isDense = stream.workload.mask == .full
-    let keys = stream.keys(reach)
+    let keys = stream.keys(reach) + moreKeys
     let numbers = copies * pairs
     let first =
       isDense

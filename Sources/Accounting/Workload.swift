@@ -101,7 +101,7 @@ package struct Stream: Hashable, Sendable {
 
   private static func kept(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
-    case .all, .window(_, keepsCache: true): positions
+    case .all, .window(_, keepsCache: true), .blocks: positions
     case .window(let size, keepsCache: false), .chunk(let size): .minimum(positions, size - 1)
     }
   }
@@ -120,11 +120,13 @@ package struct Stream: Hashable, Sendable {
       return rising * past + Self.triangle(rising) + (tokens - rising) * size
     case .chunk(let size):
       return Self.chunked(past + tokens, size) - Self.chunked(past, size)
+    case .blocks(let kept, let size):
+      return Self.kept(past + tokens, kept, size) - Self.kept(past, kept, size)
     }
   }
 
   /// The numbers from 1 to `count` added up.
-  private static func triangle(_ count: Formula) -> Formula { count * (count + 1) / 2 }
+  static func triangle(_ count: Formula) -> Formula { count * (count + 1) / 2 }
 
   /// The pairs of the first positions of a sequence that attends within chunks.
   private static func chunked(_ positions: Formula, _ size: Formula) -> Formula {

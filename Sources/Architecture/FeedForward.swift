@@ -14,6 +14,10 @@ package struct FeedForward: Hashable, Sendable {
   package var output: Linear
   /// The name of the activation function in `config.json`.
   package var activation: String
+  /// Whether gates below a bound are zero; mean and deviation of a token's gates say which.
+  ///
+  /// - Source: Google 2025 (Gemma 3n), `activation_sparsity_pattern`.
+  package var boundsGates = false
   /// Norms of the inner numbers, before the output map.
   package var norms: [Normalization] = []
   /// Other vectors.

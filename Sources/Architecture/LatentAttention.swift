@@ -30,6 +30,8 @@ package struct LatentAttention: Hashable, Sendable {
   package var hasSinks = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  /// Whether the compressed queries and the latent are multiplied by constants.
+  package var scalesLatents = false
 
   package init(
     heads: Formula, plainSize: Formula, rotarySize: Formula, valueSize: Formula,

@@ -70,6 +70,8 @@ package struct Branch: Hashable, Sendable {
   package var module: Module
   /// How often one pass runs it.
   package var runs: Formula
+  /// In how many of these runs it learns, where training takes the others as given.
+  package var learningRuns: Formula?
 
   package init(_ path: String, _ module: Module, runs: Formula = 1) {
     self.path = path
@@ -113,6 +115,8 @@ package struct Layer: Hashable, Sendable {
   package var repeats: [Block] = []
   /// Tensors of the layer outside its blocks: scales, or a table of its own.
   package var extras: [Branch]
+  /// How often one pass runs the whole layer.
+  package var runs: Formula = 1
 
   package init(_ blocks: [Block], router: DepthRouter? = nil, extras: [Branch] = []) {
     self.blocks = blocks

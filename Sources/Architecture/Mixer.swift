@@ -37,6 +37,8 @@ package struct Mixer: Hashable, Sendable {
   package var recurrence: Recurrence?
   /// The heads of a gate on the output, where `z` gates it before or after its norm.
   package var gatedWidth: Formula = 0
+  /// What it does beside all of that.
+  package var procedure: Procedure?
 
   package init(
     _ kind: Kind, part: Part = .mixer, linears: [Linear], convolutions: [CausalConvolution] = [],

@@ -12,6 +12,10 @@ package enum Reach: Hashable, Sendable {
   ///
   /// - Source: Meta 2025 (Llama 4), `attention_chunk_size`.
   case chunk(Formula)
+  /// The positions of chosen blocks of `size`, `kept` in all, and those of the unfinished block.
+  ///
+  /// - Source: Qwen 2026 (Qwen4), `indexer_budget` and `indexer_compress_ratio`.
+  case blocks(kept: Formula, size: Formula)
 }
 
 /// How attention scores learn where query and key stand.
@@ -28,6 +32,11 @@ package enum PositionScheme: Hashable, Sendable {
   ///
   /// - Source: Press et al. 2021 (ALiBi), <https://arxiv.org/abs/2108.12409>.
   case linearBias
+
+  /// The numbers of each head that are rotated.
+  package var rotarySize: Formula {
+    if case .rotary(let size, _) = self { size } else { 0 }
+  }
 }
 
 /// A gate on the output of attention heads: `σ(g)·o`.

@@ -22,6 +22,8 @@ package struct Router: Hashable, Sendable {
     case softmaxOfChosen
     /// The logistic function of each number.
     case sigmoid
+    /// The root of `ln(1 + eˣ)` of each number.
+    case rootOfSoftplus
     /// The numbers themselves.
     case raw
   }

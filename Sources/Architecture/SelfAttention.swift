@@ -35,6 +35,14 @@ package struct SelfAttention: Hashable, Sendable {
   package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  /// What chooses blocks of keys, if attention is sparse.
+  package var blockIndexer: BlockIndexer?
+  /// What compresses the keys of the whole past, beside those within reach.
+  package var compression: KeyCompression?
+  /// What chooses among compressed keys, if not all are seen.
+  package var compressedIndexer: CompressedIndexer?
+  /// Whether outputs are rotated back, because the rotated keys are also the values.
+  package var rotatesBack = false
 
   package init(
     heads: Formula, keyValueHeads: Formula, headSize: Formula, valueSize: Formula? = nil,
@@ -55,6 +63,7 @@ package struct SelfAttention: Hashable, Sendable {
 
   package var weights: [Weight] {
     inputs.weights(.attention) + output.weights(.attention)
-      + norms.flatMap { $0.weights(.attention) } + vectors
+      + norms.flatMap { $0.weights(.attention) } + (blockIndexer?.weights ?? [])
+      + (compression?.weights ?? []) + (compressedIndexer?.weights ?? []) + vectors
   }
 }

@@ -22,7 +22,9 @@ extension Family {
       compress_ratios=null compress_rates=null compress_rate_csa=null compress_rate_hca=null
       mlp_layer_types=null num_hash_layers=3 hc_mult=4 o_groups=8 o_lora_rank=1024
       index_n_heads=64 index_head_dim=128 mlp_bias=false tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.5
+      norm_topk_prob=true routed_scaling_factor=1.5 hc_sinkhorn_iters=20
+      sliding_window=128 index_topk=512 scoring_func="sqrtsoftplus" partial_rotary_factor=null
+      qk_rope_head_dim=null
       """
   ) { keys in
     let types = try keys.deepseekV4Types()
@@ -31,14 +33,15 @@ extension Family {
       var layer = try keys.layer(
         keys.deepseekV4Attention(kind[0]), keys.deepseekV4Experts(isHashed: kind[1] == "hash"),
         norms: ("attn_norm", "ffn_norm"), paths: ("attn", "ffn"))
-      let n = try keys.size(.residualStreams)
+      let iterations = try keys.integer("hc_sinkhorn_iters", least: 1) ?? 1
       layer.extras = try ["hc_attn_", "hc_ffn_"].map {
-        try keys.hyperConnection($0, rows: (2 + n) * n, scales: 3)
+        try keys.hyperConnection(
+          $0, .mixed(iterations: Formula(Int128(iterations))), normsOutput: false)
       }
       return layer
     }
     let head = try keys.hyperConnection(
-      "model.hc_head.hc_", rows: keys.size(.residualStreams), scales: 1)
+      "model.hc_head.hc_", .head, normsOutput: false)
     return try keys.decoder(groups, FrameNames(head: "head"), before: [head])
   }
 }
@@ -112,49 +115,54 @@ extension Keys {
     let groups = try size(.outputGroups)
     let outputs = try groups * size(.outputRank)
     try require(h * width, "num_attention_heads", multipleOf: groups, "o_groups")
-    var vectors = [Weight("attn_sink", [h], .attention)]
+    var attention = SelfAttention(
+      heads: h, keyValueHeads: 1, headSize: width,
+      inputs: [
+        Linear("wq_a", d, rank), Linear("wq_b", rank, h * width), Linear("wkv", d, width),
+        Linear("wo_a", h * width / groups, outputs),
+      ],
+      output: Linear("wo_b", outputs, d),
+      norms: [
+        Normalization("q_norm", [rank]), Normalization("norm", [width]),
+        Normalization("q_b_norm", [width], weight: false, vectors: h),
+      ],
+      vectors: [Weight("attn_sink", [h], .attention)], reach: try window(),
+      position: .rotary(
+        try deepseekV4Rotary(width), table: kind == "sliding_attention" ? "" : "compressed"))
+    attention.hasSinks = true
+    attention.rotatesBack = true
     if kind == Self.heavy {
-      let rate = try rate(.heavyRate, Self.heavy, standard: 128)
-      vectors += try compressor("compressor", rate: rate, width: width, norm: width)
+      attention.compression = KeyCompression(
+        "compressor", of: d, rate: try rate(.heavyRate, Self.heavy, standard: 128), width: width,
+        overlaps: false)
     } else if kind == Self.sparse {
       let rate = try rate(.sparseRate, Self.sparse, standard: 4)
-      vectors += try compressor("compressor", rate: rate, width: 2 * width, norm: width)
-      vectors += try sparseIndexer(rate: rate)
+      attention.compression = KeyCompression(
+        "compressor", of: d, rate: rate, width: width, overlaps: true)
+      attention.compressedIndexer = try sparseIndexer(rate: rate)
     }
-    return .selfAttention(
-      SelfAttention(
-        heads: h, keyValueHeads: 1, headSize: width,
-        inputs: [
-          Linear("wq_a", d, rank), Linear("wq_b", rank, h * width), Linear("wkv", d, width),
-          Linear("wo_a", h * width / groups, outputs),
-        ],
-        output: Linear("wo_b", outputs, d),
-        norms: [Normalization("q_norm", [rank]), Normalization("norm", [width])],
-        vectors: vectors))
+    return .selfAttention(attention)
   }
 
-  /// What turns several tokens into one key: two maps, a table of places, and a norm.
-  private func compressor(
-    _ name: String, rate: Formula, width: Formula, norm: Formula
-  ) throws
-    -> [Weight]
-  {
-    let d = try size(.hidden)
-    let maps = [Linear("\(name).wkv", d, width), Linear("\(name).wgate", d, width)]
-    return maps.weights(.attention) + [Weight("\(name).ape", [rate, width], .attention)]
-      + Normalization("\(name).norm", [norm]).weights(.attention)
+  /// The numbers of a head that are rotated: 64 of 512, unless the configuration says otherwise.
+  private func deepseekV4Rotary(_ width: Formula) throws -> Formula {
+    if let share = try decimal("partial_rotary_factor") { return .floor(Formula(share) * width) }
+    if let size = try integer("qk_rope_head_dim") { return Formula(Int128(size)) }
+    return .floor(width / 8)
   }
 
-  private func sparseIndexer(rate: Formula) throws -> [Weight] {
+  private func sparseIndexer(rate: Formula) throws -> CompressedIndexer {
     let d = try size(.hidden)
     let heads = try size(.indexHeads)
     let width = try size(.indexHeadSize)
     let rank = try size(.queryRank)
-    let maps = [
-      Linear("indexer.wq_b", rank, heads * width), Linear("indexer.weights_proj", d, heads),
-    ]
-    return try maps.weights(.attention)
-      + compressor("indexer.compressor", rate: rate, width: 2 * width, norm: width)
+    return CompressedIndexer(
+      heads: heads, headSize: width, kept: try size(.indexedKeys),
+      maps: [
+        Linear("indexer.wq_b", rank, heads * width), Linear("indexer.weights_proj", d, heads),
+      ],
+      keys: KeyCompression(
+        "indexer.compressor", of: d, rate: rate, width: width, overlaps: true))
   }
 
   fileprivate func deepseekV4Experts(isHashed: Bool) throws -> Module {
@@ -162,10 +170,14 @@ extension Keys {
     let counts = try expertCounts("num_local_experts")
     let table = Weight(
       "gate.tid2eid", [try size(.vocabulary), counts.active], .router, isBuffer: true)
-    let router = Router(
+    var router = Router(
       [Linear("gate", d, counts.all)],
       vectors: [isHashed ? table : scoreCorrection(counts.all, "gate.bias")],
       rule: isHashed ? .hash : .tokenChoice)
+    router.scoring = try text("scoring_func") == "sigmoid" ? .sigmoid : .rootOfSoftplus
+    router.isCorrected = !isHashed
+    router.normalizes = true
+    router.isScaled = try isSet("routed_scaling_factor")
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active,

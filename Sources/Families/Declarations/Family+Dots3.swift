@@ -31,7 +31,8 @@ extension Family {
       use_sliding_window=true shared_experts_intermediate_size=1536
       swa_num_attention_heads=64 swa_q_lora_rank=1024 swa_kv_lora_rank=1024 swa_head_dim=256
       swa_qk_nope_head_dim=192 swa_v_head_dim=128 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 index_topk=2048
+      sliding_window=null sliding_window_size=512
       """
   ) { keys in
     if try keys.object("per_layer_config") != nil {
@@ -78,6 +79,9 @@ extension Keys {
       : latentAttention(bias: bias, indexed: kind == "indexed_attention")
     attention.norms.append(Normalization("k_rope_only_layernorm", [attention.rotarySize]))
     attention.queries.append(Linear("g_proj", d, attention.heads))
+    attention.gate = .heads
+    attention.scalesLatents = true
+    if kind == "full_attention" { attention.reach = .all }
     return attention
   }
 
@@ -91,7 +95,7 @@ extension Keys {
       .slidingRotarySize, else: width - plain, "swa_head_dim − swa_qk_nope_head_dim")
     let v = try size(.slidingValueSize)
     let (queryRank, rank) = (try size(.slidingQueryRank), try size(.slidingRank))
-    return LatentAttention(
+    var attention = LatentAttention(
       heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
       queries: [
         Linear("q_a_proj", d, queryRank, bias: bias),
@@ -103,6 +107,9 @@ extension Keys {
       norms: [
         Normalization("q_a_layernorm", [queryRank]), Normalization("kv_a_layernorm", [rank]),
       ])
+    let isOwn = try reading("sliding_window") != nil
+    attention.reach = try window(isOwn ? "sliding_window" : "sliding_window_size")
+    return attention
   }
 
   fileprivate func dots3Experts() throws -> Module {

@@ -4,6 +4,9 @@ import Symbolic
 
 extension Size {
   fileprivate static let stackLayers = Size("L_s", "num_layers_per_stack", "layers of one stack")
+  fileprivate static let slowCycles = Size("c_H", "H_cycles", "runs of the slow stack")
+  fileprivate static let fastCycles = Size(
+    "c_L", "L_cycles", "runs of the fast stack before each of those")
 }
 
 extension Family {
@@ -17,27 +20,42 @@ extension Family {
     defaults: """
       vocab_size=151808 intermediate_size=4096 num_attention_heads=12 head_dim=128
       attention_bias=false mlp_bias=false num_layers_per_stack=null tie_word_embeddings=false
+      H_cycles=2 L_cycles=3 L_bp_cycles=[2]
       """
   ) { keys in
     let d = try keys.size(.hidden)
-    let layer = try keys.hrmLayer()
+    var layer = try keys.hrmLayer()
+    let cycles = try keys.hrmCycles()
     // Without a number for one stack, the number of layers is that; with it, it is of no effect.
     let count = try keys.optional(.stackLayers) ?? keys.size(.layers)
     let listed = try keys.fixed(count, "num_hidden_layers", "the second stack is listed")
     guard listed <= 10_000 else {
       throw DescriptionError.tooManyLayers(key: "num_hidden_layers", count: listed, limit: 10_000)
     }
-    let second = (0..<listed).flatMap { index in
-      layer.branches.map { branch in
-        let path = branch.path.isEmpty ? "" : ".\(branch.path)"
-        return Branch("model.L_module.layers.\(index)\(path)", branch.module)
-      }
+    let sum = Branch("residual", .mixer(Mixer(.sum(width: 2 * d))))
+    let norm = Branch("", .normalization(try keys.norm("final_norm", .bareRootMeanSquare)))
+    let stack = (0..<listed).flatMap { index in
+      (layer.branches + [sum]).map { $0.within("layers.\(index)") }
     }
+    // Each run of either stack begins with the sum of the two states.
+    let join = Branch("input", .mixer(Mixer(.sum(width: d))))
+    let second = ([join] + stack + [norm]).map { branch in
+      var branch = branch.within("model.L_module")
+      branch.runs = cycles.fast
+      branch.learningRuns = cycles.learning
+      return branch
+    }
+    let first = [join, norm].map { branch in
+      var branch = branch.within("model.H_module")
+      branch.runs = cycles.slow
+      return branch
+    }
+    layer.runs = cycles.slow
     let state = Mixer(.other, linears: [], vectors: [Weight("z_L_init", [d], .mixer)])
     return try keys.decoder(
       [LayerGroup(layer, .range(0, count))],
       FrameNames(layers: "model.H_module.layers", norm: nil),
-      after: second + [Branch("model", .mixer(state))])
+      after: second + [Branch("model", .mixer(state))], before: first, scaled: true)
   }
 
   /// Persimmon with other defaults; images enter as embeddings.
@@ -50,6 +68,23 @@ extension Family {
 }
 
 extension Keys {
+  /// How often a pass runs each stack, and in how many runs the fast one learns.
+  ///
+  /// `L_bp_cycles` has a number of learning runs for each run of the slow stack; before the first
+  /// of them stand ones.
+  fileprivate func hrmCycles() throws -> (slow: Formula, fast: Formula, learning: Formula) {
+    let (slow, fast) = (try size(.slowCycles), try size(.fastCycles))
+    let list = try (list("L_bp_cycles") ?? [.integer(2)]).map { entry in
+      guard let count = entry.integer, count >= 0 else {
+        throw DescriptionError.notASize(key: "L_bp_cycles", found: entry.kind, least: 0)
+      }
+      return Formula.minimum(fast, Formula(count))
+    }
+    let given = number(slow).map { Array(list.prefix(Int(clamping: $0))) } ?? list
+    let learning = slow - Formula(Int128(given.count)) + given.sum()
+    return (slow, slow * fast, learning)
+  }
+
   /// Its norms have no weights, and the checkpoint joins maps but not their biases.
   fileprivate func hrmLayer() throws -> Layer {
     let d = try size(.hidden)
@@ -57,11 +92,13 @@ extension Keys {
     let width = heads.query * heads.size
     let hasBias = try flag("attention_bias")
     let names = hasBias ? ["gate_proj", "q_proj", "k_proj", "v_proj"] : []
-    let attention = SelfAttention(
+    var attention = SelfAttention(
       heads: heads.query, keyValueHeads: heads.query, headSize: heads.size,
       inputs: [Linear("attn.gqkv_proj", d, 4 * width)],
       output: Linear("attn.o_proj", width, d, bias: hasBias),
-      vectors: names.map { Weight("self_attn.\($0).bias", [width], .attention) })
+      vectors: names.map { Weight("self_attn.\($0).bias", [width], .attention) },
+      position: try rotary(heads.size))
+    attention.gate = .elements
     let f = try feedForwardWidth()
     var feedForward = try fusedGated()
     if try flag("mlp_bias") {
@@ -69,10 +106,19 @@ extension Keys {
       feedForward.vectors = ["gate_proj", "up_proj"]
         .map { Weight("\($0).bias", [f], .denseFeedForward) }
     }
-    return Layer([
-      Block([try norm("input_layernorm", .bare)], [Branch("", .selfAttention(attention))]),
+    var layer = Layer([
       Block(
-        [try norm("post_attention_layernorm", .bare)], [Branch("mlp", .feedForward(feedForward))]),
+        [try norm("input_layernorm", .bareRootMeanSquare)], [Branch("", .selfAttention(attention))]),
+      Block(
+        [try norm("post_attention_layernorm", .bareRootMeanSquare)],
+        [Branch("mlp", .feedForward(feedForward))]),
     ])
+    if hasBias {
+      layer.extras.append(Branch("attn.gqkv_proj", .mixer(Mixer(.bias(width: 4 * width)))))
+    }
+    if !feedForward.vectors.isEmpty {
+      layer.extras.append(Branch("mlp.gate_up_proj", .mixer(Mixer(.bias(width: 2 * f)))))
+    }
+    return layer
   }
 }

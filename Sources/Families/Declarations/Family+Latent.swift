@@ -75,13 +75,14 @@ extension Family {
       qk_rope_head_dim=32 v_head_dim=64 qk_nope_head_dim=64 num_experts_per_tok=8
       attention_bias=false index_head_dim=128 index_n_heads=16 gated_norm_rank=16
       mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5
+      norm_topk_prob=true routed_scaling_factor=2.5 index_topk=2048 n_group=null
       """
   ) { keys in
     let rank = try keys.size(.queryRank)
     var latent = try keys.latentAttention(bias: keys.flag("attention_bias"), indexed: true)
     let widths = latent.plainSize + latent.rotarySize + latent.valueSize
     latent.queries[1] = Linear("q_b_proj", 2 * rank, latent.heads * widths)
+    latent.gate = .elements
     let attention = Module.latentAttention(latent)
     let input = "input_layernorm"
     let output = "post_attention_layernorm"
@@ -142,7 +143,7 @@ extension Family {
       q_lora_rank=1536 kv_lora_rank=512 qk_nope_head_dim=192 qk_rope_head_dim=64 v_head_dim=256
       mlp_layer_types=null index_head_dim=128 index_n_heads=16 indexer_types=null hc_mult=4
       tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1
+      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1 index_topk=2048
       """
   ) { keys in
     let indexers = try keys.layerTypes("indexer_types", known: ["full", "shared"]) { index in
@@ -157,14 +158,13 @@ extension Family {
         .latentAttention(keys.hyV4Attention(indexed: kind.attention == "full")),
         kind.isSparse
           ? keys.hyV4Experts(names) : .feedForward(keys.gated(names: names)))
-      let streams = try keys.size(.residualStreams)
       layer.extras = try ["hc_pre.hc_attn_layer.hc_", "hc_pre.hc_mlp_layer.hc_"].map {
-        try keys.hyperConnection($0, rows: 2 * streams, scales: 2)
+        try keys.hyperConnection($0, .residual, normsOutput: true)
       }
       return layer
     }
     let head = try keys.hyperConnection(
-      "model.hc_pre.hc_head.hc_head_", rows: keys.size(.residualStreams), scales: 1)
+      "model.hc_pre.hc_head.hc_head_", .head, normsOutput: true)
     return try keys.decoder(groups, before: [head])
   }
 }
@@ -176,7 +176,10 @@ extension Keys {
     let d = try size(.hidden)
     let rank = try size(.gatedNormRank)
     let maps = [Linear("W_down", d, rank), Linear("W_up", rank, d)]
-    return Branch(name, .mixer(Mixer(.other, part: .norms, linears: maps, vectors: [])))
+    var gate = Mixer(.other, part: .norms, linears: maps, vectors: [])
+    gate.gatedWidth = d
+    gate.procedure = .activation("silu", width: rank)
+    return Branch(name, .mixer(gate))
   }
 
   /// Zero experts have gates and up maps in `transformers`, which never uses them.
@@ -212,6 +215,8 @@ extension Keys {
     var attention = try latentAttention(bias: flag("attention_bias"), indexed: indexed)
     attention.queries.append(Linear("linear_gate", d, attention.heads * attention.valueSize))
     attention.vectors = [Weight("learnable_sink_param", [attention.heads], .attention)]
+    attention.hasSinks = true
+    attention.gate = .elements
     return attention
   }
 
@@ -220,9 +225,11 @@ extension Keys {
     let counts = try expertCounts("num_local_experts")
     let width = try size(.expertSize)
     let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
+    var router = Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)])
+    router.scoring = .sigmoid
+    router.isCorrected = true
     return try stackedExperts(
-      counts, fusedGated(width),
-      router: Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),
+      counts, fusedGated(width), router: routed(router),
       outputFirst: true, shared: gated(shared * width, names: names))
   }
 }

@@ -62,6 +62,9 @@ extension Family {
       layer.extras = try ["post_attention_residual_scale", "post_mlp_residual_scale"].map {
         Branch($0, try keys.scales(["hidden_states", "residual"]))
       }
+      layer.extras += try [
+        keys.convolvedHeads(), keys.zayaRouterNetwork(isFirst: kind.isFirst),
+      ].flatMap { $0 }
       return layer
     }
     return try keys.decoder(
@@ -177,12 +180,50 @@ extension Keys {
   /// A scale and a bias for each of some streams.
   fileprivate func scales(_ names: [String]) throws -> Module {
     let d = try size(.hidden)
-    return .mixer(
-      Mixer(
-        .other, linears: [],
-        vectors: names.flatMap { name in
-          ["scale", "bias"].map { Weight("\(name)_\($0)", [d], .mixer) }
-        }))
+    var mixer = Mixer(
+      .other, linears: [],
+      vectors: names.flatMap { name in
+        ["scale", "bias"].map { Weight("\(name)_\($0)", [d], .mixer) }
+      })
+    mixer.procedure = .affine(streams: Formula(Int128(names.count)), width: d)
+    return .mixer(mixer)
+  }
+
+  /// What is done to queries, keys and values between their projections and attention.
+  fileprivate func convolvedHeads() throws -> [Branch] {
+    let (d, g, width) = (try size(.hidden), try size(.keyValueHeads), try size(.headSize))
+    let heads = ConvolvedHeads(
+      heads: try size(.heads), keyValueHeads: g, headSize: width,
+      channelKernel: try size(.channelKernel), headKernel: try size(.headKernel),
+      delayed: Linear(
+        "v_proj_delayed", d, .floor(g * width / 2), bias: try flag("attention_bias")))
+    var mixer = Mixer(.convolvedHeads(heads))
+    mixer.part = .attention
+    return [Branch("self_attn.qkv_proj", .mixer(mixer))]
+  }
+
+  /// What the router does between its maps; it adds the state of the router before, scaled.
+  fileprivate func zayaRouterNetwork(isFirst: Bool) throws -> [Branch] {
+    let r = try size(.routerWidth)
+    let path = "mlp.gate.router_mlp"
+    let state = Branch("mlp.gate", .mixer(Mixer(.affine(streams: 1, width: r))))
+    return [
+      Branch(path, .mixer(Mixer(.norm(Normalization("norm", [r]))))),
+      Branch(path, .mixer(Mixer(.activation("gelu", width: 2 * r)))),
+    ] + (isFirst ? [] : [state])
+  }
+
+  /// The share of a head that is rotated is half of it, unless the configuration says otherwise.
+  fileprivate func zayaRotary(_ type: String, _ width: Formula) throws -> PositionScheme {
+    let table = type == "hybrid" ? "" : "sliding"
+    guard let parameters = try object("rope_parameters") else {
+      return .rotary(.floor(width / 2), table: table)
+    }
+    let own = parameters[type]?.object?["partial_rotary_factor"]
+    guard case .number(let text) = own, let share = Rational(decimal: text) else {
+      return .rotary(width, table: table)
+    }
+    return .rotary(.floor(Formula(share) * width), table: table)
   }
 
   /// Attention whose queries and keys are convolved, and whose values come half from the token
@@ -217,7 +258,7 @@ extension Keys {
             Weight("\(prefix)\($0.0).bias", [channels], .attention),
           ]
         } + [Weight("qk_norm.temp", [g], .attention)],
-        reach: window))
+        reach: window, position: try zayaRotary(kind.type, width)))
   }
 
   /// Experts behind a router that is a small network.
@@ -239,9 +280,11 @@ extension Keys {
       Weight("experts.gate_up_proj", [counts.all, 2 * f, d], .routedExperts),
       Weight("experts.down_proj", [counts.all, d, f], .routedExperts),
     ]
+    var router = Router(gates, vectors: vectors)
+    router.isCorrected = true
     return .mixtureOfExperts(
       MixtureOfExperts(
-        router: Router(gates, vectors: vectors), experts: counts.all, active: counts.active,
+        router: router, experts: counts.all, active: counts.active,
         expert: try fusedGated(f), layout: .stacked(stacks)))
   }
 }

@@ -13,29 +13,41 @@ extension Family {
       head_dim=256 hidden_activation="gelu_pytorch_tanh" attention_bias=false sliding_window=512
       layer_types=null vocab_size_per_layer_input=262144 hidden_size_per_layer_input=256
       altup_num_inputs=4 num_kv_shared_layers=15 laurel_rank=64 tie_word_embeddings=true
-      final_logit_softcapping=30.0
+      final_logit_softcapping=30.0 activation_sparsity_pattern=null altup_correct_scale=true
       """
   ) { keys in
     let types = try keys.slidingTypes(period: 5)
     let shared = try keys.firstSharing(types)
     let widths = try keys.layerWidths()
     let common = Set(widths ?? [])
+    let bounds = try keys.boundedLayers()
+    let d = try keys.size(.hidden)
+    let streams = try keys.size(.updateInputs)
     let groups = try keys.layers(kind: {
-      PerLayerKind(type: types[$0], shares: $0 >= shared, width: widths?[$0])
+      PerLayerKind(
+        type: types[$0], shares: $0 >= shared, width: widths?[$0], boundsGates: bounds[$0])
     }) { kind in
       let width = try keys.width(kind.width, isCommon: common.count == 1)
       let attention = try keys.sharedAttention(kind, keys.heads())
-      var layer = try keys.sandwichLayer(attention, .feedForward(keys.gemmaGated(width)))
-      layer.extras = try keys.alternatingUpdates() + keys.perLayerInput()
+      var feedForward = try keys.gemmaGated(width)
+      feedForward.boundsGates = kind.boundsGates
+      var layer = try keys.sandwichLayer(attention, .feedForward(feedForward))
+      layer.extras =
+        try keys.alternatingUpdates() + keys.perLayerInput(writes: (streams - 1) * d)
       return layer
     }
-    let d = try keys.size(.hidden)
     let copies = try keys.period("altup_num_inputs", most: 1000) - 1
     let maps = ["altup_projections", "altup_unembed_projections"].map { name in
       (0..<copies).map { Branch("model", .linear(Linear("\(name).\($0)", d, d))) }
     }
+    let magnitudes = [false, true].map { averages in
+      Branch(
+        averages ? "model.altup_unembed" : "model.altup",
+        .mixer(Mixer(.copies(streams: streams, width: d, averages: averages))))
+    }
     return try keys.decoder(
-      groups, after: keys.perLayerFrame() + maps[0], before: maps[1])
+      groups, after: keys.perLayerFrame() + maps[0] + [magnitudes[0]],
+      before: maps[1] + [magnitudes[1]], scaled: true)
   }
 
   static let gemma4 = Family(
@@ -103,6 +115,7 @@ private struct PerLayerKind: Hashable {
   /// Whether keys and values come from an earlier layer.
   var shares: Bool
   var width: Int?
+  var boundsGates = false
   var own: Own?
 }
 
@@ -163,6 +176,25 @@ extension Keys {
     return isCommon ? derived(.intermediate, width, "every entry of the list") : width
   }
 
+  /// Which layers let only the highest gates pass; without a list the first ten of more than ten.
+  fileprivate func boundedLayers() throws -> [Bool] {
+    let count = try listedLayerCount()
+    guard let entries = try list("activation_sparsity_pattern") else {
+      return (0..<count).map { count > 10 && $0 < 10 }
+    }
+    guard entries.count == count else {
+      throw DescriptionError.wrongLength(
+        key: "activation_sparsity_pattern", count: entries.count, expected: count)
+    }
+    return try entries.map { entry in
+      guard case .number(let text) = entry, let share = Rational(decimal: text) else {
+        throw DescriptionError.wrongType(
+          key: "activation_sparsity_pattern", found: entry.kind, expected: "a list of numbers")
+      }
+      return share > .zero
+    }
+  }
+
   /// What a saved configuration says about one layer; a hub file says it by type instead.
   fileprivate func perLayerOverrides(_ index: Int) throws -> PerLayerKind.Own? {
     guard isGiven("per_layer_config") else { return nil }
@@ -215,6 +247,10 @@ extension Keys {
     attention.sharesCache = kind.shares
     attention.inputs.removeAll { absent.contains($0.name) }
     attention.norms.removeAll { absent.contains($0.name) }
+    if !kind.shares {
+      attention.norms.append(
+        Normalization("v_norm", [heads.size], weight: false, vectors: heads.keyValue))
+    }
     return .selfAttention(attention)
   }
 
@@ -269,11 +305,14 @@ extension Keys {
     ]
   }
 
-  /// How a layer takes in its share of the table.
-  fileprivate func perLayerInput() throws -> [Branch] {
+  /// How a layer takes in its share of the table, and to how many numbers it adds the answer.
+  fileprivate func perLayerInput(writes: Formula? = nil) throws -> [Branch] {
     let (d, width) = (try size(.hidden), try size(.perLayerWidth))
+    let activation = try text("hidden_activation") ?? "gelu_pytorch_tanh"
     return [
       Branch("", .linear(Linear("per_layer_input_gate", d, width))),
+      Branch("per_layer_input_gate", .mixer(Mixer(.gate(activation, width: width)))),
+      Branch("per_layer_input", .mixer(Mixer(.sum(width: writes ?? d)))),
       Branch("", .linear(Linear("per_layer_projection", width, d))),
       Branch("", .normalization(try norm("post_per_layer_input_norm"))),
     ]
@@ -285,18 +324,21 @@ extension Keys {
   /// - Source: Baykal et al. 2023 (AltUp); Menghani et al. 2024 (LAuReL).
   fileprivate func alternatingUpdates() throws -> [Branch] {
     let (d, n, rank) = (try size(.hidden), try size(.updateInputs), try size(.laurelRank))
-    let updates = Mixer(
+    var updates = Mixer(
       .other,
       linears: [
         Linear("correction_coefs", n, n), Linear("prediction_coefs", n, n * n),
         Linear("modality_router", d, n),
       ], vectors: [Weight("correct_output_scale", [d], .mixer)])
+    updates.procedure = .alternatingUpdate(
+      AlternatingUpdate(streams: n, width: d, scalesOutput: try flag("altup_correct_scale")))
     return [
       Branch("altup", .mixer(updates)),
-      Branch("altup", .normalization(try norm("router_norm"))),
+      Branch("altup", .normalization(try norm("router_norm")), runs: 2),
       Branch("laurel", .linear(Linear("linear_left", d, rank))),
       Branch("laurel", .linear(Linear("linear_right", rank, d))),
       Branch("laurel", .normalization(try norm("post_laurel_norm"))),
+      Branch("laurel", .mixer(Mixer(.laurel(width: d)))),
     ]
   }
 }

@@ -16,6 +16,7 @@ extension Family {
       ple_layer_ids=null ple_embed_dim=null ple_conv_kernel_size=4 ngram_size=3 heads_per_ngram=8
       ngram_vocab_size_base=20000000 make_ngram_vocab_size_divisible_by=128
       split_ngram_parts=512 indexer_n_heads=null indexer_kv_heads=null indexer_head_dim=null
+      indexer_compress_ratio=null indexer_budget=null partial_rotary_factor=1.0
       tie_word_embeddings=false
       norm_topk_prob=true
       """
@@ -39,10 +40,13 @@ extension Family {
     }) { kind in
       let mixer = kind.attends ? try keys.indexedAttention() : try keys.gatedDelta(fused: false)
       var layer = Layer([
-        try keys.mixedBlock("attn", kind.attends ? "self_attn" : "linear_attn", mixer),
-        try keys.mixedBlock("mlp", "mlp", experts),
+        Block([], [Branch(kind.attends ? "self_attn" : "linear_attn", mixer)]),
+        Block([], [Branch("mlp", experts)]),
       ])
-      if let place = kind.place { layer.extras = try keys.ngramLayer(place) }
+      layer.extras = try ["attn", "mlp"].flatMap {
+        try keys.streamMix("\($0)_hyper_connection", injects: true)
+      }
+      if let place = kind.place { layer.extras += try keys.ngramLayer(place) }
       return layer
     }
     return try keys.decoder(
@@ -62,26 +66,29 @@ extension Size {
   static let streams = Size("n_s", "hc_count", "copies of the stream")
   static let streamRank = Size("r_s", "hc_lowrank", "rank of the mix of the copies")
   static let indexKeyHeads = Size("g_x", "indexer_kv_heads", "key heads of the indexer")
+  static let indexBlock = Size(
+    "m_x", "indexer_compress_ratio", "tokens of a block that the indexer scores as one")
+  static let indexBudget = Size("k_x", "indexer_budget", "keys of the blocks that it keeps")
   static let ngramWidth = Size("d_p", "ple_embed_dim", "width of what the n-grams of a token say")
   static let ngramKernel = Size(
     "k_p", "ple_conv_kernel_size", "width of the convolution over n-grams")
 }
 
 extension Keys {
-  /// A module that reads a mix of the copies of the stream and writes to each of them.
-  fileprivate func mixedBlock(_ name: String, _ path: String, _ module: Module) throws -> Block {
-    Block([], try streamMix("\(name)_hyper_connection", injects: true) + [Branch(path, module)])
-  }
-
+  /// The maps by which a module reads a mix of the copies of the stream and writes to each of them.
   fileprivate func streamMix(_ path: String, injects: Bool) throws -> [Branch] {
     let (n, rank) = (try size(.streams, least: 2), try size(.streamRank))
-    let width = try n * size(.hidden)
+    let d = try size(.hidden)
+    let width = n * d
+    var norm = Normalization("hc_norm", [width])
+    norm.groups = n
+    let mix = StreamMix(streams: n, width: d, rank: rank, injects: injects)
     var maps = [
       Linear("input_mix_weight_down", width, rank), Linear("input_mix_weight_up", rank, width),
     ]
     if injects { maps.append(Linear("block_inject_weight", width, n)) }
-    return [Branch(path, .normalization(Normalization("hc_norm", [width])))]
-      + maps.map { Branch(path, .linear($0)) }
+    return [Branch(path, .normalization(norm))] + maps.map { Branch(path, .linear($0)) }
+      + [Branch(path, .mixer(Mixer(.streamMix(mix))))]
   }
 
   /// Gated attention to the keys that an indexer chooses.
@@ -92,10 +99,22 @@ extension Keys {
     let heads = try size(.indexHeads, "indexer_n_heads")
     let width = try size(.indexHeadSize, "indexer_head_dim")
     let keyHeads = try size(.indexKeyHeads)
-    attention.inputs.append(Linear("indexer.index_qk_proj", d, (heads + keyHeads) * width))
-    attention.norms += ["q_layernorm", "k_layernorm"].map {
-      Normalization("indexer.\($0)", [width])
-    }
+    let position = try rotary(attention.headSize)
+    let block = try size(.indexBlock)
+    attention.blockIndexer = BlockIndexer(
+      heads: heads, headSize: width, rotarySize: position.rotarySize, blockSize: block,
+      map: Linear("indexer.index_qk_proj", d, (heads + keyHeads) * width),
+      queryNorm: Normalization("indexer.q_layernorm", [width], vectors: heads),
+      keyNorm: Normalization("indexer.k_layernorm", [width]))
+    attention.reach = .blocks(kept: try size(.indexBudget), size: block)
+    attention.position = position
+    attention.gate = .elements
+    attention.norms = zip(attention.norms, [attention.heads, attention.keyValueHeads])
+      .map { norm, vectors in
+        var norm = norm
+        norm.vectors = vectors
+        return norm
+      }
     return .selfAttention(attention)
   }
 
@@ -127,13 +146,20 @@ extension Keys {
     ].map {
       Weight("ple_embedding.\($0.0)", [Formula(Int128($0.1))], .embedding, isBuffer: true)
     }
-    let convolution = Weight("conv1d.weight", [streams, 1, try size(.ngramKernel)], .mixer)
-    let mixer = Mixer(
+    let kernel = try size(.ngramKernel)
+    let convolution = Weight("conv1d.weight", [streams, 1, kernel], .mixer)
+    var mixer = Mixer(
       .other, linears: [Linear("key_proj", width, streams), Linear("value_proj", width, d)],
       vectors: [convolution] + shards + buffers)
-    return [Branch("ple", .mixer(mixer))]
+    mixer.procedure = .ngrams(
+      NgramInjection(
+        streams: try size(.streams), width: d, kernel: kernel,
+        dilation: Formula(Int128(length))))
+    return try [Branch("ple", .mixer(mixer))]
       + ["norm_key", "norm_query", "norm_conv"].map {
-        Branch("ple", .normalization(Normalization($0, [streams])))
+        var norm = Normalization($0, [streams])
+        norm.groups = try size(.streams)
+        return Branch("ple", .normalization(norm))
       }
   }
 

@@ -107,12 +107,20 @@ extension Keys {
   /// The weights that mix several residual streams: a map of all of them, a base, and scales.
   ///
   /// - Source: Zhu et al. 2024, <https://arxiv.org/abs/2409.19606>.
-  func hyperConnection(_ prefix: String, rows: Formula, scales: Formula) throws -> Branch {
-    let width = try size(.residualStreams) * size(.hidden)
+  func hyperConnection(
+    _ prefix: String, _ form: HyperConnection.Form, normsOutput: Bool
+  ) throws -> Branch {
+    let (streams, d) = (try size(.residualStreams), try size(.hidden))
+    let width = streams * d
+    let connection = HyperConnection(
+      prefix, streams: streams, width: d, form: form, normsOutput: normsOutput)
+    let rows = connection.weights
     let vectors = [
       Weight("\(prefix)fn", [rows, width], .mixer), Weight("\(prefix)base", [rows], .mixer),
-      Weight("\(prefix)scale", [scales], .mixer),
+      Weight("\(prefix)scale", [connection.scales], .mixer),
     ]
-    return Branch("", .mixer(Mixer(.other, linears: [], vectors: vectors)))
+    var mixer = Mixer(.other, linears: [], vectors: vectors)
+    mixer.procedure = .hyperConnection(connection)
+    return Branch("", .mixer(mixer))
   }
 }

@@ -351,7 +351,8 @@ extension Keys {
   /// Sizes that change what a pass executes, and no parameter.
   private static let operationKeys: Set<String> = [
     "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
-    "attention_chunk_size", "index_topk",
+    "attention_chunk_size", "index_topk", "sliding_window_size", "H_cycles",
+    "L_cycles",
   ]
 
   /// What a reader of FLOPs should know beside what a reader of parameters should.

@@ -1,0 +1,45 @@
+package import Symbolic
+
+/// What a mixer of no common kind does beside its projections, with the extents of its operands.
+package enum Procedure: Hashable, Sendable {
+  /// An activation, by its name in `config.json`, of so many numbers of each token.
+  case activation(String, width: Formula)
+  /// The addition of a bias of so many numbers, where a checkpoint stores it apart from its map.
+  case bias(width: Formula)
+  /// The addition of so many numbers of one stream to another.
+  case sum(width: Formula)
+  /// The product of an activation of so many numbers with as many others.
+  case gate(String, width: Formula)
+  /// The sum of a learned residual of low rank with its input, and the mean of it with the stream.
+  ///
+  /// - Source: Menghani et al. 2024 (LAuReL), <https://arxiv.org/abs/2411.07501>.
+  case laurel(width: Formula)
+  /// A norm whose weight stands among other tensors.
+  case norm(Normalization)
+  /// The sum with a vector and the product with another, for each of some streams.
+  case affine(streams: Formula, width: Formula)
+  case convolvedHeads(ConvolvedHeads)
+  case alternatingUpdate(AlternatingUpdate)
+  case hyperConnection(HyperConnection)
+  case streamMix(StreamMix)
+  case ngrams(NgramInjection)
+  /// Copies of a stream scaled to its magnitude, and perhaps their mean with it.
+  case copies(streams: Formula, width: Formula, averages: Bool)
+}
+
+extension Mixer {
+  /// Nothing but a procedure.
+  package init(_ procedure: Procedure) {
+    self.init(.other, linears: [], vectors: [])
+    self.procedure = procedure
+  }
+}
+
+extension Branch {
+  /// The same module under a longer name.
+  package func within(_ outer: String) -> Branch {
+    var copy = self
+    copy.path = path.isEmpty ? outer : "\(outer).\(path)"
+    return copy
+  }
+}
