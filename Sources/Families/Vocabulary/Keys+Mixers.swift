@@ -100,7 +100,7 @@ extension Keys {
   /// Checks that heads of a width fill the inner width of a mixer, as far as these are numbers.
   func require(_ inner: Formula, filledBy heads: Formula, _ key: String, of size: Formula) throws {
     guard let inner = number(inner), let heads = number(heads), let size = number(size),
-      inner != heads * size
+      heads.multipliedReportingOverflow(by: size) != (inner, false)
     else { return }
     throw DescriptionError.wrongType(
       key: spelled(key), found: "\(heads)",
