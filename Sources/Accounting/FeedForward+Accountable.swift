@@ -9,7 +9,8 @@ extension FeedForward {
     if isGated { counts = counts + OperationCounts([.multiply: numbers]) }
     if capsFactors {
       // c·tanh(g/c)·σ(g)·(c·tanh(u/c)): one product more than with a gate alone.
-      counts = counts + 2 * numbers * ReferenceAlgorithms.cap + OperationCounts([.multiply: numbers])
+      counts =
+        counts + 2 * numbers * ReferenceAlgorithms.cap + OperationCounts([.multiply: numbers])
     }
     if boundsGates {
       // The mean; differences, their squares and the root of their mean; the bound, and what is

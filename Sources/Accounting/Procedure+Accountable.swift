@@ -121,7 +121,8 @@ extension Procedure {
     let sum = OperationCounts([
       .multiply: rows * count * expert.width, .add: rows * count * expert.output.output,
     ])
-    return expert.work(.sharedExperts, rows: rows * count) + [Work("sum", Elementwise(.routing, sum))]
+    return expert.work(.sharedExperts, rows: rows * count)
+      + [Work("sum", Elementwise(.routing, sum))]
   }
 
   /// Every state is normalized; queries times states, the softmax, and weights times states.
