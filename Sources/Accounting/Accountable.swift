@@ -64,7 +64,9 @@ extension Module {
 }
 
 extension Embedding: Accountable {
-  /// Nothing but a constant factor: a look-up is no operation. A learned position is added.
+  /// Nothing but a constant factor, because a look-up is no operation.
+  ///
+  /// A learned position is added.
   func work(over stream: Stream) -> [Work] {
     let numbers = stream.rows * width
     switch index {

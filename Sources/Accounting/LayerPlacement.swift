@@ -30,7 +30,7 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
   private var symbols: [[Int]: Symbol] = [:]
   private let groups: [LayerGroup]
 
-  /// - Parameter items: What one layer has, each with the module that it belongs to.
+  /// Places what `items` finds in one layer, each with the module that it belongs to.
   init(_ model: Model, _ items: (Layer) -> [(Item, Module?)]) {
     groups = model.groups
     var positions: [Item: Int] = [:]

@@ -5,7 +5,7 @@ extension MixtureOfExperts: Accountable {
   /// The gate for every token, *K* experts for each, and the shared experts.
   func work(over stream: Stream) -> [Work] {
     let rows = stream.rows
-    let slots = rows * (runsEveryExpert ? experts : active)
+    let slots = slots(rows)
     var work = router.gates.work(.router, rows: rows)
     work.append(Work("router", Elementwise(.routing, rows * routing)))
     work += expert.work(.routedExperts, rows: slots).map { $0.within(path) }
@@ -15,6 +15,25 @@ extension MixtureOfExperts: Accountable {
       work.append(Work(sharedPath, Elementwise(.routing, sharing(rows))))
     }
     return work
+  }
+
+  /// Pairs of a token and an expert that are computed for so many tokens.
+  ///
+  /// With a limited capacity these are all places, filled up or not; at the least, when all tokens
+  /// choose the same experts, those of *K* experts.
+  func slots(_ tokens: Formula) -> Formula {
+    if runsEveryExpert { return tokens * experts }
+    guard let capacity else { return tokens * active }
+    if router.rule == .expertChoice {
+      return experts * .maximum(1, .floor(capacity * tokens / experts))
+    }
+    let places = Formula.maximum(1, .floor(capacity * active * tokens / experts))
+    return assumesLeast ? active * .minimum(tokens, places) : experts * places
+  }
+
+  /// Whether the data decide how many places are filled.
+  var dependsOnData: Bool {
+    leastActive != nil || (capacity != nil && router.rule == .tokenChoice)
   }
 
   /// The width of what an expert returns.

@@ -40,7 +40,7 @@ extension OperationLedger {
     if layers.contains(where: { $0.router?.dependsOnData(workload) ?? false }) { return .expected }
     let mixtures = layers.flatMap(\.branches).map(\.module)
     let hasIdle = mixtures.contains { module in
-      if case .mixtureOfExperts(let mixture) = module { mixture.leastActive != nil } else { false }
+      if case .mixtureOfExperts(let mixture) = module { mixture.dependsOnData } else { false }
     }
     return hasIdle ? .bounded : .exact
   }

@@ -45,7 +45,7 @@ package struct OperationLedger: Sendable {
   /// Numbers that recurrent mixers carry from one token to the next.
   package let stateElements: Formula
 
-  /// - Parameter assumption: What is taken for what only the data decide.
+  /// Counts a pass, with `assumption` for what only the data decide.
   package init(
     _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected
   ) {
@@ -199,9 +199,9 @@ extension Block {
     guard assumption == .none else { return self }
     var copy = self
     for (index, branch) in branches.enumerated() {
-      guard case .mixtureOfExperts(var mixture) = branch.module, let least = mixture.leastActive
-      else { continue }
-      mixture.active = least
+      guard case .mixtureOfExperts(var mixture) = branch.module else { continue }
+      mixture.assumesLeast = true
+      mixture.active = mixture.leastActive ?? mixture.active
       copy.branches[index].module = .mixtureOfExperts(mixture)
     }
     return copy

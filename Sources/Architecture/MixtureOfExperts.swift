@@ -28,6 +28,17 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var sharedPath: String
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
+  /// The capacity of an expert over its even share of the tokens, if it is limited.
+  ///
+  /// Of *N* tokens an expert takes at most `max(1, ⌊c·K·N/E⌋)`; the others that chose it are
+  /// dropped, and places that nobody chose are filled up. Where experts choose, each takes exactly
+  /// `max(1, ⌊c·N/E⌋)`.
+  ///
+  /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
+  ///   al. 2020 (GShard), §2.2, <https://arxiv.org/abs/2006.16668>.
+  package var capacity: Formula?
+  /// Whether as few places as can be are taken to be filled.
+  package var assumesLeast = false
   /// The least number of real experts that a token may meet, where some that it chooses do nothing.
   package var leastActive: Formula?
 

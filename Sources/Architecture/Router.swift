@@ -8,6 +8,10 @@ package struct Router: Hashable, Sendable {
     case tokenChoice
     /// A fixed hash of the token; there is nothing to learn.
     case hash
+    /// The highest scores of each expert, so that every expert takes as many tokens.
+    ///
+    /// - Source: Zhou et al. 2022, <https://arxiv.org/abs/2202.09368>.
+    case expertChoice
   }
 
   /// How the gate's numbers become weights of experts.

@@ -40,6 +40,9 @@ package struct Command: Sendable {
 package struct Arguments: Sendable {
   var words: [String: [String]] = [:]
 
+  /// Whether the command line has a parameter.
+  package func has(_ declaration: Declaration) -> Bool { words[declaration.name] != nil }
+
   /// The value of a parameter, or its default.
   package subscript<Value>(parameter: Parameter<Value>) -> Value {
     parameter.read(words[parameter.declaration.name] ?? [])

@@ -9,7 +9,7 @@ package enum UsageError: Error, Hashable, Sendable {
   case missing(String)
   case extra(String)
   case repeated(String)
-  case invalid(label: String, value: String, expected: String)
+  case invalid(label: String, value: String, expected: String, nearest: String? = nil)
   case contradiction(String, String, advice: String)
 }
 
@@ -25,8 +25,8 @@ extension UsageError: CustomStringConvertible {
     case .missing(let label): "\(label) is missing."
     case .extra(let word): "Unexpected argument '\(word)'."
     case .repeated(let label): "\(label) is given twice."
-    case .invalid(let label, let value, let expected):
-      "'\(value)' is not valid for \(label): expected \(expected)."
+    case .invalid(let label, let value, let expected, let nearest):
+      "'\(value)' is not valid for \(label): expected \(expected)." + Self.suggestion(nearest)
     case .contradiction(let one, let other, let advice):
       "\(one) and \(other) contradict each other. \(advice)"
     }
@@ -99,7 +99,8 @@ extension Command {
     if !declaration.choices.isEmpty, !declaration.choices.contains(value) {
       throw .invalid(
         label: declaration.label, value: value,
-        expected: "one of \(declaration.choices.joined(separator: ", "))")
+        expected: "one of \(declaration.choices.joined(separator: ", "))",
+        nearest: nearestWord(to: value, among: declaration.choices))
     }
     if let complaint = declaration.complaint(value) {
       throw .invalid(label: declaration.label, value: value, expected: complaint)

@@ -38,6 +38,15 @@ enum WorkloadOptions {
     cacheFormat.declaration, weightFormat.declaration,
   ]
 
+  /// Refuses an option of a pass where none is counted.
+  ///
+  /// - Throws: `UsageError.contradiction`.
+  static func refuse(_ arguments: Arguments, without flag: String) throws {
+    guard let given = declarations.first(where: { arguments.has($0) }) else { return }
+    throw UsageError.contradiction(
+      given.label, "no \(flag)", advice: "Only a pass has it; add \(flag).")
+  }
+
   /// The pass that a command line describes.
   ///
   /// - Throws: `UsageError` for options that contradict each other.

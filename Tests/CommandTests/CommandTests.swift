@@ -25,6 +25,25 @@ import Testing
     ("explain-llama.tex", "explain llama2-13b --format latex"),
     ("explain-mod.md", "explain mod-220m --format markdown"),
     ("explain-deepseek.txt", "explain deepseek-v3 --by tensor"),
+    ("flops.txt", "flops llama2-13b mixtral-8x7b deepseek-moe-16b --tokens 4096"),
+    ("flops-deepseek.json", "flops deepseek-v3 --phase decode --past 32768 --format json"),
+    ("flops-mod.json", "flops mod-220m --phase decode --past 2048 --format json"),
+    (
+      "flops-rows.csv",
+      "flops mode-staged --set num_hidden_layers=2 --mask causal --by row --format csv"
+    ),
+    (
+      "flops-conventions.csv",
+      "flops deepseek-moe-16b --tokens 4096 --phase train --convention all --format csv"
+    ),
+    (
+      "flops-utilization.txt",
+      "flops llama2-7b --phase train --tokens-per-second 3000 --peak 312e12 --recompute full"
+    ),
+    ("explain-flops.txt", "explain mistral-7b --flops --mask causal"),
+    ("compare-depth.txt", "compare dense-220m mod-220m"),
+    ("reproduce-depth.txt", "reproduce mod deepseek-moe"),
+    ("help-flops.txt", "help flops"),
     ("help.txt", "--help"),
     ("help-params.txt", "help params"),
   ]
@@ -43,6 +62,55 @@ import Testing
     let message: String
 
     var testDescription: String { words }
+  }
+
+  @Test(
+    "A pass that cannot be counted says what is wrong, and prints nothing else",
+    arguments: [
+      Mistake(
+        words: "flops llama2-7b --tokens 0", exitCode: 64,
+        message: "'0' is not valid for --tokens: expected a whole number of at least 1."),
+      Mistake(
+        words: "flops llama2-7b --batch 0", exitCode: 64,
+        message: "'0' is not valid for --batch: expected a whole number of at least 1."),
+      Mistake(
+        words: "flops llama2-7b --phase decode --tokens 2", exitCode: 64,
+        message: "--phase decode and --tokens 2 contradict each other."),
+      Mistake(
+        words: "flops llama2-7b --phase train --past 2", exitCode: 64,
+        message: "--phase train and --past 2 contradict each other."),
+      Mistake(
+        words: "flops llama2-7b --recompute full", exitCode: 64,
+        message: "--recompute full and --phase prefill contradict each other."),
+      Mistake(
+        words: "explain llama2-7b --tokens 5", exitCode: 64,
+        message: "--tokens and no --flops contradict each other."),
+      Mistake(
+        words: "flops llama2-7b --convention kaplann", exitCode: 64,
+        message: "Did you mean 'kaplan'?"),
+      Mistake(
+        words: "flops llama2-7b --peak 312e12", exitCode: 64,
+        message: "--tokens-per-second, which --peak needs, is missing."),
+      Mistake(
+        words: "flops llama2-7b --tokens-per-second -1 --peak 1", exitCode: 64,
+        message: "'-1' is not valid for --tokens-per-second"),
+      Mistake(
+        words: "flops llama2-7b --set hidden_size=T", exitCode: 64,
+        message: "T is a letter of the pass."),
+      Mistake(
+        words: "flops llama2-7b --tokens 99999999999999999999999", exitCode: 65,
+        message: "does not fit in 128 bits."),
+      Mistake(
+        words: "flops llama2-7b --tokens 999999999999999999999999999999999999999999", exitCode: 64,
+        message: "expected a whole number below 2^127."),
+      Mistake(
+        words: "reproduce presetss", exitCode: 64, message: "Did you mean 'presets'?"),
+    ])
+  func passMistakes(_ mistake: Mistake) {
+    let outcome = run(mistake.words)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.exitCode == mistake.exitCode)
+    #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains(mistake.message))
   }
 
   @Test(

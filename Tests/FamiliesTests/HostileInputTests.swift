@@ -34,8 +34,9 @@ import Testing
         var configuration = base
         configuration[key] = Self.values[(number + 3 * step) % Self.values.count]
         do {
-          _ = try ParameterReport(
-            Families.Description().model(from: configuration, named: "hostile"))
+          let model = try Families.Description().model(from: configuration, named: "hostile")
+          _ = try ParameterReport(model)
+          _ = try OperationReport(model, Workload())
         } catch is DescriptionError {
           continue
         }

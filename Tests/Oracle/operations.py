@@ -196,7 +196,7 @@ class Masks:
     def _hook(self, path):
         def look(_, positional, named):
             mask = named.get("attention_mask")
-            if isinstance(mask, torch.Tensor) and mask.dim() == 4:
+            if isinstance(mask, torch.Tensor) and mask.dim() == 4 and not mask.is_meta:
                 one = mask[0, 0]
                 kept = one if one.dtype == torch.bool else one == 0
                 kept = ~kept if self.inverted else kept

@@ -221,10 +221,10 @@ extension Keys {
     let width = try size(.expertSize)
     let shared = try sharedExperts(width: width, bias: sharedBias)
     guard !isHashed else {
-      return .mixtureOfExperts(
+      return try limited(
         MixtureOfExperts(
           router: Router([], rule: .hash), experts: counts.all, active: counts.active,
-          expert: try gated(width), shared: shared))
+          expert: gated(width), shared: shared))
     }
     return try experts(
       counts, gated(width), scores: isCorrected ? [scoreCorrection(counts.all)] : [],

@@ -92,11 +92,11 @@ extension Keys {
     router.isCorrected = !scores.isEmpty
     // Families that balance by a corrected score take the logistic function of it.
     router.scoring = scoring ?? (scores.isEmpty ? .softmax : .sigmoid)
-    return .mixtureOfExperts(
+    return try limited(
       MixtureOfExperts(
-        router: try routed(router, normalizes: normalizes), experts: counts.all,
-        active: counts.active,
-        expert: expert, path: path, shared: shared, sharedPath: sharedPath))
+        router: routed(router, normalizes: normalizes), experts: counts.all,
+        active: counts.active, expert: expert, path: path, shared: shared,
+        sharedPath: sharedPath))
   }
 
   /// The score-correction bias that balances experts without a loss; stored, but not trained.

@@ -117,6 +117,32 @@ extension Keys {
     }
     return router
   }
+
+  /// Limits what experts take, if the configuration says so; the keys are ours.
+  func limited(_ mixture: MixtureOfExperts) throws -> Module {
+    var mixture = mixture
+    let share = try decimal("expert_capacity_factor")
+    mixture.capacity = share.map { Formula($0) }
+    switch try text("expert_routing") {
+    case nil, "token_choice": break
+    case "expert_choice":
+      guard share != nil else {
+        throw DescriptionError.missing(
+          key: "expert_capacity_factor", letter: "c", modelType: modelType)
+      }
+      mixture.router.rule = .expertChoice
+    case let other?:
+      throw DescriptionError.unsupported(
+        key: "expert_routing", found: "\"\(other)\"", supported: "token_choice, expert_choice")
+    }
+    if mixture.capacity != nil, mixture.router.rule == .tokenChoice {
+      noteForPasses(
+        "An expert takes at most max(1, ⌊c·K·N/E⌋) of N tokens (c = expert_capacity_factor). The "
+          + "figures count every place, filled or not; balanced routing fills min(K·N, all places)."
+      )
+    }
+    return .mixtureOfExperts(mixture)
+  }
 }
 
 extension Layer {

@@ -2,9 +2,10 @@ import Architecture
 import Symbolic
 
 extension Keys {
-  /// The window of a layer that slides, or all where the key is absent or null.
+  /// The window of a layer that slides, or all where the key is absent, null or zero.
   func window(_ key: String = "sliding_window", keepsCache: Bool = false) throws -> Reach {
-    try optional(.window, key).map { .window($0, keepsCache: keepsCache) } ?? .all
+    guard let size = try optional(.window, key, least: 0), number(size) != 0 else { return .all }
+    return .window(size, keepsCache: keepsCache)
   }
 
   /// The window of a layer whose type is sliding.

@@ -29,6 +29,7 @@ package final class Keys {
   /// Those of them that change what a pass executes, and no parameter.
   private(set) var operationDefaults = JSONObject()
   private(set) var notes: [String] = []
+  private var passNotes: [String] = []
 
   init(family: Family, configuration: JSONObject, overrides: [String: String]) throws {
     modelType = family.modelType
@@ -42,6 +43,11 @@ package final class Keys {
   /// The keys that have a default, in the common spelling and in the family's own.
   var defaultKeys: Set<String> {
     Set(defaults.keys).union(ownSpelling.filter { defaults[$0.value] != nil }.keys)
+  }
+
+  /// Adds a sentence that reports of a pass show.
+  func noteForPasses(_ sentence: String) {
+    if !passNotes.contains(sentence) { passNotes.append(sentence) }
   }
 
   /// Adds a sentence that the report shows.
@@ -354,8 +360,10 @@ extension Keys {
     let taken = operationDefaults.keys.map {
       "\($0) = \((operationDefaults[$0] ?? .null).line)"
     }
-    return taken.isEmpty
+    let defaults =
+      taken.isEmpty
       ? [] : ["Absent, so the default of \(modelType): \(taken.joined(separator: ", "))."]
+    return passNotes + defaults
   }
 
   /// Sentences about defaults that were taken and keys that were not understood.

@@ -16,13 +16,13 @@ extension Command {
       ("tally explain llama2-13b --format latex", "for a paper"),
       ("tally explain deepseek-v3 --by tensor", "a formula for each kind of tensor"),
       ("tally explain llama2-13b --set hidden_size=x", "the count as a formula in x"),
+      ("tally explain mixtral-8x7b --flops --mask causal", "every operation of a pass"),
     ],
-    ModelSource.declarations + [detail.declaration, ReportFormat.withLatex.declaration]
+    ModelSource.declarations
+      + [pass.declaration, detail.declaration, ReportFormat.withLatex.declaration]
+      + WorkloadOptions.declarations
   ) { arguments in
-    let reports = try ModelSource.reports(arguments).map {
-      FormulaReport($0, byTensor: arguments[detail] == .tensor)
-    }
-    let notes = ParameterReport.footnotes(reports.map(\.report))
+    let (reports, notes) = try formulas(arguments)
     switch arguments[ReportFormat.withLatex] {
     case .table: return Outcome(reports.map(\.plain).joined(separator: "\n"), errors: notes)
     case .markdown: return Outcome(reports.map(\.markdown).joined(separator: "\n"), errors: notes)
@@ -36,6 +36,24 @@ extension Command {
     }
   }
 
+  /// The formulas that a command line asks for, and what to know about them.
+  private static func formulas(
+    _ arguments: Arguments
+  ) throws -> (reports: [FormulaReport], notes: String) {
+    guard arguments[pass] else {
+      try WorkloadOptions.refuse(arguments, without: "--flops")
+      let reports = try ModelSource.reports(arguments)
+      return (
+        reports.map { FormulaReport($0, byTensor: arguments[detail] == .tensor) },
+        ParameterReport.footnotes(reports)
+      )
+    }
+    let passes = try PassReport.reports(arguments)
+    return (try passes.map { try FormulaReport($0) }, PassReport.footnotes(passes))
+  }
+
+  private static let pass = Parameter<Bool>.flag(
+    "flops", help: "The formulas of one pass: every operation, in T, P and B.")
   private static let detail = Parameter<FormulaDetail>.choice(
     "by", "WHAT", of: FormulaDetail.allCases, default: .part,
     help: "A formula for each part, or for each kind of tensor.")

@@ -12,8 +12,13 @@ enum FormulaDetail: String, CaseIterable {
 
 /// The formulas of one model: each count as a formula in its sizes, with the sizes put in.
 struct FormulaReport {
-  let report: ParameterReport
+  let model: Model
   let entries: [Entry]
+  /// The value of every symbol.
+  private let values: [Symbol: Formula]
+  private let layerCounts: [LayerCount]
+  /// Letters that are no sizes of the model.
+  private let letters: [Size]
 
   struct Entry {
     /// The path of the figure, such as `parameters.attention`.
@@ -22,61 +27,125 @@ struct FormulaReport {
     let value: Formula
   }
 
+  private struct Size {
+    let symbol: Symbol
+    let key: String
+    let value: Formula
+    let meaning: String
+  }
+
+  /// The formulas of the parameters, by part or by tensor.
   init(_ report: ParameterReport, byTensor: Bool) {
-    self.report = report
     let ledger = report.ledger
-    if byTensor {
-      entries = ledger.rows.map { row in
+    model = report.model
+    values = ledger.values
+    layerCounts = ledger.layerCounts
+    letters = []
+    entries = byTensor ? Self.tensors(ledger) : Self.parts(report)
+  }
+
+  /// The formulas of one pass: the whole, its parts, and then every row.
+  ///
+  /// - Throws: `Failure` if a figure needs more than 128 bits.
+  init(_ pass: PassReport) throws {
+    let report = pass.operations
+    let ledger = report.ledger
+    model = pass.model
+    values = ledger.values
+    layerCounts = ledger.layerCounts
+    letters = [
+      Size(
+        symbol: Workload.batch, key: "--batch", value: Formula(pass.workload.batch),
+        meaning: "sequences"),
+      Size(
+        symbol: Workload.tokens, key: "--tokens", value: Formula(pass.workload.tokens),
+        meaning: "new tokens of each sequence"),
+      Size(
+        symbol: Workload.past, key: "--past", value: Formula(pass.workload.past),
+        meaning: "tokens of each sequence in the cache"),
+    ]
+    var entries = [
+      Entry(figure: "flops.total", formula: ledger.total, value: report.total),
+      Entry(
+        figure: "flops.matmul.total", formula: ledger.matrixProducts,
+        value: report.matrixProducts),
+    ]
+    for part in Product.Part.allCases {
+      guard let value = report.products[part], !value.isZero else { continue }
+      entries.append(
         Entry(
-          figure: row.path, formula: row.count,
-          value: row.count.substituting(ledger.values))
+          figure: "flops.matmul.\(part.rawValue)", formula: ledger.flops(of: part), value: value))
+    }
+    entries.append(
+      Entry(
+        figure: "flops.elementwise.total", formula: ledger.elementwise, value: report.elementwise))
+    for category in Elementwise.Category.allCases {
+      guard let value = report.categories[category], !value.isZero else { continue }
+      entries.append(
+        Entry(
+          figure: "flops.elementwise.\(category.rawValue)", formula: ledger.flops(of: category),
+          value: value))
+    }
+    entries.append(
+      Entry(
+        figure: "kv_cache.elements", formula: ledger.cacheElements, value: report.cacheElements))
+    entries += try ModelSource.blaming(pass.model) {
+      try ledger.rows.map { row in
+        Entry(
+          figure: row.label, formula: row.flops, value: try ledger.value(row.flops, row.path))
       }
-    } else {
-      let parts = Part.allCases.filter { !report.count($0).isZero }
-      entries =
-        [Entry(figure: "parameters.total", formula: ledger.total, value: report.total)]
-        + parts.map {
-          Entry(
-            figure: "parameters.\($0.rawValue)", formula: ledger.count(of: $0),
-            value: report.count($0))
-        }
-        + (report.persistentBuffers.isZero
-          ? []
-          : [
-            Entry(
-              figure: "persistent_buffers", formula: ledger.persistentBuffers,
-              value: report.persistentBuffers)
-          ])
-        + ParameterLedger.Activity.allCases.map {
-          Entry(
-            figure: "active.\($0.rawValue)", formula: ledger.active($0),
-            value: report.active[$0] ?? .zero)
-        }
+    }
+    self.entries = entries
+  }
+
+  private static func tensors(_ ledger: ParameterLedger) -> [Entry] {
+    ledger.rows.map { row in
+      Entry(
+        figure: row.path, formula: row.count, value: row.count.substituting(ledger.values))
     }
   }
 
-  private var model: Model { report.model }
+  private static func parts(_ report: ParameterReport) -> [Entry] {
+    let ledger = report.ledger
+    let parts = Part.allCases.filter { !report.count($0).isZero }
+    var entries = [Entry(figure: "parameters.total", formula: ledger.total, value: report.total)]
+    entries += parts.map {
+      Entry(
+        figure: "parameters.\($0.rawValue)", formula: ledger.count(of: $0),
+        value: report.count($0))
+    }
+    if !report.persistentBuffers.isZero {
+      entries.append(
+        Entry(
+          figure: "persistent_buffers", formula: ledger.persistentBuffers,
+          value: report.persistentBuffers))
+    }
+    return entries
+      + ParameterLedger.Activity.allCases.map {
+        Entry(
+          figure: "active.\($0.rawValue)", formula: ledger.active($0),
+          value: report.active[$0] ?? .zero)
+      }
+  }
 
   /// The sizes that the formulas mention, with the numbers of layers of each kind.
-  private var sizes: [(symbol: Symbol, key: String, value: Formula, meaning: String)] {
+  private var sizes: [Size] {
     var used = entries.reduce(into: Set<Symbol>()) { $0.formUnion($1.formula.symbols) }
-    for count in report.ledger.layerCounts where used.contains(count.symbol) {
+    for count in layerCounts where used.contains(count.symbol) {
       used.formUnion(count.definition.symbols)
     }
     let named = model.sizes.filter { used.contains($0.size.symbol) }.map { binding in
-      (
-        binding.size.symbol, binding.key, binding.value,
-        binding.size.meaning + Self.remark(binding.origin)
-      )
+      Size(
+        symbol: binding.size.symbol, key: binding.key, value: binding.value,
+        meaning: binding.size.meaning + Self.remark(binding.origin))
     }
-    let counted = report.ledger.layerCounts.filter { used.contains($0.symbol) }.map { count in
-      (
-        count.symbol, "", count.definition.substituting(report.ledger.values),
-        count.meaning
-          + (count.definition.constant == nil ? " (= \(count.definition.text(.plain)))" : "")
-      )
+    let counted = layerCounts.filter { used.contains($0.symbol) }.map { count in
+      Size(
+        symbol: count.symbol, key: "", value: count.definition.substituting(values),
+        meaning: count.meaning
+          + (count.definition.constant == nil ? " (= \(count.definition.text(.plain)))" : ""))
     }
-    return named + counted
+    return letters.filter { used.contains($0.symbol) } + named + counted
   }
 
   private static func remark(_ origin: SizeBinding.Origin) -> String {
@@ -88,7 +157,7 @@ struct FormulaReport {
   }
 
   func substitution(_ formula: Formula, _ notation: Notation) -> String {
-    let names = report.ledger.values.mapValues { value in
+    let names = values.mapValues { value in
       // Bare where nothing around it can bind more tightly: a whole number, or one letter.
       if let number = value.wholeConstant, number >= 0 { return "\(number)" }
       return value.isSymbol ? value.text(notation) : "(\(value.text(notation)))"

@@ -58,8 +58,8 @@ extension ParameterReport {
   }
 
   /// The parameters of each layer and of what is outside the layers.
-  func layers() throws -> [LayerCount] {
-    var result: [LayerCount] = []
+  func layers() throws -> [LayerParameters] {
+    var result: [LayerParameters] = []
     var positions: [Int: Int] = [:]
     var outside: [Part: Formula] = [:]
     for tensor in try ledger.tensors() where !tensor.isBuffer {
@@ -69,16 +69,16 @@ extension ParameterReport {
       }
       if positions[layer] == nil {
         positions[layer] = result.count
-        result.append(LayerCount(layer: layer, parts: [:]))
+        result.append(LayerParameters(layer: layer, parts: [:]))
       }
       result[positions[layer] ?? 0].parts[tensor.part, default: .zero] += tensor.count
     }
-    return [LayerCount(layer: nil, parts: outside)] + result
+    return [LayerParameters(layer: nil, parts: outside)] + result
   }
 }
 
 /// The parameters of one layer, or of what is outside the layers.
-struct LayerCount {
+struct LayerParameters {
   let layer: Int?
   var parts: [Part: Formula]
 

@@ -9,34 +9,43 @@ struct ParameterLine {
   let isRatio: Bool
   /// Whether the line may be left out where no model has anything in it.
   let isOptional: Bool
+  /// The path of the figure in JSON, if a ratio of it is of use.
+  let path: String?
   let figure: @Sendable (ParameterReport) -> Formula?
 
   init(
-    _ label: String, isRatio: Bool = false, isOptional: Bool = false,
+    _ label: String, isRatio: Bool = false, isOptional: Bool = false, path: String? = nil,
     _ figure: @escaping @Sendable (ParameterReport) -> Formula?
   ) {
     self.label = label
     self.isRatio = isRatio
     self.isOptional = isOptional
+    self.path = path
     self.figure = figure
   }
 
   /// The lines of `params` and `compare`, from the whole to the ratios.
   static let all: [ParameterLine] =
-    [ParameterLine("total") { $0.total }]
+    [ParameterLine("total", path: "parameters.total") { $0.total }]
     + [
       ("embedding", Part.embedding, false), ("head", .languageModelHead, false),
       ("attention", .attention, false), ("MLP", .denseFeedForward, true),
       ("routed experts", .routedExperts, true), ("shared experts", .sharedExperts, true),
       ("router", .router, false), ("norms", .norms, false), ("mixer", .mixer, true),
     ].map { (name, part, isOptional) in
-      ParameterLine("  \(name)", isOptional: isOptional) { $0.count(part) }
+      ParameterLine("  \(name)", isOptional: isOptional, path: "parameters.\(part.rawValue)") {
+        $0.count(part)
+      }
     }
     + [
       ParameterLine("buffers, not parameters", isOptional: true) { $0.persistentBuffers },
-      ParameterLine("active per token") { $0.active[.all] },
-      ParameterLine("  without input embedding") { $0.active[.withoutInputEmbedding] },
-      ParameterLine("  without embeddings") { $0.active[.withoutEmbeddings] },
+      ParameterLine("active per token", path: "active.all") { $0.active[.all] },
+      ParameterLine("  without input embedding", path: "active.without_input_embedding") {
+        $0.active[.withoutInputEmbedding]
+      },
+      ParameterLine("  without embeddings", path: "active.without_embeddings") {
+        $0.active[.withoutEmbeddings]
+      },
       ParameterLine("MLP and experts/attention", isRatio: true) {
         $0.feedForwardToAttention.map { Formula($0) }
       },

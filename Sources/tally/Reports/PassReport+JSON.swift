@@ -116,6 +116,12 @@ extension OperationLedger.Row {
     }
   }
 
+  /// The path, with what tells apart several rows of one path.
+  var label: String {
+    let suffix = direction == .forward ? "" : ", \(direction.rawValue)"
+    return "\(path) (\(kindName)\(suffix))"
+  }
+
   /// What a product multiplies: copies of `[rows, inner] × [inner, columns]`.
   var extents: String {
     guard case .product(let product) = work.kind else { return "" }

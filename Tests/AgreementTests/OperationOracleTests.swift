@@ -1,0 +1,107 @@
+import Accounting
+import Architecture
+import Families
+import Foundation
+import JSON
+import Presets
+import Publications
+import Symbolic
+import Testing
+
+/// What torch counts while `transformers` runs a model, against what is described here.
+///
+/// The rows are made by `Tests/Oracle/operations.py`: small models of every type, and dense presets
+/// at full size, with eager attention and eager experts under `FlopCounterMode`.
+@Suite struct OperationOracleTests {
+  static let folder = OracleTests.folder.appending(path: "Operations")
+
+  static let files: [String] =
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? [])
+    .filter { $0.hasSuffix(".jsonl") }.sorted()
+
+  /// Differences of `transformers` that are known, with the reason.
+  static let caches: [String: String] = [
+    "falcon": "keys and values are spread over all heads before they are cached"
+  ]
+  static let bounded: [String: String] = [
+    "longcat_flash": "what a token gives to experts that do nothing is decided by the data"
+  ]
+  static let training: [String: String] = [
+    "minimax": "the state before the first block, and after the last, needs no gradient"
+  ]
+
+  @Test("There are rows for the families that are described")
+  func coverage() {
+    #expect(Self.files.count >= 120)
+  }
+
+  @Test("Matrix products, kept positions and caches agree, run by run", arguments: files)
+  func rows(file: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: file), encoding: .utf8)
+    var differing: [String] = []
+    var count = 0
+    for line in text.split(separator: "\n") {
+      let row = try JSONValue(parsing: String(line))
+      let model = try Self.model(row)
+      guard model.operationGap == nil else { continue }
+      for run in row["runs"]?.array ?? [] {
+        count += 1
+        if let difference = try Self.difference(model, run) {
+          differing.append("\(row["id"]?.string ?? "?") \(run.line.prefix(90)): \(difference)")
+        }
+      }
+    }
+    #expect(differing.isEmpty, "\(differing.count) of \(count) differ; \(differing.prefix(3))")
+  }
+
+  private static func model(_ row: JSONValue) throws -> Model {
+    if let name = row["preset"]?.string {
+      return try #require(Catalog.preset(named: name)).model()
+    }
+    let configuration = try #require(row["config"]?.object)
+    return try Families.Description().model(from: configuration, named: "row")
+  }
+
+  private static func difference(_ model: Model, _ run: JSONValue) throws -> String? {
+    var workload = Workload()
+    workload.phase = try #require(run["phase"]?.string.flatMap(Workload.Phase.init))
+    workload.batch = try #require(run["batch"]?.integer)
+    workload.tokens = try #require(run["tokens"]?.integer)
+    workload.past = try #require(run["past"]?.integer)
+    let type = model.modelType
+    // Torch counts the backward pass of a convolution over single channels as if it were dense, and
+    // solves triangular systems with products.
+    if workload.phase == .train, model.hasMixers || training[type] != nil { return nil }
+    let report = try OperationReport(model, workload)
+    let expected = try #require(run["total"]?.integer)
+    let total = try #require(report.matrixProducts.wholeConstant)
+    if bounded[type] != nil {
+      #expect(report.exactness == .bounded)
+      let least = try #require(report.bounds?.least.wholeConstant)
+      return least <= expected && expected <= total ? nil : "\(expected) is out of bounds"
+    }
+    guard total == expected else { return "products are \(total), not \(expected)" }
+    if let cache = run["cache"]?.integer, caches[type] == nil,
+      report.cacheElements.wholeConstant != cache
+    {
+      return "the cache is \(report.cacheElements), not \(cache)"
+    }
+    guard let kept = run["causal"]?.integer else { return nil }
+    workload.mask = .causal
+    let causal = try OperationReport(model, workload).products[.attentionCore]?.wholeConstant
+    return causal == kept ? nil : "kept products are \(causal ?? 0), not \(kept)"
+  }
+}
+
+extension Model {
+  /// Whether some layer carries a state or a convolution.
+  fileprivate var hasMixers: Bool {
+    groups.flatMap(\.layer.branches).contains { branch in
+      if case .mixer(let mixer) = branch.module {
+        !mixer.convolutions.isEmpty || mixer.recurrence != nil
+      } else {
+        false
+      }
+    }
+  }
+}
