@@ -7,6 +7,11 @@ extension FeedForward {
     let numbers = rows * width
     var counts = numbers * (ReferenceAlgorithms.activation(activation) ?? .none)
     if isGated { counts = counts + OperationCounts([.multiply: numbers]) }
+    if capsFactors {
+      // c·tanh(g/c)·σ(g)·(c·tanh(u/c)): one product more than with a gate alone.
+      counts =
+        counts + 2 * numbers * ReferenceAlgorithms.cap + OperationCounts([.multiply: numbers])
+    }
     if boundsGates {
       // The mean; differences, their squares and the root of their mean; the bound, and what is
       // above it.

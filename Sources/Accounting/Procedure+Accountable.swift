@@ -6,6 +6,7 @@ extension Procedure {
   var stateSize: Formula {
     switch self {
     case .convolvedHeads(let heads): heads.stateSize
+    case .dynamicConvolution(let convolution): convolution.stateSize
     case .ngrams(let injection): injection.stateSize
     default: 0
     }
@@ -38,6 +39,31 @@ extension Procedure {
           Elementwise(
             .residual, [.add: 2 * stream.rows * width, .divide: stream.rows * width]))
       ]
+    case .mean(let width):
+      [
+        Work(
+          "mean",
+          Elementwise(
+            .residual, [.add: stream.rows * width, .divide: stream.rows * width]))
+      ]
+    case .scale(let width, let divides):
+      [
+        Work(
+          "scale",
+          Elementwise(.residual, [divides ? .divide : .multiply: stream.rows * width]))
+      ]
+    case .shortening(let vectors, let width, let isScaled):
+      [
+        Work(
+          "clip",
+          Elementwise(
+            .norms,
+            shortening(vectors: stream.rows * vectors, width: width, isScaled: isScaled)))
+      ]
+    case .everyExpert(let expert, let count): everyExpert(expert, rows: stream.rows, count: count)
+    case .dynamicConvolution(let convolution): convolution.work(part, over: stream)
+    case .depthAttention(let queries, let states, let width):
+      depthAttention(part, rows: stream.rows, queries, states, width)
     case .norm(let norm): [norm.work(rows: stream.rows)]
     case .affine(let streams, let width):
       [
@@ -75,5 +101,43 @@ extension Procedure {
         .divide: rows * streams + others * width + (averages ? numbers : 0),
         .sqrt: rows * streams, .compare: others,
       ])
+  }
+}
+
+extension Procedure {
+  /// Squares, their sum, its root plus ε; a constant over it, no more than 1, times the vector.
+  private func shortening(
+    vectors: Formula, width: Formula, isScaled: Bool
+  ) -> OperationCounts {
+    let numbers = vectors * width
+    return OperationCounts([
+      .multiply: (isScaled ? 3 : 2) * numbers, .add: numbers + vectors, .sqrt: vectors,
+      .divide: vectors, .compare: vectors,
+    ])
+  }
+
+  /// The inner numbers of each expert are multiplied by its weight, and the answers added up.
+  private func everyExpert(_ expert: FeedForward, rows: Formula, count: Formula) -> [Work] {
+    let sum = OperationCounts([
+      .multiply: rows * count * expert.width, .add: rows * count * expert.output.output,
+    ])
+    return expert.work(.sharedExperts, rows: rows * count)
+      + [Work("sum", Elementwise(.routing, sum))]
+  }
+
+  /// Every state is normalized; queries times states, the softmax, and weights times states.
+  private func depthAttention(
+    _ part: Product.Part, rows: Formula, _ queries: Formula, _ states: Formula, _ width: Formula
+  ) -> [Work] {
+    let numbers = rows * queries * states
+    let norm = Normalization("norm", [width], weight: false, vectors: states)
+    let softmax =
+      ReferenceAlgorithms.softmax(numbers) + OperationCounts([.multiply: numbers])
+    return [
+      norm.work(rows: rows),
+      Work("scores", Product(part, copies: rows, rows: queries, inner: width, columns: states)),
+      Work("softmax", Elementwise(.softmax, softmax)),
+      Work("values", Product(part, copies: rows, rows: queries, inner: states, columns: width)),
+    ]
   }
 }

@@ -26,6 +26,24 @@ extension SelfAttention: Accountable {
           "rotary",
           Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: size))))
     }
+    if case .relative(let width, let extent) = position {
+      let scores = Product(
+        .attentionProjections, rows: rows * heads, inner: width, columns: extent, isLearned: true)
+      work.append(Work("rel_logits_proj", scores))
+    }
+    if scalesByPosition {
+      // 1 + α·ln(max(1, j/n)) for each position; its products with queries and biases.
+      let numbers = rows * heads * headSize + stream.sequences * heads * stream.pairs(reach)
+      work.append(
+        Work(
+          "scale",
+          Elementwise(
+            .softmax,
+            [
+              .divide: stream.tokens, .compare: stream.tokens, .log: stream.tokens,
+              .multiply: stream.tokens + numbers, .add: stream.tokens,
+            ])))
+    }
     work += blockIndexer?.work(over: stream) ?? []
     work +=
       compression?.work(over: stream, rotarySize: position.rotarySize, learns: true) ?? []
@@ -34,7 +52,7 @@ extension SelfAttention: Accountable {
       over: stream,
       AttentionCore.Scores(
         isScaled: scalesScores, isCapped: capsScores, hasSinks: hasSinks,
-        hasLinearBias: position == .linearBias))
+        hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
     if let gate {
       work.append(core.gating(gate, rows: rows))
     }
@@ -67,6 +85,7 @@ struct AttentionCore {
     var isCapped = false
     var hasSinks = false
     var hasLinearBias = false
+    var hasRelativeBias = false
   }
 
   func work(over stream: Stream, _ scores: Scores) -> [Work] {
@@ -92,6 +111,7 @@ struct AttentionCore {
     if scores.hasLinearBias {
       counts = counts + OperationCounts([.multiply: numbers, .add: numbers])
     }
+    if scores.hasRelativeBias { counts = counts + OperationCounts([.add: numbers]) }
     return [
       Work("scores", first), Work("softmax", Elementwise(.softmax, counts)),
       Work("values", second),

@@ -18,6 +18,8 @@ package struct FeedForward: Hashable, Sendable {
   ///
   /// - Source: Google 2025 (Gemma 3n), `activation_sparsity_pattern`.
   package var boundsGates = false
+  /// Whether the gate's linear factor and what it multiplies are bounded by `c·tanh(x/c)`.
+  package var capsFactors = false
   /// Norms of the inner numbers, before the output map.
   package var norms: [Normalization] = []
   /// Other vectors.

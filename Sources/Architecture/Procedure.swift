@@ -14,6 +14,19 @@ package enum Procedure: Hashable, Sendable {
   ///
   /// - Source: Menghani et al. 2024 (LAuReL), <https://arxiv.org/abs/2411.07501>.
   case laurel(width: Formula)
+  /// The sum of so many numbers with others, over a constant.
+  case mean(width: Formula)
+  /// The product of so many numbers with a scale, or their quotient by a constant.
+  case scale(width: Formula, divides: Bool)
+  /// Vectors that are shortened to a greatest length, perhaps after a product with a vector.
+  case shortening(vectors: Formula, width: Formula, isScaled: Bool)
+  /// Experts that every token passes, each with a weight for the token.
+  case everyExpert(FeedForward, count: Formula)
+  case dynamicConvolution(DynamicConvolution)
+  /// Attention of learned queries, in each token, over the states of the stream at earlier layers.
+  ///
+  /// - Source: Thinking Machines 2026 (Inkling 2), `n_layers_per_attn_res_block`.
+  case depthAttention(queries: Formula, states: Formula, width: Formula)
   /// A norm whose weight stands among other tensors.
   case norm(Normalization)
   /// The sum with a vector and the product with another, for each of some streams.

@@ -32,6 +32,15 @@ package enum PositionScheme: Hashable, Sendable {
   ///
   /// - Source: Press et al. 2021 (ALiBi), <https://arxiv.org/abs/2108.12409>.
   case linearBias
+  /// A vector of each query head gives a score for each of so many distances.
+  ///
+  /// - Source: Thinking Machines 2026 (Inkling), `d_rel` and `rel_extent`.
+  case relative(width: Formula, extent: Formula)
+
+  /// Whether a score is added for the distance, from a vector of the query.
+  package var isRelative: Bool {
+    if case .relative = self { true } else { false }
+  }
 
   /// The numbers of each head that are rotated.
   package var rotarySize: Formula {

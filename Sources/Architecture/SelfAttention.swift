@@ -41,6 +41,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var compression: KeyCompression?
   /// What chooses among compressed keys, if not all are seen.
   package var compressedIndexer: CompressedIndexer?
+  /// Whether queries and biases of scores are multiplied by a logarithm of the position.
+  package var scalesByPosition = false
   /// Whether outputs are rotated back, because the rotated keys are also the values.
   package var rotatesBack = false
 

@@ -5,8 +5,6 @@ extension Family {
     "cpmant": "the prompt that it puts before every sequence",
     "diffllama": "the difference of two attentions",
     "doge": "dynamic masks and experts of one neuron",
-    "inkling_text": "relative positions and convolutions around modules",
-    "inkling2_text": "relative positions and convolutions around modules",
     "jetmoe": "experts of attention",
     "kimi_linear": "delta attention with a decay for each channel",
     "minimax_m3_vl_text": "the indexer of its attention",

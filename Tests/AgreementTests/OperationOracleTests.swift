@@ -27,7 +27,8 @@ import Testing
     "longcat_flash": "what a token gives to experts that do nothing is decided by the data"
   ]
   static let training: [String: String] = [
-    "minimax": "the state before the first block, and after the last, needs no gradient"
+    "minimax": "the state before the first block, and after the last, needs no gradient",
+    "zaya": "the backward pass of a convolution over single heads is counted as if it were dense",
   ]
 
   @Test("There are rows for the families that are described")

@@ -23,6 +23,7 @@ of the phase "train", `total` is that of forward and backward.
 import argparse
 import collections
 import json
+import math
 import pathlib
 import random
 import signal
@@ -69,6 +70,13 @@ def small(config, rng):
     for key in ("state_size", "ssm_state_size", "mamba_d_state"):  # torch does not count a product over one number
         if isinstance(config.get(key), int):
             config[key] = max(2, config[key])
+    if config["model_type"] in ("inkling_text", "inkling2_text"):  # only these have a cache of each kind
+        names = {"full_attention": "hybrid", "sliding_attention": "hybrid_sliding"}
+        config["layer_types"] = [names.get(entry, entry) for entry in known["layer_types"]]
+        for prefix in ("", "swa_"):  # heads that share keys and values evenly
+            config[f"{prefix}num_key_value_heads"] = math.gcd(*(known[f"{prefix}num_{kind}_heads"] for kind in ("attention", "key_value")))
+        if "n_shared_experts" in known:  # without shared experts its router has no routed ones either
+            config["n_shared_experts"] = max(1, known["n_shared_experts"])
     if config["model_type"] == "phimoe":  # its router takes two, whatever the key says
         config["num_local_experts"], config["num_experts_per_tok"] = max(2, known["num_local_experts"]), 2
     if "use_sliding_window" in known:
