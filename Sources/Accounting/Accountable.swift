@@ -29,8 +29,8 @@ extension Sequence where Element == Linear {
 extension Normalization {
   /// The norm of every token of a stream.
   func work(rows: Formula, _ category: Elementwise.Category = .norms) -> Work {
-    let width = shape.last ?? 1
-    let counts = ReferenceAlgorithms.norm(self, vectors: rows * vectors, width: width)
+    let width = (shape.last ?? 1) / parts
+    let counts = ReferenceAlgorithms.norm(self, vectors: rows * vectors * parts, width: width)
     return Work(name.replacing(".#", with: ""), Elementwise(category, counts))
   }
 }

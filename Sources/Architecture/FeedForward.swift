@@ -14,6 +14,11 @@ package struct FeedForward: Hashable, Sendable {
   package var output: Linear
   /// The name of the activation function in `config.json`.
   package var activation: String
+  /// Whether its inputs are mixed with those of the token before, and its output has a gate: the
+  /// second of the input maps.
+  ///
+  /// - Source: Peng et al. 2023 (RWKV), §3.1, <https://arxiv.org/abs/2305.13048>.
+  package var isReceptive = false
   /// Norms of the inner numbers, before the output map.
   package var norms: [Normalization] = []
   /// Other vectors.

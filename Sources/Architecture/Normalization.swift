@@ -20,6 +20,8 @@ package struct Normalization: Hashable, Sendable {
   package var copies: Formula
   /// How many vectors of one token it normalizes: heads, where each has its own.
   package var vectors: Formula
+  /// The equal parts of a vector that are normalized each by itself, under one weight.
+  package var parts: Formula = 1
 
   package init(
     _ name: String, _ shape: [Formula], _ kind: Kind = .rootMeanSquare, weight: Bool = true,

@@ -2,7 +2,6 @@ extension Family {
   /// Families whose parameters are described, and not yet what a pass executes; and what is missing.
   static let parametersOnly: [String: String] = [
     "axk2": "the gates of its norms",
-    "bailing_hybrid": "delta attention with a decay for each channel",
     "cpmant": "the prompt that it puts before every sequence",
     "deepseek_v4": "compressed attention and hyper-connections",
     "diffllama": "the difference of two attentions",
@@ -14,10 +13,8 @@ extension Family {
     "inkling_text": "relative positions and convolutions around modules",
     "inkling2_text": "relative positions and convolutions around modules",
     "jetmoe": "experts of attention",
-    "kimi_linear": "delta attention with a decay for each channel",
     "minimax_m3_vl_text": "the indexer of its attention",
     "qwen4_exp_text": "hashed n-grams and an indexer",
-    "xlstm": "the matrix memory",
     "zaya": "convolutions of queries and keys",
   ]
 }

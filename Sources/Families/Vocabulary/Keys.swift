@@ -351,7 +351,7 @@ extension Keys {
   /// Sizes that change what a pass executes, and no parameter.
   private static let operationKeys: Set<String> = [
     "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
-    "attention_chunk_size", "index_topk",
+    "attention_chunk_size", "index_topk", "max_inference_chunksize",
   ]
 
   /// What a reader of FLOPs should know beside what a reader of parameters should.
