@@ -14,6 +14,8 @@ extension SelfAttention: Accountable {
       heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach)
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
+    work += routedQueries?.work(rows: rows) ?? []
+    work += indexer?.work(over: stream) ?? []
     if case .rotary(let size, _) = position {
       let vectors = rows * (heads + keyValueHeads)
       work.append(
@@ -21,15 +23,18 @@ extension SelfAttention: Accountable {
           "rotary",
           Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: size))))
     }
-    work += core.work(
+    work += biasedScores(over: stream)
+    let attended = core.work(
       over: stream,
       AttentionCore.Scores(
         isScaled: scalesScores, isCapped: capsScores, hasSinks: hasSinks,
         hasLinearBias: position == .linearBias))
+    work += isDifferential ? attended.map { $0.times(2) } + [difference(rows)] : attended
     if let gate {
       work.append(core.gating(gate, rows: rows))
     }
-    return work + output.work(.attentionProjections, rows: rows)
+    return work
+      + output.work(.attentionProjections, rows: rows * (routedQueries?.active ?? 1))
   }
 
   func cacheElements(after stream: Stream) -> Formula {

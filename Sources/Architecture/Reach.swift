@@ -12,6 +12,11 @@ package enum Reach: Hashable, Sendable {
   ///
   /// - Source: Meta 2025 (Llama 4), `attention_chunk_size`.
   case chunk(Formula)
+  /// Blocks of `size` positions, of which a query sees its own, up to itself, and the best others,
+  /// `count` in all; the cache keeps every position.
+  ///
+  /// - Source: MiniMax 2026 (MiniMax-M3), `MiniMaxM3VLIndexer` of transformers 5.23.
+  case blocks(size: Formula, count: Formula)
 }
 
 /// How attention scores learn where query and key stand.

@@ -210,19 +210,20 @@ extension Keys {
         Weight("rg_lru.\(gate)_bias", [h, block], .mixer),
       ]
     }
+    var convolution = try convolution(
+      width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
+    convolution.forgetsPast = true
     var mixer = Mixer(
       .recurrent,
       linears: [
         Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
         Linear("linear_out", width, d, bias: true),
       ],
-      convolutions: [
-        try convolution(width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
-      ], vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
+      convolutions: [convolution],
+      vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
     mixer.headwise = ["input_gate", "recurrent_gate"].map {
       HeadwiseLinear("rg_lru.\($0)", heads: h, block, block, bias: true)
     }
-    mixer.convolutions[0].forgetsPast = true
     mixer.recurrence = .gatedUnit(width: width)
     mixer.gatedWidth = width
     mixer.gateActivation = try text("hidden_activation") ?? "gelu_pytorch_tanh"
