@@ -42,7 +42,8 @@ struct MatrixMemory {
   /// The chunks that the pieces of a prompt fill; one token is no chunk.
   private func wholeChunks(_ stream: Stream) -> Formula {
     guard stream.workload.tokens != 1 else { return 0 }
-    let pieces = Formula.floor(stream.tokens / longest)
+    // Training takes a sequence whole.
+    let pieces = stream.workload.phase == .train ? 0 : Formula.floor(stream.tokens / longest)
     let rest = stream.tokens - pieces * longest
     return pieces * .floor(longest / chunk) + .floor(rest / chunk)
   }

@@ -66,9 +66,8 @@ package struct SelfAttention: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    inputs.weights(.attention) + [routedQueries?.router, valueBias].compactMap(\.self)
-      .weights(.attention)
-      + (routedQueries == nil ? output.weights(.attention) : [])
+    (inputs + [routedQueries?.router, valueBias].compactMap(\.self)
+      + (routedQueries == nil ? [output] : [])).weights(.attention)
       + (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) } + vectors
   }
 }
