@@ -22,8 +22,18 @@ extension FeedForward {
           .divide: 2 * rows, .sqrt: rows, .compare: numbers,
         ])
     }
-    return inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
+    let mixes = isReceptive ? [reception(rows)] : []
+    return mixes + inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
       + [Work("activation", Elementwise(.activations, counts))]
       + output.work(part, rows: rows)
+  }
+
+  /// A mix with the token before for each input map, and the gate on the output.
+  private func reception(_ rows: Formula) -> Work {
+    let width = output.output
+    let mixes = ReferenceAlgorithms.shiftedMixes(
+      Formula(Int128(inputs.count)), rows: rows, width: width)
+    let gate = ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: 1])
+    return Work("mix", Elementwise(.activations, mixes + rows * width * gate))
   }
 }

@@ -18,6 +18,7 @@ extension Indexer: Accountable {
     }
     let numbers = stream.sequences * pairs * heads
     var work = maps.work(.attentionProjections, rows: rows)
+    if let queryNorm { work.append(queryNorm.work(rows: rows)) }
     work.append(norm.work(rows: rows))
     work.append(
       Work(
@@ -26,6 +27,11 @@ extension Indexer: Accountable {
           .rotary,
           ReferenceAlgorithms.rotation(vectors: rows * (heads + 1), size: rotarySize))))
     work.append(Work("indexer.scores", product(headSize, heads)))
+    guard isWeighted else {
+      // The best score of each block, under each head.
+      work.append(Work("indexer.scores", Elementwise(.softmax, [.compare: numbers])))
+      return work.map(\.withoutGradients)
+    }
     work.append(
       Work(
         "indexer.scores",

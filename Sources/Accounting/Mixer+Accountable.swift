@@ -15,13 +15,15 @@ extension Mixer: Accountable {
     if !gatedWidth.isZero {
       let numbers = rows * gatedWidth
       work.append(
-        Work(
-          "gate",
-          Elementwise(
-            .mixer,
-            numbers * (ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: 1])))))
+        Work("gate", Elementwise(.mixer, numbers * gating)))
     }
     return work
+  }
+
+  /// The function of one number of the gate, and its product with the output.
+  private var gating: OperationCounts {
+    let function = ReferenceAlgorithms.activation(gateActivation) ?? .none
+    return function + OperationCounts([.multiply: 1])
   }
 
   /// The part whose products the mixer's are: attention where its tensors are.
@@ -48,11 +50,20 @@ extension CausalConvolution {
   ///
   /// The sequence is padded by `kernel − 1` on both sides, so that a prompt of *T* gives
   /// *T + kernel − 1* positions, of which *T* are kept; a shorter prompt than the kernel is filled
-  /// up to it. After a cache its last `kernel` inputs stand
+  /// up to it, unless the convolution forgets what came before. After a cache its last `kernel` inputs stand
   /// in front: one token gives 2 positions, and more of them *T + 2·kernel − 1*.
   fileprivate func work(_ part: Product.Part, over stream: Stream) -> [Work] {
+    let kept = stream.rows * channels
+    var counts = OperationCounts([.add: hasBias ? kept : 0])
+    if isActivated { counts = counts + kept * ReferenceAlgorithms.sigmoid }
+    if forgetsPast, stream.workload.tokens == 1, stream.workload.phase != .train {
+      let products = kept * kernel
+      counts = counts + OperationCounts([.multiply: products, .add: products])
+      return [Work(name, Elementwise(.mixer, counts))]
+    }
     let positions: Formula
     switch (stream.workload.past, stream.workload.tokens) {
+    case _ where forgetsPast: positions = stream.tokens + kernel - 1
     case (0, _): positions = .maximum(stream.tokens, kernel) + kernel - 1
     case (_, 1): positions = 2
     default: positions = stream.tokens + 2 * kernel - 1
@@ -60,9 +71,6 @@ extension CausalConvolution {
     let product = Product(
       part, copies: channels, rows: stream.sequences * positions, inner: kernel, columns: 1,
       isLearned: true)
-    let kept = stream.rows * channels
-    var counts = OperationCounts([.add: hasBias ? kept : 0])
-    if isActivated { counts = counts + kept * ReferenceAlgorithms.sigmoid }
     return [Work(name, product), Work(name, Elementwise(.mixer, counts))]
   }
 }
@@ -76,6 +84,12 @@ extension Recurrence {
     case .delta(let heads, let keySize, let valueSize, _): heads * keySize * valueSize
     case .gatedConvolution: 0
     case .lightning(let heads, let size, _): heads * size * size
+    case .channelDelta(let heads, let size, _, _): heads * size * size
+    case .matrixMemory(let heads, let keySize, let valueSize, _, _):
+      heads * (keySize * valueSize + keySize + 1)
+    case .gatedUnit(let width): width
+    // Numerator, denominator and greatest exponent; and the last inputs.
+    case .receptance(let input, let width): 3 * width + input
     }
   }
 
@@ -93,6 +107,14 @@ extension Recurrence {
       [Work("gates", Elementwise(.mixer, [.multiply: 2 * stream.rows * width]))]
     case .lightning(let heads, let size, let block):
       Lightning(heads: heads, size: size, block: block).work(part, stream)
+    case .channelDelta(let heads, let size, let chunk, let decay):
+      ChannelDelta(heads: heads, size: size, chunk: chunk, decay: decay).work(part, stream)
+    case .matrixMemory(let heads, let keySize, let valueSize, let chunk, let longest):
+      MatrixMemory(
+        heads: heads, keySize: keySize, valueSize: valueSize, chunk: chunk, longest: longest
+      ).work(part, stream)
+    case .gatedUnit(let width): gatedUnit(stream, width)
+    case .receptance(let input, let width): receptance(stream, input, width)
     }
   }
 

@@ -10,6 +10,7 @@ extension MixtureOfExperts: Accountable {
     work.append(Work("router", Elementwise(.routing, rows * routing)))
     work += expert.work(.routedExperts, rows: slots).map { $0.within(path) }
     work.append(Work("combine", Elementwise(.routing, combination(slots: slots, rows: rows))))
+    if addsBias { work.append(Work("bias", Elementwise(.bias, [.add: rows * width]))) }
     if let shared {
       work += shared.work(.sharedExperts, rows: rows).map { $0.within(sharedPath) }
       work.append(Work(sharedPath, Elementwise(.routing, sharing(rows))))
@@ -45,7 +46,7 @@ extension MixtureOfExperts: Accountable {
   /// From a token's scores to the weights of its experts.
   private var routing: OperationCounts {
     guard !weighsAlike else { return .none }
-    let scores = router.gates.first?.output ?? experts
+    let scores = router.addsScores ? experts : router.gates.first?.output ?? experts
     var counts: OperationCounts
     switch router.scoring {
     case .softmax: counts = ReferenceAlgorithms.softmax(scores)
@@ -55,6 +56,7 @@ extension MixtureOfExperts: Accountable {
       counts = scores * (ReferenceAlgorithms.softplus + OperationCounts([.sqrt: 1]))
     case .raw: counts = .none
     }
+    if router.addsScores { counts = counts + OperationCounts([.add: scores]) }
     if router.isCorrected { counts = counts + OperationCounts([.add: scores]) }
     if let groups = router.groups {
       // The best of each group, added up, and the best groups of all.
@@ -75,7 +77,8 @@ extension MixtureOfExperts: Accountable {
   /// Each expert's answer times its weight, added to the answer of the layer.
   private func combination(slots: Formula, rows: Formula) -> OperationCounts {
     let numbers = slots * width
-    return OperationCounts([.multiply: weighsAlike ? 0 : numbers, .add: numbers])
+    let weighed = weighsInside ? slots * expert.width : numbers
+    return OperationCounts([.multiply: weighsAlike ? 0 : weighed, .add: numbers])
   }
 
   /// The shared answer, under a gate where it has one, added to that of the layer.

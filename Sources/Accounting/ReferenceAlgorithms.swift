@@ -60,6 +60,9 @@ enum ReferenceAlgorithms {
     case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "gelu_python_tanh":
       // ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x·x·x))).
       OperationCounts([.multiply: 6, .add: 2, .tanh: 1])
+    case "swigluoai":
+      // min(g, c)·σ(α·g), and min(max(u, 0−c), c) + 1 for what it gates.
+      sigmoid + OperationCounts([.compare: 3, .multiply: 2, .add: 1])
     case "quick_gelu": sigmoid + OperationCounts([.multiply: 2])
     case "relu": OperationCounts([.compare: 1])
     case "relu2", "laplace_relu2": OperationCounts([.compare: 1, .multiply: 1])

@@ -18,6 +18,8 @@ extension SelfAttention: Accountable {
     }
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
+    work += routedQueries?.work(rows: rows) ?? []
+    work += indexer?.work(over: stream) ?? []
     if case .rotary(let size, _) = position {
       let turns: Formula = rotatesBack ? 2 : 1
       let vectors = rows * (turns * heads + (sharesCache ? 0 : keyValueHeads))
@@ -48,15 +50,18 @@ extension SelfAttention: Accountable {
     work +=
       compression?.work(over: stream, rotarySize: position.rotarySize, learns: true) ?? []
     work += compressedIndexer?.work(over: stream, rotarySize: position.rotarySize) ?? []
-    work += core.work(
+    work += biasedScores(over: stream)
+    let attended = core.work(
       over: stream,
       AttentionCore.Scores(
         isScaled: scalesScores, isCapped: capsScores, hasSinks: hasSinks,
         hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
+    work += isDifferential ? attended.map { $0.times(2) } + [difference(rows)] : attended
     if let gate {
       work.append(core.gating(gate, rows: rows))
     }
-    return work + output.work(.attentionProjections, rows: rows)
+    return work
+      + output.work(.attentionProjections, rows: rows * (routedQueries?.active ?? 1))
   }
 
   func cacheElements(after stream: Stream) -> Formula {

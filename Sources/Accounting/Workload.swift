@@ -101,7 +101,7 @@ package struct Stream: Hashable, Sendable {
 
   private static func kept(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
-    case .all, .window(_, keepsCache: true), .blocks: positions
+    case .all, .window(_, keepsCache: true), .blocks, .bestBlocks: positions
     case .window(let size, keepsCache: false), .chunk(let size): .minimum(positions, size - 1)
     }
   }
@@ -122,11 +122,21 @@ package struct Stream: Hashable, Sendable {
       return Self.chunked(past + tokens, size) - Self.chunked(past, size)
     case .blocks(let kept, let size):
       return Self.kept(past + tokens, kept, size) - Self.kept(past, kept, size)
+    case .bestBlocks(let size, let count):
+      return Self.blocked(past + tokens, size, count) - Self.blocked(past, size, count)
     }
   }
 
   /// The numbers from 1 to `count` added up.
   static func triangle(_ count: Formula) -> Formula { count * (count + 1) / 2 }
+
+  /// The pairs of the first positions of a sequence that attends to so many blocks.
+  private static func blocked(_ positions: Formula, _ size: Formula, _ count: Formula) -> Formula {
+    // The first queries see all before them, the others whole blocks and a part of their own.
+    let rising = Formula.minimum(positions, count * size)
+    return triangle(rising) + (positions - rising) * (count - 1) * size
+      + chunked(positions, size) - chunked(rising, size)
+  }
 
   /// The pairs of the first positions of a sequence that attends within chunks.
   private static func chunked(_ positions: Formula, _ size: Formula) -> Formula {

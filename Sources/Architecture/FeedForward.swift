@@ -20,6 +20,11 @@ package struct FeedForward: Hashable, Sendable {
   package var boundsGates = false
   /// Whether the gate's linear factor and what it multiplies are bounded by `c·tanh(x/c)`.
   package var capsFactors = false
+  /// Whether its inputs are mixed with those of the token before, and its output has a gate: the
+  /// second of the input maps.
+  ///
+  /// - Source: Peng et al. 2023 (RWKV), §3.1, <https://arxiv.org/abs/2305.13048>.
+  package var isReceptive = false
   /// Norms of the inner numbers, before the output map.
   package var norms: [Normalization] = []
   /// Other vectors.

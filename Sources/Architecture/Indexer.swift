@@ -49,6 +49,10 @@ package struct Indexer: Hashable, Sendable {
   package var rotarySize: Formula
   package var maps: [Linear]
   package var norm: Normalization
+  /// A norm of each head's queries.
+  package var queryNorm: Normalization?
+  /// Whether the scores of the heads are added up under weights, and not used for themselves.
+  package var isWeighted = true
 
   package init(
     heads: Formula, headSize: Formula, rotarySize: Formula, maps: [Linear], norm: Normalization
@@ -60,5 +64,7 @@ package struct Indexer: Hashable, Sendable {
     self.norm = norm
   }
 
-  package var weights: [Weight] { maps.weights(.attention) + norm.weights(.attention) }
+  package var weights: [Weight] {
+    maps.weights(.attention) + (queryNorm?.weights(.attention) ?? []) + norm.weights(.attention)
+  }
 }

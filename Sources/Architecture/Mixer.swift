@@ -18,6 +18,10 @@ package struct Mixer: Hashable, Sendable {
     case recurrent
     /// Receptance-weighted key-value mixing. Source: Peng et al. 2023.
     case receptance = "rwkv"
+    /// Gated delta rule with a decay for each channel. Source: Moonshot AI 2025 (Kimi Linear).
+    case channelDelta = "kda"
+    /// Matrix memory. Source: Beck et al. 2024 (xLSTM), <https://arxiv.org/abs/2405.04517>.
+    case matrixMemory = "mlstm"
     /// Anything else, of which only the tensors are known.
     case other
   }
@@ -39,6 +43,8 @@ package struct Mixer: Hashable, Sendable {
   package var gatedWidth: Formula = 0
   /// What it does beside all of that.
   package var procedure: Procedure?
+  /// The name of the function of that gate.
+  package var gateActivation = "silu"
 
   package init(
     _ kind: Kind, part: Part = .mixer, linears: [Linear], convolutions: [CausalConvolution] = [],

@@ -37,6 +37,10 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
   ///   al. 2020 (GShard), §2.2, <https://arxiv.org/abs/2006.16668>.
   package var capacity: Formula?
+  /// Whether a bias is added to the sum of what the experts return.
+  package var addsBias = false
+  /// Whether a weight multiplies the inner numbers of its expert, and not what it returns.
+  package var weighsInside = false
   /// Whether as few places as can be are taken to be filled.
   package var assumesLeast = false
   /// The least number of real experts that a token may meet, where some that it chooses do nothing.

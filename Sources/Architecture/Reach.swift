@@ -16,6 +16,11 @@ package enum Reach: Hashable, Sendable {
   ///
   /// - Source: Qwen 2026 (Qwen4), `indexer_budget` and `indexer_compress_ratio`.
   case blocks(kept: Formula, size: Formula)
+  /// Blocks of `size` positions, of which a query sees its own, up to itself, and the best others,
+  /// `count` in all; the cache keeps every position.
+  ///
+  /// - Source: MiniMax 2026 (MiniMax-M3), `MiniMaxM3VLIndexer` of transformers 5.23.
+  case bestBlocks(size: Formula, count: Formula)
 }
 
 /// How attention scores learn where query and key stand.

@@ -40,6 +40,8 @@ package struct Router: Hashable, Sendable {
   package var isScaled = false
   /// Whether a bias for each expert is added for the choice, and not for the weight.
   package var isCorrected = false
+  /// Whether the score of an expert is the sum of two, so that the gates give no score of one.
+  package var addsScores = false
   /// The number of groups of which only some are considered, if the choice is group-limited.
   package var groups: Formula?
   /// How many of a group's best scores are added up to its own: 1 is its best.

@@ -45,6 +45,18 @@ package struct SelfAttention: Hashable, Sendable {
   package var scalesByPosition = false
   /// Whether outputs are rotated back, because the rotated keys are also the values.
   package var rotatesBack = false
+  /// Whether all heads attend twice, to each half of the values with the same scores, and the
+  /// second half of the heads is subtracted from the first.
+  ///
+  /// - Source: Ye et al. 2024, <https://arxiv.org/abs/2410.05258>; two calls in transformers 5.23.
+  package var isDifferential = false
+  /// The maps of queries, where a router chooses some for each token; then `output` is one of as
+  /// many maps of outputs.
+  package var routedQueries: RoutedQueries?
+  /// A map from the values of every key to a bias of its scores, for each key-value head.
+  package var valueBias: Linear?
+  /// What chooses the keys, if attention is sparse.
+  package var indexer: Indexer?
 
   package init(
     heads: Formula, keyValueHeads: Formula, headSize: Formula, valueSize: Formula? = nil,
@@ -64,8 +76,30 @@ package struct SelfAttention: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    inputs.weights(.attention) + output.weights(.attention)
-      + norms.flatMap { $0.weights(.attention) } + (blockIndexer?.weights ?? [])
-      + (compression?.weights ?? []) + (compressedIndexer?.weights ?? []) + vectors
+    (inputs + [routedQueries?.router, valueBias].compactMap(\.self)
+      + (routedQueries == nil ? [output] : [])).weights(.attention)
+      + (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) }
+      + (blockIndexer?.weights ?? []) + (compression?.weights ?? [])
+      + (compressedIndexer?.weights ?? []) + vectors
+  }
+}
+
+/// Experts of attention: pairs of a map of queries and one of outputs, of which a router chooses.
+///
+/// Their tensors are stacked, and among the vectors of their module.
+///
+/// - Source: Shen et al. 2024 (JetMoE), §2.2, <https://arxiv.org/abs/2404.07413>.
+package struct RoutedQueries: Hashable, Sendable {
+  /// From `[T, d]` to one score for each expert.
+  package var router: Linear
+  /// How many experts one token meets.
+  package var active: Formula
+  /// One expert's map of queries.
+  package var map: Linear
+
+  package init(router: Linear, active: Formula, map: Linear) {
+    self.router = router
+    self.active = active
+    self.map = map
   }
 }

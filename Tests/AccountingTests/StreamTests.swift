@@ -69,6 +69,16 @@ import Testing
       try value(pairs, row) == kept(row) { query, key in query / row.size == key / row.size })
   }
 
+  @Test("Blocks keep the query's own up to itself, and others whole", arguments: cases)
+  func blocks(_ row: Case) throws {
+    let (size, count): (Int128, Int128) = (row.size, 3)
+    let pairs = stream(.causal).pairs(.bestBlocks(size: Formula(size), count: Formula(count)))
+    // Which other blocks are chosen changes nothing: take the latest.
+    #expect(
+      try value(pairs, row)
+        == kept(row) { query, key in query / size - key / size < count })
+  }
+
   @Test("A dense kernel sees the cropped cache and all new keys", arguments: cases)
   func dense(_ row: Case) throws {
     let full = stream(.full)

@@ -251,11 +251,14 @@ extension Family {
     let heads = try keys.heads()
     let lambdas = ["lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2"]
       .map { Weight($0, [heads.size], .attention) }
+    let norm = Normalization(
+      "groupnorm", [2 * heads.size], weight: false, vectors: heads.query / 2)
+    let attention = try keys.attention(
+      heads, bias: keys.biases(.all), norms: [norm], vectors: lambdas)
     return try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(heads, bias: keys.biases(.all), vectors: lambdas),
-          .feedForward(keys.gated()))))
+          attention.attending { $0.isDifferential = true }, .feedForward(keys.gated()))))
   }
 
   static let cohereCompass = Family(

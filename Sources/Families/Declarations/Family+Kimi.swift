@@ -23,13 +23,13 @@ extension Family {
       qk_nope_head_dim=128 num_experts_per_tok=8 attention_bias=false num_local_experts=256
       mlp_layer_types=null layer_types=null linear_head_dim=128 linear_num_heads=32
       linear_conv_kernel_dim=4 first_k_dense_replace=1
-      routed_scaling_factor=2.446
+      routed_scaling_factor=2.446 norm_topk_prob=true n_group=1
       """
   ) { keys in
     let types = try keys.kimiTypes()
     let delta = try keys.kimiDelta()
     let groups = try keys.denseOrRouted(types, path: "block_sparse_moe", names: .numbered) {
-      $0 ? .latentAttention(try keys.latentAttention(bias: keys.flag("attention_bias"))) : delta
+      $0 ? .latentAttention(try keys.kimiLatent()) : delta
     }
     return try keys.decoder(groups, untieable: true)
   }
@@ -43,7 +43,7 @@ extension Family {
       qk_nope_head_dim=128 num_experts_per_tok=8 first_k_dense_replace=2 attention_bias=false
       num_local_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
       mlp_layer_types=null
-      routed_scaling_factor=2.5
+      routed_scaling_factor=2.5 kda_safe_gate=true norm_topk_prob=true n_group=8
       """
   ) { keys in
     let period = try keys.period("layer_group_size")
@@ -146,7 +146,7 @@ extension Keys {
       heads: heads, width: width,
       kernel: hasOwnKernel ? "linear_conv_kernel_dim" : "short_conv_kernel_size",
       gates: [Linear("f_proj", d, heads * width), Linear("g_proj", d, heads * width)],
-      decay: [heads], output: "dense")
+      decay: [heads], output: "dense", form: isSet("kda_safe_gate") ? .bounded : .softplus)
   }
 
   /// Delta attention with a decay for each channel.
@@ -154,20 +154,29 @@ extension Keys {
   /// A checkpoint keeps three convolutions.
   private func channelDelta(
     heads: Formula, width: Formula, kernel: String, gates: [Linear], decay: [Formula],
-    output: String = "o_proj"
+    output: String = "o_proj", form: ChannelDecay = .softplus
   ) throws -> Module {
     let d = try size(.hidden)
     let all = heads * width
     let letters = ["q", "k", "v"]
     return .mixer(
       Mixer(
-        .gatedDelta, part: .attention,
+        .channelDelta, part: .attention,
         linears: letters.map { Linear("\($0)_proj", d, all) } + [Linear("b_proj", d, heads)]
           + gates + [Linear(output, all, d)],
         convolutions: try letters.map {
           try convolution(all, kernel, name: "\($0)_conv1d", bias: false)
         }, norms: [Normalization("o_norm", [width], vectors: heads)],
-        vectors: [Weight("A_log", decay, .attention), Weight("dt_bias", [all], .attention)]))
+        vectors: [Weight("A_log", decay, .attention), Weight("dt_bias", [all], .attention)],
+        recurrence: .channelDelta(heads: heads, size: width, chunk: 64, decay: form),
+        gatedWidth: all))
+  }
+
+  /// Latent attention that does not rotate.
+  fileprivate func kimiLatent() throws -> LatentAttention {
+    var attention = try latentAttention(bias: flag("attention_bias"))
+    attention.isRotated = false
+    return attention
   }
 
   /// Latent attention whose queries are not compressed, with a gate for each head.
@@ -178,6 +187,7 @@ extension Keys {
     attention.queries = [Linear("q_proj", d, h * width), Linear("g_proj", d, h)]
     attention.norms.removeAll { $0.name == "q_a_layernorm" }
     attention.output.name = "dense"
+    attention.gate = .heads
     return attention
   }
 }

@@ -8,9 +8,9 @@ extension Family {
 
   static let jetmoe = Family(
     "jetmoe",
-    spelling: "head_dim=kv_channels num_experts:num_local_experts",
+    spelling: "head_dim=kv_channels num_experts:num_local_experts hidden_act=activation_function",
     defaults: """
-      vocab_size=32000 num_key_value_heads=16 kv_channels=128 intermediate_size=5632
+      vocab_size=32000 activation_function="silu" num_key_value_heads=16 kv_channels=128 intermediate_size=5632
       num_local_experts=8 num_experts_per_tok=2 tie_word_embeddings=true
       """
   ) { keys in
@@ -81,20 +81,23 @@ extension Keys {
   /// - Source: Shen et al. 2024 (JetMoE), §2.2, <https://arxiv.org/abs/2404.07413>.
   fileprivate func routedAttention() throws -> Module {
     let d = try size(.hidden)
-    let width = try size(.keyValueHeads) * size(.headSize)
+    let (g, headSize) = (try size(.keyValueHeads), try size(.headSize))
+    let width = g * headSize
     let counts = try expertCounts()
     let stacks = [
       ("input_linear", [counts.all, width, d]), ("output_linear", [counts.all, d, width]),
     ]
-    return .mixer(
-      Mixer(
-        .other, part: .attention,
-        linears: [
-          Linear("kv_proj", d, 2 * width), Linear("experts.router.layer", d, counts.all),
-        ],
-        vectors: stacks.map {
-          Weight("experts.\($0.0).weight", $0.1, .attention)
-        } + [Weight("experts.bias", [d], .attention)]))
+    var attention = SelfAttention(
+      heads: counts.active * g, keyValueHeads: g, headSize: headSize,
+      inputs: [Linear("kv_proj", d, 2 * width)],
+      output: Linear("experts.output_linear", width, d),
+      vectors: stacks.map { Weight("experts.\($0.0).weight", $0.1, .attention) }
+        + [Weight("experts.bias", [d], .attention)],
+      position: try rotary(headSize))
+    attention.routedQueries = RoutedQueries(
+      router: Linear("experts.router.layer", d, counts.all), active: counts.active,
+      map: Linear("experts.input_linear", d, width))
+    return .selfAttention(attention)
   }
 
   fileprivate func jetmoeExperts() throws -> Module {
@@ -106,10 +109,11 @@ extension Keys {
     ]
     let router = Router(
       [Linear("router.layer", d, counts.all)], vectors: [Weight("bias", [d], .denseFeedForward)])
-    return .mixtureOfExperts(
-      MixtureOfExperts(
-        router: router, experts: counts.all, active: counts.active,
-        expert: try fusedGated(f, "input_linear", "output_linear"), layout: .stacked(stacks)))
+    var mixture = MixtureOfExperts(
+      router: chosenFirst(router), experts: counts.all, active: counts.active,
+      expert: try fusedGated(f, "input_linear", "output_linear"), layout: .stacked(stacks))
+    mixture.addsBias = true
+    return .mixtureOfExperts(mixture)
   }
 }
 

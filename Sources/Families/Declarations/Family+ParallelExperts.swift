@@ -149,17 +149,22 @@ extension Family {
       vocab_size=32768 intermediate_size=2048 num_attention_heads=8 num_key_value_heads=null
       attention_bias=false mlp_bias=false is_moe=false num_experts=16384 num_experts_per_tok=64
       tie_word_embeddings=false
-      norm_topk_prob=false
+      norm_topk_prob=false sliding_window=null keep_window_size=2048
       """
   ) { keys in
     let d = try keys.size(.hidden)
     let heads = try keys.heads()
     let bias = try keys.biases(.all)
     let groups = heads.keyValue
+    // Without a window a query keeps the keys with the largest biases, however old.
+    let kept = try keys.size(.keptKeys)
+    let window = try keys.window()
     let attention = try keys.attention(
-      heads, bias: bias, norm: .eachHead,
-      extra: [Linear("dt_proj", groups * heads.size, groups, bias: !bias.isEmpty)],
-      vectors: [Weight("A", [groups], .attention)])
+      heads, bias: bias, norm: .eachHead, vectors: [Weight("A", [groups], .attention)],
+      reach: window == .all ? .window(kept, keepsCache: true) : window
+    ).attending {
+      $0.valueBias = Linear("dt_proj", groups * heads.size, groups, bias: !bias.isEmpty)
+    }
     let dense = try keys.gated(bias: keys.flag("mlp_bias"))
     var layer = try keys.layer(attention, .feedForward(dense))
     if try keys.flag("is_moe") {
@@ -167,8 +172,14 @@ extension Family {
     }
     let scales = ["input_residual", "post_attention_residual"].map { Weight($0, [d], .mixer) }
     layer.extras.append(Branch("", .mixer(Mixer(.other, linears: [], vectors: scales))))
+    // The stream is multiplied by a vector before each addition.
+    for block in layer.blocks.indices { layer.blocks[block].isScaled = true }
     return try keys.decoder(keys.uniform(layer))
   }
+}
+
+extension Size {
+  static let keptKeys = Size("k_k", "keep_window_size", "keys that a dynamic mask keeps")
 }
 
 extension Keys {
@@ -184,9 +195,12 @@ extension Keys {
       output: Linear("up_embed", 1, d), activation: activation)
     let tables = ["down_embed", "up_embed"]
       .map { Weight("\($0).weight", [counts.all, d], .routedExperts) }
-    return .mixtureOfExperts(
-      MixtureOfExperts(
-        router: Router([Linear("router_gate", d, 2 * Formula(root))]), experts: counts.all,
-        active: counts.active, expert: expert, layout: .stacked(tables)))
+    var router = try chosenFirst(routed(Router([Linear("router_gate", d, 2 * Formula(root))])))
+    router.addsScores = true
+    var mixture = MixtureOfExperts(
+      router: router, experts: counts.all, active: counts.active, expert: expert,
+      layout: .stacked(tables))
+    mixture.weighsInside = true
+    return .mixtureOfExperts(mixture)
   }
 }

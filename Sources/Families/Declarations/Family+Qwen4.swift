@@ -66,7 +66,7 @@ extension Size {
   static let streams = Size("n_s", "hc_count", "copies of the stream")
   static let streamRank = Size("r_s", "hc_lowrank", "rank of the mix of the copies")
   static let indexKeyHeads = Size("g_x", "indexer_kv_heads", "key heads of the indexer")
-  static let indexBlock = Size(
+  static let gatheredBlock = Size(
     "m_x", "indexer_compress_ratio", "tokens of a block that the indexer scores as one")
   static let indexBudget = Size("k_x", "indexer_budget", "keys of the blocks that it keeps")
   static let ngramWidth = Size("d_p", "ple_embed_dim", "width of what the n-grams of a token say")
@@ -100,7 +100,7 @@ extension Keys {
     let width = try size(.indexHeadSize, "indexer_head_dim")
     let keyHeads = try size(.indexKeyHeads)
     let position = try rotary(attention.headSize)
-    let block = try size(.indexBlock)
+    let block = try size(.gatheredBlock)
     attention.blockIndexer = BlockIndexer(
       heads: heads, headSize: width, rotarySize: position.rotarySize, blockSize: block,
       map: Linear("indexer.index_qk_proj", d, (heads + keyHeads) * width),

@@ -30,6 +30,7 @@ extension Family {
       vocab_size=50304 embedding_dim=null num_blocks=null num_heads=8 use_bias=false
       qk_dim_factor=0.5 v_dim_factor=1.0 ffn_proj_factor=2.667 ffn_round_up_to_multiple_of=64
       weight_mode="single" tie_word_embeddings=false
+      chunk_size=64 max_inference_chunksize=16384 output_logit_soft_cap=30.0
       """
   ) { keys in
     let d = try keys.size(.hidden)
@@ -52,7 +53,9 @@ extension Family {
     ])
     let names = FrameNames(
       token: "backbone.embeddings", layers: "backbone.blocks", norm: "backbone.out_norm")
-    return try keys.decoder([LayerGroup(layer, .range(0, count))], names, untieable: true)
+    var model = try keys.decoder([LayerGroup(layer, .range(0, count))], names, untieable: true)
+    model.logits.isCapped = try keys.isSet("output_logit_soft_cap")
+    return model
   }
 
   static let recurrentGemma = Family(
@@ -82,6 +85,8 @@ extension Family {
 
 extension Size {
   static let memoryWidth = Size("d_q", "qk_dim", "width of all queries of the mixer")
+  static let longestPiece = Size(
+    "Q_m", "max_inference_chunksize", "tokens of a prompt that the mixer takes at once")
   static let memoryValueWidth = Size("d_w", "v_dim", "width of all values of the mixer")
 }
 
@@ -96,13 +101,15 @@ extension Keys {
       .receptance, part: .attention,
       linears: ["key", "receptance", "value"].map { Linear($0, d, a) } + [Linear("output", a, d)],
       vectors: [Weight("time_decay", [a], .attention), Weight("time_first", [a], .attention)]
-        + ["key", "value", "receptance"].map { Weight("time_mix_\($0)", [1, 1, d], .attention) })
-    let feedForward = FeedForward(
-      width: f, isGated: true, inputs: [Linear("key", d, f), Linear("receptance", d, d)],
+        + ["key", "value", "receptance"].map { Weight("time_mix_\($0)", [1, 1, d], .attention) },
+      recurrence: .receptance(input: d, width: a))
+    var feedForward = FeedForward(
+      width: f, isGated: false, inputs: [Linear("key", d, f), Linear("receptance", d, d)],
       output: Linear("value", f, d), activation: "relu2",
       vectors: ["key", "receptance"].map {
         Weight("time_mix_\($0)", [1, 1, d], .denseFeedForward)
       })
+    feedForward.isReceptive = true
     return try layer(
       .mixer(attention), .feedForward(feedForward), norm: .layer, norms: ("ln1", "ln2"),
       paths: ("attention", "feed_forward"))
@@ -141,11 +148,16 @@ extension Keys {
         Linear("v", d, values, bias: bias), Linear("ogate_preact", d, values, bias: bias),
         Linear("igate_preact", d, heads, bias: true), Linear("fgate_preact", d, heads, bias: true),
       ]
-    let norm = Normalization("multihead_norm", [values], .layer, bias: bias)
+    var norm = Normalization("multihead_norm", [values], .layer, bias: bias)
+    norm.groups = heads
     return .mixer(
       Mixer(
-        .other, linears: inputs + [Linear("out_proj", values, d, bias: bias)],
-        vectors: norm.weights(.mixer)))
+        .matrixMemory, linears: inputs + [Linear("out_proj", values, d, bias: bias)],
+        norms: [norm], vectors: [],
+        recurrence: .matrixMemory(
+          heads: heads, keySize: queries / heads, valueSize: values / heads,
+          chunk: try size(.chunkSize), longest: try size(.longestPiece)),
+        gatedWidth: values))
   }
 
   fileprivate func xlstmGated(fused: Bool, bias: Bool) throws -> FeedForward {
@@ -198,18 +210,23 @@ extension Keys {
         Weight("rg_lru.\(gate)_bias", [h, block], .mixer),
       ]
     }
+    var convolution = try convolution(
+      width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
+    convolution.forgetsPast = true
     var mixer = Mixer(
       .recurrent,
       linears: [
         Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
         Linear("linear_out", width, d, bias: true),
       ],
-      convolutions: [
-        try convolution(width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
-      ], vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
+      convolutions: [convolution],
+      vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
     mixer.headwise = ["input_gate", "recurrent_gate"].map {
       HeadwiseLinear("rg_lru.\($0)", heads: h, block, block, bias: true)
     }
+    mixer.recurrence = .gatedUnit(width: width)
+    mixer.gatedWidth = width
+    mixer.gateActivation = try text("hidden_activation") ?? "gelu_pytorch_tanh"
     return .mixer(mixer)
   }
 }

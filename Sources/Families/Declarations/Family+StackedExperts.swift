@@ -111,7 +111,7 @@ extension Family {
       shared_intermediate_size=3072 mlp_layer_types=null layer_types=null index_n_heads=4
       index_head_dim=128 moe_layer_freq=null sparse_attention_config=null
       tie_word_embeddings=false
-      routed_scaling_factor=2.0 rotary_dim=64
+      routed_scaling_factor=2.0 rotary_dim=64 index_block_size=128 index_topk_blocks=16
       """
   ) { keys in
     let old = try keys.object("sparse_attention_config")
@@ -130,10 +130,15 @@ extension Family {
         indexed: kind.attention == "minimax_m3_sparse", old)
       guard !kind.isSparse else { return try keys.layer(attention, keys.minimaxM3Experts()) }
       return try keys.layer(
-        attention, .feedForward(keys.fusedGated(keys.size(.minimaxDenseSize))))
+        attention, .feedForward(keys.boundedGated(keys.size(.minimaxDenseSize))))
     }
     return try keys.decoder(groups)
   }
+}
+
+extension Size {
+  static let indexBlock = Size("B_x", "index_block_size", "keys of a block that is chosen whole")
+  static let indexedBlocks = Size("k_b", "index_topk_blocks", "blocks that the indexer keeps")
 }
 
 extension Keys {
@@ -176,20 +181,36 @@ extension Keys {
     let d = try size(.hidden)
     let width = try index(.indexHeadSize, "sparse_index_dim")
     let heads = try index(.indexHeads, "sparse_num_index_heads")
-    let maps = [Linear("indexer.q_proj", d, heads * width), Linear("indexer.k_proj", d, width)]
-    let norms = [
-      Normalization("indexer.q_norm", [width]), Normalization("indexer.k_norm", [width]),
-    ]
-    return try attention(norm: .eachHead, norms: norms, vectors: maps.weights(.attention))
+    var indexer = Indexer(
+      heads: heads, headSize: width, rotarySize: try size(.rotaryPart),
+      maps: [Linear("indexer.q_proj", d, heads * width), Linear("indexer.k_proj", d, width)],
+      norm: Normalization("indexer.k_norm", [width]))
+    indexer.queryNorm = Normalization("indexer.q_norm", [width], vectors: heads)
+    indexer.isWeighted = false
+    let block = try index(.indexBlock, "sparse_block_size")
+    let count = try index(.indexedBlocks, "sparse_topk_blocks")
+    return try attention(norm: .eachHead, reach: .bestBlocks(size: block, count: count)).attending {
+      $0.indexer = indexer
+    }
+  }
+
+  /// A gated layer that bounds the gate and what it gates.
+  fileprivate func boundedGated(_ width: Formula? = nil) throws -> FeedForward {
+    var layer = try fusedGated(width)
+    layer.activation = "swigluoai"
+    return layer
   }
 
   fileprivate func minimaxM3Experts() throws -> Module {
     let d = try size(.hidden)
     let counts = try expertCounts()
     let shared = try size(.sharedSize, "shared_intermediate_size")
+    var router = try routed(
+      Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),
+      normalizes: true)
+    router.isCorrected = true
+    router.scoring = .sigmoid
     return try stackedExperts(
-      counts, fusedGated(),
-      router: Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),
-      outputFirst: true, shared: fusedGated(shared))
+      counts, boundedGated(), router: router, outputFirst: true, shared: boundedGated(shared))
   }
 }

@@ -353,6 +353,8 @@ extension Keys {
     "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
     "attention_chunk_size", "index_topk", "sliding_window_size", "H_cycles",
     "L_cycles",
+    "attention_chunk_size", "index_topk", "max_inference_chunksize",
+    "index_block_size", "index_topk_blocks", "keep_window_size",
   ]
 
   /// What a reader of FLOPs should know beside what a reader of parameters should.
