@@ -25,6 +25,11 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
     }
   }
 
+  private struct Occurrence: Hashable {
+    let item: Item
+    let number: Int
+  }
+
   private(set) var entries: [Entry] = []
   private(set) var counts: [LayerCount] = []
   private var symbols: [[Int]: Symbol] = [:]
@@ -33,13 +38,17 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
   /// Places what `items` finds in one layer, each with the module that it belongs to.
   init(_ model: Model, _ items: (Layer) -> [(Item, Module?)]) {
     groups = model.groups
-    var positions: [Item: Int] = [:]
+    // A layer may have one item several times: its first is the first of other layers, and so on.
+    var positions: [Occurrence: Int] = [:]
     for (index, group) in groups.enumerated() {
+      var met: [Item: Int] = [:]
       for (item, module) in items(group.layer) {
-        if let position = positions[item], entries[position].groups.last != index {
+        let occurrence = Occurrence(item: item, number: met[item, default: 0])
+        met[item, default: 0] += 1
+        if let position = positions[occurrence] {
           entries[position].groups.append(index)
-        } else if positions[item] == nil {
-          positions[item] = entries.count
+        } else {
+          positions[occurrence] = entries.count
           entries.append(Entry(item: item, module: module, groups: [index]))
         }
       }

@@ -6,15 +6,19 @@ extension Keys {
   func gatedAttention(bias: Bool) throws -> Module {
     let (d, heads) = (try size(.hidden), try heads())
     let (q, kv) = (heads.query * heads.size, heads.keyValue * heads.size)
-    return .selfAttention(
-      SelfAttention(
-        heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
-        inputs: [
-          Linear("q_proj", d, 2 * q, bias: bias), Linear("k_proj", d, kv, bias: bias),
-          Linear("v_proj", d, kv, bias: bias),
-        ],
-        output: Linear("o_proj", q, d, bias: bias),
-        norms: [Normalization("q_norm", [heads.size]), Normalization("k_norm", [heads.size])]))
+    var attention = SelfAttention(
+      heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
+      inputs: [
+        Linear("q_proj", d, 2 * q, bias: bias), Linear("k_proj", d, kv, bias: bias),
+        Linear("v_proj", d, kv, bias: bias),
+      ],
+      output: Linear("o_proj", q, d, bias: bias),
+      norms: [
+        Normalization("q_norm", [heads.size], vectors: heads.query),
+        Normalization("k_norm", [heads.size], vectors: heads.keyValue),
+      ], position: try rotary(heads.size))
+    attention.gate = .elements
+    return .selfAttention(attention)
   }
 
   /// The heads of a gated delta mixer: keys and values may differ in number and width.
