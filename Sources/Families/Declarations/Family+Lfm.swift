@@ -132,6 +132,7 @@ extension Keys {
       try flag("use_attention_gate")
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []
     return try attention(bias: bias, norm: .eachHead, extra: gates, reach: window(ofType: type))
+      .attending { $0.gate = gates.isEmpty ? nil : .heads }
   }
 }
 

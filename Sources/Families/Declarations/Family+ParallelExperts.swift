@@ -85,7 +85,8 @@ extension Family {
     let attention = try keys.attention(
       heads, bias: keys.biases(.all), norm: .eachHead,
       extra: [Linear("gate_proj", d, heads.query * heads.size)],
-      vectors: [Weight("gate_bias", [heads.query], .attention)])
+      vectors: [Weight("gate_bias", [heads.query], .attention)]
+    ).attending { $0.gate = .elements }
     func sparse() throws -> Layer {
       let counts = try keys.expertCounts()
       return try keys.sandwichLayer(

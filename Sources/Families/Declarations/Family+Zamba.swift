@@ -192,7 +192,7 @@ extension Keys {
         inputs: [
           Linear("q_proj", width, h * size), Linear("k_proj", width, g * size),
           Linear("v_proj", width, g * size),
-        ] + adapters, output: Linear("o_proj", h * size, d)))
+        ] + adapters, output: Linear("o_proj", h * size, d), position: try rotary(size)))
   }
 
   /// A selective state space whose heads have time steps and states of their own.
