@@ -13,6 +13,8 @@ package final class Keys {
   /// What the command line set, as text.
   private let overrides: [String: String]
   private let defaults: JSONObject
+  /// The keys that have a default, in the common spelling and in the family's own.
+  let defaultKeys: Set<String>
   private let aliases: [Family.Alias]
   private let ownSpelling: [String: String]
   private(set) var sizes: [SizeBinding] = []
@@ -37,12 +39,10 @@ package final class Keys {
     self.overrides = overrides
     aliases = family.aliases
     ownSpelling = Dictionary(aliases.map { ($0.name, $0.own) }, uniquingKeysWith: { $1 })
-    defaults = try family.defaultValues()
-  }
-
-  /// The keys that have a default, in the common spelling and in the family's own.
-  var defaultKeys: Set<String> {
-    Set(defaults.keys).union(ownSpelling.filter { defaults[$0.value] != nil }.keys)
+    let defaults = try family.defaultValues()
+    self.defaults = defaults
+    defaultKeys = Set(defaults.keys)
+      .union(ownSpelling.filter { defaults[$0.value] != nil }.keys)
   }
 
   /// Adds a sentence that reports of a pass show.
