@@ -14,6 +14,7 @@ extension OperationLedger {
       if case .latentAttention = branch.module { true } else { false }
     }
     guard hasLatent else { return nil }
+    let attention = model.withLatentAttentionOnly
     func line(_ form: Workload.LatentForm) throws(DescriptionError) -> (Rational, Rational)? {
       var workload = workload
       workload.latentForm = form
@@ -21,7 +22,7 @@ extension OperationLedger {
       var counts: [Rational] = []
       for past: Int128 in [0, 1] {
         workload.past = past
-        let ledger = OperationLedger(model, workload)
+        let ledger = OperationLedger(attention, workload)
         guard let count = try ledger.value(ledger.total, "The FLOPs").constant else { return nil }
         counts.append(count)
       }
@@ -49,5 +50,21 @@ extension OperationLedger {
       sentences.append("expanded costs the fewest, and caches the most")
     }
     return "Latent attention: \(sentences.joined(separator: "; "))."
+  }
+}
+
+extension Model {
+  /// The model without everything that costs the same in each form of latent attention.
+  fileprivate var withLatentAttentionOnly: Model {
+    var copy = self
+    copy.head = []
+    copy.tail = []
+    for group in copy.groups.indices {
+      let branches = groups[group].layer.blocks.flatMap(\.branches).filter { branch in
+        if case .latentAttention = branch.module { true } else { false }
+      }
+      copy.groups[group].layer = Layer(branches.isEmpty ? [] : [Block([], branches)])
+    }
+    return copy
   }
 }
