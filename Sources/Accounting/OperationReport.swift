@@ -19,10 +19,16 @@ package struct OperationReport: Sendable {
   package let cacheElements: Formula
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits,
-  ///   `.operationsUnknown` where only the parameters are described.
+  ///   `.operationsUnknown` where only the parameters are described, `.unsupported` for an
+  ///   activation that is not known.
   package init(_ model: Model, _ workload: Workload) throws(DescriptionError) {
     if let gap = model.operationGap {
       throw .operationsUnknown(modelType: model.modelType, missing: gap)
+    }
+    if let name = model.activations.first(where: { ReferenceAlgorithms.activation($0) == nil }) {
+      throw .unsupported(
+        key: "hidden_act", found: "\"\(name)\"",
+        supported: "silu, gelu and others of docs/operations.md")
     }
     let ledger = OperationLedger(model, workload)
     func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
@@ -66,4 +72,18 @@ package struct OperationReport: Sendable {
 
   package var model: Model { ledger.model }
   package var workload: Workload { ledger.workload }
+}
+
+extension Model {
+  /// The activation of every feed-forward layer, expert and shared expert.
+  fileprivate var activations: [String] {
+    groups.flatMap(\.layer.branches).flatMap { branch -> [String] in
+      switch branch.module {
+      case .feedForward(let module): [module.activation]
+      case .mixtureOfExperts(let module):
+        [module.expert.activation] + (module.shared.map { [$0.activation] } ?? [])
+      default: []
+      }
+    }
+  }
 }

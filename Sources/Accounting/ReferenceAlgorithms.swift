@@ -66,6 +66,9 @@ enum ReferenceAlgorithms {
     case "quick_gelu": sigmoid + OperationCounts([.multiply: 2])
     case "relu": OperationCounts([.compare: 1])
     case "relu2", "laplace_relu2": OperationCounts([.compare: 1, .multiply: 1])
+    case "xielu":
+      // Of x above zero α·x·x + β·x; below, α·(e^min(x,ε) − 1 − x) + β·x. Both are computed.
+      OperationCounts([.multiply: 5, .add: 2, .subtract: 2, .exp: 1, .compare: 2])
     case "tanh": OperationCounts([.tanh: 1])
     case "linear", "identity": OperationCounts.none
     default: nil

@@ -7,8 +7,9 @@ import Testing
 
 /// Whole output of the tool, against the files in `Expected`.
 ///
-/// A change of wording or layout shows as a line of difference. Figures in these files were
-/// checked against print; a change of a figure has to say why.
+/// A change of wording or layout shows as a line of difference. Figures of parameters in these files
+/// were checked against print; those of passes are pinned here, and checked by the tests of
+/// agreement. A change of a figure has to say why.
 @Suite struct CommandTests {
   static let expected = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Expected")
@@ -103,6 +104,9 @@ import Testing
       Mistake(
         words: "flops llama2-7b --tokens 999999999999999999999999999999999999999999", exitCode: 64,
         message: "expected a whole number below 2^127."),
+      Mistake(
+        words: "flops llama2-7b --set hidden_act=foo", exitCode: 65,
+        message: "hidden_act is \"foo\", which changes the count"),
       Mistake(
         words: "reproduce presetss", exitCode: 64, message: "Did you mean 'presets'?"),
     ])

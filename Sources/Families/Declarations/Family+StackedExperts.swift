@@ -27,8 +27,11 @@ extension Family {
     let counts = try keys.expertCounts()
     let attention = try keys.attention(
       heads, bias: keys.biases(.all), vectors: [Weight("sinks", [heads.query], .attention)])
+    // Its bounded activation is fixed, whatever the key says.
+    var expert = try keys.fusedGated(bias: true)
+    expert.activation = "swigluoai"
     let experts = try keys.stackedExperts(
-      counts, keys.fusedGated(bias: true),
+      counts, expert,
       router: keys.chosenFirst(Router([Linear("router", d, counts.all, bias: true)])), bias: true)
     return try keys.decoder(
       keys.sliding(keys.uniform(keys.layer(attention, experts))) { $0.isMultiple(of: 2) })
