@@ -39,6 +39,7 @@ from transformers import AutoModelForCausalLM
 REFUSED = {
     "mod_llama": "not of transformers; the description only",
     "deepseek": "not of transformers; the description only",
+    "cpmant": "puts a prompt of its own before every sequence, which is not described",
     "kimi_k2": "not of transformers; deepseek_v3 under another name",
 }
 
