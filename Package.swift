@@ -19,6 +19,12 @@ let package = Package(
     .target(name: "Architecture", dependencies: ["Symbolic"], swiftSettings: settings),
     .target(
       name: "Accounting", dependencies: ["Architecture", "Symbolic"], swiftSettings: settings),
+    // The inner loops of fast kernels; everything around them is Swift.
+    .target(name: "CKernels"),
+    .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: settings),
+    .target(
+      name: "Reference", dependencies: ["Architecture", "Kernels", "Symbolic"],
+      swiftSettings: settings),
     .target(
       name: "Families", dependencies: ["Architecture", "JSON", "Symbolic", "Wording"],
       swiftSettings: settings),
@@ -27,8 +33,8 @@ let package = Package(
       name: "Presets", dependencies: ["JSON"], path: ".",
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
-          "Accounting", "Architecture", "Arguments", "Families", "JSON", "Publications",
-          "Symbolic", "Wording", "tally",
+          "Accounting", "Architecture", "Arguments", "CKernels", "Families", "JSON", "Kernels",
+          "Publications", "Reference", "Symbolic", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
     .target(
@@ -39,7 +45,7 @@ let package = Package(
       name: "tally",
       dependencies: [
         "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Publications",
-        "Symbolic", "Wording",
+        "Reference", "Symbolic", "Wording",
       ], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
@@ -66,6 +72,7 @@ let package = Package(
       dependencies: ["Accounting", "Architecture", "Families", "JSON", "Symbolic"],
       swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
     .testTarget(
       name: "PresetsTests", dependencies: ["JSON", "Presets"], swiftSettings: settings),
     .testTarget(
