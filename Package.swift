@@ -25,6 +25,10 @@ let package = Package(
     .target(
       name: "Reference", dependencies: ["Architecture", "Kernels", "Symbolic"],
       swiftSettings: settings),
+    // Where the two witnesses meet: what was executed, and what the formulas say.
+    .target(
+      name: "Validation", dependencies: ["Accounting", "Architecture", "Reference", "Symbolic"],
+      swiftSettings: settings),
     .target(
       name: "Families", dependencies: ["Architecture", "JSON", "Symbolic", "Wording"],
       swiftSettings: settings),
@@ -34,7 +38,7 @@ let package = Package(
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
           "Accounting", "Architecture", "Arguments", "CKernels", "Families", "JSON", "Kernels",
-          "Publications", "Reference", "Symbolic", "Wording", "tally",
+          "Publications", "Reference", "Symbolic", "Validation", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
     .target(
@@ -45,7 +49,7 @@ let package = Package(
       name: "tally",
       dependencies: [
         "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Publications",
-        "Reference", "Symbolic", "Wording",
+        "Reference", "Symbolic", "Validation", "Wording",
       ], swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
@@ -57,8 +61,8 @@ let package = Package(
     .testTarget(
       name: "AgreementTests",
       dependencies: [
-        "Accounting", "Architecture", "Families", "JSON", "Presets", "Publications", "Symbolic",
-        "TestSupport",
+        "Accounting", "Architecture", "Families", "JSON", "Presets", "Publications", "Reference",
+        "Symbolic", "TestSupport", "Validation",
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
     .testTarget(

@@ -7,7 +7,7 @@ extension MixtureOfExperts: Accountable {
     let rows = stream.rows
     let slots = slots(rows)
     var work = router.gates.work(.router, rows: rows)
-    work.append(Work("router", Elementwise(.routing, rows * routing)))
+    work.append(Work("router", Elementwise(.routing, rows * routing + looks(rows))))
     work += expert.work(.routedExperts, rows: slots).map { $0.within(path) }
     work.append(Work("combine", Elementwise(.routing, combination(slots: slots, rows: rows))))
     if addsBias { work.append(Work("bias", Elementwise(.bias, [.add: rows * width]))) }
@@ -59,19 +59,26 @@ extension MixtureOfExperts: Accountable {
     if router.addsScores { counts = counts + OperationCounts([.add: scores]) }
     if router.isCorrected { counts = counts + OperationCounts([.add: scores]) }
     if let groups = router.groups {
-      // The best of each group, added up, and the best groups of all.
+      // The best of each group, added up, and then each of the groups that are kept.
       counts =
         counts
         + OperationCounts([
-          .compare: router.groupBest * scores + groups,
+          .compare: router.groupBest * scores + (router.keptGroups ?? groups) * groups,
           .add: router.groupBest == .one ? 0 : router.groupBest * groups,
         ])
     }
     // Each of the chosen is found by one look at every score.
-    if router.rule != .hash { counts = counts + OperationCounts([.compare: active * scores]) }
+    if router.rule == .tokenChoice {
+      counts = counts + OperationCounts([.compare: active * scores])
+    }
     if router.normalizes { counts = counts + OperationCounts([.add: active, .divide: active]) }
     if router.isScaled { counts = counts + OperationCounts([.multiply: active]) }
     return counts
+  }
+
+  /// Each token that an expert chooses is found by one look at the scores of all tokens.
+  private func looks(_ rows: Formula) -> OperationCounts {
+    router.rule == .expertChoice ? OperationCounts([.compare: slots(rows) * rows]) : .none
   }
 
   /// Each expert's answer times its weight, added to the answer of the layer.

@@ -24,6 +24,8 @@ package struct OperationLedger: Sendable {
     /// The number of layers that do it, or nil outside the layers.
     package let layers: Symbol?
     package let direction: Direction
+    /// Which of the model's groups of layers do it, or nil outside the layers.
+    let groups: [Int]?
 
     private var factor: Formula { layers.map { Formula($0) } ?? 1 }
 
@@ -56,14 +58,14 @@ package struct OperationLedger: Sendable {
     rows += placement.entries.map { entry in
       Row(
         path: "\(model.layersPath).N.\(entry.item.name)", work: entry.item,
-        layers: placement.symbol(for: entry), direction: .forward)
+        layers: placement.symbol(for: entry), direction: .forward, groups: entry.groups)
     }
     rows += model.tailWork(over: stream).map { Row(outside: $0) }
     if workload.phase == .train {
       rows +=
         rows.flatMap { $0.backward }
         + rows.filter { $0.isRecomputed(workload) }
-        .map { Row(path: $0.path, work: $0.work, layers: $0.layers, direction: .recompute) }
+        .map { $0.directed(.recompute) }
     }
     self.model = model
     self.workload = workload
@@ -89,14 +91,18 @@ package struct OperationLedger: Sendable {
 
 extension OperationLedger.Row {
   fileprivate init(outside work: Work) {
-    self.init(path: work.name, work: work, layers: nil, direction: .forward)
+    self.init(path: work.name, work: work, layers: nil, direction: .forward, groups: nil)
+  }
+
+  fileprivate func directed(_ direction: Direction) -> Self {
+    Self(path: path, work: work, layers: layers, direction: direction, groups: groups)
   }
 
   /// The products that give the gradients of a product's operands; each is as large as itself.
   fileprivate var backward: [Self] {
     guard case .product(let product) = work.kind else { return [] }
     return [.backwardWeight, .backwardInput].prefix(product.gradients).map {
-      Self(path: path, work: work, layers: layers, direction: $0)
+      directed($0)
     }
   }
 

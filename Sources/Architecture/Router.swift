@@ -44,6 +44,8 @@ package struct Router: Hashable, Sendable {
   package var addsScores = false
   /// The number of groups of which only some are considered, if the choice is group-limited.
   package var groups: Formula?
+  /// The number of groups that are considered, where not all are.
+  package var keptGroups: Formula?
   /// How many of a group's best scores are added up to its own: 1 is its best.
   package var groupBest: Formula = 1
 

@@ -66,7 +66,7 @@ enum IgnoredKeys {
     summary_type summary_use_proj suppress_tokens swa_rope_theta swiglu_alpha swiglu_limit
     task_specific_params temperature tf_legacy_loss tie_encoder_decoder time_step_floor
     time_step_init_scheme time_step_limit time_step_max time_step_min time_step_scale
-    token_type_ids tokenizer_class top_k top_p topk_group topk_method torch_dtype torchscript
+    token_type_ids tokenizer_class top_k top_p topk_method torch_dtype torchscript
     transformers_version typical_p unsloth_fixed unsloth_version use_bfloat16 use_cache
     use_clipped_linears use_flash_attention use_flash_attn use_mamba_kernels use_mambapy
     use_mem_eff_path use_mem_rope use_return_dict use_sliding_window video_token_id

@@ -78,7 +78,7 @@ extension Family {
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
       kv_lora_rank=512 q_lora_rank=1536 qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128
       attention_bias=false tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5 n_group=8
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=8 topk_group=4
       """
   ) { keys in
     try keys.noteIgnoredFrequency()
@@ -122,7 +122,7 @@ extension Family {
       index_head_dim=128 index_n_heads=32 index_topk=2048 mlp_layer_types=null indexer_types=null
       index_topk_pattern=null index_topk_freq=1 index_skip_topk_offset=2 attention_bias=false
       tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5 n_group=1
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=1 topk_group=1
       """
   ) { keys in
     let bias = try keys.flag("attention_bias")
@@ -152,7 +152,7 @@ extension Family {
       vocab_size=152064 intermediate_size=10944 moe_intermediate_size=1408 num_attention_heads=32
       num_key_value_heads=32 n_shared_experts=null n_routed_experts=null num_experts_per_tok=null
       first_k_dense_replace=0 attention_bias=false tie_word_embeddings=false
-      norm_topk_prob=false routed_scaling_factor=1.0 n_group=1
+      norm_topk_prob=false routed_scaling_factor=1.0 n_group=1 topk_group=1
       sliding_window=4096 max_window_layers=62 layer_types=null
       """
   ) { keys in
@@ -177,7 +177,7 @@ extension Family {
       vocab_size=151552 intermediate_size=10944 moe_intermediate_size=1408 num_attention_heads=96
       num_key_value_heads=8 n_shared_experts=1 n_routed_experts=128 num_experts_per_tok=8
       first_k_dense_replace=1 use_qk_norm=false attention_bias=false tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 partial_rotary_factor=0.5
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1 partial_rotary_factor=0.5
       """
   ) { keys in
     let bias = try keys.biases(.inputs)
@@ -195,7 +195,7 @@ extension Family {
       n_shared_experts=1 n_routed_experts=64 num_experts_per_tok=4 first_k_dense_replace=1
       kv_lora_rank=512 q_lora_rank=768 qk_rope_head_dim=64 v_head_dim=256 qk_nope_head_dim=192
       mlp_layer_types=null attention_bias=false tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.8 n_group=1
+      norm_topk_prob=true routed_scaling_factor=1.8 n_group=1 topk_group=1
       """
   ) { keys in
     let attention = try Module.latentAttention(

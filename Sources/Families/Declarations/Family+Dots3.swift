@@ -31,7 +31,7 @@ extension Family {
       use_sliding_window=true shared_experts_intermediate_size=1536
       swa_num_attention_heads=64 swa_q_lora_rank=1024 swa_kv_lora_rank=1024 swa_head_dim=256
       swa_qk_nope_head_dim=192 swa_v_head_dim=128 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 index_topk=2048
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1 index_topk=2048
       sliding_window=null sliding_window_size=512
       """
   ) { keys in

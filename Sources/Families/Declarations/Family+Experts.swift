@@ -71,7 +71,7 @@ extension Family {
       head_dim=192 v_head_dim=128 attention_bias=false moe_intermediate_size=2048
       num_experts_per_tok=8 n_routed_experts=256 layer_types=null mlp_layer_types=null
       tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1
       sliding_window=129
       """
   ) { keys in
@@ -147,7 +147,7 @@ extension Family {
       vocab_size=102400 intermediate_size=16384 num_attention_heads=32 num_key_value_heads=32
       mlp_layer_types=null first_k_dense_replace=1 moe_intermediate_size=1024 num_experts=64
       num_experts_per_tok=8 num_shared_experts=1 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5 n_group=1
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=1 topk_group=1
       sliding_window=4096 sliding_window_pattern=4 layer_types=null
       """
   ) { keys in
@@ -175,7 +175,7 @@ extension Family {
       vocab_size=196608 num_attention_heads=64 num_key_value_heads=8 head_dim=128
       attention_bias=false moe_intermediate_size=1280 num_experts_per_tok=8 n_shared_experts=1
       n_routed_experts=128 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1
       """
   ) { keys in
     let counts = try keys.expertCounts("num_local_experts")

@@ -23,7 +23,7 @@ extension Family {
       qk_nope_head_dim=128 num_experts_per_tok=8 attention_bias=false num_local_experts=256
       mlp_layer_types=null layer_types=null linear_head_dim=128 linear_num_heads=32
       linear_conv_kernel_dim=4 first_k_dense_replace=1
-      routed_scaling_factor=2.446 norm_topk_prob=true n_group=1
+      routed_scaling_factor=2.446 norm_topk_prob=true n_group=1 topk_group=1
       """
   ) { keys in
     let types = try keys.kimiTypes()
@@ -43,7 +43,7 @@ extension Family {
       qk_nope_head_dim=128 num_experts_per_tok=8 first_k_dense_replace=2 attention_bias=false
       num_local_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
       mlp_layer_types=null
-      routed_scaling_factor=2.5 kda_safe_gate=true norm_topk_prob=true n_group=8
+      routed_scaling_factor=2.5 kda_safe_gate=true norm_topk_prob=true n_group=8 topk_group=4
       """
   ) { keys in
     let period = try keys.period("layer_group_size")

@@ -51,7 +51,7 @@ extension Family {
       qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128 num_experts_per_tok=8
       attention_bias=false mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1
       tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5 n_group=8
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=8 topk_group=4
       """
   ) { keys in
     let attention = Module.latentAttention(
@@ -75,7 +75,7 @@ extension Family {
       qk_rope_head_dim=32 v_head_dim=64 qk_nope_head_dim=64 num_experts_per_tok=8
       attention_bias=false index_head_dim=128 index_n_heads=16 gated_norm_rank=16
       mlp_layer_types=null first_k_dense_replace=1 moe_layer_freq=1 tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.5 index_topk=2048 n_group=null
+      norm_topk_prob=true routed_scaling_factor=2.5 index_topk=2048 n_group=null topk_group=null
       """
   ) { keys in
     let rank = try keys.size(.queryRank)
@@ -143,7 +143,7 @@ extension Family {
       q_lora_rank=1536 kv_lora_rank=512 qk_nope_head_dim=192 qk_rope_head_dim=64 v_head_dim=256
       mlp_layer_types=null index_head_dim=128 index_n_heads=16 indexer_types=null hc_mult=4
       tie_word_embeddings=false
-      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1 index_topk=2048
+      norm_topk_prob=true routed_scaling_factor=2.827 n_group=1 topk_group=1 index_topk=2048
       """
   ) { keys in
     let indexers = try keys.layerTypes("indexer_types", known: ["full", "shared"]) { index in

@@ -19,7 +19,7 @@ extension Family {
       mamba_head_dim=64 n_groups=8 chunk_size=128 conv_kernel=4 use_conv_bias=true
       n_routed_experts=8 moe_intermediate_size=7688 moe_shared_expert_intermediate_size=7688
       moe_latent_size=null num_experts_per_tok=2 use_bias=false layers_block_type=null
-      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1
+      norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1
       """
   ) { keys in
     let types = try keys.nemotronTypes()

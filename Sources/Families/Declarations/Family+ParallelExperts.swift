@@ -76,7 +76,7 @@ extension Family {
       vocab_size=151936 intermediate_size=20480 num_attention_heads=48 num_key_value_heads=8
       head_dim=128 attention_bias=false moe_intermediate_size=2560 num_experts_per_tok=8
       num_experts=256 mlp_layer_types=null tie_word_embeddings=false
-      final_logit_softcapping=30.0 norm_topk_prob=true routed_scaling_factor=2.5 n_group=8
+      final_logit_softcapping=30.0 norm_topk_prob=true routed_scaling_factor=2.5 n_group=8 topk_group=4
       sliding_window=512 layer_types=null
       """
   ) { keys in

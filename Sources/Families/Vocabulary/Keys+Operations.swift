@@ -113,6 +113,7 @@ extension Keys {
     router.isScaled = try isSet("routed_scaling_factor")
     if has("n_group"), let groups = try integer("n_group"), groups > 1 {
       router.groups = Formula(Int128(groups))
+      router.keptGroups = try integer("topk_group").map { Formula(Int128(min($0, groups))) }
       router.groupBest = router.isCorrected ? 2 : 1
     }
     return router

@@ -1,0 +1,31 @@
+
+/// Why a model cannot run, as facts.
+package enum ExecutionError: Error, Hashable, Sendable {
+  /// A part that the executor does not have.
+  case notExecuted(modelType: String, what: String)
+  /// A size that was left free.
+  case free(size: String)
+  /// A size that no memory holds.
+  case tooLarge(what: String)
+  /// More positions than a table of the model has.
+  case tooManyPositions(Int, table: Int)
+}
+
+extension ExecutionError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .notExecuted(let modelType, let what):
+      """
+      '\(modelType)' is counted but not executed, because of \(what). \
+      'tally flops' gives its counts.
+      """
+    case .free(let size): "\(size) is left free, and a model runs with numbers. Give it a number."
+    case .tooLarge(let what): "\(what) is too large to run. Lower the sizes it is made of."
+    case .tooManyPositions(let count, let table):
+      """
+      The pass has \(count) positions, but the model's table of positions has \(table). \
+      Lower --tokens or --past.
+      """
+    }
+  }
+}

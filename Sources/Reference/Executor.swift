@@ -1,0 +1,141 @@
+package import Architecture
+import Kernels
+import Symbolic
+
+/// In which form the kernels run.
+package enum Evidence: String, CaseIterable, Hashable, Sendable {
+  /// Every scalar operation goes through a number that counts.
+  case literal
+  /// Fast kernels report the extents that they looped over.
+  case kernel
+}
+
+/// Runs a described model on random weights, and counts what it does while it does it.
+///
+/// It knows the description of a model and nothing of the formulas that count one.
+package final class Executor {
+  package let model: Model
+  package let evidence: Evidence
+  package let meter = Meter()
+  /// An error put in on purpose.
+  package var plantedError: PlantedError?
+  /// Is told now and then how many floating-point operations are done.
+  package var progress: ((Int) -> Void)?
+  /// Whether `run` copies the scores of the vocabulary out.
+  package var keepsLogits = true
+
+  let weights: WeightSource
+  let workers: Workers
+  let scratch = Scratch()
+  let values: [Symbol: Rational]
+  var layers: [Int: Layer] = [:]
+  var states: [Int: LayerState] = [:]
+  var rotaryTables: [RotaryTable.Key: RotaryTable] = [:]
+  /// The tokens that are cached.
+  var past = 0
+
+  /// - Throws: `ExecutionError` for what the executor does not have.
+  package init(
+    _ model: Model, evidence: Evidence, seed: UInt64 = 0, weights policy: WeightPolicy = .streamed,
+    threads: Int = 1
+  ) throws {
+    self.model = model
+    self.evidence = evidence
+    workers = Workers(count: evidence == .literal ? 1 : threads)
+    weights = WeightSource(seed: seed, policy: policy, workers: workers)
+    var values: [Symbol: Rational] = [:]
+    for (symbol, formula) in model.values {
+      guard let value = try? formula.evaluated(with: [:]) else {
+        throw ExecutionError.free(size: symbol.name)
+      }
+      values[symbol] = value
+    }
+    self.values = values
+    for group in model.groups {
+      if let what = group.layer.obstacle {
+        throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
+      }
+      switch group.indices {
+      case .listed(let indices): for index in indices { layers[index] = group.layer }
+      case .range(let first, let end):
+        for index in try extent(first)..<extent(end) { layers[index] = group.layer }
+      }
+    }
+    for branch in model.head + model.tail {
+      if let what = branch.obstacle {
+        throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
+      }
+    }
+  }
+
+  /// The parameters that the parts of the passes so far have asked for.
+  package var allocatedParameters: Int { weights.allocated.values.reduce(0, +) }
+
+  /// The value of a size.
+  ///
+  /// - Throws: `ExecutionError.tooLarge`, or an `ArithmeticError` for one that is no whole number.
+  func extent(_ formula: Formula) throws -> Int {
+    guard let value = Int(exactly: try formula.count(with: values)), value < 1 << 40 else {
+      throw ExecutionError.tooLarge(what: "\(formula)")
+    }
+    return value
+  }
+
+  /// Forgets all caches and states.
+  package func forget() {
+    states = [:]
+    past = 0
+  }
+
+  /// Random tokens of the vocabulary: `count` for each of so many sequences.
+  ///
+  /// Each follows from the seed, the sequence and the position.
+  package func randomTokens(_ sequences: Int, _ range: Range<Int>) throws -> [[Int]] {
+    let vocabulary = try model.vocabularySize(self)
+    return (0..<sequences).map { sequence in
+      let key = WeightSource.key(weights.seed, "tokens.\(sequence)")
+      return range.map { position in
+        var hash = (key ^ UInt64(position)) &* 0x9e37_79b9_7f4a_7c15
+        hash = (hash ^ (hash >> 32)) &* 0xd6e8_feb8_6659_fd93
+        return Int((hash ^ (hash >> 32)) % UInt64(vocabulary))
+      }
+    }
+  }
+
+  /// Runs new tokens after those that are cached, and returns the scores of the vocabulary:
+  /// `[sequences · tokens, V]`, or `[sequences, V]` where only the last position is scored.
+  ///
+  /// - Parameter tokens: As many for each sequence.
+  /// - Throws: `ExecutionError`.
+  package func run(_ tokens: [[Int]], _ pass: Pass = Pass()) throws -> Logits {
+    let count = tokens.first?.count ?? 0
+    let flow = Flow(
+      sequences: Array(tokens.indices), tokens: count,
+      positions: tokens.flatMap { _ in (past..<past + count) },
+      identifiers: tokens.flatMap(\.self), pass: pass)
+    rotaryTables = [:]
+    let logits = try scratch.scoped {
+      let scores = try model.run(flow, on: self)
+      return Logits(keepsLogits ? scores : scores.rows(0..<0))
+    }
+    past += count
+    return logits
+  }
+}
+
+/// The scores of the vocabulary, `[rows, V]`.
+package struct Logits: Hashable, Sendable {
+  package let rows: Int
+  package let columns: Int
+  package let numbers: [Float]
+
+  init(_ matrix: Matrix) {
+    rows = matrix.rows
+    columns = matrix.columns
+    numbers = Array(UnsafeBufferPointer(start: matrix.start, count: rows * columns))
+  }
+
+  package subscript(_ row: Int) -> ArraySlice<Float> {
+    numbers[row * columns..<(row + 1) * columns]
+  }
+}

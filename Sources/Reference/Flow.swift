@@ -1,0 +1,43 @@
+/// The tokens that pass a part: some sequences, with as many new tokens each.
+struct Flow {
+  /// Which sequences of the batch these are.
+  var sequences: [Int]
+  /// New tokens of each sequence, *n*.
+  var tokens: Int
+  /// The position in its sequence of each row, sequence after sequence.
+  var positions: [Int]
+  /// The number in the vocabulary of each row's token.
+  var identifiers: [Int]
+  var pass: Pass
+
+  /// The rows of a matrix that holds a vector for each token.
+  var rows: Int { sequences.count * tokens }
+
+  /// The rows of one sequence.
+  func rows(of index: Int) -> Range<Int> { index * tokens..<(index + 1) * tokens }
+}
+
+/// What kind of pass runs.
+package struct Pass: Hashable, Sendable {
+  /// Which positions of an attention layer are computed.
+  package enum Mask: String, Hashable, Sendable {
+    /// All, and those that the mask hides are then set to −∞.
+    case full
+    /// Exactly those that the mask keeps.
+    case causal
+  }
+
+  /// What latent attention caches, and in which space it multiplies.
+  package enum LatentForm: String, Hashable, Sendable {
+    case expanded, reexpanded, absorbed
+  }
+
+  package var mask = Mask.full
+  package var latentForm = LatentForm.reexpanded
+  /// Whether the vocabulary is scored for the last position only.
+  package var scoresLastOnly = false
+  /// Whether the future of the tokens is unknown, so that routed blocks cannot compare them.
+  package var isSampling = false
+
+  package init() {}
+}

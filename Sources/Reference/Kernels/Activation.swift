@@ -1,0 +1,163 @@
+import Kernels
+
+/// The activation functions in use, under their names in `config.json`.
+enum Activation: Hashable, Sendable {
+  case silu, sigmoid, gelu, tanhGelu, quickGelu, relu, squaredRelu, boundedGate, tanh, identity
+
+  init?(_ name: String) {
+    switch name {
+    case "silu", "swish": self = .silu
+    case "sigmoid": self = .sigmoid
+    case "gelu", "gelu_python": self = .gelu
+    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "gelu_python_tanh":
+      self = .tanhGelu
+    case "quick_gelu": self = .quickGelu
+    case "relu": self = .relu
+    case "relu2", "laplace_relu2": self = .squaredRelu
+    case "swigluoai": self = .boundedGate
+    case "tanh": self = .tanh
+    case "linear", "identity": self = .identity
+    default: return nil
+    }
+  }
+
+  /// The function of one number; a bounded gate is a function of two.
+  @inline(__always)
+  func literal(_ x: Counted) -> Counted {
+    switch self {
+    case .silu: return x / (Counted(1) + (Counted.zero - x).exponential)
+    case .sigmoid: return x.logistic
+    case .gelu:
+      let error = (x * Counted(0.707_106_77)).errorFunction
+      return Counted(0.5) * x * (Counted(1) + error)
+    case .tanhGelu:
+      let inner = x + Counted(0.044_715) * x * x * x
+      let bound = (Counted(0.797_884_56) * inner).hyperbolicTangent
+      return Counted(0.5) * x * (Counted(1) + bound)
+    case .quickGelu: return x * (Counted(1.702) * x).logistic
+    case .relu: return x > Counted.zero ? x : Counted.zero
+    case .squaredRelu:
+      let positive = x > Counted.zero ? x : Counted.zero
+      return positive * positive
+    case .boundedGate:
+      let bounded = x > Counted(7) ? Counted(7) : x
+      return bounded * (Counted(1.702) * bounded).logistic
+    case .tanh: return x.hyperbolicTangent
+    case .identity: return x
+    }
+  }
+
+  /// What the function is multiplied with: the other half of a gated layer.
+  @inline(__always)
+  func literalFactor(_ x: Counted) -> Counted {
+    guard self == .boundedGate else { return x }
+    let above = Counted(-7) > x ? Counted(-7) : x
+    let bounded = above > Counted(7) ? Counted(7) : above
+    return bounded + Counted(1)
+  }
+
+  /// The operations of the fast form on each number.
+  var each: OperationTally {
+    var tally = OperationTally()
+    switch self {
+    case .silu, .sigmoid: tally = .logistic
+    case .gelu:
+      tally.multiply = 3
+      tally.erf = 1
+      tally.add = 1
+    case .tanhGelu:
+      tally.multiply = 6
+      tally.add = 2
+      tally.tanh = 1
+    case .quickGelu:
+      tally = .logistic
+      tally.multiply = 2
+    case .relu: tally.compare = 1
+    case .squaredRelu:
+      tally.compare = 1
+      tally.multiply = 1
+    case .boundedGate:
+      tally = .logistic
+      tally.compare = 3
+      tally.multiply = 2
+      tally.add += 1
+    case .tanh: tally.tanh = 1
+    case .identity: break
+    }
+    return tally
+  }
+
+  /// The function of every number of a row, in place.
+  func fast(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    switch self {
+    case .silu: Vectors.silu(x, count: count)
+    case .sigmoid: Vectors.sigmoid(x, count: count)
+    case .gelu: Vectors.gelu(x, count: count)
+    case .tanhGelu: Vectors.tanhGelu(x, count: count)
+    case .quickGelu:
+      for index in 0..<count { x[index] *= 1.702 }
+      Vectors.silu(x, count: count)
+      for index in 0..<count { x[index] *= 1 / 1.702 }
+    case .relu: for index in 0..<count { x[index] = max(x[index], 0) }
+    case .squaredRelu:
+      for index in 0..<count {
+        let positive = max(x[index], 0)
+        x[index] = positive * positive
+      }
+    case .boundedGate:
+      for index in 0..<count { x[index] = min(x[index], 7) * 1.702 }
+      Vectors.silu(x, count: count)
+      for index in 0..<count { x[index] *= 1 / 1.702 }
+    case .tanh: Vectors.tanh(x, count: count)
+    case .identity: break
+    }
+  }
+
+  /// What the function is multiplied with, in place.
+  func fastFactor(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
+    guard self == .boundedGate else { return }
+    for index in 0..<count { x[index] = min(max(x[index], -7), 7) + 1 }
+  }
+}
+
+extension Executor {
+  /// `y ← f(y)`, or `f(y) ∘ factor` where there is one.
+  func activate(_ y: Matrix, _ activation: Activation, times factor: Matrix?, _ path: String) {
+    switch evidence {
+    case .literal:
+      meter.literally(path) {
+        for row in 0..<y.rows {
+          for column in 0..<y.columns {
+            var value = activation.literal(Counted(y[row, column]))
+            if let factor {
+              value = value * activation.literalFactor(Counted(factor[row, column]))
+            }
+            y[row, column] = value.value
+          }
+        }
+      }
+    case .kernel:
+      let done = Total()
+      overRows(y.rows, cost: y.columns) { rows in
+        var count = 0
+        for row in rows {
+          if activation == .silu, let factor {
+            Vectors.siluTimes(
+              y.row(row), factor.row(row), into: y.row(row), count: y.columns)
+          } else {
+            activation.fast(y.row(row), y.columns)
+            if let factor {
+              activation.fastFactor(factor.row(row), y.columns)
+              Vectors.multiply(factor.row(row), into: y.row(row), count: y.columns)
+            }
+          }
+          count += y.columns
+        }
+        done.add(count)
+      }
+      var each = activation.each
+      if factor != nil { each.multiply += 1 }
+      meter.record(path, done.value * each)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// Softmax and choice over few numbers: the scores of experts, or of tokens.
+///
+/// They have only a literal form, which serves both kinds of evidence.
+extension Counted {
+  /// The softmax of so many numbers in place: greatest, difference, exponential, sum, quotient.
+  static func softmax(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) {
+    var greatest = Counted(-.infinity)
+    for index in 0..<count where Counted(numbers[index]) > greatest {
+      greatest = Counted(numbers[index])
+    }
+    var sum = Counted.zero
+    for index in 0..<count {
+      let term = (Counted(numbers[index]) - greatest).exponential
+      numbers[index] = term.value
+      sum = sum + term
+    }
+    for index in 0..<count { numbers[index] = (Counted(numbers[index]) / sum).value }
+  }
+
+  /// The places of the k highest scores, the highest first; of equal ones the first is chosen.
+  ///
+  /// Each is found by one look at every score.
+  static func best(_ count: Int, of scores: [Float]) -> [Int] {
+    var left = scores
+    var chosen: [Int] = []
+    for _ in 0..<count {
+      var (place, greatest) = (-1, Counted(-.infinity))
+      for index in left.indices where Counted(left[index]) > greatest {
+        (place, greatest) = (index, Counted(left[index]))
+      }
+      // Fewer than so many can be told apart from minus infinity: take the first that is left.
+      if place < 0 { place = left.indices.first { !chosen.contains($0) } ?? 0 }
+      chosen.append(place)
+      left[place] = -.infinity
+    }
+    return chosen
+  }
+}

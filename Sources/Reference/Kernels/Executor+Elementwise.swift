@@ -1,0 +1,191 @@
+import Kernels
+
+/// Element-wise kernels.
+///
+/// Each has a literal form and a fast one that records one set of operations for each number that
+/// its loops ran over.
+extension Executor {
+  /// Runs a body over the rows of a matrix, in parallel if there is enough to do.
+  ///
+  /// - Parameter cost: About how many nanoseconds a row takes.
+  func overRows(_ rows: Int, cost: Int, _ body: (Range<Int>) -> Void) {
+    let pieces = min(rows, max(1, rows * cost / 50_000), 16 * workers.count)
+    guard workers.count > 1, pieces > 1 else { return body(0..<rows) }
+    withoutActuallyEscaping(body) { body in
+      let shared = UncheckedBody(body)
+      workers.forEach(pieces) { piece in
+        shared.run(rows * piece / pieces..<rows * (piece + 1) / pieces)
+      }
+    }
+  }
+
+  /// Runs a loop over the numbers of a matrix: `y ← literal(y, other)`, or a fast row kernel.
+  @inline(__always)
+  private func elementwise(
+    _ y: Matrix, _ path: String, each: OperationTally,
+    literal: (_ row: Int, _ column: Int) -> Void, fast: @escaping (_ row: Int) -> Int
+  ) {
+    switch evidence {
+    case .literal:
+      meter.literally(path) {
+        for row in 0..<y.rows { for column in 0..<y.columns { literal(row, column) } }
+      }
+    case .kernel:
+      let done = Total()
+      overRows(y.rows, cost: y.columns / 4) { rows in
+        var count = 0
+        for row in rows { count += fast(row) }
+        done.add(count)
+      }
+      meter.record(path, done.value * each)
+    }
+  }
+
+  /// `y ← y + x`.
+  func add(_ x: Matrix, to y: Matrix, _ path: String) {
+    var each = OperationTally()
+    each.add = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) + Counted(x[row, column])).value
+    } fast: { row in
+      Vectors.add(x.row(row), into: y.row(row), count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y ← y + v` for each row.
+  func addVector(_ vector: UnsafeMutablePointer<Float>, to y: Matrix, _ path: String) {
+    var each = OperationTally()
+    each.add = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) + Counted(vector[column])).value
+    } fast: { row in
+      Vectors.add(vector, into: y.row(row), count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y ← y · factor`.
+  func scale(_ y: Matrix, by factor: Float, _ path: String) {
+    var each = OperationTally()
+    each.multiply = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) * Counted(factor)).value
+    } fast: { row in
+      Vectors.scale(y.row(row), by: factor, count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y ← y ∘ x`.
+  func multiplyElements(_ y: Matrix, by x: Matrix, _ path: String) {
+    var each = OperationTally()
+    each.multiply = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) * Counted(x[row, column])).value
+    } fast: { row in
+      Vectors.multiply(x.row(row), into: y.row(row), count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y[row] ← y[row] · factors[row]`.
+  func multiplyRows(_ y: Matrix, by factors: [Float], _ path: String) {
+    var each = OperationTally()
+    each.multiply = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) * Counted(factors[row])).value
+    } fast: { row in
+      Vectors.scale(y.row(row), by: factors[row], count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y[places[row]] ← y[places[row]] + x[row] · factors[row]`, or without factors the sum alone.
+  ///
+  /// No place occurs twice.
+  func addScaled(
+    _ x: Matrix, _ factors: [Float]?, to y: Matrix, at places: [Int], _ path: String
+  ) {
+    var each = OperationTally()
+    each.add = 1
+    each.multiply = factors == nil ? 0 : 1
+    elementwise(x, path, each: each) { row, column in
+      var term = Counted(x[row, column])
+      if let factors { term = term * Counted(factors[row]) }
+      let place = places[row]
+      y[place, column] = (Counted(y[place, column]) + term).value
+    } fast: { row in
+      Vectors.addScaled(
+        x.row(row), factors?[row] ?? 1, into: y.row(places[row]), count: x.columns)
+      return x.columns
+    }
+  }
+
+  /// `y ← c·tanh(y/c)`.
+  func bound(_ y: Matrix, by limit: Float, _ path: String) {
+    var each = OperationTally()
+    each.divide = 1
+    each.tanh = 1
+    each.multiply = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = Counted(y[row, column]).bounded(by: limit).value
+    } fast: { row in
+      Vectors.bound(y.row(row), by: limit, count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y ← y · σ(gate)`, with a gate for each number, or one for each of `width` numbers.
+  func gate(_ y: Matrix, by gates: Matrix, _ path: String) {
+    let width = y.columns / gates.columns
+    switch evidence {
+    case .literal:
+      meter.literally(path) {
+        for row in 0..<y.rows {
+          for head in 0..<gates.columns {
+            let open = Counted(gates[row, head]).logistic
+            for column in head * width..<(head + 1) * width {
+              y[row, column] = (Counted(y[row, column]) * open).value
+            }
+          }
+        }
+      }
+    case .kernel:
+      var tally = OperationTally()
+      for row in 0..<y.rows {
+        scratch.scoped {
+          let open = scratch.numbers(gates.columns)
+          open.update(from: gates.row(row), count: gates.columns)
+          Vectors.sigmoid(open, count: gates.columns)
+          tally += gates.columns * .logistic
+          for head in 0..<gates.columns {
+            let part = y.row(row) + head * width
+            for column in 0..<width { part[column] *= open[head] }
+            tally.multiply += width
+          }
+        }
+      }
+      meter.record(path, tally)
+    }
+  }
+}
+
+extension OperationTally {
+  /// One logistic function: `1/(1 + e^(0−x))`.
+  static var logistic: OperationTally {
+    var tally = OperationTally()
+    tally.subtract = 1
+    tally.exp = 1
+    tally.add = 1
+    tally.divide = 1
+    return tally
+  }
+}
+
+/// A body that runs in several threads, on rows that none shares with another.
+struct UncheckedBody: @unchecked Sendable {
+  let run: (Range<Int>) -> Void
+
+  init(_ run: @escaping (Range<Int>) -> Void) { self.run = run }
+}

@@ -1,0 +1,143 @@
+import Architecture
+import Kernels
+
+extension Executor {
+  /// Normalizes parts of each row of a matrix in place.
+  ///
+  /// A row holds `vectors` heads, each of the norm's width and in as many groups as it says; where
+  /// the norm has a weight for several of them, each takes its own part of it.
+  func normalize(_ y: Matrix, _ norm: Normalization, at path: String) throws {
+    let name = path.appending(norm.name.replacing(".#", with: ""))
+    let shape = try norm.shape.map { try extent($0) }
+    let (width, groups) = (shape.last ?? 1, try extent(norm.groups))
+    let (size, count) = (shape.reduce(1, *), try extent(norm.copies))
+    let part = width / groups
+    try scratch.scoped {
+      let weight = try vector(norm.hasWeight, "\(name).weight", size, count, center: 1)
+      let bias = try vector(norm.hasBias, "\(name).bias", size, count, center: 0)
+      let kernel = NormKernel(
+        kind: norm.kind, width: part, weight: weight, bias: bias, weightSize: size * count)
+      switch evidence {
+      case .literal:
+        meter.literally(name) {
+          for row in 0..<y.rows { kernel.literal(y.row(row), y.columns) }
+        }
+      case .kernel:
+        let done = Total()
+        overRows(y.rows, cost: y.columns / 2) { rows in
+          var vectors = 0
+          for row in rows { vectors += kernel.fast(y.row(row), y.columns) }
+          done.add(vectors)
+        }
+        meter.record(name, done.value * kernel.each)
+      }
+    }
+  }
+
+  private func vector(
+    _ exists: Bool, _ name: String, _ size: Int, _ copies: Int, center: Float
+  ) throws -> UnsafeMutablePointer<Float>? {
+    guard exists else { return nil }
+    weights.claim(name, size * copies)
+    return weights.matrix(
+      name, rows: 1, columns: size * copies, spread: 0.1, center: center, scratch
+    ).start
+  }
+
+  /// A vector of a part, by the name that its module lists it under.
+  func vector(
+    _ name: String, among list: [Weight], at path: String, spread: Float = 0.5, center: Float = 0
+  ) throws -> UnsafeMutablePointer<Float> {
+    let weight = list.first { $0.name == name || $0.name.hasSuffix(".\(name)") }
+    guard let weight else { preconditionFailure("\(path) has no \(name)") }
+    let count = try extent(weight.count)
+    let full = path.appending(weight.name)
+    weights.claim(full, count, isBuffer: weight.isBuffer)
+    return weights.matrix(
+      full, rows: 1, columns: count, spread: spread, center: center, scratch
+    ).start
+  }
+}
+
+/// A norm of vectors that follow each other.
+private struct NormKernel: @unchecked Sendable {
+  let kind: Normalization.Kind
+  let width: Int
+  let weight: UnsafeMutablePointer<Float>?
+  let bias: UnsafeMutablePointer<Float>?
+  let weightSize: Int
+
+  /// The operations on one vector: those of its numbers, and those done once.
+  var each: OperationTally {
+    var number = OperationTally()
+    var once = OperationTally()
+    number.multiply = weight == nil ? 2 : 3
+    number.add = 1
+    once.divide = 2
+    once.add = 1
+    once.sqrt = 1
+    if kind == .layer {
+      number.add += 1
+      number.subtract = 1
+      once.divide += 1
+    }
+    if bias != nil { number.add += 1 }
+    once += width * number
+    return once
+  }
+
+  /// Normalizes a row; returns how many vectors it had.
+  func fast(_ row: UnsafeMutablePointer<Float>, _ columns: Int) -> Int {
+    var vectors = 0
+    var first = 0
+    while first + width <= columns {
+      let offset = weightSize == width ? 0 : first % weightSize
+      switch kind {
+      case .rootMeanSquare:
+        Vectors.rootMeanSquareNorm(
+          row + first, weight: weight.map { $0 + offset }, count: width,
+          epsilon: Constants.epsilon, into: row + first)
+        if let bias { Vectors.add(bias + offset, into: row + first, count: width) }
+      case .layer:
+        Vectors.layerNorm(
+          row + first, weight: weight.map { $0 + offset }, bias: bias.map { $0 + offset },
+          count: width, epsilon: Constants.epsilon, into: row + first)
+      }
+      vectors += 1
+      first += width
+    }
+    return vectors
+  }
+
+  @inline(__always)
+  func literal(_ row: UnsafeMutablePointer<Float>, _ columns: Int) {
+    var first = 0
+    let size = Counted(Float(width))
+    while first + width <= columns {
+      let x = row + first
+      let offset = weightSize == width ? 0 : first % weightSize
+      if kind == .layer {
+        var sum = Counted.zero
+        for index in 0..<width { sum = sum + Counted(x[index]) }
+        let mean = sum / size
+        for index in 0..<width { x[index] = (Counted(x[index]) - mean).value }
+      }
+      var squares = Counted.zero
+      for index in 0..<width { squares = squares + Counted(x[index]) * Counted(x[index]) }
+      let root = (squares / size + Counted(Constants.epsilon)).squareRoot
+      let inverse = Counted(1) / root
+      for index in 0..<width { x[index] = (Counted(x[index]) * inverse).value }
+      if let weight {
+        for index in 0..<width {
+          x[index] = (Counted(x[index]) * Counted(weight[offset + index])).value
+        }
+      }
+      if let bias {
+        for index in 0..<width {
+          x[index] = (Counted(x[index]) + Counted(bias[offset + index])).value
+        }
+      }
+      first += width
+    }
+  }
+}

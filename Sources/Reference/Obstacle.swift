@@ -1,0 +1,116 @@
+import Architecture
+import Symbolic
+
+/// What the executor does not have, in words that follow "because of".
+///
+/// Everything that a description can say is either executed or named here, so that no part of a
+/// model is left out in silence.
+extension Layer {
+  var obstacle: String? {
+    if runs != .one { return "layers that run several times" }
+    if !repeats.isEmpty { return "blocks that share the weights of an earlier layer" }
+    if let branch = extras.first { return "the tensors '\(branch.path)' beside its blocks" }
+    if router != nil, blocks.count != 2 { return "a routed layer that is not of two blocks" }
+    return blocks.compactMap(\.obstacle).first
+  }
+}
+
+extension Block {
+  var obstacle: String? {
+    if ![0, 1, branches.count].contains(inputNorms.count) { return "several norms in a row" }
+    if ![0, branches.count].contains(outputNorms.count) { return "several norms in a row" }
+    return branches.compactMap(\.obstacle).first
+  }
+}
+
+extension Branch {
+  var obstacle: String? {
+    if runs != .one { return "parts that run several times or never" }
+    return module.obstacle
+  }
+}
+
+extension Module {
+  fileprivate var obstacle: String? {
+    switch self {
+    case .embedding, .normalization, .linear, .head: nil
+    case .selfAttention(let module): module.obstacle
+    case .latentAttention(let module): module.obstacle
+    case .feedForward(let module): module.obstacle
+    case .mixtureOfExperts(let module): module.obstacle
+    case .mixer(let module): module.obstacle
+    case .depthRouter: "a depth router that is a branch"
+    }
+  }
+}
+
+extension SelfAttention {
+  fileprivate var obstacle: String? {
+    if blockIndexer != nil || indexer != nil { return "an indexer that chooses keys" }
+    if compression != nil || compressedIndexer != nil { return "compressed keys" }
+    if sharesCache { return "keys that an earlier layer has cached" }
+    if isDifferential { return "differential attention" }
+    if routedQueries != nil { return "experts of attention" }
+    if valueBias != nil { return "scores with a bias from the values" }
+    if scalesByPosition || rotatesBack { return "scores that are scaled by position" }
+    if position.isRelative { return "learned scores for distances" }
+    if inputs.count > 4 { return "more than four input maps" }
+    if let norm = norms.first(where: { Role($0) == nil }) { return "the norm '\(norm.name)'" }
+    return reach.obstacle
+  }
+}
+
+extension LatentAttention {
+  fileprivate var obstacle: String? {
+    if indexer != nil { return "an indexer that chooses keys" }
+    if gate != nil { return "a gate on latent attention" }
+    if norms.count > queries.count || norms.isEmpty { return "other norms of latent attention" }
+    if expand.hasBias { return "an expansion with a bias" }
+    return reach.obstacle
+  }
+}
+
+extension Reach {
+  fileprivate var obstacle: String? {
+    switch self {
+    case .all, .window, .chunk: nil
+    case .blocks, .bestBlocks: "sparse attention over blocks"
+    }
+  }
+}
+
+extension FeedForward {
+  fileprivate var obstacle: String? {
+    if boundsGates || capsFactors || isReceptive { return "a feed-forward layer of another kind" }
+    if !norms.isEmpty || !vectors.isEmpty { return "a norm inside a feed-forward layer" }
+    if inputs.count > 2 { return "more than two input maps" }
+    return Activation(activation) == nil ? "the activation '\(activation)'" : nil
+  }
+}
+
+extension MixtureOfExperts {
+  fileprivate var obstacle: String? {
+    if router.addsScores { return "scores of experts that are sums" }
+    if router.gates.count > 2 { return "several gates of experts" }
+    if router.rule == .expertChoice, router.scoring != .softmax || router.isCorrected {
+      return "experts that choose by another score"
+    }
+    return expert.obstacle ?? shared?.obstacle
+  }
+}
+
+extension Mixer {
+  fileprivate var obstacle: String? {
+    if !headwise.isEmpty { return "maps of each head by itself" }
+    if convolutions.contains(where: \.forgetsPast) { return "a convolution of its own kind" }
+    if Activation(gateActivation) == nil { return "the activation '\(gateActivation)'" }
+    switch (kind, recurrence, procedure) {
+    case (.mamba, .selective, nil), (.mamba2, .duality, nil), (.gatedDelta, .delta, nil),
+      (.shortConvolution, .gatedConvolution, nil), (.lightning, .lightning, nil):
+      return nil
+    case (.other, nil, .activation(let name, _)) where linears.count == 2:
+      return Activation(name) == nil ? "the activation '\(name)'" : nil
+    default: return "a mixer of the kind '\(kind.rawValue)'"
+    }
+  }
+}

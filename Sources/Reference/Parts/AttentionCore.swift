@@ -1,0 +1,302 @@
+import Architecture
+import Kernels
+
+/// The products of attention that have no weight, and the softmax between them.
+struct AttentionCore {
+  /// How far back a query sees, in positions.
+  enum Reach {
+    case all
+    case window(Int)
+    case chunk(Int)
+
+    /// The first position that a query at a position sees.
+    func first(_ position: Int) -> Int {
+      switch self {
+      case .all: 0
+      case .window(let size): max(0, position - size + 1)
+      case .chunk(let size): position / size * size
+      }
+    }
+  }
+
+  var heads: Int
+  var keyValueHeads: Int
+  /// The width of a query and a key where they meet.
+  var scoreSize: Int
+  var valueSize: Int
+  var reach: Reach
+  var scale: Float?
+  var cap: Float?
+  /// The slope of each head, where scores fall with the distance.
+  var slopes: [Float]?
+  /// One more score for each head, that no value answers to.
+  var sinks: UnsafeMutablePointer<Float>?
+
+  /// The keys of one sequence, and those of its queries that each kernel computes.
+  struct Span {
+    var queries: Matrix
+    var keys: Matrix
+    var values: Matrix
+    /// The position of the first query, and of the first key that is kept.
+    var firstQuery: Int
+    var firstKey: Int
+
+    /// The rows of the keys that the mask keeps for a query.
+    func kept(_ query: Int, _ reach: Reach) -> Range<Int> {
+      let position = firstQuery + query
+      let first = max(reach.first(position) - firstKey, 0)
+      return first..<position - firstKey + 1
+    }
+
+    /// The rows of the keys that are computed for a query.
+    func computed(_ query: Int, _ reach: Reach, _ mask: Pass.Mask) -> Range<Int> {
+      mask == .full ? 0..<keys.rows : kept(query, reach)
+    }
+
+    /// The part of the rows that one key-value head holds.
+    func head(_ head: Int, of heads: Int) -> Span {
+      var copy = self
+      let (scores, values) = (keys.columns / heads, self.values.columns / heads)
+      copy.keys = keys.columns(head * scores..<(head + 1) * scores)
+      copy.values = self.values.columns(head * values..<(head + 1) * values)
+      return copy
+    }
+  }
+}
+
+extension Executor {
+  /// The outputs of all heads of one sequence, into `[n, h · d_v]`.
+  func attend(_ core: AttentionCore, _ span: AttentionCore.Span, _ mask: Pass.Mask, into y: Matrix, _ path: String) {
+    let mask = plantedError == .ignoresMask ? .full : mask
+    switch evidence {
+    case .literal: attendLiterally(core, span, mask, into: y, path)
+    case .kernel: attendFast(core, span, mask, into: y, path)
+    }
+  }
+
+  private func attendLiterally(
+    _ core: AttentionCore, _ span: AttentionCore.Span, _ mask: Pass.Mask, into y: Matrix,
+    _ path: String
+  ) {
+    let (queries, keys) = (span.queries.rows, span.keys.rows)
+    for head in 0..<core.heads {
+      let shared = span.head(
+        head / (core.heads / core.keyValueHeads), of: core.keyValueHeads)
+      let q = span.queries.columns(head * core.scoreSize..<(head + 1) * core.scoreSize)
+      scratch.scoped {
+        let scores = scratch.matrix(queries, keys + 1)
+        meter.literally("\(path).scores") {
+          for query in 0..<queries {
+            for key in span.computed(query, core.reach, mask) {
+              var sum = Counted.zero
+              for index in 0..<core.scoreSize {
+                sum = sum + Counted(q[query, index]) * Counted(shared.keys[key, index])
+              }
+              scores[query, key] = sum.value
+            }
+          }
+        }
+        meter.literally("\(path).softmax") {
+          for query in 0..<queries {
+            let computed = span.computed(query, core.reach, mask)
+            core.treat(
+              scores.row(query), computed, span, query: query, head: head,
+              kept: span.kept(query, core.reach))
+            let count = computed.count + (core.sinks == nil ? 0 : 1)
+            if let sinks = core.sinks { scores[query, computed.upperBound] = sinks[head] }
+            Counted.softmax(scores.row(query) + computed.lowerBound, count)
+          }
+        }
+        meter.literally("\(path).values") {
+          for query in 0..<queries {
+            for index in 0..<core.valueSize {
+              var sum = Counted.zero
+              for key in span.computed(query, core.reach, mask) {
+                sum = sum + Counted(scores[query, key]) * Counted(shared.values[key, index])
+              }
+              y[query, head * core.valueSize + index] = sum.value
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func attendFast(
+    _ core: AttentionCore, _ span: AttentionCore.Span, _ mask: Pass.Mask, into y: Matrix,
+    _ path: String
+  ) {
+    let block = 128
+    let blocks = (span.queries.rows + block - 1) / block
+    let (scoreTotal, softmaxTotal, valueTotal) = (Total(), Total(), Total())
+    // One query is too little for a second thread unless the cache is long.
+    let work = span.queries.rows * span.keys.rows * core.heads * core.scoreSize
+    let few = work < 2_000_000 ? Workers(count: 1) : workers
+    few.forEach(core.heads * blocks) { item in
+      let (head, first) = (item / blocks, item % blocks * block)
+      let rows = first..<min(first + block, span.queries.rows)
+      let shared = span.head(
+        head / (core.heads / core.keyValueHeads), of: core.keyValueHeads)
+      let q = span.queries.rows(rows)
+        .columns(head * core.scoreSize..<(head + 1) * core.scoreSize)
+      let out = y.rows(rows).columns(head * core.valueSize..<(head + 1) * core.valueSize)
+      let buffer = BufferPool.shared.take(rows.count * (span.keys.rows + 1))
+      defer { BufferPool.shared.give(buffer) }
+      let scores = Matrix(buffer.start, rows: rows.count, columns: span.keys.rows + 1)
+      let done = core.run(q, shared, scores, out, rows, head, mask)
+      scoreTotal.add(done.scores)
+      softmaxTotal.add(done.softmax)
+      valueTotal.add(done.values)
+    }
+    var tally = OperationTally()
+    tally.multiply = scoreTotal.value
+    tally.add = scoreTotal.value
+    meter.record("\(path).scores", tally)
+    meter.record(
+      "\(path).softmax",
+      core.tally(
+        scores: softmaxTotal.value,
+        sinks: core.sinks == nil ? 0 : core.heads * span.queries.rows))
+    tally.multiply = valueTotal.value
+    tally.add = valueTotal.value
+    meter.record("\(path).values", tally)
+  }
+}
+
+extension AttentionCore {
+  /// Scales, bounds and shifts the computed scores of one query, and hides those not kept.
+  @inline(__always)
+  func treat(
+    _ row: UnsafeMutablePointer<Float>, _ computed: Range<Int>, _ span: Span, query: Int,
+    head: Int, kept: Range<Int>
+  ) {
+    for key in computed {
+      var score = Counted(row[key])
+      if let scale { score = score * Counted(scale) }
+      if let cap { score = score.bounded(by: cap) }
+      if let slopes {
+        let distance = Float(span.firstKey + key - span.firstQuery - query)
+        score = score + Counted(slopes[head]) * Counted(distance)
+      }
+      row[key] = kept.contains(key) ? score.value : -.infinity
+    }
+  }
+
+  /// The operations on so many scores, and on one more for each sink.
+  func tally(scores: Int, sinks: Int) -> OperationTally {
+    var softmax = OperationTally()
+    softmax.compare = 1
+    softmax.subtract = 1
+    softmax.exp = 1
+    softmax.add = 1
+    softmax.divide = 1
+    var each = softmax
+    if scale != nil { each.multiply += 1 }
+    if cap != nil {
+      each.divide += 1
+      each.tanh += 1
+      each.multiply += 1
+    }
+    if slopes != nil {
+      each.multiply += 1
+      each.add += 1
+    }
+    var tally = scores * each
+    tally += sinks * softmax
+    return tally
+  }
+
+  /// Scores, softmax and values of some queries of one head; returns how much its loops ran over.
+  ///
+  /// Keys that all queries of the block see are one product; where the mask cuts the block, the
+  /// keys at both edges are taken query by query.
+  func run(
+    _ q: Matrix, _ span: Span, _ scores: Matrix, _ out: Matrix, _ rows: Range<Int>, _ head: Int,
+    _ mask: Pass.Mask
+  ) -> (scores: Int, softmax: Int, values: Int) {
+    let one = Workers(count: 1)
+    let ranges = rows.map { span.computed($0, reach, mask) }
+    let begin = ranges.map(\.lowerBound).max() ?? 0
+    let end = ranges.map(\.upperBound).min() ?? 0
+    let common = begin..<max(begin, end)
+    var done = (scores: 0, softmax: 0, values: 0)
+    if !common.isEmpty {
+      done.scores = multiply(
+        q, byTransposeOf: span.keys.rows(common), into: scores.columns(common), workers: one)
+    }
+    for (index, query) in rows.enumerated() {
+      let row = scores.row(index)
+      let range = ranges[index]
+      for edge in edges(range, common) {
+        for key in edge {
+          row[key] = Vectors.dot(q.row(index), span.keys.row(key), count: scoreSize)
+        }
+        done.scores += edge.count * scoreSize
+      }
+      finish(row, range, span, query, head)
+      done.softmax += range.count
+    }
+    if common.isEmpty {
+      for index in rows.indices.map({ $0 - rows.lowerBound }) {
+        out.row(index).update(repeating: 0, count: valueSize)
+      }
+    } else {
+      done.values = multiply(
+        scores.columns(common), byTransposeOf: span.values.rows(common).transposed, into: out,
+        workers: one)
+    }
+    for (index, range) in ranges.enumerated() {
+      for edge in edges(range, common) {
+        for key in edge {
+          Vectors.addScaled(
+            span.values.row(key), scores[index, key], into: out.row(index), count: valueSize)
+        }
+        done.values += edge.count * valueSize
+      }
+    }
+    return done
+  }
+
+  /// What of a range lies before and after the common one.
+  private func edges(_ range: Range<Int>, _ common: Range<Int>) -> [Range<Int>] {
+    guard !common.isEmpty else { return range.isEmpty ? [] : [range] }
+    return [
+      range.lowerBound..<max(range.lowerBound, common.lowerBound),
+      min(range.upperBound, common.upperBound)..<range.upperBound,
+    ].filter { !$0.isEmpty }
+  }
+
+  /// What happens to the scores of one query between the products.
+  private func finish(
+    _ row: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ span: Span, _ query: Int,
+    _ head: Int
+  ) {
+    let start = row + range.lowerBound
+    var factor = scale ?? 1
+    if let cap {
+      Vectors.scale(start, by: factor, count: range.count)
+      Vectors.bound(start, by: cap, count: range.count)
+      factor = 1
+    }
+    if let slopes {
+      Vectors.scale(start, by: factor, count: range.count)
+      factor = 1
+      let distance = Float(span.firstKey + range.lowerBound - span.firstQuery - query)
+      for index in 0..<range.count { start[index] += slopes[head] * (distance + Float(index)) }
+    }
+    let kept = span.kept(query, reach)
+    for key in range.lowerBound..<max(range.lowerBound, min(kept.lowerBound, range.upperBound)) {
+      row[key] = -.infinity
+    }
+    for key in min(max(kept.upperBound, range.lowerBound), range.upperBound)..<range.upperBound {
+      row[key] = -.infinity
+    }
+    if let sinks {
+      // The sink takes part in the softmax, scaled back so that the scale does not touch it.
+      row[range.upperBound] = sinks[head] / factor
+      Vectors.softmax(start, count: range.count + 1, scale: factor)
+    } else {
+      Vectors.softmax(start, count: range.count, scale: factor)
+    }
+  }
+}

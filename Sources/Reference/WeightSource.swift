@@ -1,0 +1,116 @@
+import Kernels
+
+/// How long random weights are kept.
+package enum WeightPolicy: String, CaseIterable, Hashable, Sendable {
+  /// Made anew from the seed whenever a part runs, and forgotten after it.
+  case streamed
+  /// One tensor for all parts of the same role and shape: every layer, every expert.
+  case shared
+  /// Made once and kept.
+  case resident
+}
+
+/// Random weights from a seed, and the record of what the parts asked for.
+///
+/// A number of a tensor is a hash of the seed, the tensor's name and the number's place, so that it
+/// is the same whenever, and in whatever order, it is made.
+final class WeightSource {
+  let seed: UInt64
+  let policy: WeightPolicy
+  /// The numbers of each tensor that a part asked for, by name.
+  private(set) var allocated: [String: Int] = [:]
+  /// The same of what is stored with a model and not trained.
+  private(set) var buffers: [String: Int] = [:]
+  private var kept: [String: UnsafeMutablePointer<Float>] = [:]
+  private let workers: Workers
+
+  init(seed: UInt64, policy: WeightPolicy, workers: Workers) {
+    self.seed = seed
+    self.policy = policy
+    self.workers = workers
+  }
+
+  deinit {
+    for start in kept.values { UnsafeMutableRawPointer(start).deallocate() }
+  }
+
+  /// Enters a tensor into the record.
+  func claim(_ name: String, _ count: Int, isBuffer: Bool = false) {
+    if isBuffer { buffers[name] = count } else { allocated[name] = count }
+  }
+
+  /// Rows `first..<first + rows` of a tensor `[_, columns]`, uniform in `center ± spread`.
+  func matrix(
+    _ name: String, first: Int = 0, rows: Int, columns: Int, spread: Float, center: Float = 0,
+    _ scratch: Scratch
+  ) -> Matrix {
+    let count = rows * columns
+    guard policy != .streamed else {
+      let matrix = scratch.matrix(rows, columns)
+      fill(matrix.start, count, name, first * columns, spread, center)
+      return matrix
+    }
+    let key =
+      policy == .resident ? "\(name)[\(first)]" : "\(Self.role(name))[\(rows),\(columns)]"
+    if let start = kept[key] { return Matrix(start, rows: rows, columns: columns) }
+    let start = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 128
+    ).bindMemory(to: Float.self, capacity: max(1, count))
+    fill(start, count, policy == .shared ? key : name, first * columns, spread, center)
+    kept[key] = start
+    return Matrix(start, rows: rows, columns: columns)
+  }
+
+  private func fill(
+    _ start: UnsafeMutablePointer<Float>, _ count: Int, _ name: String, _ first: Int,
+    _ spread: Float, _ center: Float
+  ) {
+    let key = Self.key(seed, name)
+    let piece = 1 << 16
+    let pieces = (count + piece - 1) / piece
+    let place = UncheckedPointer(start)
+    workers.forEach(pieces) { index in
+      let begin = index * piece
+      let length = min(piece, count - begin)
+      Vectors.fillUniform(
+        place.start + begin, count: length, key: key, first: UInt64(first + begin), scale: spread)
+      guard center != 0 else { return }
+      for offset in begin..<begin + length { place.start[offset] += center }
+    }
+  }
+
+  /// A name without the numbers of layers and experts.
+  private static func role(_ name: String) -> String {
+    name.split(separator: ".").filter { $0.contains { !$0.isNumber } }.joined(separator: ".")
+  }
+
+  /// The 64-bit FNV-1a hash of a name, from the seed on.
+  static func key(_ seed: UInt64, _ name: String) -> UInt64 {
+    name.utf8.reduce(0xcbf2_9ce4_8422_2325 ^ (seed &* 0x9e37_79b9_7f4a_7c15)) { hash, byte in
+      (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+  }
+}
+
+/// A place in memory that several threads write different parts of.
+struct UncheckedPointer: @unchecked Sendable {
+  let start: UnsafeMutablePointer<Float>
+
+  init(_ start: UnsafeMutablePointer<Float>) { self.start = start }
+}
+
+extension WeightSource {
+  /// One row of a tensor `[rows, width]`.
+  func row(
+    _ name: String, _ row: Int, of rows: Int, _ width: Int, _ scratch: Scratch, spread: Float
+  ) -> UnsafeMutablePointer<Float> {
+    // A head that shares the table has the spread of a map.
+    let spread = spread * (3 / Float(max(width, 1))).squareRoot()
+    switch policy {
+    case .streamed:
+      return matrix(name, first: row, rows: 1, columns: width, spread: spread, scratch).start
+    case .shared, .resident:
+      return matrix(name, rows: rows, columns: width, spread: spread, scratch).row(row)
+    }
+  }
+}

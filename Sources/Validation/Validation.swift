@@ -1,0 +1,99 @@
+package import Accounting
+package import Architecture
+package import Reference
+import Symbolic
+
+/// One pass of one model, computed and executed.
+package struct Validation: Sendable {
+  /// How the pass is executed.
+  package struct Settings: Hashable, Sendable {
+    package var evidence = Evidence.kernel
+    package var seed: UInt64 = 0
+    package var weights = WeightPolicy.streamed
+    package var threads = 1
+    /// An error put in on purpose, in tests.
+    package var plantedError: PlantedError?
+
+    package init() {}
+  }
+
+  package let model: Model
+  package let workload: Workload
+  package let settings: Settings
+  package let comparison: Comparison
+  /// The parameters by the description, and those that the parts asked for while they ran.
+  package let parameters: (analytic: Int128, allocated: Int128)
+  /// How long the pass took; the pass that fills the cache before it does not count.
+  package let seconds: Double
+  package let logits: Logits
+
+  /// Runs a pass.
+  ///
+  /// - Parameter described: The model that the formulas take, where it is another.
+  /// - Parameter progress: Is told the share that is done.
+  /// - Throws: `ExecutionError`, `DescriptionError`.
+  package init(
+    _ model: Model, _ workload: Workload, _ settings: Settings, described: Model? = nil,
+    keepsLogits: Bool = true, progress: ((Double) -> Void)? = nil
+  ) throws {
+    guard workload.phase != .train else {
+      throw ExecutionError.notExecuted(modelType: model.modelType, what: "the backward pass")
+    }
+    let report = try OperationReport(model, workload)
+    let executor = try Executor(
+      model, evidence: settings.evidence, seed: settings.seed, weights: settings.weights,
+      threads: settings.threads)
+    executor.plantedError = settings.plantedError
+    executor.keepsLogits = keepsLogits
+    guard let batch = Int(exactly: workload.batch), let tokens = Int(exactly: workload.tokens),
+      let past = Int(exactly: workload.past), batch <= 1 << 20, tokens <= 1 << 32, past <= 1 << 32
+    else { throw ExecutionError.tooLarge(what: "The pass") }
+    let all = (report.total.wholeConstant).map(Double.init) ?? 0
+    if past > 0 {
+      executor.meter.isRecording = false
+      _ = try executor.run(executor.randomTokens(batch, 0..<past), Pass(workload, isFilling: true))
+      executor.meter.isRecording = true
+    }
+    if let progress, all > 0 { executor.progress = { progress(min(1, Double($0) / all)) } }
+    let sequences = try executor.randomTokens(batch, past..<past + tokens)
+    let clock = ContinuousClock()
+    let start = clock.now
+    logits = try executor.run(sequences, Pass(workload))
+    let elapsed = clock.now - start
+    seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    comparison = try Comparison(described ?? model, workload, executor.meter.tallies)
+    parameters = (
+      try ParameterReport(described ?? model).total.count(with: [:]),
+      Int128(executor.allocatedParameters)
+    )
+    self.model = model
+    self.workload = workload
+    self.settings = settings
+  }
+
+  /// Whether every count, and the number of parameters, is equal.
+  package var holds: Bool {
+    comparison.mismatches.isEmpty && parameters.analytic == parameters.allocated
+  }
+
+  package var flopsPerSecond: Double {
+    seconds > 0 ? Double(comparison.measuredFLOPs) / seconds : 0
+  }
+}
+
+extension Pass {
+  /// The pass that a workload describes.
+  ///
+  /// - Parameter isFilling: Whether it is the one before, that fills the cache.
+  package init(_ workload: Workload, isFilling: Bool = false) {
+    self.init()
+    mask = workload.mask == .full ? .full : .causal
+    switch workload.latentForm {
+    case .expanded: latentForm = .expanded
+    case .reexpanded: latentForm = .reexpanded
+    case .absorbed: latentForm = .absorbed
+    }
+    scoresLastOnly = isFilling || workload.logits == .last
+    isSampling = !isFilling && workload.phase == .decode
+  }
+}
