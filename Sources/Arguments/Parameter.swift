@@ -78,6 +78,13 @@ extension Parameter where Value == [String] {
       isRequired: false, read: { $0 })
   }
 
+  /// Any number of words, or none.
+  package static func optionalPositionals(_ valueName: String, help: String) -> Parameter {
+    Parameter(
+      valueName.lowercased(), .positional(repeats: true), valueName, help, isRequired: false,
+      read: { $0 })
+  }
+
   /// An option that may be given several times.
   package static func repeated(
     _ name: String, _ valueName: String, help: String,
@@ -101,8 +108,12 @@ extension Parameter where Value == String {
 
 extension Parameter where Value == String? {
   /// An option with a text.
-  package static func text(_ name: String, _ valueName: String, help: String) -> Parameter {
-    Parameter(name, .option(repeats: false), valueName, help, read: { $0.first })
+  package static func text(
+    _ name: String, _ valueName: String, help: String,
+    complaint: @escaping @Sendable (String) -> String? = { _ in nil }
+  ) -> Parameter {
+    Parameter(
+      name, .option(repeats: false), valueName, help, complaint: complaint, read: { $0.first })
   }
 }
 

@@ -13,6 +13,11 @@ package struct Reduction: Sendable {
 
   package let model: Model
   package let changes: [Change]
+
+  package init(model: Model, changes: [Change]) {
+    self.model = model
+    self.changes = changes
+  }
 }
 
 extension Description {

@@ -9,6 +9,8 @@ package enum ExecutionError: Error, Hashable, Sendable {
   case tooLarge(what: String)
   /// More positions than a table of the model has.
   case tooManyPositions(Int, table: Int)
+  /// More memory than is allowed.
+  case needsMemory(bytes: Int, allowed: Int)
 }
 
 extension ExecutionError: CustomStringConvertible {
@@ -26,6 +28,13 @@ extension ExecutionError: CustomStringConvertible {
       The pass has \(count) positions, but the model's table of positions has \(table). \
       Lower --tokens or --past.
       """
+    case .needsMemory(let bytes, let allowed):
+      """
+      The pass needs about \(Self.mebibytes(bytes)) of memory, and \(Self.mebibytes(allowed)) are \
+      allowed. Lower --tokens, --past or --batch, stream the weights, or raise --memory.
+      """
     }
   }
+
+  private static func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
 }

@@ -36,19 +36,23 @@ package struct Validation: Sendable {
     _ model: Model, _ workload: Workload, _ settings: Settings, described: Model? = nil,
     keepsLogits: Bool = true, progress: ((Double) -> Void)? = nil
   ) throws {
-    guard workload.phase != .train else {
-      throw ExecutionError.notExecuted(modelType: model.modelType, what: "the backward pass")
-    }
-    let report = try OperationReport(model, workload)
-    let executor = try Executor(
-      model, evidence: settings.evidence, seed: settings.seed, weights: settings.weights,
-      threads: settings.threads)
-    executor.plantedError = settings.plantedError
+    try self.init(
+      Preparation(model, workload, settings), described: described, keepsLogits: keepsLogits,
+      progress: progress)
+  }
+
+  /// Runs a pass that is prepared.
+  package init(
+    _ preparation: Preparation, described: Model? = nil, keepsLogits: Bool = false,
+    progress: ((Double) -> Void)? = nil
+  ) throws {
+    let (executor, model) = (preparation.executor, preparation.executor.model)
+    let workload = preparation.workload
+    executor.plantedError = preparation.settings.plantedError
     executor.keepsLogits = keepsLogits
-    guard let batch = Int(exactly: workload.batch), let tokens = Int(exactly: workload.tokens),
-      let past = Int(exactly: workload.past), batch <= 1 << 20, tokens <= 1 << 32, past <= 1 << 32
-    else { throw ExecutionError.tooLarge(what: "The pass") }
-    let all = (report.total.wholeConstant).map(Double.init) ?? 0
+    let (batch, tokens) = (preparation.batch, preparation.tokens)
+    let past = preparation.past
+    let all = preparation.flops
     if past > 0 {
       executor.meter.isRecording = false
       _ = try executor.run(executor.randomTokens(batch, 0..<past), Pass(workload, isFilling: true))
@@ -68,7 +72,7 @@ package struct Validation: Sendable {
     )
     self.model = model
     self.workload = workload
-    self.settings = settings
+    settings = preparation.settings
   }
 
   /// Whether every count, and the number of parameters, is equal.

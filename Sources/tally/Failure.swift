@@ -1,5 +1,6 @@
 import Architecture
 import JSON
+import Reference
 import Symbolic
 import Wording
 
@@ -13,12 +14,15 @@ enum Failure: Error, Hashable {
   case notAnObject(source: String)
   case description(source: String, DescriptionError)
   case badSetting(String)
+  case execution(source: String, ExecutionError)
+  case unwritable(String, reason: String)
 
   var exitCode: Int32 {
     switch self {
     case .noSuchModel, .unreadable, .noConfiguration: 66
-    case .notJSON, .notAnObject, .description: 65
+    case .notJSON, .notAnObject, .description, .execution: 65
     case .badSetting: 64
+    case .unwritable: 73
     }
   }
 
@@ -36,6 +40,9 @@ enum Failure: Error, Hashable {
     case .notAnObject(let source):
       "\(source.capped) holds no JSON object. A configuration is an object of keys and values."
     case .description(let source, let error): "\(source.capped): \(error)"
+    case .execution(let source, let error): "\(source.capped): \(error)"
+    case .unwritable(let path, let reason):
+      "\(path.capped) cannot be written: \(reason). Name another file."
     case .badSetting(let text):
       "'\(text)' is not valid for --set: expected KEY=VALUE, as in --set num_hidden_layers=2."
     }

@@ -74,11 +74,38 @@ struct ModelSource {
   ///
   /// - Throws: `Failure`, with the file or preset at fault.
   func model(_ word: String) throws -> Model {
+    let found = try find(word)
+    var model = try blaming(found.source) {
+      try description.model(from: found.configuration, named: found.name)
+    }
+    model.relativeExpertSize = found.relativeExpertSize
+    return model
+  }
+
+  /// A small model of the same structure.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault.
+  func reduced(_ word: String, positions: Int128) throws -> Reduction {
+    let found = try find(word)
+    return try blaming(found.source) {
+      try description.reduced(
+        from: found.configuration, named: found.name, positions: positions)
+    }
+  }
+
+  /// A configuration and where it comes from.
+  private struct Found {
+    var configuration: JSONObject
+    var name: String
+    var source: String
+    var relativeExpertSize: Formula?
+  }
+
+  private func find(_ word: String) throws -> Found {
     if word != "-", let preset = preset(word) {
-      var model = try model(
-        preset.configuration, named: preset.name, source: "preset \(preset.name)")
-      model.relativeExpertSize = preset.relativeExpertSize.flatMap { try? Formula(parsing: $0) }
-      return model
+      return Found(
+        configuration: preset.configuration, name: preset.name, source: "preset \(preset.name)",
+        relativeExpertSize: preset.relativeExpertSize.flatMap { try? Formula(parsing: $0) })
     }
     let (path, name) = try locate(word)
     let source = path == "-" ? "standard input" : path
@@ -96,7 +123,7 @@ struct ModelSource {
     guard let object = json.object else { throw Failure.notAnObject(source: source) }
     // A file of the folder `presets` nests the configuration.
     let configuration = object["model_type"] == nil ? object["config"]?.object : nil
-    return try model(configuration ?? object, named: name, source: source)
+    return Found(configuration: configuration ?? object, name: name, source: source)
   }
 
   /// A preset by its name; a path that exists goes before an alias.
@@ -122,11 +149,9 @@ struct ModelSource {
     }
   }
 
-  private func model(
-    _ configuration: JSONObject, named name: String, source: String
-  ) throws -> Model {
+  private func blaming<Result>(_ source: String, _ body: () throws -> Result) throws -> Result {
     do {
-      return try description.model(from: configuration, named: name)
+      return try body()
     } catch let error as DescriptionError {
       throw Failure.description(source: source, error)
     }

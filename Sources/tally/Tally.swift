@@ -13,8 +13,7 @@ import Presets
       """,
     commands: [
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
-      Command.presets,
-      Command.completion,
+      Command.validate, Command.presets, Command.completion,
     ],
     candidates: { declaration in
       switch declaration.name {
@@ -25,6 +24,7 @@ import Presets
     })
 
   static func main() {
+    Terminal.stopOnInterrupt()
     let outcome = tool.run(Array(CommandLine.arguments.dropFirst()), failure: Failure.describe)
     guard Terminal.write(outcome.output, to: .output) else {
       Terminal.write("error: Standard output cannot be written.\n", to: .errors)

@@ -50,6 +50,63 @@ enum Terminal {
     #endif
   }
 
+  /// Whether standard error is a terminal.
+  static var isInteractive: Bool { isatty(Stream.errors.rawValue) == 1 }
+
+  /// Ends the process at once on Ctrl-C, with the code that shells expect.
+  static func stopOnInterrupt() {
+    signal(SIGINT) { _ in _exit(130) }
+  }
+
+  /// The bytes of memory of the machine.
+  static var physicalMemory: Int {
+    Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// The processors that are there for the process.
+  static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  /// The most bytes of memory that the process has had.
+  static var peakMemory: Int {
+    var usage = rusage()
+    #if canImport(Glibc)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return usage.ru_maxrss * 1024
+    #elseif canImport(Musl)
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss * 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #endif
+  }
+
+  /// Writes a file whole or not at all.
+  static func writeFile(_ text: String, _ path: String) -> FileProblem? {
+    let temporary = "\(path).\(getpid()).part"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard file >= 0 else { return FileProblem() }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+      if written < 0 {
+        if errno == EINTR { continue }
+        let problem = FileProblem()
+        close(file)
+        unlink(temporary)
+        return problem
+      }
+      bytes = bytes.dropFirst(written)
+    }
+    close(file)
+    guard rename(temporary, path) == 0 else {
+      let problem = FileProblem()
+      unlink(temporary)
+      return problem
+    }
+    return nil
+  }
+
   /// The width of the terminal in characters, or nil where output is not a terminal.
   static var width: Int? {
     guard isatty(Stream.output.rawValue) == 1 else { return nil }

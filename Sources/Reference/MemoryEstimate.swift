@@ -1,0 +1,84 @@
+import Architecture
+import Kernels
+import Symbolic
+
+/// About how much memory a pass takes, from the description alone.
+package struct MemoryEstimate: Hashable, Sendable {
+  /// Weights that are held at one time.
+  package let weightBytes: Int
+  /// Keys, values and states, of all layers.
+  package let cacheBytes: Int
+  /// What stands between the parts: the residual stream, the widest layer, the scores of the
+  /// vocabulary.
+  package let activationBytes: Int
+
+  package var bytes: Int { weightBytes + cacheBytes + activationBytes }
+
+  /// - Parameter cacheElements: The numbers of keys and values after the pass.
+  /// - Throws: `ExecutionError.tooLarge` where even the estimate has no number.
+  package init(
+    _ executor: Executor, sequences: Int, tokens: Int, past: Int, scored: Int, cacheElements: Int
+  ) throws {
+    let size = MemoryLayout<Float>.stride
+    // The pass that fills the cache may be the longer one.
+    let rows = try Self.product([sequences, max(tokens, past)])
+    var widest = 0
+    var kept: [String: Int] = [:]
+    var all = 0
+    let parts = executor.layers.mapValues { $0.branches }
+    for branches in parts.values {
+      var width = 0
+      for branch in branches {
+        var copies = 1
+        if case .mixtureOfExperts = branch.module { copies = 2 }
+        for weight in branch.weights where !weight.isBuffer {
+          let count = try executor.extent(weight.shape.product())
+          all += try executor.extent(weight.count)
+          kept["\(branch.path).\(weight.name)"] = count
+          // A map returns as many numbers for each token as its weight has rows.
+          width += copies * (try weight.shape.first.map { try executor.extent($0) } ?? 0)
+        }
+      }
+      widest = max(widest, width)
+    }
+    var outside = 0
+    for branch in executor.model.head + executor.model.tail {
+      for weight in branch.weights { outside += try executor.extent(weight.count) }
+    }
+    let vocabulary = try executor.model.vocabularySize(executor)
+    let hidden = try executor.hiddenSize
+    switch executor.weights.policy {
+    case .streamed: weightBytes = min(all + outside, 1 << 25) * size
+    case .shared: weightBytes = (kept.values.reduce(0, +) + outside) * size
+    case .resident: weightBytes = (all + outside) * size
+    }
+    // A buffer that grows is copied into one of twice its length.
+    cacheBytes = 2 * cacheElements * size
+    activationBytes =
+      (try Self.product([rows, widest + 6 * hidden])
+        + Self.product([scored, vocabulary])
+        + executor.workers.count * 128 * (tokens + past)) * size
+  }
+
+  private static func product(_ factors: [Int]) throws -> Int {
+    try factors.reduce(1) { product, factor in
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      guard !overflow, next < 1 << 50 else { throw ExecutionError.tooLarge(what: "The pass") }
+      return next
+    }
+  }
+}
+
+extension Executor {
+  /// The width of the residual stream.
+  var hiddenSize: Int {
+    get throws {
+      for branch in model.head {
+        if case .embedding(let table) = branch.module, table.index == .token {
+          return try extent(table.width)
+        }
+      }
+      return 0
+    }
+  }
+}

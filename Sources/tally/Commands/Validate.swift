@@ -1,0 +1,224 @@
+import Accounting
+import Architecture
+import Arguments
+import Families
+import JSON
+import Presets
+import Reference
+import Symbolic
+import Validation
+import Wording
+
+extension Command {
+  /// Runs a model and compares every count: `tally validate mixtral-8x7b`.
+  static let validate = Command(
+    "validate", "Run a model and compare every count with the computed one.",
+    discussion: """
+      The model runs on random weights in an executor that counts what it does and knows no
+      formula. Every kind of operation of every part of every layer must be equal to what is
+      computed; the exit code is 1 if one is not. Reduced models have every kind of layer of the
+      full one, and small sizes. See docs/validation.md.
+      """,
+    examples: [
+      ("tally validate llama2-13b mod-220m", "small models of the same structure"),
+      ("tally validate mixtral-8x7b --evidence literal", "count every scalar operation itself"),
+      ("tally validate --all", "every preset, reduced"),
+      ("tally validate deepseek-moe-16b --scale full --tokens 4096", "all of its layers"),
+      ("tally validate gemma2-9b --phase decode --past 40", "one token after a cache"),
+    ],
+    [
+      models.declaration, ModelSource.settings.declaration, ModelSource.assume.declaration,
+      all.declaration, scale.declaration, evidence.declaration, tokens.declaration,
+      WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration, phase.declaration,
+      WorkloadOptions.mask.declaration, WorkloadOptions.logits.declaration,
+      WorkloadOptions.latent.declaration, seed.declaration, weights.declaration,
+      memory.declaration, threads.declaration, ReportFormat.plain.declaration,
+    ]
+  ) { arguments in
+    let words = arguments[models]
+    let isAll = arguments[all]
+    guard !(words.isEmpty && !isAll) else { throw UsageError.missing("MODEL") }
+    guard words.isEmpty || !isAll else {
+      throw UsageError.contradiction(
+        "--all", "'\(words[0])'", advice: "Name models, or take all presets.")
+    }
+    let run = try ValidationRun(arguments)
+    let names = isAll ? Catalog.names : words
+    let reports = try run.reports(names, isAll: isAll)
+    let code: Int32 = reports.allSatisfy(\.validation.holds) ? 0 : 1
+    let notes = reports.compactMap(\.note).map { "\($0)\n" }.joined()
+    switch arguments[ReportFormat.plain] {
+    case .json:
+      return Outcome(
+        JSONValue.object([
+          "schema_version": .integer(1), "models": .array(reports.map(\.json)),
+        ]).text, exitCode: code)
+    case .csv:
+      return Outcome(ValidationReport.rows(reports).csv, exitCode: code)
+    case let format:
+      let tables = isAll ? "" : reports.map { $0.text(format) }.joined(separator: "\n") + "\n"
+      let summary = ValidationReport.summary(reports).text(format)
+      return Outcome(
+        tables + summary + "\n" + ValidationReport.verdict(reports), errors: isAll ? "" : notes,
+        exitCode: code)
+    }
+  }
+
+  fileprivate static let models = Parameter<[String]>.optionalPositionals(
+    "MODEL", help: "A preset, a config.json, a folder that holds one, or -.")
+  fileprivate static let all = Parameter<Bool>.flag("all", help: "Every preset.")
+  fileprivate static let scale = Parameter<ValidationRun.Scale>.choice(
+    "scale", "SCALE", of: ValidationRun.Scale.allCases, default: .reduced,
+    help: "A small model of the same structure, or all of it.")
+  fileprivate static let evidence = Parameter<Evidence>.choice(
+    "evidence", "FORM", of: Evidence.allCases, default: .kernel,
+    help: "Count every scalar operation, or the extents of fast kernels.")
+  fileprivate static let tokens = Parameter<Int128?>.whole(
+    "tokens", "T", least: 1, help: "New tokens: 48, 512 at full scale, and 1 in decode.")
+  fileprivate static let phase = Parameter<ValidationRun.Phase>.choice(
+    "phase", "PHASE", of: ValidationRun.Phase.allCases, default: .prefill,
+    help: "A prompt, or one token after it.")
+  fileprivate static let seed = Parameter<Int128?>.whole(
+    "seed", "N", least: 0, default: 0, help: "What weights and tokens follow from.")
+  fileprivate static let weights = Parameter<WeightPolicy>.choice(
+    "weights", "POLICY", of: WeightPolicy.allCases, default: .streamed,
+    help: "Make weights when they are needed, share them, or keep them.")
+  fileprivate static let memory = Parameter<String?>.text(
+    "memory", "SIZE", help: "Refuse what needs more, as 8GiB: the machine's.",
+    complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
+  fileprivate static let threads = Parameter<Int128?>.whole(
+    "threads", "N", least: 1, help: "Threads of the kernel form: the processors.")
+}
+
+/// A size in bytes as people write it.
+enum ByteSize {
+  static func bytes(_ text: String) -> Int? {
+    let units = [
+      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("KB", 1000),
+      ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("G", 1 << 30),
+      ("M", 1 << 20), ("B", 1), ("", 1),
+    ]
+    for (unit, size) in units where text.uppercased().hasSuffix(unit.uppercased()) {
+      let digits = text.dropLast(unit.count)
+      guard let count = Int(digits), count > 0, digits.allSatisfy(\.isNumber) else { continue }
+      let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+      return overflow ? nil : bytes
+    }
+    return nil
+  }
+}
+
+/// What a command line of `validate` asks for, and the runs of it.
+struct ValidationRun {
+  enum Scale: String, CaseIterable {
+    case reduced
+    case full
+  }
+
+  enum Phase: String, CaseIterable {
+    case prefill
+    case decode
+  }
+
+  let scale: Scale
+  let source: ModelSource
+  let workload: Workload
+  let settings: Validation.Settings
+  let memory: Int
+
+  init(_ arguments: Arguments) throws {
+    scale = arguments[Command.scale]
+    source = try ModelSource(arguments)
+    var workload = Workload()
+    workload.phase = arguments[Command.phase] == .decode ? .decode : .prefill
+    let tokens = arguments[Command.tokens]
+    if workload.phase == .decode, let tokens, tokens != 1 {
+      throw UsageError.contradiction(
+        "--phase decode", "--tokens \(tokens)",
+        advice: "Decode is one token; leave --tokens out, or use --phase prefill with --past.")
+    }
+    workload.tokens = tokens ?? (workload.phase == .decode ? 1 : scale == .full ? 512 : 48)
+    workload.past = arguments[WorkloadOptions.past] ?? 0
+    workload.batch = arguments[WorkloadOptions.batch] ?? 1
+    workload.mask = arguments[WorkloadOptions.mask]
+    workload.logits = arguments[WorkloadOptions.logits]
+    workload.latentForm = arguments[WorkloadOptions.latent]
+    self.workload = workload
+    settings = {
+      var settings = Validation.Settings()
+      settings.evidence = arguments[Command.evidence]
+      settings.seed = UInt64(truncatingIfNeeded: arguments[Command.seed] ?? 0)
+      settings.weights = arguments[Command.weights]
+      settings.threads =
+        arguments[Command.threads].map { Int(clamping: min($0, 64)) }
+        ?? min(Terminal.processors, 64)
+      return settings
+    }()
+    memory =
+      arguments[Command.memory].flatMap { ByteSize.bytes($0) } ?? Terminal.physicalMemory * 9 / 10
+  }
+
+  /// Runs models one after the other.
+  ///
+  /// - Throws: `Failure`, with the model at fault.
+  func reports(_ names: [String], isAll: Bool) throws -> [ValidationReport] {
+    // Everything that can be refused is refused before anything runs.
+    let prepared = try names.map { try prepare($0) }
+    var reports: [ValidationReport] = []
+    let whole = isAll ? ProgressLine("validate") : nil
+    for (index, (reduction, name)) in prepared.enumerated() {
+      let line = isAll ? nil : ProgressLine(name)
+      defer { line?.end() }
+      reports.append(
+        try Self.blaming(name) {
+          let preparation = try Preparation(reduction.model, workload, settings)
+          if scale == .full { announce(preparation, name) }
+          let validation = try Validation(preparation) { share in
+            line?.update(share)
+            whole?.update((Double(index) + share) / Double(prepared.count))
+          }
+          return ValidationReport(
+            name: name, scale: scale, changes: reduction.changes, validation: validation,
+            peakMemory: Terminal.peakMemory)
+        })
+    }
+    whole?.end()
+    return reports
+  }
+
+  private func prepare(_ word: String) throws -> (reduction: Reduction, name: String) {
+    let positions = max(workload.tokens, 1) + workload.past
+    let reduction =
+      scale == .reduced
+      ? try source.reduced(word, positions: positions)
+      : Reduction(model: try source.model(word), changes: [])
+    let name = reduction.model.name
+    try Self.blaming(name) {
+      let preparation = try Preparation(reduction.model, workload, settings)
+      guard preparation.memory.bytes <= memory else {
+        throw ExecutionError.needsMemory(bytes: preparation.memory.bytes, allowed: memory)
+      }
+    }
+    return (reduction, name)
+  }
+
+  /// Says what a long run will take, where somebody may wait for it.
+  private func announce(_ preparation: Preparation, _ name: String) {
+    let seconds = preparation.estimatedSeconds
+    guard seconds > 2 else { return }
+    let memory = Quantity.bytes(Int128(preparation.memory.bytes))
+    Terminal.write(
+      "\(name): about \(ProgressLine.time(seconds)) and \(memory) of memory.\n", to: .errors)
+  }
+
+  private static func blaming<Result>(_ name: String, _ body: () throws -> Result) throws -> Result
+  {
+    do {
+      return try body()
+    } catch let error as DescriptionError {
+      throw Failure.description(source: name, error)
+    } catch let error as ExecutionError {
+      throw Failure.execution(source: name, error)
+    }
+  }
+}

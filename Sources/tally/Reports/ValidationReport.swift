@@ -1,0 +1,213 @@
+import Accounting
+import Architecture
+import Families
+import JSON
+import Reference
+import Symbolic
+import Validation
+import Wording
+
+/// A validated model, and how to print it.
+struct ValidationReport {
+  let name: String
+  let scale: ValidationRun.Scale
+  let changes: [Reduction.Change]
+  let validation: Validation
+  let peakMemory: Int
+
+  /// What a reduced model has less of.
+  var note: String? {
+    guard !changes.isEmpty else { return nil }
+    let list = changes.map { "\($0.key) \($0.from) → \($0.to)" }.joined(separator: ", ")
+    return "\(name): reduced: \(list)."
+  }
+
+  var json: JSONValue {
+    .object(
+      JSONObject([
+        ("name", .string(name)), ("model_type", .string(validation.model.modelType)),
+        ("scale", .string(scale.rawValue)),
+        ("evidence", .string(validation.settings.evidence.rawValue)),
+        ("seed", .integer(validation.settings.seed)),
+        ("weights", .string(validation.settings.weights.rawValue)),
+        ("workload", validation.workload.json),
+        (
+          "reduced",
+          .array(
+            changes.map {
+              .object([
+                "key": .string($0.key), "from": .integer($0.from), "to": .integer($0.to),
+              ])
+            })
+        ),
+        ("rows", .array(validation.comparison.rows.map(\.json))),
+        (
+          "parameters",
+          .object([
+            "analytic": .integer(validation.parameters.analytic),
+            "allocated": .integer(validation.parameters.allocated),
+          ])
+        ), ("mismatches", .integer(mismatches)),
+        ("measured_flops", .integer(validation.comparison.measuredFLOPs)),
+        ("seconds", .number("\(validation.seconds)")),
+        ("flops_per_second", .number("\(validation.flopsPerSecond)")),
+        ("peak_memory_bytes", .integer(peakMemory)),
+      ]))
+  }
+
+  private var mismatches: Int {
+    validation.comparison.mismatches.count
+      + (validation.parameters.analytic == validation.parameters.allocated ? 0 : 1)
+  }
+
+  // MARK: - Tables
+
+  /// Rows that are equal, added up over the layers; every row that is not, by itself.
+  func text(_ format: ReportFormat) -> String {
+    var table = Table(
+      heading: ["\(name): part", "operation", "layers", "analytic", "measured", "equal"],
+      alignments: [.left, .left], labelColumns: 2)
+    for line in lines { table.rows.append(line.cells) }
+    return table.text(format) + "\n"
+      + "parameters: \(validation.parameters.analytic) counted, "
+      + "\(validation.parameters.allocated) allocated\n"
+  }
+
+  /// Rows of one part and operation.
+  private struct Line {
+    var path: String
+    var operation: ScalarOperation
+    var layers = 0
+    var analytic: Rational?
+    var least: Rational?
+    var most: Rational?
+    var measured: Int128 = 0
+    var isEqual = true
+
+    var cells: [String] {
+      var expected = analytic.map { "\($0)" } ?? "too large"
+      if let least, let most, least != most { expected = "\(least) … \(most)" }
+      return [
+        path, operation.rawValue, layers == 0 ? "" : "\(layers)", expected, "\(measured)",
+        isEqual ? "yes" : "NO",
+      ]
+    }
+  }
+
+  private var lines: [Line] {
+    var lines: [Line] = []
+    var places: [OperationLedger.Place: Int] = [:]
+    for row in validation.comparison.rows {
+      let (general, isInLayer) = generalized(row.path)
+      // A row that differs stands by itself.
+      let path = row.isEqual ? general : row.path
+      let place = OperationLedger.Place(path: path, operation: row.operation)
+      let index: Int
+      if let known = places[place] {
+        index = known
+      } else {
+        index = lines.count
+        places[place] = index
+        lines.append(Line(path: path, operation: row.operation, analytic: .zero, least: .zero, most: .zero))
+      }
+      lines[index].layers += isInLayer ? 1 : 0
+      lines[index].measured += row.measured
+      lines[index].isEqual = lines[index].isEqual && row.isEqual
+      lines[index].analytic = try? lines[index].analytic?.adding(row.analytic)
+      let bounds = row.bounds ?? row.analytic...row.analytic
+      lines[index].least = try? lines[index].least?.adding(bounds.lowerBound)
+      lines[index].most = try? lines[index].most?.adding(bounds.upperBound)
+    }
+    return lines
+  }
+
+  /// The path with `N` for the number of its layer.
+  private func generalized(_ path: String) -> (path: String, isInLayer: Bool) {
+    let prefix = "\(validation.model.layersPath)."
+    guard path.hasPrefix(prefix) else { return (path, false) }
+    let rest = path.dropFirst(prefix.count)
+    guard let dot = rest.firstIndex(of: ".") else { return (path, false) }
+    return ("\(prefix)N\(rest[dot...])", true)
+  }
+
+  /// Every row of every model.
+  static func rows(_ reports: [ValidationReport]) -> Table {
+    var table = Table(
+      heading: ["name", "path", "operation", "analytic", "least", "most", "measured", "equal"],
+      alignments: [.left, .left, .left])
+    for report in reports {
+      for row in report.validation.comparison.rows {
+        table.rows.append([
+          report.name, row.path, row.operation.rawValue, "\(row.analytic)",
+          row.bounds.map { "\($0.lowerBound)" } ?? "", row.bounds.map { "\($0.upperBound)" } ?? "",
+          "\(row.measured)", row.isEqual ? "yes" : "no",
+        ])
+      }
+    }
+    return table
+  }
+
+  /// One line for each model.
+  static func summary(_ reports: [ValidationReport]) -> Table {
+    var table = Table(
+      heading: [
+        "model", "scale", "rows", "differ", "parameters", "FLOPs measured", "seconds", "FLOPs/s",
+        "peak memory",
+      ], alignments: [.left, .left])
+    for report in reports {
+      let validation = report.validation
+      table.rows.append([
+        report.name, report.scale.rawValue, "\(validation.comparison.rows.count)",
+        "\(report.mismatches)", "\(validation.parameters.allocated)",
+        "\(validation.comparison.measuredFLOPs)", decimal(validation.seconds),
+        Quantity.short(Int128(validation.flopsPerSecond)),
+        Quantity.bytes(Int128(report.peakMemory)),
+      ])
+    }
+    return table
+  }
+
+  private static func decimal(_ seconds: Double) -> String {
+    Quantity.decimal(Int128(seconds * 1000), over: 1000, places: 3)
+  }
+
+  /// The result in a sentence.
+  static func verdict(_ reports: [ValidationReport]) -> String {
+    let rows = reports.map(\.validation.comparison.rows.count).reduce(0, +)
+    let failures = reports.filter { !$0.validation.holds }
+    let evidence = reports.first?.validation.settings.evidence.rawValue ?? ""
+    guard failures.isEmpty else {
+      let lines = failures.flatMap { report in
+        report.validation.comparison.mismatches.prefix(10).map {
+          "\(report.name): \($0.path) \($0.operation.rawValue): analytic \($0.analytic), measured \($0.measured)\n"
+        }
+          + (report.validation.parameters.analytic == report.validation.parameters.allocated
+            ? []
+            : [
+              "\(report.name): \(report.validation.parameters.analytic) parameters counted, \(report.validation.parameters.allocated) allocated\n"
+            ])
+      }
+      return lines.joined() + "\(failures.count) of \(reports.count) models differ.\n"
+    }
+    return
+      "\(reports.count) \(reports.count == 1 ? "model" : "models"), \(rows) counts, all equal (\(evidence) evidence).\n"
+  }
+}
+
+extension Rational {
+  /// A whole number, or the text `p/q`.
+  fileprivate var json: JSONValue { isWhole ? .integer(numerator) : .string("\(self)") }
+}
+
+extension Comparison.Row {
+  fileprivate var json: JSONValue {
+    var object = JSONObject([
+      ("path", .string(path)), ("operation", .string(operation.rawValue)),
+      ("analytic", analytic.json), ("measured", .integer(measured)),
+    ])
+    if let bounds {
+      object["bounds"] = .array([bounds.lowerBound.json, bounds.upperBound.json])
+    }
+    return .object(object)
+  }
+}
