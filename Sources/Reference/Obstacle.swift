@@ -9,7 +9,10 @@ extension Layer {
   var obstacle: String? {
     if runs != .one { return "layers that run several times" }
     if !repeats.isEmpty { return "blocks that share the weights of an earlier layer" }
-    if let branch = extras.first { return "the tensors '\(branch.path)' beside its blocks" }
+    if let branch = extras.first {
+      return branch.path.isEmpty
+        ? "tensors beside its blocks" : "the tensors '\(branch.path)' beside its blocks"
+    }
     if router != nil, blocks.count != 2 { return "a routed layer that is not of two blocks" }
     return blocks.compactMap(\.obstacle).first
   }
@@ -56,6 +59,9 @@ extension SelfAttention {
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
     if let norm = norms.first(where: { Role($0) == nil }) { return "the norm '\(norm.name)'" }
+    if let vector = vectors.first(where: { !hasSinks || !$0.name.hasSuffix("sinks") }) {
+      return "the tensor '\(vector.name)'"
+    }
     return reach.obstacle
   }
 }
@@ -64,6 +70,9 @@ extension LatentAttention {
   fileprivate var obstacle: String? {
     if indexer != nil { return "an indexer that chooses keys" }
     if gate != nil { return "a gate on latent attention" }
+    if let vector = vectors.first(where: { !hasSinks || !$0.name.hasSuffix("sinks") }) {
+      return "the tensor '\(vector.name)'"
+    }
     if norms.count > queries.count || norms.isEmpty { return "other norms of latent attention" }
     if expand.hasBias { return "an expansion with a bias" }
     return reach.obstacle
@@ -92,6 +101,9 @@ extension MixtureOfExperts {
   fileprivate var obstacle: String? {
     if router.addsScores { return "scores of experts that are sums" }
     if router.gates.count > 2 { return "several gates of experts" }
+    if router.vectors.count > (router.isCorrected ? 1 : 0) + (addsBias ? 1 : 0) {
+      return "the tensor '\(router.vectors[0].name)'"
+    }
     if router.rule == .expertChoice, router.scoring != .softmax || router.isCorrected {
       return "experts that choose by another score"
     }
@@ -102,7 +114,9 @@ extension MixtureOfExperts {
 extension Mixer {
   fileprivate var obstacle: String? {
     if !headwise.isEmpty { return "maps of each head by itself" }
-    if convolutions.contains(where: \.forgetsPast) { return "a convolution of its own kind" }
+    if convolutions.contains(where: \.forgetsPast) || convolutions.count > 1 {
+      return "several convolutions, or one of its own kind"
+    }
     if Activation(gateActivation) == nil { return "the activation '\(gateActivation)'" }
     switch (kind, recurrence, procedure) {
     case (.mamba, .selective, nil), (.mamba2, .duality, nil), (.gatedDelta, .delta, nil),

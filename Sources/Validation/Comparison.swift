@@ -40,24 +40,27 @@ package struct Comparison: Sendable {
     var bounds: [OperationLedger.Place: (least: Rational, most: Rational)] = [:]
     if expected.exactness != .exact {
       for (place, count) in try OperationLedger(model, workload, assuming: .none).places() {
-        bounds[place.joined(model)] = (count, .zero)
+        bounds[place] = (count, .zero)
       }
       for (place, count) in try OperationLedger(model, workload, assuming: .all).places() {
-        bounds[place.joined(model), default: (.zero, .zero)].most = count
+        bounds[place, default: (.zero, .zero)].most = count
       }
     }
     var measured: [OperationLedger.Place: Int128] = [:]
+    let exact = Set(analytic.map(\.place.path))
     for (path, tally) in tallies {
+      // A path that the ledger has as it is, keeps its numbers.
+      let isExact = exact.contains(path)
       for operation in ScalarOperation.allCases {
         let count = tally[operation.kind]
         guard count != 0 else { continue }
-        let place = OperationLedger.Place(path: path, operation: operation).joined(model)
+        let own = OperationLedger.Place(path: path, operation: operation)
+        let place = isExact ? own : own.joined(model)
         measured[place, default: 0] += Int128(count)
       }
     }
     var rows: [Row] = []
     for (place, count) in analytic {
-      let place = place.joined(model)
       let range = bounds[place].flatMap { bound in
         bound.least <= bound.most && bound.least != bound.most ? bound.least...bound.most : nil
       }

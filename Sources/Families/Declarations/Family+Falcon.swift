@@ -85,10 +85,12 @@ extension Family {
       """
   ) { keys in
     let heads = try keys.equalHeads()
-    let norms = try keys.flag("qk_layernorm") ? ["q_layernorm", "k_layernorm"] : []
+    let norms: [(String, Formula)] =
+      try keys.flag("qk_layernorm")
+      ? [("q_layernorm", heads.query), ("k_layernorm", heads.keyValue)] : []
     let attention = try keys.fusedAttention(
       heads, "query_key_value", "dense", inputBias: true, outputBias: true,
-      norms: norms.map { Normalization($0, [heads.size], .layer, bias: true) })
+      norms: norms.map { Normalization($0, [heads.size], .layer, bias: true, vectors: $1) })
     let feedForward = try keys.plain(nil, "dense_h_to_4h", "dense_4h_to_h")
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)),

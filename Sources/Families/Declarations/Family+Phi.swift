@@ -18,10 +18,12 @@ extension Family {
   ) { keys in
     let heads = try keys.heads()
     let width = try Formula.floor(keys.size(.hidden) / heads.query)
-    let norms = try keys.flag("qk_layernorm") ? ["q_layernorm", "k_layernorm"] : []
+    let norms: [(String, Formula)] =
+      try keys.flag("qk_layernorm")
+      ? [("q_layernorm", heads.query), ("k_layernorm", heads.keyValue)] : []
     let attention = try keys.attention(
       heads, bias: .all, names: .dense,
-      norms: norms.map { Normalization($0, [width], .layer, bias: true) })
+      norms: norms.map { Normalization($0, [width], .layer, bias: true, vectors: $1) })
     let layer = try keys.parallelLayer(
       attention, .feedForward(keys.plain(nil, "fc1", "fc2")),
       norms: [keys.norm("input_layernorm", .layer)])
@@ -70,7 +72,8 @@ extension Family {
   ) { keys in
     let heads = try keys.heads(explicit: false)
     func norm(_ name: String, _ count: Formula) -> Normalization {
-      Normalization("\(name)_layernorm.norms.#", [heads.size], .layer, copies: count)
+      Normalization(
+        "\(name)_layernorm.norms.#", [heads.size], .layer, copies: count, vectors: count)
     }
     let attention = try keys.attention(
       heads, bias: keys.flag("use_qkv_bias") ? .inputs : [],
@@ -161,7 +164,9 @@ extension Family {
     let heads = try keys.heads()
     let attention = try keys.attention(
       heads, bias: keys.biases(.all),
-      norms: ["q_norm", "k_norm"].map { Normalization($0, [heads.size], weight: false) })
+      norms: [("q_norm", heads.query), ("k_norm", heads.keyValue)].map {
+        Normalization($0, [heads.size], weight: false, vectors: $1)
+      })
     let feedForward = try keys.plain(nil, "fc1", "fc2", bias: false)
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .bareRootMeanSquare)),

@@ -39,13 +39,19 @@ extension Keys {
     if modelType == "zamba2", try !isSet("use_mem_rope") { return .none }
     for key in ["rotary_dim", "rotary_pct", "partial_rotary_factor"] where has(key) {
       if key == "rotary_dim" {
-        return try optional(.rotaryPart, key).map { .rotary($0, table: table) } ?? .none
+        return try optional(.rotaryPart, key).map { .rotary(even($0), table: table) } ?? .none
       }
       let nested = try decimal("rope_parameters.partial_rotary_factor")
       guard let share = try nested ?? decimal(key) else { continue }
-      return .rotary(.floor(Formula(share) * size), table: table)
+      return .rotary(even(.floor(Formula(share) * size)), table: table)
     }
-    return .rotary(size, table: table)
+    return .rotary(even(size), table: table)
+  }
+
+  /// A size, or one more where it is an odd number: the table has an angle for every pair that is
+  /// begun, and what is rotated follows the table.
+  private func even(_ size: Formula) -> Formula {
+    number(size).map { $0.isMultiple(of: 2) } ?? true ? size : size + 1
   }
 
   /// Layers of which some see only a window of the past.
