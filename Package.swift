@@ -51,6 +51,11 @@ let package = Package(
         "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Publications",
         "Reference", "Symbolic", "Validation", "Wording",
       ], swiftSettings: settings),
+    .executableTarget(
+      name: "benchmark",
+      dependencies: [
+        "Accounting", "Architecture", "Families", "JSON", "Kernels", "Presets", "Reference",
+      ], path: "Tests/Benchmarks/Runner", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
       swiftSettings: settings),
@@ -79,6 +84,10 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
     .testTarget(
       name: "PresetsTests", dependencies: ["JSON", "Presets"], swiftSettings: settings),
+    .testTarget(
+      name: "ReferenceTests",
+      dependencies: ["Architecture", "Families", "JSON", "Presets", "Reference"],
+      swiftSettings: settings),
     .testTarget(
       name: "SymbolicTests", dependencies: ["Symbolic", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "WordingTests", dependencies: ["Wording"], swiftSettings: settings),

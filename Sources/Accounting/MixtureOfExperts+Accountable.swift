@@ -71,8 +71,13 @@ extension MixtureOfExperts: Accountable {
     if router.rule == .tokenChoice {
       counts = counts + OperationCounts([.compare: active * scores])
     }
-    if router.normalizes { counts = counts + OperationCounts([.add: active, .divide: active]) }
-    if router.isScaled { counts = counts + OperationCounts([.multiply: active]) }
+    // Experts that choose keep the share that the softmax gave them.
+    if router.normalizes, router.rule != .expertChoice {
+      counts = counts + OperationCounts([.add: active, .divide: active])
+    }
+    if router.isScaled, router.rule != .expertChoice {
+      counts = counts + OperationCounts([.multiply: active])
+    }
     return counts
   }
 

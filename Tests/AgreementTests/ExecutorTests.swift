@@ -1,32 +1,145 @@
 import Accounting
 import Architecture
 import Families
+import Foundation
 import JSON
 import Presets
 import Reference
+import Symbolic
 import Testing
 import Validation
 
 /// What the executor counts while it runs is what the formulas say.
 @Suite struct ExecutorTests {
-  static let names = Catalog.names
+  /// A pass, and the form in which it runs.
+  struct Case: CustomTestStringConvertible, Sendable {
+    var phase = Workload.Phase.prefill
+    var batch: Int128 = 1
+    var tokens: Int128
+    var past: Int128 = 0
+    var mask = Workload.Mask.full
+    var form = Workload.LatentForm.reexpanded
+    var evidence = Evidence.literal
 
-  static func model(_ name: String) throws -> Model {
+    var testDescription: String {
+      "\(evidence) \(phase) B \(batch) T \(tokens) P \(past) \(mask) \(form)"
+    }
+
+    var workload: Workload {
+      var workload = Workload()
+      workload.phase = phase
+      workload.batch = batch
+      workload.tokens = tokens
+      workload.past = past
+      workload.mask = mask
+      workload.latentForm = form
+      return workload
+    }
+
+    func validate(_ model: Model) throws -> Validation {
+      var settings = Validation.Settings()
+      settings.evidence = evidence
+      settings.threads = 2
+      return try Validation(model, workload, settings)
+    }
+  }
+
+  static let cases: [Case] = [
+    Case(tokens: 19),
+    Case(tokens: 9, evidence: .kernel),
+    Case(batch: 2, tokens: 5, past: 18, mask: .causal, form: .absorbed),
+    Case(phase: .decode, tokens: 1, past: 17, evidence: .kernel),
+    Case(tokens: 18, mask: .causal, form: .expanded, evidence: .kernel),
+  ]
+
+  static func reduced(_ name: String) throws -> Model {
     let preset = try #require(Catalog.preset(named: name))
     return try Description().reduced(
       from: preset.configuration, named: name, positions: 64
     ).model
   }
 
-  @Test("Every preset, reduced, executes what is computed", arguments: names)
-  func presets(_ name: String) throws {
-    let model = try Self.model(name)
-    var workload = Workload()
-    workload.tokens = 20
+  @Test("Every preset, reduced, executes what is computed", arguments: cases)
+  func presets(_ pass: Case) throws {
+    var executed: Int128 = 0
+    for name in Catalog.names {
+      let validation = try pass.validate(Self.reduced(name))
+      #expect(validation.comparison.mismatches.isEmpty, "\(name)")
+      if pass.phase != .decode {
+        #expect(validation.parameters.analytic == validation.parameters.allocated, "\(name)")
+      }
+      executed += validation.comparison.measuredFLOPs
+    }
+    #expect(executed > 0)
+  }
+
+  @Test("Small models of every type execute what is computed, or say what is missing")
+  func types() throws {
+    var executed: Set<String> = []
+    var refused: Set<String> = []
+    for file in OperationOracleTests.files where !file.hasPrefix("Published") {
+      let text = try String(
+        contentsOf: OperationOracleTests.folder.appending(path: file), encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first)
+      let configuration = try #require(JSONValue(parsing: String(line))["config"]?.object)
+      let model = try Description().model(from: configuration, named: file)
+      for pass in Self.cases.prefix(2) {
+        do {
+          let validation = try pass.validate(model)
+          #expect(validation.holds, "\(file) \(pass.testDescription)")
+          executed.insert(file)
+        } catch is ExecutionError {
+          refused.insert(file)
+        } catch is DescriptionError {
+          refused.insert(file)
+        }
+      }
+    }
+    #expect(executed.isDisjoint(with: refused))
+    #expect(executed.count >= 95)
+  }
+
+  @Test("What the data decide lies within the bounds, and is shown")
+  func bounds() throws {
     var settings = Validation.Settings()
     settings.evidence = .literal
-    let validation = try Validation(model, workload, settings)
-    #expect(validation.comparison.mismatches.isEmpty)
-    #expect(validation.parameters.analytic == validation.parameters.allocated)
+    var seen: Set<Int128> = []
+    for seed in 0..<8 {
+      settings.seed = UInt64(seed)
+      var workload = Workload()
+      workload.tokens = 24
+      let validation = try Validation(Self.reduced("mode-integrated"), workload, settings)
+      #expect(validation.comparison.mismatches.isEmpty)
+      let row = try #require(
+        validation.comparison.rows.first { $0.path.hasSuffix("down_proj") && $0.bounds != nil })
+      seen.insert(row.measured)
+    }
+    // Other weights choose other experts.
+    #expect(seen.count > 1)
+  }
+
+  @Test(
+    "Capacities, choices and predictors run as they are counted",
+    arguments: [
+      ("mixtral-8x7b", ["expert_capacity_factor": "1.0"]),
+      ("mixtral-8x7b", ["expert_capacity_factor": "1.25", "expert_routing": "expert_choice"]),
+      ("qwen3-30b-a3b", ["expert_capacity_factor": "0.5"]),
+      ("mod-220m", ["mod_routing": "token_choice"]),
+      ("mod-220m", ["mod_predictor": "router"]),
+      ("mod-220m", ["mod_predictor": "mlp", "mod_predictor_size": "16"]),
+      ("mod-220m", ["mod_capacity": "1.0"]),
+      ("mode-staged", ["mod_routing": "token_choice"]),
+      ("deepseek-v3", ["n_group": "4", "topk_group": "2"]),
+      ("deepseek-v2", ["q_lora_rank": "null"]),
+    ])
+  func variants(_ name: String, _ overrides: [String: String]) throws {
+    let preset = try #require(Catalog.preset(named: name))
+    let model = try Description(overrides: overrides).reduced(
+      from: preset.configuration, named: name, positions: 64
+    ).model
+    for pass in Self.cases {
+      let validation = try pass.validate(model)
+      #expect(validation.comparison.mismatches.isEmpty, "\(pass.testDescription)")
+    }
   }
 }

@@ -11,11 +11,8 @@ extension Executor {
   func overRows(_ rows: Int, cost: Int, _ body: (Range<Int>) -> Void) {
     let pieces = min(rows, max(1, rows * cost / 50_000), 16 * workers.count)
     guard workers.count > 1, pieces > 1 else { return body(0..<rows) }
-    withoutActuallyEscaping(body) { body in
-      let shared = UncheckedBody(body)
-      workers.forEach(pieces) { piece in
-        shared.run(rows * piece / pieces..<rows * (piece + 1) / pieces)
-      }
+    workers.forEach(pieces) { piece in
+      body(rows * piece / pieces..<rows * (piece + 1) / pieces)
     }
   }
 
@@ -23,7 +20,7 @@ extension Executor {
   @inline(__always)
   private func elementwise(
     _ y: Matrix, _ path: String, each: OperationTally,
-    literal: (_ row: Int, _ column: Int) -> Void, fast: @escaping (_ row: Int) -> Int
+    literal: (_ row: Int, _ column: Int) -> Void, fast: (_ row: Int) -> Int
   ) {
     switch evidence {
     case .literal:
@@ -181,11 +178,4 @@ extension OperationTally {
     tally.divide = 1
     return tally
   }
-}
-
-/// A body that runs in several threads, on rows that none shares with another.
-struct UncheckedBody: @unchecked Sendable {
-  let run: (Range<Int>) -> Void
-
-  init(_ run: @escaping (Range<Int>) -> Void) { self.run = run }
 }

@@ -13,7 +13,7 @@ extension Executor {
     switch evidence {
     case .literal: meter.literally(path) { Self.literalProduct(x, w, y) }
     case .kernel:
-      let done = multiply(x, byTransposeOf: w, into: y, workers: workers)
+      let done = Kernels.multiply(x, byTransposeOf: w, into: y, workers: workers)
       var tally = OperationTally()
       tally.multiply = done
       tally.add = done
