@@ -47,6 +47,9 @@ let package = Package(
         "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Publications",
         "Reference", "Symbolic", "Wording",
       ], swiftSettings: settings),
+    .executableTarget(
+      name: "benchmark", dependencies: ["Kernels"], path: "Tests/Benchmarks/Runner",
+      swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
       swiftSettings: settings),
