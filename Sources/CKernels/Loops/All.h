@@ -8,6 +8,10 @@
 #include "Transpose.h"
 #include "Tile.h"
 #include "Few.h"
+#include "Exponential.h"
+#include "EachNumber.h"
+#include "WholeRow.h"
+#include "Uniform.h"
 
 const struct kernels KERNELS = {
   .tile_rows = TILE_ROWS,
@@ -20,4 +24,23 @@ const struct kernels KERNELS = {
   .transpose = transpose,
   .dot_few = dot_few,
   .axpy_few = axpy_few,
+  .exponential = each_exponential,
+  .sigmoid = each_sigmoid,
+  .silu = each_silu,
+  .tanh = each_tanh,
+  .gelu = each_gelu,
+  .tanh_gelu = each_tanh_gelu,
+  .softplus = each_softplus,
+  .silu_times = silu_times,
+  .add = add,
+  .multiply = multiply,
+  .scale = scale,
+  .add_scaled = add_scaled,
+  .rotate = rotate,
+  .dot = dot,
+  .sum = row_sum,
+  .squares = row_squares,
+  .normalize = normalize,
+  .softmax = softmax,
+  .uniform = uniform,
 };

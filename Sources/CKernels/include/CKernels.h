@@ -43,6 +43,37 @@ struct kernels {
   void (*axpy_few)(
     long few, const float *few_start, long few_stride, long few_depth_stride, const float *many,
     long many_stride, long columns, long depth, float *to, long to_stride, bool adds);
+
+  /// Functions of each number; x and y may be the same, in all that follows.
+  void (*exponential)(const float *x, float *y, long count);
+  void (*sigmoid)(const float *x, float *y, long count);
+  void (*silu)(const float *x, float *y, long count);
+  void (*tanh)(const float *x, float *y, long count);
+  void (*gelu)(const float *x, float *y, long count);
+  void (*tanh_gelu)(const float *x, float *y, long count);
+  void (*softplus)(const float *x, float *y, long count);
+  /// y = silu(gate) · up.
+  void (*silu_times)(const float *gate, const float *up, float *y, long count);
+  void (*add)(const float *x, const float *z, float *y, long count);
+  void (*multiply)(const float *x, const float *z, float *y, long count);
+  void (*scale)(const float *x, float factor, float *y, long count);
+  /// y = y + x · factor.
+  void (*add_scaled)(const float *x, float factor, float *y, long count);
+  /// (a, b) = (a cos − b sin, b cos + a sin).
+  void (*rotate)(
+    float *first, float *second, const float *cosines, const float *sines, long count);
+  float (*dot)(const float *x, const float *y, long count);
+  float (*sum)(const float *x, long count);
+  /// The sum of (x − centre)².
+  float (*squares)(const float *x, float centre, long count);
+  /// y = (x − centre) · factor · weight + bias; weight and bias may be null.
+  void (*normalize)(
+    const float *x, float centre, float factor, const float *weight, const float *bias, float *y,
+    long count);
+  /// exp(x · scale) divided by the sum of all.
+  void (*softmax)(const float *x, float scale, float *y, long count);
+  /// Numbers in [−2²³, 2²³) · scale that a and b and the place decide.
+  void (*uniform)(float *to, long count, uint32_t a, uint32_t b, uint32_t first, float scale);
 };
 
 /// The loops for a set of instructions by name, or null where this machine has not got it.
