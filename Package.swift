@@ -53,9 +53,8 @@ let package = Package(
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmark",
-      dependencies: [
-        "Accounting", "Architecture", "Families", "JSON", "Kernels", "Presets", "Reference",
-      ], path: "Tests/Benchmarks/Runner", swiftSettings: settings),
+      dependencies: ["Families", "JSON", "Kernels", "Presets", "Reference"],
+      path: "Tests/Benchmarks/Runner", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: ["Symbolic"], path: "Tests/TestSupport",
       swiftSettings: settings),

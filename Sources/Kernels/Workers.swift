@@ -1,42 +1,33 @@
-import Dispatch
-import Synchronization
+internal import Dispatch
+internal import Synchronization
 
-/// Threads that share pieces of work.
+/// Runs pieces of work on up to `count` threads.
 package struct Workers: Sendable {
-  /// How many there are at most.
   package var count: Int
 
-  package init(count: Int) { self.count = max(1, count) }
+  package init(count: Int) {
+    precondition(count > 0, "work needs somebody to do it")
+    self.count = count
+  }
 
-  /// Runs a body for each number below a count.
-  ///
-  /// The numbers are handed out in order, one at a time, to whichever thread is free.
+  /// Does the items in any order; whoever is done with one takes the next.
   package func forEach(_ items: Int, _ body: (_ item: Int) -> Void) {
-    guard count > 1, items > 1 else {
-      for item in 0..<items { body(item) }
+    let threads = min(count, items)
+    guard threads > 1 else {
+      for item in 0..<max(items, 0) { body(item) }
       return
     }
-    let next = Counter()
+    let next = Atomic(0)
     withoutActuallyEscaping(body) { body in
-      let work = Work(body: body)
-      DispatchQueue.concurrentPerform(iterations: min(count, items)) { _ in
+      // The caller answers for what its items share; all are done when this returns.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: threads) { _ in
         while true {
-          let item = next.take()
+          let item = next.add(1, ordering: .relaxed).oldValue
           guard item < items else { return }
-          work.body(item)
+          body(item)
         }
       }
     }
-  }
-
-  /// A body that several threads run, each on pieces of its own.
-  private struct Work: @unchecked Sendable {
-    let body: (Int) -> Void
-  }
-
-  private final class Counter: Sendable {
-    private let value = Atomic<Int>(0)
-
-    func take() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
   }
 }

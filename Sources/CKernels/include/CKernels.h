@@ -1,59 +1,82 @@
 /// Inner loops that need the machine's widest vectors, chosen at run time.
-///
-/// Everything around them is Swift: see the target Kernels. They are C because Swift cannot be
-/// told which vectors a function may use, and never contracts a product and a sum into one.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-typedef struct {
-  const char *name;
-  /// Rows and columns of the tile that one call of `tile` computes.
-  long rows, columns;
-  /// tile[r][c] = (adds ? tile[r][c] : 0) + sum over k of a[r][k] * b[k][c].
-  ///
-  /// a has rows of CK_STRIDE numbers, b has rows of `columns`, tile rows of `stride`; the rows at
-  /// `next` are read ahead for the panel that follows.
-  void (*tile)(long depth, const float *a, const float *b, float *tile, long stride, int adds,
-               const float *next, long next_stride);
-  /// y[m][j] = (adds ? y[m][j] : 0) + x[m] . w[j], for few rows of x.
-  void (*dots)(long m, long n, long k, const float *x, long xs, const float *w, long ws, float *y,
-               long ys, int adds);
-  /// y[m][j] = (adds ? y[m][j] : 0) + sum over k of x[m][k] * w[k][j], for few rows of x.
-  void (*sums)(long m, long n, long k, const float *x, long xs, const float *w, long ws, float *y,
-               long ys, int adds);
-  /// Copies b[k][c] for a panel of columns from rows of x: out[k][c] = x[c][k].
-  void (*turn)(long count, long depth, const float *x, long xs, float *out);
+/// How far apart the rows of a panel that `copy_panel` made are, and so how deep one block may be.
+enum { kernel_panel_depth = 512, kernel_panel_stride = kernel_panel_depth + 16 };
 
-  void (*sigmoid)(float *x, long n);
-  void (*silu)(float *x, long n);
-  void (*silu_times)(const float *g, const float *u, float *y, long n);
-  void (*gelu)(float *x, long n);
-  void (*tanh_gelu)(float *x, long n);
-  void (*tanh)(float *x, long n);
-  void (*bound)(float *x, float limit, long n);
-  void (*softmax)(float *x, long n, float scale);
-  void (*root_mean_square_norm)(const float *x, const float *w, long n, float epsilon, float *y);
-  void (*layer_norm)(const float *x, const float *w, const float *b, long n, float epsilon,
-                     float *y);
-  void (*add)(const float *x, float *y, long n);
-  void (*multiply)(const float *x, float *y, long n);
-  void (*scale)(float *y, float by, long n);
-  void (*add_scaled)(const float *x, float by, float *y, long n);
-  float (*dot)(const float *x, const float *y, long n);
-  void (*rotate)(float *a, float *b, const float *c, const float *s, long n);
-  void (*fill)(float *x, long n, uint64_t key, uint64_t first, float scale);
-} ck_loops;
+/// The inner loops for one set of instructions.
+struct kernels {
+  /// How many rows `tile` computes at once, at most.
+  long tile_rows;
+  /// How many columns `tile` computes at once; packed columns come in panels of so many.
+  long tile_columns;
+  /// How many numbers a vector holds; the last panel of columns is padded to a multiple of it.
+  long lanes;
+  /// How many rows `dot_few` and `axpy_few` take of their few operand.
+  long few_rows;
 
-/// The numbers from one row of a broadcast panel to the next: its depth, and a gap so that the rows
-/// do not fall into one set of the cache.
-#define CK_DEPTH 512
-#define CK_STRIDE (CK_DEPTH + 16)
+  /// Copies rows × depth numbers to rows that are kernel_panel_stride apart.
+  void (*copy_panel)(
+    const float *from, long row_stride, long depth_stride, long rows, long depth, float *panel);
+  /// Packs columns × depth numbers into panels of tile_columns: all its columns for each step in depth.
+  void (*pack)(
+    const float *from, long column_stride, long depth_stride, long columns, long depth,
+    float *packed);
+  /// Computes, or adds, rows × columns numbers from a copied panel of rows and packed columns;
+  /// meanwhile fetches the rows of the panel that comes next, which are next_stride apart.
+  void (*tile)(
+    long rows, long columns, long depth, const float *panel, const float *packed, float *to,
+    long stride, bool adds, const float *next, long next_stride);
+  /// Writes, or adds, from[rows][columns] to its transpose.
+  void (*transpose)(
+    const float *from, long stride, long rows, long columns, float *to, long to_stride, bool adds);
 
-/// How many sets of loops this program has for its kind of machine.
-long ck_count(void);
-/// One of them, the widest first, or null where this machine cannot run it.
-const ck_loops *ck_loops_at(long index);
+  /// to[few][rows] = few[few][depth] · many[rows][depth]^T, all with neighbouring numbers in depth.
+  void (*dot_few)(
+    long few, const float *few_start, long few_stride, const float *many, long many_stride,
+    long rows, long depth, float *to, long to_few_stride, long to_row_stride, bool adds);
+  /// to[few][columns] = few[few][depth] · many[depth][columns], with neighbouring columns.
+  void (*axpy_few)(
+    long few, const float *few_start, long few_stride, long few_depth_stride, const float *many,
+    long many_stride, long columns, long depth, float *to, long to_stride, bool adds);
+
+  /// Functions of each number; x and y may be the same, in all that follows.
+  void (*exponential)(const float *x, float *y, long count);
+  void (*sigmoid)(const float *x, float *y, long count);
+  void (*silu)(const float *x, float *y, long count);
+  void (*tanh)(const float *x, float *y, long count);
+  void (*gelu)(const float *x, float *y, long count);
+  void (*tanh_gelu)(const float *x, float *y, long count);
+  void (*softplus)(const float *x, float *y, long count);
+  /// y = silu(gate) · up.
+  void (*silu_times)(const float *gate, const float *up, float *y, long count);
+  void (*add)(const float *x, const float *z, float *y, long count);
+  void (*multiply)(const float *x, const float *z, float *y, long count);
+  void (*scale)(const float *x, float factor, float *y, long count);
+  /// y = y + x · factor.
+  void (*add_scaled)(const float *x, float factor, float *y, long count);
+  /// (a, b) = (a cos − b sin, b cos + a sin).
+  void (*rotate)(
+    float *first, float *second, const float *cosines, const float *sines, long count);
+  float (*dot)(const float *x, const float *y, long count);
+  float (*sum)(const float *x, long count);
+  /// The sum of (x − centre)².
+  float (*squares)(const float *x, float centre, long count);
+  /// y = (x − centre) · factor · weight + bias; weight and bias may be null.
+  void (*normalize)(
+    const float *x, float centre, float factor, const float *weight, const float *bias, float *y,
+    long count);
+  /// exp(x · scale) divided by the sum of all.
+  void (*softmax)(const float *x, float scale, float *y, long count);
+  /// Numbers in [−2²³, 2²³) · scale that a and b and the place decide.
+  void (*uniform)(float *to, long count, uint32_t a, uint32_t b, uint32_t first, float scale);
+};
+
+/// The loops for a set of instructions by name, or null where this machine has not got it.
+const struct kernels *kernels_named(const char *name);
 
 #endif

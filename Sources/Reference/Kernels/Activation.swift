@@ -90,13 +90,13 @@ enum Activation: Hashable, Sendable {
   /// The function of every number of a row, in place.
   func fast(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
     switch self {
-    case .silu: Vectors.silu(x, count: count)
-    case .sigmoid: Vectors.sigmoid(x, count: count)
-    case .gelu: Vectors.gelu(x, count: count)
-    case .tanhGelu: Vectors.tanhGelu(x, count: count)
+    case .silu: Vectors.silu(x, into: x, count: count)
+    case .sigmoid: Vectors.sigmoid(x, into: x, count: count)
+    case .gelu: Vectors.gelu(x, into: x, count: count)
+    case .tanhGelu: Vectors.tanhGelu(x, into: x, count: count)
     case .quickGelu:
       for index in 0..<count { x[index] *= 1.702 }
-      Vectors.silu(x, count: count)
+      Vectors.silu(x, into: x, count: count)
       for index in 0..<count { x[index] *= 1 / 1.702 }
     case .relu: for index in 0..<count { x[index] = max(x[index], 0) }
     case .squaredRelu:
@@ -106,9 +106,9 @@ enum Activation: Hashable, Sendable {
       }
     case .boundedGate:
       for index in 0..<count { x[index] = min(x[index], 7) * 1.702 }
-      Vectors.silu(x, count: count)
+      Vectors.silu(x, into: x, count: count)
       for index in 0..<count { x[index] *= 1 / 1.702 }
-    case .tanh: Vectors.tanh(x, count: count)
+    case .tanh: Vectors.tanh(x, into: x, count: count)
     case .identity: break
     }
   }
@@ -142,8 +142,8 @@ extension Executor {
         var count = 0
         for row in rows {
           if activation == .silu, let factor {
-            Vectors.siluTimes(
-              y.row(row), factor.row(row), into: y.row(row), count: y.columns)
+            Vectors.silu(
+              y.row(row), times: factor.row(row), into: y.row(row), count: y.columns)
           } else {
             activation.fast(y.row(row), y.columns)
             if let factor {

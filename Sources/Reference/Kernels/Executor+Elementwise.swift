@@ -114,7 +114,7 @@ extension Executor {
       y[place, column] = (Counted(y[place, column]) + term).value
     } fast: { row in
       Vectors.addScaled(
-        x.row(row), factors?[row] ?? 1, into: y.row(places[row]), count: x.columns)
+        x.row(row), by: factors?[row] ?? 1, into: y.row(places[row]), count: x.columns)
       return x.columns
     }
   }
@@ -154,7 +154,7 @@ extension Executor {
         scratch.scoped {
           let open = scratch.numbers(gates.columns)
           open.update(from: gates.row(row), count: gates.columns)
-          Vectors.sigmoid(open, count: gates.columns)
+          Vectors.sigmoid(open, into: open, count: gates.columns)
           tally += gates.columns * .logistic
           for head in 0..<gates.columns {
             let part = y.row(row) + head * width
@@ -165,6 +165,15 @@ extension Executor {
       }
       meter.record(path, tally)
     }
+  }
+}
+
+extension Vectors {
+  /// `x ← c·tanh(x/c)`.
+  static func bound(_ x: UnsafeMutablePointer<Float>, by limit: Float, count: Int) {
+    for index in 0..<count { x[index] /= limit }
+    tanh(x, into: x, count: count)
+    scale(x, by: limit, count: count)
   }
 }
 

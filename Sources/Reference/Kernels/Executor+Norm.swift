@@ -95,13 +95,14 @@ private struct NormKernel: @unchecked Sendable {
       switch kind {
       case .rootMeanSquare:
         Vectors.rootMeanSquareNorm(
-          row + first, weight: weight.map { $0 + offset }, count: width,
-          epsilon: Constants.epsilon, into: row + first)
+          row + first, weight: weight.map { UnsafePointer($0 + offset) },
+          epsilon: Constants.epsilon, into: row + first, count: width)
         if let bias { Vectors.add(bias + offset, into: row + first, count: width) }
       case .layer:
         Vectors.layerNorm(
-          row + first, weight: weight.map { $0 + offset }, bias: bias.map { $0 + offset },
-          count: width, epsilon: Constants.epsilon, into: row + first)
+          row + first, weight: weight.map { UnsafePointer($0 + offset) },
+          bias: bias.map { UnsafePointer($0 + offset) }, epsilon: Constants.epsilon,
+          into: row + first, count: width)
       }
       vectors += 1
       first += width

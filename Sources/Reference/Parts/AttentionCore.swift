@@ -249,7 +249,7 @@ extension AttentionCore {
       for edge in edges(range, common) {
         for key in edge {
           Vectors.addScaled(
-            span.values.row(key), scores[index, key], into: out.row(index), count: valueSize)
+            span.values.row(key), by: scores[index, key], into: out.row(index), count: valueSize)
         }
         done.values += edge.count * valueSize
       }
@@ -294,9 +294,9 @@ extension AttentionCore {
     if let sinks {
       // The sink takes part in the softmax, scaled back so that the scale does not touch it.
       row[range.upperBound] = sinks[head] / factor
-      Vectors.softmax(start, count: range.count + 1, scale: factor)
+      Vectors.softmax(start, scale: factor, into: start, count: range.count + 1)
     } else {
-      Vectors.softmax(start, count: range.count, scale: factor)
+      Vectors.softmax(start, scale: factor, into: start, count: range.count)
     }
   }
 }

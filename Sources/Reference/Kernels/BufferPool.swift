@@ -1,18 +1,18 @@
 import Synchronization
 
 /// Memory that threads take for one piece of work and give back.
-package final class BufferPool: Sendable {
-  package struct Buffer: @unchecked Sendable {
-    package let start: UnsafeMutablePointer<Float>
+final class BufferPool: Sendable {
+  struct Buffer: @unchecked Sendable {
+    let start: UnsafeMutablePointer<Float>
     let capacity: Int
   }
 
-  package static let shared = BufferPool()
+  static let shared = BufferPool()
 
   private let free = Mutex<[Buffer]>([])
 
   /// Uninitialised numbers, at least so many.
-  package func take(_ count: Int) -> Buffer {
+  func take(_ count: Int) -> Buffer {
     let found = free.withLock { free -> Buffer? in
       guard
         let place = free.indices.filter({ free[$0].capacity >= count })
@@ -33,7 +33,7 @@ package final class BufferPool: Sendable {
       start: start.bindMemory(to: Float.self, capacity: max(count, 1)), capacity: max(count, 1))
   }
 
-  package func give(_ buffer: Buffer) {
+  func give(_ buffer: Buffer) {
     free.withLock { $0.append(buffer) }
   }
 }

@@ -1,0 +1,68 @@
+internal import Synchronization
+
+/// Memory for the time of a call: blocks are kept for the next one, because new ones cost page faults.
+struct Scratch {
+  private struct Block: @unchecked Sendable {
+    var start: UnsafeMutablePointer<Float>
+    var capacity: Int
+  }
+
+  /// More blocks than this are not kept.
+  private static let limit = 16
+  private static let free = Mutex<[Block]>([])
+
+  /// Lends a block, which starts at a cache line and holds anything, for `count` numbers.
+  static func with<Result>(
+    _ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result
+  ) -> Result {
+    let block = take(count)
+    defer { giveBack(block) }
+    return body(block.start)
+  }
+
+  /// The smallest free block that is large enough, or a new one in place of the largest that is not.
+  private static func take(_ count: Int) -> Block {
+    let found: (block: Block, fits: Bool)? = free.withLock { blocks in
+      var fitting: Int?
+      var largest: Int?
+      for (i, block) in blocks.enumerated() {
+        if block.capacity >= count {
+          if fitting.map({ block.capacity < blocks[$0].capacity }) ?? true { fitting = i }
+        } else if largest.map({ block.capacity > blocks[$0].capacity }) ?? true {
+          largest = i
+        }
+      }
+      if let fitting {
+        return (blocks.remove(at: fitting), true)
+      }
+      guard let largest, blocks.count >= limit / 2 else { return nil }
+      return (blocks.remove(at: largest), false)
+    }
+    if let found {
+      if found.fits { return found.block }
+      found.block.start.deallocateLine()
+    }
+    // A quarter more, so that calls that grow little by little find a block that fits.
+    let capacity = max(count + count / 4, 1 << 10)
+    return Block(start: .allocateLine(capacity: capacity), capacity: capacity)
+  }
+
+  private static func giveBack(_ block: Block) {
+    let isKept = free.withLock { blocks in
+      guard blocks.count < limit else { return false }
+      blocks.append(block)
+      return true
+    }
+    if !isKept { block.start.deallocateLine() }
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// Uninitialised numbers from the start of a cache line.
+  fileprivate static func allocateLine(capacity: Int) -> Self {
+    UnsafeMutableRawPointer.allocate(byteCount: capacity * 4, alignment: 64)
+      .bindMemory(to: Float.self, capacity: capacity)
+  }
+
+  fileprivate func deallocateLine() { UnsafeMutableRawPointer(self).deallocate() }
+}
