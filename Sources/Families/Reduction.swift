@@ -26,7 +26,8 @@ extension Description {
   /// Sizes shrink through the keys of the configuration, so that the family itself sees to what
   /// fits together; of layers of a kind the first two are kept. A size that cannot shrink stays.
   ///
-  /// - Parameter positions: How many positions the model must still have.
+  /// The model still has so many `positions`.
+  ///
   /// - Throws: `DescriptionError`, as `model(from:named:)`.
   package func reduced(
     from configuration: JSONObject, named name: String, positions: Int128
@@ -172,7 +173,9 @@ extension Model {
         groups[place].indices = .listed(Array(Int(first)..<Int(last)))
       }
     }
-    groups.removeAll { if case .listed(let indices) = $0.indices { indices.isEmpty } else { false } }
+    groups.removeAll {
+      if case .listed(let indices) = $0.indices { indices.isEmpty } else { false }
+    }
     guard let count = numberOfLayers,
       let place = sizes.firstIndex(where: { $0.size == .layers })
     else { return }

@@ -1,4 +1,3 @@
-
 /// Why a model cannot run, as facts.
 package enum ExecutionError: Error, Hashable, Sendable {
   /// A part that the executor does not have.

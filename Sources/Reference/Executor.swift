@@ -105,7 +105,8 @@ package final class Executor {
   /// Runs new tokens after those that are cached, and returns the scores of the vocabulary:
   /// `[sequences · tokens, V]`, or `[sequences, V]` where only the last position is scored.
   ///
-  /// - Parameter tokens: As many for each sequence.
+  /// There are as many tokens for each sequence.
+  ///
   /// - Throws: `ExecutionError`.
   package func run(_ tokens: [[Int]], _ pass: Pass = Pass()) throws -> Logits {
     let count = tokens.first?.count ?? 0

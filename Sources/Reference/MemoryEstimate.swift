@@ -14,7 +14,8 @@ package struct MemoryEstimate: Hashable, Sendable {
 
   package var bytes: Int { weightBytes + cacheBytes + activationBytes }
 
-  /// - Parameter cacheElements: The numbers of keys and values after the pass.
+  /// The pass ends with so many numbers of keys and values cached.
+  ///
   /// - Throws: `ExecutionError.tooLarge` where even the estimate has no number.
   package init(
     _ executor: Executor, sequences: Int, tokens: Int, past: Int, scored: Int, cacheElements: Int

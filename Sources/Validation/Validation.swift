@@ -29,8 +29,9 @@ package struct Validation: Sendable {
 
   /// Runs a pass.
   ///
-  /// - Parameter described: The model that the formulas take, where it is another.
-  /// - Parameter progress: Is told the share that is done.
+  /// The formulas take the model that is `described`, where it is another; `progress` is told the
+  /// share that is done.
+  ///
   /// - Throws: `ExecutionError`, `DescriptionError`.
   package init(
     _ model: Model, _ workload: Workload, _ settings: Settings, described: Model? = nil,
@@ -86,9 +87,7 @@ package struct Validation: Sendable {
 }
 
 extension Pass {
-  /// The pass that a workload describes.
-  ///
-  /// - Parameter isFilling: Whether it is the one before, that fills the cache.
+  /// The pass that a workload describes, or the one before it that fills the cache.
   package init(_ workload: Workload, isFilling: Bool = false) {
     self.init()
     mask = workload.mask == .full ? .full : .causal

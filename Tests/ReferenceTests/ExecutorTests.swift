@@ -106,7 +106,8 @@ import Testing
   @Test("Tokens that do not enter a routed block pass it unchanged")
   func depth() throws {
     // With every block routed and the least capacity, one token enters each block.
-    let model = try Self.model("mod-220m", ["mod_every": "1", "mod_offset": "0", "mod_capacity": "0.01"])
+    let model = try Self.model(
+      "mod-220m", ["mod_every": "1", "mod_offset": "0", "mod_capacity": "0.01"])
     let executor = try Executor(model, evidence: .literal, seed: 1)
     let tokens = try executor.randomTokens(1, 0..<6)
     let together = try executor.run(tokens)

@@ -19,7 +19,9 @@ final class BufferPool: Sendable {
           .min(by: { free[$0].capacity < free[$1].capacity })
       else {
         // What is too small now will be again: the smallest goes, so that few are kept.
-        if free.count > 8, let least = free.indices.min(by: { free[$0].capacity < free[$1].capacity }) {
+        if free.count > 8,
+          let least = free.indices.min(by: { free[$0].capacity < free[$1].capacity })
+        {
           UnsafeMutableRawPointer(free.remove(at: least).start).deallocate()
         }
         return nil

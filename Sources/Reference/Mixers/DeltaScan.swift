@@ -185,7 +185,7 @@ struct DeltaScan {
     let scores = scratch.matrix(chunk, chunk)
     var total: Float = 0
     executor.meter.literally(name) {
-      var sums = [Counted]()
+      var sums: [Counted] = []
       var sum = Counted.zero
       for row in 0..<chunk {
         sum = sum + Counted(entering.decays[row])

@@ -113,7 +113,8 @@ extension Executor {
           let length = max(before + flow.tokens, before == 0 ? kernel : 0)
           let inputs = scratch.zeros(length + 2 * sides, channels)
           for row in 0..<before {
-            inputs.row(sides + row).update(from: Array(carried[row * channels..<(row + 1) * channels]), count: channels)
+            inputs.row(sides + row).update(
+              from: Array(carried[row * channels..<(row + 1) * channels]), count: channels)
           }
           own.copy(into: inputs.rows(sides + before..<sides + before + flow.tokens))
           let positions = length + 2 * sides - kernel + 1

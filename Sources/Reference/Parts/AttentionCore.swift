@@ -66,7 +66,10 @@ struct AttentionCore {
 
 extension Executor {
   /// The outputs of all heads of one sequence, into `[n, h · d_v]`.
-  func attend(_ core: AttentionCore, _ span: AttentionCore.Span, _ mask: Pass.Mask, into y: Matrix, _ path: String) {
+  func attend(
+    _ core: AttentionCore, _ span: AttentionCore.Span, _ mask: Pass.Mask, into y: Matrix,
+    _ path: String
+  ) {
     let mask = plantedError == .ignoresMask ? .full : mask
     switch evidence {
     case .literal: attendLiterally(core, span, mask, into: y, path)

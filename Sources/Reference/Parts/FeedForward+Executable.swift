@@ -4,7 +4,7 @@ import Kernels
 extension FeedForward {
   /// The layer for every row: `[rows, d]`.
   ///
-  /// - Parameter weights: Factors of the inner numbers of each row, before the output map.
+  /// Weights are factors of the inner numbers of each row, before the output map.
   func run(
     _ x: Matrix, at path: String, on executor: Executor, weighedBy weights: [Float]? = nil,
     _ weightPath: String = ""

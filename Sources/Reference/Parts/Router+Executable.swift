@@ -32,7 +32,8 @@ extension MixtureOfExperts {
       routing.weights = nil
       return routing
     }
-    let correction = try router.isCorrected
+    let correction =
+      try router.isCorrected
       ? executor.vector(correctionName, among: router.vectors, at: path, spread: 0.1) : nil
     let groups = try router.groups.map { try executor.extent($0) }
     let choice = Choice(
@@ -103,7 +104,9 @@ private struct Choice {
     }
     var scores = Array(UnsafeBufferPointer(start: row, count: count))
     if let correction {
-      for index in 0..<count { scores[index] = (Counted(row[index]) + Counted(correction[index])).value }
+      for index in 0..<count {
+        scores[index] = (Counted(row[index]) + Counted(correction[index])).value
+      }
     }
     if router.groups != nil { scores = limited(scores) }
     let chosen = given ?? Counted.best(active, of: scores)

@@ -108,7 +108,8 @@ struct ValidationReport {
       } else {
         index = lines.count
         places[place] = index
-        lines.append(Line(path: path, operation: row.operation, analytic: .zero, least: .zero, most: .zero))
+        lines.append(
+          Line(path: path, operation: row.operation, analytic: .zero, least: .zero, most: .zero))
       }
       lines[index].layers += isInLayer ? 1 : 0
       lines[index].measured += row.measured
