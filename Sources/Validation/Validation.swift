@@ -42,10 +42,10 @@ package struct Validation: Sendable {
       progress: progress)
   }
 
-  /// Runs a pass that is prepared.
+  /// Runs a pass that is prepared; a warm one has run once before it is counted and timed.
   package init(
     _ preparation: Preparation, described: Model? = nil, keepsLogits: Bool = false,
-    progress: ((Double) -> Void)? = nil
+    isWarm: Bool = false, progress: ((Double) -> Void)? = nil
   ) throws {
     let (executor, model) = (preparation.executor, preparation.executor.model)
     let workload = preparation.workload
@@ -61,6 +61,13 @@ package struct Validation: Sendable {
     }
     if let progress, all > 0 { executor.progress = { progress(min(1, Double($0) / all)) } }
     let sequences = try executor.randomTokens(batch, past..<past + tokens)
+    if isWarm, past == 0 {
+      // Once before, so that weights are made and memory is there.
+      executor.meter.isRecording = false
+      _ = try executor.run(sequences, Pass(workload))
+      executor.forget()
+      executor.meter.isRecording = true
+    }
     let clock = ContinuousClock()
     let start = clock.now
     logits = try executor.run(sequences, Pass(workload))

@@ -25,6 +25,7 @@ extension Command {
       ("tally validate --all", "every preset, reduced"),
       ("tally validate deepseek-moe-16b --scale full --tokens 4096", "all of its layers"),
       ("tally validate gemma2-9b --phase decode --past 40", "one token after a cache"),
+      ("tally validate mod-220m --scale full --timing", "does time follow FLOPs?"),
     ],
     [
       models.declaration, ModelSource.settings.declaration, ModelSource.assume.declaration,
@@ -32,7 +33,8 @@ extension Command {
       WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration, phase.declaration,
       WorkloadOptions.mask.declaration, WorkloadOptions.logits.declaration,
       WorkloadOptions.latent.declaration, seed.declaration, weights.declaration,
-      memory.declaration, threads.declaration, ReportFormat.plain.declaration,
+      memory.declaration, threads.declaration, timing.declaration, output.declaration,
+      ReportFormat.plain.declaration,
     ]
   ) { arguments in
     let words = arguments[models]
@@ -44,6 +46,11 @@ extension Command {
     }
     let run = try ValidationRun(arguments)
     let names = isAll ? Catalog.names : words
+    if arguments[timing] { return try timed(run, names, arguments) }
+    if arguments[output] != nil {
+      throw UsageError.contradiction(
+        "--output", "no --timing", advice: "Only --timing draws a plot; add it.")
+    }
     let reports = try run.reports(names, isAll: isAll)
     let code: Int32 = reports.allSatisfy(\.validation.holds) ? 0 : 1
     let notes = reports.compactMap(\.note).map { "\($0)\n" }.joined()
@@ -62,6 +69,19 @@ extension Command {
         tables + summary + "\n" + ValidationReport.verdict(reports), errors: isAll ? "" : notes,
         exitCode: code)
     }
+  }
+
+  /// The ladder of one model.
+  private static func timed(
+    _ run: ValidationRun, _ names: [String], _ arguments: Arguments
+  ) throws -> Outcome {
+    guard names.count == 1 else { throw UsageError.extra(names.count > 1 ? names[1] : "--all") }
+    let format = arguments[ReportFormat.plain]
+    let report = try run.timing(names[0])
+    if let path = arguments[output], let problem = Terminal.writeFile(report.svg, path) {
+      throw Failure.unwritable(path, reason: problem.reason)
+    }
+    return Outcome(format == .json ? report.json.text : report.text(format))
   }
 
   fileprivate static let models = Parameter<[String]>.optionalPositionals(
@@ -86,6 +106,10 @@ extension Command {
   fileprivate static let memory = Parameter<String?>.text(
     "memory", "SIZE", help: "Refuse what needs more, as 8GiB: the machine's.",
     complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
+  fileprivate static let timing = Parameter<Bool>.flag(
+    "timing", help: "Time a ladder of passes, and fit time against FLOPs.")
+  fileprivate static let output = Parameter<String?>.text(
+    "output", "FILE", help: "With --timing, draw the plot as SVG into a file.")
   fileprivate static let threads = Parameter<Int128?>.whole(
     "threads", "N", least: 1, help: "Threads of the kernel form: the processors.")
 }
@@ -184,6 +208,24 @@ struct ValidationRun {
     }
     whole?.end()
     return reports
+  }
+
+  /// Times a ladder of passes of one model.
+  ///
+  /// - Throws: `Failure`, with the model at fault.
+  func timing(_ word: String) throws -> TimingReport {
+    let (reduction, name) = try prepare(word)
+    var settings = settings
+    // Weights that are made while the clock runs would be timed too.
+    if settings.weights == .streamed { settings.weights = .shared }
+    let line = ProgressLine(name)
+    defer { line.end() }
+    return try Self.blaming(name) {
+      TimingReport(
+        name: name,
+        ladder: try TimingLadder(
+          reduction.model, workload, settings, repeats: 3, progress: line.update))
+    }
   }
 
   private func prepare(_ word: String) throws -> (reduction: Reduction, name: String) {

@@ -1,0 +1,163 @@
+import JSON
+import Validation
+import Wording
+
+/// Measured times against computed FLOPs: a table, a plot in characters, and a drawing.
+struct TimingReport {
+  let name: String
+  let ladder: TimingLadder
+
+  func text(_ format: ReportFormat) -> String {
+    let rate = ladder.fit.slope > 0 ? 1 / ladder.fit.slope : 0
+    let line =
+      "time = \(Self.milliseconds(ladder.fit.intercept)) ms + FLOPs / "
+      + "(\(Quantity.short(Int128(rate)))/s), by least squares of relative differences\n"
+    guard format != .csv else { return table.csv }
+    return table.text(format) + "\n" + line + comparisons + "\n" + plot
+  }
+
+  private var table: Table {
+    var table = Table(
+      heading: ["\(name): pass", "varied", "FLOPs", "ms measured", "ms of the line", "residual"],
+      alignments: [.left, .left])
+    for point in ladder.points {
+      let residual = Int((ladder.fit.residual(point.flops, point.seconds) * 1000).rounded())
+      table.rows.append([
+        point.label, point.rung.rawValue, "\(Int128(point.flops))",
+        Self.milliseconds(point.seconds),
+        Self.milliseconds(ladder.fit.value(point.flops)),
+        (residual < 0 ? "-" : "+")
+          + Quantity.decimal(Int128(residual.magnitude), over: 10, places: 1) + " %",
+      ])
+    }
+    return table
+  }
+
+  /// What a rung saves in FLOPs, and in time.
+  private var comparisons: String {
+    var text = ""
+    for rung in [TimingLadder.Rung.capacity, .experts] {
+      let points = ladder.points.filter { $0.rung == rung }.sorted { $0.flops < $1.flops }
+      guard let least = points.first, let most = points.last, least.flops < most.flops else {
+        continue
+      }
+      let saved = Self.share(least.flops / most.flops)
+      let time = Self.share(least.seconds / most.seconds)
+      text += "\(least.label) has \(saved) of the FLOPs of \(most.label), and takes \(time) of its "
+      text +=
+        least.seconds / most.seconds > 1.1 * least.flops / most.flops
+        ? "time: what no FLOP accounts for (gathering, weights read for few tokens) stays.\n"
+        : "time.\n"
+    }
+    return text
+  }
+
+  var json: JSONValue {
+    .object([
+      "schema_version": .integer(1), "name": .string(name),
+      "points": .array(
+        ladder.points.map { point in
+          .object([
+            "label": .string(point.label), "varied": .string(point.rung.rawValue),
+            "flops": .integer(Int128(point.flops)), "seconds": .number("\(point.seconds)"),
+            "residual": .number("\(ladder.fit.residual(point.flops, point.seconds))"),
+          ])
+        }),
+      "fit": .object([
+        "intercept_seconds": .number("\(ladder.fit.intercept)"),
+        "seconds_per_flop": .number("\(ladder.fit.slope)"),
+      ]),
+    ])
+  }
+
+  private static func share(_ ratio: Double) -> String {
+    Quantity.decimal(Int128((ratio * 10000).rounded()), over: 10000, places: 3)
+  }
+
+  private static func milliseconds(_ seconds: Double) -> String {
+    Quantity.decimal(Int128((seconds * 1e6).rounded()), over: 1000, places: 3)
+  }
+
+  private var mostFLOPs: Double { ladder.points.map(\.flops).max() ?? 1 }
+  private var mostSeconds: Double { ladder.points.map(\.seconds).max() ?? 1 }
+
+  private static func mark(_ rung: TimingLadder.Rung) -> Character {
+    switch rung {
+    case .length: "T"
+    case .capacity: "κ"
+    case .experts: "K"
+    }
+  }
+
+  /// Time over FLOPs, with the line in dots.
+  private var plot: String {
+    let (width, height) = (56, 14)
+    var grid = [[Character]](
+      repeating: [Character](repeating: " ", count: width + 1), count: height + 1)
+    func place(_ flops: Double, _ seconds: Double, _ mark: Character) {
+      let column = Int((flops / mostFLOPs * Double(width)).rounded())
+      let row = height - Int((seconds / mostSeconds * Double(height)).rounded())
+      guard (0...width).contains(column), (0...height).contains(row) else { return }
+      grid[row][column] = mark
+    }
+    for column in 0...width {
+      let flops = mostFLOPs * Double(column) / Double(width)
+      place(flops, ladder.fit.value(flops), "·")
+    }
+    for point in ladder.points { place(point.flops, point.seconds, Self.mark(point.rung)) }
+    let top = "\(Self.milliseconds(mostSeconds)) ms\n"
+    let rows = grid.map { "│" + String($0) }.map { line in
+      var line = line
+      while line.hasSuffix(" ") { line.removeLast() }
+      return line + "\n"
+    }
+    let axis = "└" + String(repeating: "─", count: width + 1) + "\n"
+    let end = "\(Quantity.short(Int128(mostFLOPs))) FLOPs"
+    return top + rows.joined() + axis
+      + String(repeating: " ", count: max(0, width + 2 - end.count)) + end + "\n"
+  }
+
+  /// The same as a drawing that stands by itself.
+  var svg: String {
+    let (width, height, margin) = (640.0, 400.0, 60.0)
+    func x(_ flops: Double) -> Double { margin + flops / mostFLOPs * (width - 2 * margin) }
+    func y(_ seconds: Double) -> Double {
+      height - margin - seconds / mostSeconds * (height - 2 * margin)
+    }
+    func number(_ value: Double) -> String {
+      Quantity.decimal(Int128((value * 10).rounded()), over: 10, places: 1)
+    }
+    let title = name.escapedForXML
+    var lines = [
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" font-family=\"sans-serif\" font-size=\"12\">",
+      "<title>\(title): measured time against computed FLOPs</title>",
+      "<rect width=\"640\" height=\"400\" fill=\"white\"/>",
+      "<path d=\"M\(number(margin)) \(number(margin)) V\(number(height - margin)) H\(number(width - margin))\" fill=\"none\" stroke=\"black\"/>",
+      "<path d=\"M\(number(x(0))) \(number(y(max(0, ladder.fit.intercept)))) L\(number(x(mostFLOPs))) \(number(y(ladder.fit.value(mostFLOPs))))\" stroke=\"gray\" stroke-dasharray=\"4 3\"/>",
+      "<text x=\"320\" y=\"30\" text-anchor=\"middle\">\(title): measured time against computed FLOPs</text>",
+      "<text x=\"580\" y=\"365\" text-anchor=\"end\">\(Quantity.short(Int128(mostFLOPs))) FLOPs</text>",
+      "<text x=\"60\" y=\"52\" text-anchor=\"middle\">\(Self.milliseconds(mostSeconds)) ms</text>",
+    ]
+    for point in ladder.points {
+      let color =
+        switch point.rung {
+        case .length: "#1f77b4"
+        case .capacity: "#d62728"
+        case .experts: "#2ca02c"
+        }
+      lines.append(
+        "<circle cx=\"\(number(x(point.flops)))\" cy=\"\(number(y(point.seconds)))\" r=\"4\" fill=\"\(color)\"/>"
+      )
+      lines.append(
+        "<text x=\"\(number(x(point.flops) + 7))\" y=\"\(number(y(point.seconds) + 14))\" fill=\"\(color)\">\(point.label)</text>"
+      )
+    }
+    return lines.joined(separator: "\n") + "\n</svg>\n"
+  }
+}
+
+extension String {
+  fileprivate var escapedForXML: String {
+    replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+}
