@@ -2,28 +2,47 @@
 
 enum { TILE_COLUMNS = TILE_VECTORS * LANES };
 
+INLINE void copy(const float *from, long count, float *to) {
+  long k = 0;
+  for (; k + LANES <= count; k += LANES) store(to + k, load(from + k));
+  for (; k < count; k++) to[k] = from[k];
+}
+
 static void copy_panel(
   const float *from, long row_stride, long depth_stride, long rows, long depth, float *panel) {
   for (long i = 0; i < rows; i++, from += row_stride, panel += kernel_panel_stride) {
     if (depth_stride == 1)
-      memcpy(panel, from, (size_t)depth * sizeof(float));
+      copy(from, depth, panel);
     else
       for (long k = 0; k < depth; k++) panel[k] = from[k * depth_stride];
   }
 }
 
+/// Packs whole panels whose columns are neighbours, row by row as they lie in memory.
+static void pack_neighbours(
+  const float *from, long depth_stride, long panels, long depth, float *packed) {
+  for (long k = 0; k < depth; k++, from += depth_stride, packed += TILE_COLUMNS)
+    for (long panel = 0; panel < panels; panel++)
+      for (long j = 0; j < TILE_COLUMNS; j += LANES)
+        store(
+          packed + panel * TILE_COLUMNS * depth + j, load(from + panel * TILE_COLUMNS + j));
+}
+
 static void pack(
   const float *from, long column_stride, long depth_stride, long columns, long depth,
   float *packed) {
+  if (column_stride == 1 && depth_stride != 1) {
+    long whole = columns / TILE_COLUMNS;
+    pack_neighbours(from, depth_stride, whole, depth, packed);
+    from += whole * TILE_COLUMNS;
+    columns -= whole * TILE_COLUMNS;
+    packed += whole * TILE_COLUMNS * depth;
+  }
   for (long first = 0; first < columns; first += TILE_COLUMNS, from += TILE_COLUMNS * column_stride) {
     long count = columns - first < TILE_COLUMNS ? columns - first : TILE_COLUMNS;
     long width = (count + LANES - 1) / LANES * LANES;
     if (depth_stride == 1) {
       transpose(from, column_stride, count, depth, packed, width, false);
-    } else if (column_stride == 1 && count == TILE_COLUMNS) {
-      for (long k = 0; k < depth; k++)
-        for (long j = 0; j < TILE_VECTORS; j++)
-          store(packed + k * TILE_COLUMNS + j * LANES, load(from + k * depth_stride + j * LANES));
     } else {
       for (long k = 0; k < depth; k++)
         for (long j = 0; j < count; j++)
