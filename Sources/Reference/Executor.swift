@@ -44,11 +44,11 @@ package final class Executor {
     workers = Workers(count: evidence == .literal ? 1 : threads)
     weights = WeightSource(seed: seed, policy: policy, workers: workers)
     var values: [Symbol: Rational] = [:]
-    for (symbol, formula) in model.values {
-      guard let value = try? formula.evaluated(with: [:]) else {
-        throw ExecutionError.free(size: symbol.name)
+    for binding in model.sizes {
+      guard let value = try? binding.value.evaluated(with: [:]) else {
+        throw ExecutionError.free(size: binding.key)
       }
-      values[symbol] = value
+      values[binding.size.symbol] = value
     }
     self.values = values
     for group in model.groups {
@@ -114,6 +114,7 @@ package final class Executor {
       sequences: Array(tokens.indices), tokens: count,
       positions: tokens.flatMap { _ in (past..<past + count) },
       identifiers: tokens.flatMap(\.self), pass: pass)
+    try model.require(positions: past + count, self)
     rotaryTables = [:]
     let logits = try scratch.scoped {
       let scores = try model.run(flow, on: self)

@@ -20,6 +20,7 @@ package struct MemoryEstimate: Hashable, Sendable {
   package init(
     _ executor: Executor, sequences: Int, tokens: Int, past: Int, scored: Int, cacheElements: Int
   ) throws {
+    try executor.model.require(positions: past + tokens, executor)
     let size = MemoryLayout<Float>.stride
     // The pass that fills the cache may be the longer one.
     let rows = try Self.product([sequences, max(tokens, past)])

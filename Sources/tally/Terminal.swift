@@ -81,6 +81,16 @@ enum Terminal {
     #endif
   }
 
+  /// Why a file cannot be written, if it cannot; what it holds stays.
+  static func obstacle(to path: String) -> FileProblem? {
+    let temporary = "\(path).\(getpid()).part"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard file >= 0 else { return FileProblem() }
+    close(file)
+    unlink(temporary)
+    return kind(of: path) == .folder ? FileProblem(reason: "it is a folder") : nil
+  }
+
   /// Writes a file whole or not at all.
   static func writeFile(_ text: String, _ path: String) -> FileProblem? {
     let temporary = "\(path).\(getpid()).part"

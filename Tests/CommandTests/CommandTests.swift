@@ -46,7 +46,7 @@ import Testing
     ("reproduce-depth.txt", "reproduce mod deepseek-moe"),
     ("help-flops.txt", "help flops"),
     ("help.txt", "--help"),
-    ("help-params.txt", "help params"),
+    ("help-params.txt", "help params"), ("help-validate.txt", "help validate"),
   ]
 
   @Test("The whole output is the expected one", arguments: lines)

@@ -11,9 +11,6 @@ extension Embedding {
     executor.weights.claim(name, count * width)
     let y = executor.scratch.matrix(flow.rows, width)
     let indices = index == .token ? flow.identifiers : flow.positions
-    if index == .position, let most = flow.positions.max(), most >= count {
-      throw ExecutionError.tooManyPositions(most + 1, table: count)
-    }
     // Only the rows that are looked up are made.
     for (place, row) in indices.enumerated() {
       executor.scratch.scoped {

@@ -12,6 +12,17 @@ extension Model {
     throw ExecutionError.notExecuted(modelType: modelType, what: "the missing token table")
   }
 
+  /// - Throws: `ExecutionError.tooManyPositions` if a table of positions has fewer.
+  func require(positions: Int, _ executor: Executor) throws {
+    for branch in head {
+      guard case .embedding(let table) = branch.module, table.index == .position else { continue }
+      let rows = try executor.extent(table.rows)
+      guard positions <= rows else {
+        throw ExecutionError.tooManyPositions(positions, table: rows)
+      }
+    }
+  }
+
   /// One pass: the scores of the vocabulary.
   func run(_ flow: Flow, on executor: Executor) throws -> Matrix {
     let x = try embed(flow, on: executor)

@@ -77,6 +77,10 @@ extension Command {
   ) throws -> Outcome {
     guard names.count == 1 else { throw UsageError.extra(names.count > 1 ? names[1] : "--all") }
     let format = arguments[ReportFormat.plain]
+    if let path = arguments[output], let problem = Terminal.obstacle(to: path) {
+      // Before the time is spent.
+      throw Failure.unwritable(path, reason: problem.reason)
+    }
     let report = try run.timing(names[0])
     if let path = arguments[output], let problem = Terminal.writeFile(report.svg, path) {
       throw Failure.unwritable(path, reason: problem.reason)
@@ -246,6 +250,8 @@ struct ValidationRun {
 
   /// Says what a long run will take, where somebody may wait for it.
   private func announce(_ preparation: Preparation, _ name: String) {
+    // What is short needs no estimate, which itself takes some milliseconds.
+    guard preparation.flops > 1e9 else { return }
     let seconds = preparation.estimatedSeconds
     guard seconds > 2 else { return }
     let memory = Quantity.bytes(Int128(preparation.memory.bytes))
