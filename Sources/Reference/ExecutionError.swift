@@ -20,7 +20,8 @@ extension ExecutionError: CustomStringConvertible {
       '\(modelType)' is counted but not executed, because of \(what). \
       'tally flops' gives its counts.
       """
-    case .free(let size): "\(size) is left free, or follows from what is, and a model runs with numbers. Give it one."
+    case .free(let size):
+      "\(size) is left free, or follows from what is, and a model runs with numbers. Give it one."
     case .tooLarge(let what): "\(what) is too large to run. Lower the sizes it is made of."
     case .tooManyPositions(let count, let table):
       """

@@ -126,7 +126,8 @@ extension Model {
   /// The experts of the layer that has the fewest, where tokens choose among them.
   fileprivate var fewestExperts: Int128? {
     groups.flatMap(\.layer.branches).compactMap { branch in
-      guard case .mixtureOfExperts(let mixture) = branch.module, mixture.router.rule != .expertChoice,
+      guard case .mixtureOfExperts(let mixture) = branch.module,
+        mixture.router.rule != .expertChoice,
         !mixture.runsEveryExpert
       else { return nil }
       return try? mixture.experts.substituting(values).count(with: [:])

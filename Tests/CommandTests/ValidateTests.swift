@@ -46,7 +46,9 @@ import Testing
     let outcome = Self.run("validate llama2-13b --tokens 4 --evidence literal")
     #expect(outcome.exitCode == 0)
     #expect(outcome.output.contains("model.layers.N.mlp.gate_proj"))
-    #expect(outcome.output.hasSuffix("1 model, 93 counts, all equal (literal evidence).\n"))
+    #expect(
+      outcome.output.hasSuffix(
+        "1 model, 93 counts, all equal (reduced scale, literal evidence).\n"))
     #expect(outcome.errors.hasPrefix("llama2-13b: reduced: hidden_size 5120 → 64, "))
     let all = Self.run("validate llama2-13b --tokens 4 --format csv").output
     #expect(all.split(separator: "\n").count == 94)

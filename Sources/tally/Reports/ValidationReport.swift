@@ -152,13 +152,12 @@ struct ValidationReport {
   static func summary(_ reports: [ValidationReport]) -> Table {
     var table = Table(
       heading: [
-        "model", "scale", "rows", "differ", "parameters", "FLOPs measured", "seconds", "FLOPs/s",
-        "peak memory",
-      ], alignments: [.left, .left])
+        "model", "rows", "differ", "parameters", "measured FLOPs", "seconds", "FLOPs/s", "memory",
+      ])
     for report in reports {
       let validation = report.validation
       table.rows.append([
-        report.name, report.scale.rawValue, "\(validation.comparison.rows.count)",
+        report.name, "\(validation.comparison.rows.count)",
         "\(report.mismatches)", "\(validation.parameters.allocated)",
         "\(validation.comparison.measuredFLOPs)", decimal(validation.seconds),
         Quantity.short(Int128(validation.flopsPerSecond)),
@@ -177,6 +176,7 @@ struct ValidationReport {
     let rows = reports.map(\.validation.comparison.rows.count).reduce(0, +)
     let failures = reports.filter { !$0.validation.holds }
     let evidence = reports.first?.validation.settings.evidence.rawValue ?? ""
+    let scale = reports.first?.scale.rawValue ?? ""
     guard failures.isEmpty else {
       let lines = failures.flatMap { report in
         report.validation.comparison.mismatches.prefix(10).map {
@@ -191,7 +191,7 @@ struct ValidationReport {
       return lines.joined() + "\(failures.count) of \(reports.count) models differ.\n"
     }
     return
-      "\(reports.count) \(reports.count == 1 ? "model" : "models"), \(rows) counts, all equal (\(evidence) evidence).\n"
+      "\(reports.count) \(reports.count == 1 ? "model" : "models"), \(rows) counts, all equal (\(scale) scale, \(evidence) evidence).\n"
   }
 }
 
