@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Functions of each number, without NaN for any number or infinity.
 ///

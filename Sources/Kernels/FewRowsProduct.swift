@@ -1,5 +1,5 @@
-internal import CKernels
-internal import Synchronization
+import CKernels
+import Synchronization
 
 /// The product of a few rows with many: it reads the many once, in place, at the speed of memory.
 struct FewRowsProduct {

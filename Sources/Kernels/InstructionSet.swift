@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Which instructions the inner loops use.
 package enum InstructionSet: String, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Functions of a whole row.
 extension Vectors {

@@ -1,5 +1,5 @@
-internal import CKernels
-internal import Synchronization
+import CKernels
+import Synchronization
 
 /// The product of two operands of many rows each: product = copied · packedᵀ.
 ///
@@ -51,7 +51,7 @@ struct PackedProduct {
   }
 
   func run() -> Int {
-    Scratch.with(paddedColumns * copied.columns) { room in
+    BufferPool.with(paddedColumns * copied.columns) { room in
       pack(into: room)
       let rowItems = copied.rows.parts(of: itemRows)
       let columnItems = packed.rows.parts(of: itemColumns)
@@ -98,7 +98,7 @@ struct PackedProduct {
     // Rows an odd number of cache lines apart do not compete for the same places in a cache.
     let stride = columns.count.parts(of: 32) * 32 + 16
     let panelSize = loops.tile_rows * kernel_panel_stride
-    return Scratch.with(panelSize + (isDirect ? 0 : rows.count * stride)) { scratch in
+    return BufferPool.with(panelSize + (isDirect ? 0 : rows.count * stride)) { scratch in
       let target = product.at(rows.lowerBound, columns.lowerBound)
       let sums = isDirect ? target : scratch + panelSize
       let sumsStride = isDirect ? product.rowStride : stride

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Computes, or adds, y = x · wᵀ for x of M×K, w of N×K and y of M×N.
 ///

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 extension Vectors {
   /// Fills with numbers of [−scale, scale) that look random, the same on every machine.

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Loops over rows of numbers, each on the thread that calls it.
 ///

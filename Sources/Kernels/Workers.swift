@@ -1,5 +1,5 @@
-internal import Dispatch
-internal import Synchronization
+import Dispatch
+import Synchronization
 
 /// Runs pieces of work on up to `count` threads.
 package struct Workers: Sendable {

@@ -32,7 +32,7 @@ extension Family {
           keys.expanded("mamba_expand", inner: "mamba_intermediate_size"),
           keys: ("mamba_d_state", "mamba_d_conv", "mamba_dt_rank"),
           bias: keys.flag("mamba_proj_bias"), convolutionBias: keys.flag("mamba_conv_bias"),
-          normed: true)
+          norms: .weighted)
       let feedForward =
         kind[1]
         ? try keys.experts(keys.expertCounts("num_local_experts"), keys.gated(), gate: "router")

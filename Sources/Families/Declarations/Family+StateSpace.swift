@@ -14,7 +14,8 @@ extension Family {
     let mixer = try keys.mamba(
       keys.expanded("expand", inner: "intermediate_size", given: true),
       keys: ("state_size", "conv_kernel", "time_step_rank"), bias: keys.flag("use_bias"),
-      convolutionBias: keys.flag("use_conv_bias"))
+      convolutionBias: keys.flag("use_conv_bias"),
+      norms: keys.modelType == "falcon_mamba" ? .weightless : .none)
     return try keys.decoder(keys.uniform(keys.mixerLayer(mixer)), .mamba)
   }
 

@@ -110,6 +110,15 @@ extension Keys {
 
 // MARK: - State-space mixers
 
+/// Norms inside a selective state space.
+enum StateNorms {
+  case none
+  /// As in Jamba.
+  case weighted
+  /// As in Falcon Mamba.
+  case weightless
+}
+
 extension Keys {
   /// The inner width of a mixer that is a multiple of the model's width.
   ///
@@ -135,21 +144,21 @@ extension Keys {
   /// A selective state space with one state of `[N]` for each channel.
   ///
   /// - `keys`: the family's keys of the state, the kernel and the rank of the time step.
-  /// - `normed`: whether time step, input and output of the state have norms, as in Jamba.
+  /// - `norms`: those of the time step, the input and the output of the state.
   func mamba(
     _ inner: Formula, keys: (state: String, kernel: String, rank: String), bias: Bool,
-    convolutionBias: Bool, normed: Bool = false
+    convolutionBias: Bool, norms kind: StateNorms = .none
   ) throws -> Module {
     let d = try size(.hidden)
     let state = try size(.stateSize, keys.state)
     let rank = try automatic(
       .timeStepRank, keys.rank, .ceiling(d / 16), "⌈\(spelled("hidden_size")) / 16⌉")
     let norms =
-      normed
-      ? [
-        Normalization("dt_layernorm", [rank]), Normalization("b_layernorm", [state]),
-        Normalization("c_layernorm", [state]),
-      ] : []
+      kind == .none
+      ? []
+      : [("dt_layernorm", rank), ("b_layernorm", state), ("c_layernorm", state)].map {
+        Normalization($0, [$1], weight: kind == .weighted)
+      }
     let vectors = [Weight("A_log", [inner, state], .mixer), Weight("D", [inner], .mixer)]
     return .mixer(
       Mixer(

@@ -143,10 +143,10 @@ extension Executor {
       let q = span.queries.rows(rows)
         .columns(head * core.scoreSize..<(head + 1) * core.scoreSize)
       let out = y.rows(rows).columns(head * core.valueSize..<(head + 1) * core.valueSize)
-      let buffer = BufferPool.shared.take(rows.count * (span.keys.rows + 1))
-      defer { BufferPool.shared.give(buffer) }
-      let scores = Matrix(buffer.start, rows: rows.count, columns: span.keys.rows + 1)
-      let done = core.run(q, shared, scores, out, rows, head, mask)
+      let done = BufferPool.with(rows.count * (span.keys.rows + 1)) { buffer in
+        let scores = Matrix(buffer, rows: rows.count, columns: span.keys.rows + 1)
+        return core.run(q, shared, scores, out, rows, head, mask)
+      }
       scoreTotal.add(done.scores)
       softmaxTotal.add(done.softmax)
       valueTotal.add(done.values)

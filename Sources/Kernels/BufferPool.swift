@@ -1,7 +1,7 @@
-internal import Synchronization
+import Synchronization
 
 /// Memory for the time of a call: blocks are kept for the next one, because new ones cost page faults.
-struct Scratch {
+package struct BufferPool {
   private struct Block: @unchecked Sendable {
     var start: UnsafeMutablePointer<Float>
     var capacity: Int
@@ -12,7 +12,7 @@ struct Scratch {
   private static let free = Mutex<[Block]>([])
 
   /// Lends a block, which starts at a cache line and holds anything, for `count` numbers.
-  static func with<Result>(
+  package static func with<Result>(
     _ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result
   ) -> Result {
     let block = take(count)
