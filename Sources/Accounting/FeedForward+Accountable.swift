@@ -6,6 +6,10 @@ extension FeedForward {
   func work(_ part: Product.Part, rows: Formula) -> [Work] {
     let numbers = rows * width
     var counts = numbers * (ReferenceAlgorithms.activation(activation) ?? .none)
+    if activation == "xielu" {
+      // Its two slopes: softplus(α_p) and β + softplus(α_n), once for all tokens.
+      counts = counts + 2 * ReferenceAlgorithms.softplus + OperationCounts([.add: 1])
+    }
     if isGated { counts = counts + OperationCounts([.multiply: numbers]) }
     if capsFactors {
       // c·tanh(g/c)·σ(g)·(c·tanh(u/c)): one product more than with a gate alone.

@@ -91,7 +91,10 @@ extension Reach {
 extension FeedForward {
   fileprivate var obstacle: String? {
     if boundsGates || capsFactors || isReceptive { return "a feed-forward layer of another kind" }
-    if !norms.isEmpty || !vectors.isEmpty { return "a norm inside a feed-forward layer" }
+    if !norms.isEmpty { return "a norm inside a feed-forward layer" }
+    if activation != "xielu", let vector = vectors.first {
+      return "the tensor '\(vector.name)'"
+    }
     if inputs.count > 2 { return "more than two input maps" }
     return Activation(activation) == nil ? "the activation '\(activation)'" : nil
   }

@@ -3,6 +3,10 @@ import Kernels
 /// The activation functions in use, under their names in `config.json`.
 enum Activation: Hashable, Sendable {
   case silu, sigmoid, gelu, tanhGelu, quickGelu, relu, squaredRelu, boundedGate, tanh, identity
+  /// xIELU, with its two learned slopes.
+  ///
+  /// - Source: Huang and Schlag 2024, <https://arxiv.org/abs/2411.13010>.
+  case expandedIntegral(positive: Float, negative: Float)
 
   init?(_ name: String) {
     switch name {
@@ -17,6 +21,7 @@ enum Activation: Hashable, Sendable {
     case "swigluoai": self = .boundedGate
     case "tanh": self = .tanh
     case "linear", "identity": self = .identity
+    case "xielu": self = .expandedIntegral(positive: 0, negative: 0)
     default: return nil
     }
   }
@@ -44,6 +49,13 @@ enum Activation: Hashable, Sendable {
       return bounded * (Counted(1.702) * bounded).logistic
     case .tanh: return x.hyperbolicTangent
     case .identity: return x
+    case .expandedIntegral(let positive, let negative):
+      // Both halves are computed, and one is taken.
+      let linear = Counted(0.5)
+      let above = Counted(positive) * x * x + linear * x
+      let bounded = x > Counted(-1e-6) ? Counted(-1e-6) : x
+      let below = Counted(negative) * (bounded.exponential - Counted(1) - x) + linear * x
+      return x > Counted.zero ? above : below
     }
   }
 
@@ -82,9 +94,14 @@ enum Activation: Hashable, Sendable {
       tally.multiply = 2
       tally.add += 1
     case .tanh: tally.tanh = 1
-    case .identity: break
+    case .identity, .expandedIntegral: break
     }
     return tally
+  }
+
+  /// Whether there is no fast form.
+  var isOnlyLiteral: Bool {
+    if case .expandedIntegral = self { true } else { false }
   }
 
   /// The function of every number of a row, in place.
@@ -109,7 +126,7 @@ enum Activation: Hashable, Sendable {
       Vectors.silu(x, into: x, count: count)
       for index in 0..<count { x[index] *= 1 / 1.702 }
     case .tanh: Vectors.tanh(x, into: x, count: count)
-    case .identity: break
+    case .identity, .expandedIntegral: break
     }
   }
 
@@ -123,7 +140,7 @@ enum Activation: Hashable, Sendable {
 extension Executor {
   /// `y ← f(y)`, or `f(y) ∘ factor` where there is one.
   func activate(_ y: Matrix, _ activation: Activation, times factor: Matrix?, _ path: String) {
-    switch evidence {
+    switch activation.isOnlyLiteral ? .literal : evidence {
     case .literal:
       meter.literally(path) {
         for row in 0..<y.rows {
