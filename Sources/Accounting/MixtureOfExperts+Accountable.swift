@@ -24,6 +24,7 @@ extension MixtureOfExperts: Accountable {
   /// choose the same experts, those of *K* experts.
   func slots(_ tokens: Formula) -> Formula {
     if runsEveryExpert { return tokens * experts }
+    let active = assumesLeast ? leastActive ?? self.active : self.active
     guard let capacity else { return tokens * active }
     if router.rule == .expertChoice {
       return experts * .maximum(1, .floor(capacity * tokens / experts))

@@ -207,7 +207,6 @@ extension Block {
     for (index, branch) in branches.enumerated() {
       guard case .mixtureOfExperts(var mixture) = branch.module else { continue }
       mixture.assumesLeast = true
-      mixture.active = mixture.leastActive ?? mixture.active
       copy.branches[index].module = .mixtureOfExperts(mixture)
     }
     return copy

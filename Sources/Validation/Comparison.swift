@@ -16,10 +16,22 @@ package struct Comparison: Sendable {
     package let bounds: ClosedRange<Rational>?
     package let measured: Int128
 
+    /// Whether it agrees with the rows of its layer on how much the data have decided.
+    var isConsistent = true
+
     /// Whether the counts are equal, or where the data decide within the bounds.
     package var isEqual: Bool {
       let measured = Rational(measured)
-      return bounds.map { $0.contains(measured) } ?? (analytic == measured)
+      return bounds.map { isConsistent && $0.contains(measured) } ?? (analytic == measured)
+    }
+
+    /// How far between the bounds the count lies: 0 at the least, 1 at the most.
+    fileprivate var share: Rational? {
+      guard let bounds, let least = try? bounds.lowerBound.negated(),
+        let width = try? bounds.upperBound.adding(least),
+        let above = try? Rational(measured).adding(least)
+      else { return nil }
+      return try? above.divided(by: width)
     }
   }
 
@@ -74,7 +86,23 @@ package struct Comparison: Sendable {
         path: place.path, operation: place.operation, analytic: .zero, bounds: nil,
         measured: count)
     }.sorted { ($0.path, $0.operation.rawValue) < ($1.path, $1.operation.rawValue) }
+    // What the experts of a layer run for is one number of tokens, whatever it is.
+    if expected.exactness == .bounded {
+      var shares: [Substring: Rational] = [:]
+      for index in rows.indices {
+        guard let share = rows[index].share else { continue }
+        let layer = Self.layer(rows[index].path, model)
+        rows[index].isConsistent = shares[layer, default: share] == share
+        shares[layer] = shares[layer] ?? share
+      }
+    }
     self.rows = rows
+  }
+
+  /// The part of a path that names a layer.
+  private static func layer(_ path: String, _ model: Model) -> Substring {
+    let inside = path.dropFirst(model.layersPath.count + 1)
+    return path[..<(inside.firstIndex(of: ".") ?? path.endIndex)]
   }
 
   /// All floating-point operations that were executed.
