@@ -120,7 +120,8 @@ extension Parameter where Value == String? {
 extension Parameter where Value == Int128? {
   /// An option with a whole number in digits.
   package static func whole(
-    _ name: String, _ valueName: String, least: Int128, default value: Int128? = nil, help: String
+    _ name: String, _ valueName: String, least: Int128, most: Int128 = .max,
+    default value: Int128? = nil, help: String
   ) -> Parameter {
     Parameter(
       name, .option(repeats: false), valueName, help, defaultText: value.map { "\($0)" },
@@ -129,6 +130,7 @@ extension Parameter where Value == Int128? {
           return text.allSatisfy(\.isNumber) && !text.isEmpty
             ? "a whole number below 2^127" : "a whole number of at least \(least)"
         }
+        guard number <= most else { return "a whole number of at most \(most)" }
         return number >= least ? nil : "a whole number of at least \(least)"
       },
       read: { $0.first.flatMap { Int128($0) } ?? value })

@@ -80,6 +80,8 @@ private struct Targets {
   /// New values for the keys that a configuration may set, without those that the user set.
   func overrides(besides given: [String: String]) -> [String: String] {
     var overrides: [String: String] = [:]
+    // What is small already stays as it is.
+    if let hidden = sizes[.hidden], hidden <= 64 { return [:] }
     for binding in bindings {
       if case .derived = binding.origin { continue }
       guard given[binding.key] == nil, let value = binding.number,

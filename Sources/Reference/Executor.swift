@@ -55,6 +55,7 @@ package final class Executor {
       if let what = group.layer.obstacle {
         throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
       }
+      try checkFit(group)
       switch group.indices {
       case .listed(let indices): for index in indices { layers[index] = group.layer }
       case .range(let first, let end):

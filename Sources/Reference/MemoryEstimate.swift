@@ -25,6 +25,7 @@ package struct MemoryEstimate: Hashable, Sendable {
     // The pass that fills the cache may be the longer one.
     let rows = try Self.product([sequences, max(tokens, past)])
     var widest = 0
+    var fixed = 0
     var kept: [String: Int] = [:]
     var all = 0
     let parts = executor.layers.mapValues { $0.branches }
@@ -40,6 +41,7 @@ package struct MemoryEstimate: Hashable, Sendable {
           // A map returns as many numbers for each token as its weight has rows.
           width += copies * (try weight.shape.first.map { try executor.extent($0) } ?? 0)
         }
+        fixed = max(fixed, try executor.fixedScratch(branch.module))
       }
       widest = max(widest, width)
     }
@@ -59,10 +61,13 @@ package struct MemoryEstimate: Hashable, Sendable {
     activationBytes =
       (try Self.product([rows, widest + 6 * hidden])
         + Self.product([scored, vocabulary])
-        + executor.workers.count * 128 * (tokens + past)) * size
+        + Self.product([
+          executor.evidence == .literal ? rows : executor.workers.count * 128, tokens + past,
+        ])
+        + fixed) * size
   }
 
-  private static func product(_ factors: [Int]) throws -> Int {
+  fileprivate static func product(_ factors: [Int]) throws -> Int {
     try factors.reduce(1) { product, factor in
       let (next, overflow) = product.multipliedReportingOverflow(by: factor)
       guard !overflow, next < 1 << 50 else { throw ExecutionError.tooLarge(what: "The pass") }
@@ -72,6 +77,25 @@ package struct MemoryEstimate: Hashable, Sendable {
 }
 
 extension Executor {
+  /// What a mixer takes that does not grow with the tokens: chunks, and kernels of convolutions.
+  fileprivate func fixedScratch(_ module: Module) throws -> Int {
+    guard case .mixer(let mixer) = module else { return 0 }
+    var factors: [[Int]] = try mixer.convolutions.map {
+      [4, try extent($0.channels), try extent($0.kernel)]
+    }
+    switch mixer.recurrence {
+    case .duality(_, let size, let state, let chunk):
+      let chunk = try extent(chunk)
+      factors.append([2, chunk, chunk])
+      factors.append([4, chunk, try extent(size) + extent(state)])
+    case .lightning(_, let size, let block):
+      factors.append([try extent(block), try extent(block)])
+      factors.append([4, try extent(size), try extent(size)])
+    default: break
+    }
+    return try factors.map { try MemoryEstimate.product($0) }.reduce(0, +)
+  }
+
   /// The width of the residual stream.
   var hiddenSize: Int {
     get throws {

@@ -29,10 +29,4 @@ package final class Meter {
     }
     record(path, tally)
   }
-
-  /// Forgets everything.
-  package func reset() {
-    tallies = [:]
-    flops = 0
-  }
 }

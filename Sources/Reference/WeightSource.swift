@@ -19,8 +19,6 @@ final class WeightSource {
   let policy: WeightPolicy
   /// The numbers of each tensor that a part asked for, by name.
   private(set) var allocated: [String: Int] = [:]
-  /// The same of what is stored with a model and not trained.
-  private(set) var buffers: [String: Int] = [:]
   private var kept: [String: UnsafeMutablePointer<Float>] = [:]
   private let workers: Workers
 
@@ -34,9 +32,11 @@ final class WeightSource {
     for start in kept.values { UnsafeMutableRawPointer(start).deallocate() }
   }
 
-  /// Enters a tensor into the record.
+  /// Enters a tensor into the record, but for what is stored with a model and not trained.
   func claim(_ name: String, _ count: Int, isBuffer: Bool = false) {
-    if isBuffer { buffers[name] = count } else { allocated[name] = count }
+    guard !isBuffer else { return }
+    precondition(allocated[name, default: count] == count, "\(name) has two sizes")
+    allocated[name] = count
   }
 
   /// Rows `first..<first + rows` of a tensor `[_, columns]`, uniform in `center ± spread`.

@@ -86,11 +86,13 @@ package struct Comparison: Sendable {
         path: place.path, operation: place.operation, analytic: .zero, bounds: nil,
         measured: count)
     }.sorted { ($0.path, $0.operation.rawValue) < ($1.path, $1.operation.rawValue) }
-    // What the experts of a layer run for is one number of tokens, whatever it is.
-    if expected.exactness == .bounded {
+    // What the experts of a layer run for is one number of tokens, whatever it is; and either
+    // tokens enter a routed layer with all of its parts, or with none.
+    if expected.exactness != .exact {
       var shares: [Substring: Rational] = [:]
       for index in rows.indices {
-        guard let share = rows[index].share else { continue }
+        guard var share = rows[index].share else { continue }
+        if expected.exactness == .expected, share != .zero { share = .one }
         let layer = Self.layer(rows[index].path, model)
         rows[index].isConsistent = shares[layer, default: share] == share
         shares[layer] = shares[layer] ?? share

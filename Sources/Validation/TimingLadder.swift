@@ -41,7 +41,7 @@ package struct TimingLadder: Sendable {
         let preparation = try Preparation(rung.model, rung.workload, settings)
         let validation = try Validation(preparation, isWarm: true)
         guard validation.holds else { throw Failure(label: rung.label) }
-        flops[index] = preparation.flops
+        flops[index] = Double(validation.comparison.measuredFLOPs)
         if round > 0 { shortest[index] = min(shortest[index], validation.seconds) }
         let done = Double(round * rungs.count + index + 1)
         progress(done / Double((repeats + 1) * rungs.count))
@@ -78,7 +78,8 @@ package struct TimingLadder: Sendable {
     }
     steps.append(
       Step(rung: .length, label: "T = \(workload.tokens)", model: model, workload: workload))
-    if model.groups.contains(where: { $0.layer.router != nil }) {
+    // While sampling each token decides for itself, whatever the capacity.
+    if workload.phase == .prefill, model.groups.contains(where: { $0.layer.router != nil }) {
       for divisor in [Int128(1), 2, 4, 8] {
         guard let capacity = try? Rational(1, over: divisor) else { continue }
         steps.append(

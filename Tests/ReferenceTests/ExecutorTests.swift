@@ -137,6 +137,21 @@ import Testing
     }
   }
 
+  @Test(
+    "Sizes that do not fit each other are refused before anything runs",
+    arguments: [
+      ("llama2-13b", ["head_dim": "5"], "6 rotated channels of a head of 5"),
+      ("deepseek-v3", ["n_group": "7"], "16 experts in 7 groups"),
+      ("deepseek-v3", ["qk_rope_head_dim": "7"], "an odd number of rotated channels"),
+      ("olmoe-1b-7b", ["head_dim": "40"], "the width of the norm 'q_norm'"),
+    ])
+  func misfits(_ name: String, _ overrides: [String: String], _ what: String) throws {
+    let model = try Self.model(name, overrides)
+    #expect(throws: ExecutionError.notExecuted(modelType: model.modelType, what: what)) {
+      try Executor(model, evidence: .kernel)
+    }
+  }
+
   @Test("A table of positions has an end")
   func positions() throws {
     let model = try Self.model("gpt2")

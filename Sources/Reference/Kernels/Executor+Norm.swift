@@ -11,7 +11,11 @@ extension Executor {
     let shape = try norm.shape.map { try extent($0) }
     let (width, groups) = (shape.last ?? 1, try extent(norm.groups))
     let (size, count) = (shape.reduce(1, *), try extent(norm.copies))
-    let part = width / groups
+    let part = width / max(groups, 1)
+    guard part > 0, y.columns.isMultiple(of: part) else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "the norm '\(name)' whose width does not fit")
+    }
     try scratch.scoped {
       let weight = try vector(norm.hasWeight, "\(name).weight", size, count, center: 1)
       let bias = try vector(norm.hasBias, "\(name).bias", size, count, center: 0)

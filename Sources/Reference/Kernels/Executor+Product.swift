@@ -44,7 +44,11 @@ extension Executor {
     let (inner, columns) = (try extent(linear.input), try extent(linear.output))
     let name = path.appending(linear.name)
     let y = scratch.matrix(x.rows, columns)
-    precondition(x.columns == inner, "\(name) takes \(inner) numbers and got \(x.columns)")
+    guard x.columns == inner else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType,
+        what: "the map '\(name)' that takes \(inner) numbers and is given \(x.columns)")
+    }
     claim(linear, at: path, inner, columns)
     map(x, "\(name).weight", into: y, path: name)
     if linear.hasBias {

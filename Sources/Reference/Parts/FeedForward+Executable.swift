@@ -45,6 +45,10 @@ extension FeedForward {
 
   /// Enters the layer's tensors into the record of weights, where no token meets them.
   func claim(at path: String, on executor: Executor) throws {
+    for weight in vectors {
+      executor.weights.claim(
+        path.appending(weight.name), try executor.extent(weight.count), isBuffer: weight.isBuffer)
+    }
     for map in inputs + [output] {
       executor.claim(
         map, at: path, try executor.extent(map.input), try executor.extent(map.output))

@@ -16,8 +16,9 @@ extension Command {
     discussion: """
       The model runs on random weights in an executor that counts what it does and knows no
       formula. Every kind of operation of every part of every layer must be equal to what is
-      computed; the exit code is 1 if one is not. Reduced models have every kind of layer of the
-      full one, and small sizes. See docs/validation.md.
+      computed, or lie within the bounds where the data decide; the exit code is 1 if one does
+      not, and 65 for a model that cannot run. Reduced models have every kind of layer of the full
+      one, and small sizes. See docs/validation.md.
       """,
     examples: [
       ("tally validate llama2-13b mod-220m", "small models of the same structure"),
@@ -81,7 +82,14 @@ extension Command {
       // Before the time is spent.
       throw Failure.unwritable(path, reason: problem.reason)
     }
-    let report = try run.timing(names[0])
+    let report: TimingReport
+    do {
+      report = try run.timing(names[0])
+    } catch let failure as TimingLadder.Failure {
+      return Outcome(
+        errors: "error: The counts of the pass \(failure.label) differ, so its time means nothing. "
+          + "Run 'tally validate' without --timing to see the rows.\n", exitCode: 1)
+    }
     if let path = arguments[output], let problem = Terminal.writeFile(report.svg, path) {
       throw Failure.unwritable(path, reason: problem.reason)
     }
@@ -103,12 +111,13 @@ extension Command {
     "phase", "PHASE", of: ValidationRun.Phase.allCases, default: .prefill,
     help: "A prompt, or one token after it.")
   fileprivate static let seed = Parameter<Int128?>.whole(
-    "seed", "N", least: 0, default: 0, help: "What weights and tokens follow from.")
+    "seed", "N", least: 0, most: Int128(UInt64.max), default: 0,
+    help: "What weights and tokens follow from.")
   fileprivate static let weights = Parameter<WeightPolicy>.choice(
     "weights", "POLICY", of: WeightPolicy.allCases, default: .streamed,
     help: "Make weights when they are needed, share them, or keep them.")
   fileprivate static let memory = Parameter<String?>.text(
-    "memory", "SIZE", help: "Refuse what needs more, as 8GiB: the machine's.",
+    "memory", "SIZE", help: "Refuse what needs more, as 8GiB: nine tenths of the machine's.",
     complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
   fileprivate static let timing = Parameter<Bool>.flag(
     "timing", help: "Time a ladder of passes, and fit time against FLOPs.")
@@ -124,7 +133,7 @@ enum ByteSize {
     let units = [
       ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("KB", 1000),
       ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("G", 1 << 30),
-      ("M", 1 << 20), ("B", 1), ("", 1),
+      ("M", 1 << 20), ("T", 1 << 40), ("B", 1), ("", 1),
     ]
     for (unit, size) in units where text.uppercased().hasSuffix(unit.uppercased()) {
       let digits = text.dropLast(unit.count)

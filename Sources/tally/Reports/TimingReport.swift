@@ -10,8 +10,10 @@ struct TimingReport {
   func text(_ format: ReportFormat) -> String {
     let rate = ladder.fit.slope > 0 ? 1 / ladder.fit.slope : 0
     let line =
-      "time = \(Self.milliseconds(ladder.fit.intercept)) ms + FLOPs / "
-      + "(\(Quantity.short(Int128(rate)))/s), by least squares of relative differences\n"
+      ladder.points.count < 3 || ladder.fit.slope <= 0
+      ? "Too few passes, or too short ones, for a line: raise --tokens, or take --scale full.\n"
+      : "time = \(Self.milliseconds(ladder.fit.intercept)) ms + FLOPs / "
+        + "(\(Quantity.short(Int128(rate)))/s), by least squares of relative differences\n"
     guard format != .csv else { return table.csv }
     return table.text(format) + "\n" + line + comparisons + "\n" + plot
   }

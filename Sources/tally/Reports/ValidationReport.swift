@@ -152,7 +152,7 @@ struct ValidationReport {
   static func summary(_ reports: [ValidationReport]) -> Table {
     var table = Table(
       heading: [
-        "model", "rows", "differ", "parameters", "measured FLOPs", "seconds", "FLOPs/s", "memory",
+        "model", "rows", "differ", "parameters", "measured FLOPs", "seconds", "FLOPs/s", "peak",
       ])
     for report in reports {
       let validation = report.validation
@@ -190,8 +190,10 @@ struct ValidationReport {
       }
       return lines.joined() + "\(failures.count) of \(reports.count) models differ.\n"
     }
+    let bounded = reports.flatMap(\.validation.comparison.rows).count { $0.bounds != nil }
+    let equal = bounded == 0 ? "all equal" : "\(rows - bounded) equal, \(bounded) within bounds"
     return
-      "\(reports.count) \(reports.count == 1 ? "model" : "models"), \(rows) counts, all equal (\(scale) scale, \(evidence) evidence).\n"
+      "\(reports.count) \(reports.count == 1 ? "model" : "models"), \(rows) counts, \(equal) (\(scale) scale, \(evidence) evidence).\n"
   }
 }
 

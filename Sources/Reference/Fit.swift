@@ -1,0 +1,102 @@
+import Architecture
+import Symbolic
+
+/// Sizes that have to fit each other before anything runs.
+///
+/// A description may say what no pass can do, as three heads over two groups of keys: the formulas
+/// count it, and the executor refuses it.
+extension Executor {
+  /// The most layers, and experts of a layer, that are told apart.
+  private static let most = 10_000
+
+  /// - Throws: `ExecutionError.doesNotFit`, `.tooLarge`.
+  func checkFit(_ group: LayerGroup) throws {
+    let count = try group.indices.count.count(with: values)
+    guard count <= Int128(Self.most) else {
+      throw ExecutionError.tooLarge(what: "The number of layers")
+    }
+    for block in group.layer.blocks {
+      for branch in block.branches {
+        switch branch.module {
+        case .selfAttention(let module): try checkFit(module)
+        case .latentAttention(let module):
+          try require(
+            extent(module.rotarySize).isMultiple(of: 2), "an odd number of rotated channels")
+        case .mixtureOfExperts(let module): try checkFit(module)
+        case .mixer(let module): try checkFit(module)
+        default: continue
+        }
+      }
+    }
+  }
+
+  private func require(_ fits: Bool, _ what: String) throws {
+    guard fits else {
+      throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
+    }
+  }
+
+  private func checkFit(_ attention: SelfAttention) throws {
+    let (heads, groups) = (try extent(attention.heads), try extent(attention.keyValueHeads))
+    try require(
+      groups > 0 && heads.isMultiple(of: groups),
+      "\(heads) query heads that \(groups) key-value heads do not divide")
+    let size = try extent(attention.headSize)
+    if case .rotary(let rotated, _) = attention.position {
+      let rotated = try extent(rotated)
+      try require(
+        rotated.isMultiple(of: 2) && rotated <= size,
+        "\(rotated) rotated channels of a head of \(size)")
+    }
+    let valueSize = try attention.valueSize.map { try extent($0) } ?? size
+    var width = heads * size + groups * (size + valueSize)
+    switch attention.gate {
+    case nil: break
+    case .elements: width += heads * valueSize
+    case .heads: width += heads
+    }
+    let given = try attention.inputs.map { try extent($0.output) }.reduce(0, +)
+    try require(given == width, "input maps that do not give \(width) numbers of heads")
+    try require(
+      extent(attention.output.input) == heads * valueSize,
+      "an output map that does not take \(heads * valueSize) numbers of heads")
+    for norm in attention.norms {
+      let numbers = SelfAttention.Role(norm) == .keys ? groups * size : heads * size
+      let width = try norm.shape.last.map { try extent($0) } ?? 0
+      // One vector for each head, or one for all of them.
+      try require(
+        width > 0 && [size, numbers].contains(width), "the width of the norm '\(norm.name)'")
+    }
+  }
+
+  private func checkFit(_ mixture: MixtureOfExperts) throws {
+    let experts = try extent(mixture.experts)
+    guard experts <= Self.most else { throw ExecutionError.tooLarge(what: "The number of experts") }
+    guard let groups = try mixture.router.groups.map({ try extent($0) }) else { return }
+    try require(
+      groups > 0 && experts.isMultiple(of: groups)
+        && extent(mixture.router.groupBest) <= experts / groups,
+      "\(experts) experts in \(groups) groups")
+  }
+
+  private func checkFit(_ mixer: Mixer) throws {
+    let channels = try mixer.convolutions.first.map { try extent($0.channels) } ?? 0
+    switch mixer.recurrence {
+    case .duality(let heads, let size, let state, _):
+      let (heads, size, state) = (try extent(heads), try extent(size), try extent(state))
+      let rest = channels - heads * size
+      let groups = state > 0 ? rest / (2 * state) : 0
+      try require(
+        groups > 0 && rest == groups * 2 * state && heads.isMultiple(of: groups),
+        "heads of a mixer that its groups do not divide")
+    case .delta(let heads, let keySize, let valueSize, _):
+      let (heads, keySize) = (try extent(heads), try extent(keySize))
+      let keys = (channels - heads * (try extent(valueSize))) / 2
+      let keyHeads = keySize > 0 ? keys / keySize : 0
+      try require(
+        keyHeads > 0 && keys == keyHeads * keySize && heads.isMultiple(of: keyHeads),
+        "value heads of a mixer that its key heads do not divide")
+    default: break
+    }
+  }
+}
