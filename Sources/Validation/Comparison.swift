@@ -25,10 +25,10 @@ package struct Comparison: Sendable {
       return bounds.map { isConsistent && $0.contains(measured) } ?? (analytic == measured)
     }
 
-    /// How far between the bounds the count lies: 0 at the least, 1 at the most.
-    fileprivate var share: Rational? {
+    /// How far above the least the count lies: 1 at the most there can be, or at what is expected.
+    fileprivate func share(ofExpected: Bool) -> Rational? {
       guard let bounds, let least = try? bounds.lowerBound.negated(),
-        let width = try? bounds.upperBound.adding(least),
+        let width = try? (ofExpected ? analytic : bounds.upperBound).adding(least),
         let above = try? Rational(measured).adding(least)
       else { return nil }
       return try? above.divided(by: width)
@@ -86,13 +86,17 @@ package struct Comparison: Sendable {
         path: place.path, operation: place.operation, analytic: .zero, bounds: nil,
         measured: count)
     }.sorted { ($0.path, $0.operation.rawValue) < ($1.path, $1.operation.rawValue) }
-    // What the experts of a layer run for is one number of tokens, whatever it is; and either
-    // tokens enter a routed layer with all of its parts, or with none.
+    // What the experts of a layer run for is one number of tokens, whatever it is. So many tokens
+    // enter a routed layer while sampling, each after the same cache; elsewhere scores grow faster
+    // than tokens, and at least either all parts run, or none.
     if expected.exactness != .exact {
+      let samples =
+        model.groups.allSatisfy { $0.layer.router?.choice != .token }
+        && workload.phase == .decode
       var shares: [Substring: Rational] = [:]
       for index in rows.indices {
-        guard var share = rows[index].share else { continue }
-        if expected.exactness == .expected, share != .zero { share = .one }
+        guard var share = rows[index].share(ofExpected: samples) else { continue }
+        if expected.exactness == .expected, !samples, share != .zero { share = .one }
         let layer = Self.layer(rows[index].path, model)
         rows[index].isConsistent = shares[layer, default: share] == share
         shares[layer] = shares[layer] ?? share
