@@ -36,5 +36,7 @@ extension ExecutionError: CustomStringConvertible {
     }
   }
 
-  private static func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+  private static func mebibytes(_ bytes: Int) -> String {
+    bytes < 16 << 20 ? "\(bytes) bytes" : "\((bytes + (1 << 20) - 1) >> 20) MiB"
+  }
 }

@@ -1,4 +1,6 @@
 /// A kind of scalar operation that is counted while it executes.
+///
+/// The accounting has a list of its own: this side of the comparison imports nothing from it.
 package enum OperationKind: String, CaseIterable, Hashable, Sendable {
   case multiply, add, subtract, divide, sqrt, exp, log, tanh, erf, sin, cos, compare
 

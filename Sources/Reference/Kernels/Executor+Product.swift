@@ -39,8 +39,11 @@ extension Executor {
 
   /// The affine map of every row of x `[m, input]`: `[m, output]`.
   ///
-  /// Large weights that are not kept are made and used some rows at a time.
-  func linear(_ x: Matrix, _ linear: Linear, at path: String) throws -> Matrix {
+  /// Large weights that are not kept are made and used some rows at a time. A map may have the
+  /// weight of a table, which is then no parameter of its own.
+  func linear(
+    _ x: Matrix, _ linear: Linear, at path: String, sharing table: String? = nil
+  ) throws -> Matrix {
     let (inner, columns) = (try extent(linear.input), try extent(linear.output))
     let name = path.appending(linear.name)
     let y = scratch.matrix(x.rows, columns)
@@ -49,8 +52,8 @@ extension Executor {
         modelType: model.modelType,
         what: "the map '\(name)' that takes \(inner) numbers and is given \(x.columns)")
     }
-    claim(linear, at: path, inner, columns)
-    map(x, "\(name).weight", into: y, path: name)
+    claim(linear, at: path, inner, columns, withoutWeight: table != nil)
+    map(x, table ?? "\(name).weight", into: y, path: name)
     if linear.hasBias {
       scratch.scoped {
         let bias = weights.matrix(
@@ -62,9 +65,11 @@ extension Executor {
   }
 
   /// Enters the tensors of a map into the record of weights.
-  func claim(_ linear: Linear, at path: String, _ inner: Int, _ columns: Int) {
+  func claim(
+    _ linear: Linear, at path: String, _ inner: Int, _ columns: Int, withoutWeight: Bool = false
+  ) {
     let name = path.appending(linear.name)
-    weights.claim("\(name).weight", inner * columns)
+    if !withoutWeight { weights.claim("\(name).weight", inner * columns) }
     if linear.hasBias { weights.claim("\(name).bias", columns) }
   }
 

@@ -82,7 +82,7 @@ struct DeltaScan {
           let key = "\(name).\(head)"
           var carried = layer.carried(key, sequence, count: keySize * valueSize)
           let answer = y.rows(rows).columns(head * valueSize..<(head + 1) * valueSize)
-          if executor.past > 0, flow.tokens == 1 {
+          if executor.isStep(flow) {
             step(entering, &carried, into: answer, name, on: executor)
           } else {
             chunks(entering, &carried, into: answer, name, on: executor)

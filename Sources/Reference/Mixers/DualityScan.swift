@@ -62,7 +62,7 @@ struct DualityScan {
           outputs: convolved.rows(rows).columns(
             inner + groups * state..<inner + 2 * groups * state), groups: groups)
         var carried = layer.carried(name, sequence, count: heads * size * state)
-        if executor.past > 0, flow.tokens == 1 {
+        if executor.isStep(flow) {
           step(entering, &carried, into: y.rows(rows), name, on: executor)
         } else {
           chunks(entering, &carried, into: y.rows(rows), name, on: executor)

@@ -86,6 +86,9 @@ extension Mixer {
 }
 
 extension Executor {
+  /// Whether a recurrence goes one step, from a state that it has.
+  func isStep(_ flow: Flow) -> Bool { past > 0 && flow.tokens == 1 }
+
   /// The product of each channel's last inputs with its kernel: `[rows, channels]`.
   ///
   /// A prompt is padded on both sides, as the kernels of libraries do it, and what lies beyond its
@@ -109,7 +112,7 @@ extension Executor {
           let before = past == 0 ? 0 : kernel
           let carried = state.carried(name, sequence, count: kernel * channels)
           // The inputs, with zeros around: in front what was carried, or kernel − 1 zeros.
-          let sides = past > 0 && flow.tokens == 1 ? 0 : kernel - 1
+          let sides = isStep(flow) ? 0 : kernel - 1
           let length = max(before + flow.tokens, before == 0 ? kernel : 0)
           let inputs = scratch.zeros(length + 2 * sides, channels)
           for row in 0..<before {

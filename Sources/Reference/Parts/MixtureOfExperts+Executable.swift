@@ -9,10 +9,6 @@ extension MixtureOfExperts {
     if executor.plantedError == .routesTwice {
       _ = try executor.scratch.scoped { try route(x, flow, at: path, on: executor) }
     }
-    for map in router.gates {
-      executor.claim(
-        map, at: path, try executor.extent(map.input), try executor.extent(map.output))
-    }
     if router.rule == .expertChoice {
       let chosen = try executor.scratch.scoped { try expertsChoose(x, at: path, on: executor) }
       for (index, places) in chosen.enumerated() {

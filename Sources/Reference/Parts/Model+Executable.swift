@@ -104,20 +104,9 @@ extension Model {
     _ x: Matrix, _ map: Linear, _ isTied: Bool, at path: String, on executor: Executor
   ) throws -> Matrix {
     let name = path.appending(map.name)
-    let y: Matrix
-    if isTied, let table = tokenTable {
-      // The same numbers as the token table's, under the name that its part has.
-      y = executor.scratch.matrix(x.rows, try executor.extent(map.output))
-      executor.map(x, table.appending("weight"), into: y, path: name)
-      if map.hasBias {
-        executor.weights.claim("\(name).bias", y.columns)
-        let bias = executor.weights.matrix(
-          "\(name).bias", rows: 1, columns: y.columns, spread: 0.05, executor.scratch)
-        executor.addVector(bias.start, to: y, name)
-      }
-    } else {
-      y = try executor.linear(x, map, at: path)
-    }
+    // A tied head has the numbers of the token table.
+    let table = isTied ? tokenTable?.appending("weight") : nil
+    let y = try executor.linear(x, map, at: path, sharing: table)
     if logits.isScaled { executor.scale(y, by: Constants.logitScale, name) }
     if logits.isCapped { executor.bound(y, by: Constants.logitCap, name) }
     return y
