@@ -16,6 +16,8 @@ let package = Package(
     .target(name: "JSON", swiftSettings: settings),
     .target(name: "Wording", swiftSettings: settings),
     .target(name: "Arguments", dependencies: ["Wording"], swiftSettings: settings),
+    // Line charts, scatters and heat maps as SVG.
+    .target(name: "Charts", swiftSettings: settings),
     .target(name: "Architecture", dependencies: ["Symbolic"], swiftSettings: settings),
     .target(
       name: "Accounting", dependencies: ["Architecture", "Symbolic"], swiftSettings: settings),
@@ -37,19 +39,24 @@ let package = Package(
       name: "Presets", dependencies: ["JSON"], path: ".",
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
-          "Accounting", "Architecture", "Arguments", "CKernels", "Families", "JSON", "Kernels",
-          "Publications", "Reference", "Symbolic", "Validation", "Wording", "tally",
+          "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Families", "JSON", "Kernels",
+          "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
     .target(
       name: "Publications",
       dependencies: ["Accounting", "Architecture", "Families", "JSON", "Presets", "Symbolic"],
       swiftSettings: settings),
+    // Many points of a design at once: grids, programs, what is solved for, frontiers.
+    .target(
+      name: "Sweeping",
+      dependencies: ["Accounting", "Architecture", "Kernels", "Symbolic", "Wording"],
+      swiftSettings: settings),
     .executableTarget(
       name: "tally",
       dependencies: [
-        "Accounting", "Architecture", "Arguments", "Families", "JSON", "Presets", "Publications",
-        "Reference", "Symbolic", "Validation", "Wording",
+        "Accounting", "Architecture", "Arguments", "Charts", "Families", "JSON", "Presets",
+        "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording",
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmark",
@@ -69,6 +76,7 @@ let package = Package(
         "Symbolic", "TestSupport", "Validation",
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -77,7 +77,7 @@ package struct Memory: Sendable {
 extension ParameterLedger {
   /// The parameters that so many tokens meet, at most: of a table only the rows looked up, of the
   /// routed experts no more than the tokens choose.
-  fileprivate func touched(byTokens tokens: Formula) -> Formula {
+  func touched(byTokens tokens: Formula) -> Formula {
     rows.map { row in
       if row.weight.isBuffer { return 0 }
       if row.weight.part == .embedding,

@@ -25,11 +25,7 @@ package struct OperationReport: Sendable {
     if let gap = model.operationGap {
       throw .operationsUnknown(modelType: model.modelType, missing: gap)
     }
-    if let name = model.activations.first(where: { ReferenceAlgorithms.activation($0) == nil }) {
-      throw .unsupported(
-        key: "hidden_act", found: "\"\(name)\"",
-        supported: "silu, gelu and others of docs/operations.md")
-    }
+    try model.requireKnownActivations()
     let ledger = OperationLedger(model, workload)
     func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
       try ledger.value(formula, what)
@@ -75,6 +71,16 @@ package struct OperationReport: Sendable {
 }
 
 extension Model {
+  /// - Throws: `DescriptionError.unsupported` for an activation that is not known.
+  func requireKnownActivations() throws(DescriptionError) {
+    guard let name = activations.first(where: { ReferenceAlgorithms.activation($0) == nil }) else {
+      return
+    }
+    throw .unsupported(
+      key: "hidden_act", found: "\"\(name)\"",
+      supported: "silu, gelu and others of docs/operations.md")
+  }
+
   /// The activation of every feed-forward layer, expert and shared expert.
   fileprivate var activations: [String] {
     groups.flatMap(\.layer.branches).flatMap { branch -> [String] in

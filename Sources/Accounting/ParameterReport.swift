@@ -65,7 +65,7 @@ package struct ParameterReport: Sendable {
 
 extension Model {
   /// The inner widths of the first dense layer and of the first routed experts.
-  fileprivate var feedForwardWidths: (dense: Formula?, expert: Formula?) {
+  var feedForwardWidths: (dense: Formula?, expert: Formula?) {
     var dense: Formula?
     var expert: Formula?
     for branch in groups.flatMap(\.layer.branches) {

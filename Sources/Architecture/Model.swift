@@ -58,6 +58,8 @@ package struct Model: Sendable {
   package var statedContext: Int128?
   /// The width of a feed-forward layer or an expert over the standard 8d/3, where a paper says it.
   package var relativeExpertSize: Formula?
+  /// What must hold of the sizes that were left free.
+  package var requirements: [Requirement] = []
   /// What a reader of the figures should know about how the configuration was read.
   package var notes: [String] = []
   /// What a pass does that the description leaves out, so that it gives no FLOPs.

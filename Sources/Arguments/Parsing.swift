@@ -11,6 +11,8 @@ package enum UsageError: Error, Hashable, Sendable {
   case repeated(String)
   case invalid(label: String, value: String, expected: String, nearest: String? = nil)
   case contradiction(String, String, advice: String)
+  /// A text with its place marked, in several lines.
+  case syntax(label: String, String)
 }
 
 extension UsageError: CustomStringConvertible {
@@ -29,6 +31,7 @@ extension UsageError: CustomStringConvertible {
       "'\(value)' is not valid for \(label): expected \(expected)." + Self.suggestion(nearest)
     case .contradiction(let one, let other, let advice):
       "\(one) and \(other) contradict each other. \(advice)"
+    case .syntax(let label, let text): "\(label): \(text)"
     }
   }
 

@@ -48,6 +48,7 @@ package struct Description: Sendable {
     try checkOverrides(against: keys)
     model.name = name
     model.sizes = keys.sizes
+    model.requirements = keys.requirements
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()
     model.operationGap = Family.parametersOnly[modelType]

@@ -1,6 +1,8 @@
+import Accounting
 import Architecture
 import JSON
 import Reference
+import Sweeping
 import Symbolic
 import Wording
 
@@ -16,12 +18,21 @@ enum Failure: Error, Hashable {
   case badSetting(String)
   case execution(source: String, ExecutionError)
   case unwritable(String, reason: String)
+  case sweep(source: String, SweepError)
+  /// A file that a sweep with other arguments has left.
+  case otherSweep(String)
+  /// More points than anybody means.
+  case tooManyPoints(Int128)
+  /// More rows than a form can hold.
+  case tooManyRows(limit: Int, format: String)
 
   var exitCode: Int32 {
     switch self {
     case .noSuchModel, .unreadable, .noConfiguration: 66
-    case .notJSON, .notAnObject, .description, .execution: 65
-    case .badSetting: 64
+    case .sweep(_, .disagreement): 70
+    case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
+    case .notJSON, .notAnObject, .description, .execution, .sweep: 65
+    case .badSetting, .otherSweep, .tooManyPoints, .tooManyRows: 64
     case .unwritable: 73
     }
   }
@@ -43,6 +54,15 @@ enum Failure: Error, Hashable {
     case .execution(let source, let error): "\(source.capped): \(error)"
     case .unwritable(let path, let reason):
       "\(path.capped) cannot be written: \(reason). Name another file."
+    case .sweep(let source, let error): error.message(source.capped)
+    case .otherSweep(let path):
+      "\(path.capped).progress was left by a sweep with other arguments. Give its arguments again, "
+        + "or leave out --resume."
+    case .tooManyPoints(let count):
+      "The grid has \(count) points, and no --where. Add --yes if that is meant, or vary less."
+    case .tooManyRows(let limit, let format):
+      "More than \(limit) rows are too many for --format \(format). Add --where, --top or "
+        + "--pareto, or take --format csv."
     case .badSetting(let text):
       "'\(text)' is not valid for --set: expected KEY=VALUE, as in --set num_hidden_layers=2."
     }
@@ -57,6 +77,29 @@ enum Failure: Error, Hashable {
       default: (70, "A defect of the program: \(error)")
       }
     return (code, message.printable)
+  }
+}
+
+extension SweepError {
+  /// What is wrong, and what to do.
+  func message(_ source: String) -> String {
+    switch self {
+    case .badValue(let key, let value, let expected):
+      "'\(value)' is not valid for \(key): expected \(expected)."
+    case .conflict(let conflict):
+      "\(conflict.sides.one) and \(conflict.sides.other) contradict each other. "
+        + conflict.sides.advice
+    case .description(let error): "\(source): \(error)"
+    case .noFigure(let figure):
+      "\(source) has no figure \(figure.path). Choose another; 'tally help sweep' names some."
+    case .notSteady(let figure, let key):
+      "\(figure.path) does not move steadily with \(key). Give --between FROM:TO with at most "
+        + "1048576 values, and each is tried."
+    case .notSolvable(let key, let reason):
+      "\(key) cannot be solved for, because \(reason). Name another size, or --between FROM:TO."
+    case .disagreement(let what):
+      "A defect of the program: the compiled and the plain evaluation differ at \(what)."
+    }
   }
 }
 

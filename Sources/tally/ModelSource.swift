@@ -10,6 +10,8 @@ import Wording
 /// Where a MODEL on the command line comes from, and how it becomes a description.
 struct ModelSource {
   let description: Families.Description
+  /// What is changed in the description, in this order.
+  let transformations: [Transformation]
 
   /// The options that every command with a MODEL has.
   static let models = Parameter<[String]>.positionals(
@@ -25,10 +27,24 @@ struct ModelSource {
     })
   static let assume = Parameter<String?>.text(
     "assume", "FAMILY", help: "Read the configuration as this model_type.")
+  static let changes = Parameter<[String]>.repeated(
+    "transform", "CHANGE",
+    help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, mod=κ/every, "
+      + "mode=staged|integrated.",
+    complaint: { text in
+      do throws(TransformationSyntaxError) {
+        _ = try Transformation(parsing: text)
+        return nil
+      } catch {
+        return error.expected
+      }
+    })
 
-  static let declarations = [
-    models.declaration, settings.declaration, assume.declaration,
+  /// Where a configuration comes from is an argument of its own.
+  static let options = [
+    settings.declaration, changes.declaration, assume.declaration,
   ]
+  static let declarations = [models.declaration] + options
 
   /// - Throws: `UsageError.repeated` if a key is set twice.
   init(_ arguments: Arguments) throws {
@@ -42,6 +58,9 @@ struct ModelSource {
       }
     }
     description = Families.Description(overrides: overrides, assumed: arguments[Self.assume])
+    transformations = try arguments[Self.changes].map { text in
+      try Transformation(parsing: text)
+    }
   }
 
   /// The parameters of the models of a command line, in its order.
@@ -79,7 +98,7 @@ struct ModelSource {
       try description.model(from: found.configuration, named: found.name)
     }
     model.relativeExpertSize = found.relativeExpertSize
-    return model
+    return try blaming(found.source) { try transformed(model) }
   }
 
   /// A small model of the same structure.
@@ -88,20 +107,30 @@ struct ModelSource {
   func reduced(_ word: String, positions: Int128) throws -> Reduction {
     let found = try find(word)
     return try blaming(found.source) {
-      try description.reduced(
+      let small = try description.reduced(
         from: found.configuration, named: found.name, positions: positions)
+      return Reduction(model: try transformed(small.model), changes: small.changes)
     }
   }
 
+  private func transformed(_ model: Model) throws(DescriptionError) -> Model {
+    var model = model
+    for change in transformations { model = try model.transformed(by: change) }
+    return model
+  }
+
   /// A configuration and where it comes from.
-  private struct Found {
+  struct Found {
     var configuration: JSONObject
     var name: String
     var source: String
     var relativeExpertSize: Formula?
   }
 
-  private func find(_ word: String) throws -> Found {
+  /// The configuration that a word on the command line means.
+  ///
+  /// - Throws: `Failure`, with the file at fault.
+  func find(_ word: String) throws -> Found {
     if word != "-", let preset = preset(word) {
       return Found(
         configuration: preset.configuration, name: preset.name, source: "preset \(preset.name)",

@@ -91,6 +91,23 @@ enum Terminal {
     return kind(of: path) == .folder ? FileProblem(reason: "it is a folder") : nil
   }
 
+  /// Writes a text to an open file; returns whether that was possible.
+  static func write(_ text: String, toFile file: Int32) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var done = 0
+      while done < bytes.count {
+        let written = systemWrite(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+        if written < 0 {
+          if errno == EINTR { continue }
+          return false
+        }
+        done += written
+      }
+      return true
+    }
+  }
+
   /// Writes a file whole or not at all.
   static func writeFile(_ text: String, _ path: String) -> FileProblem? {
     let temporary = "\(path).\(getpid()).part"

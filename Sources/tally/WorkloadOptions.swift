@@ -51,31 +51,25 @@ enum WorkloadOptions {
   ///
   /// - Throws: `UsageError` for options that contradict each other.
   static func workload(_ arguments: Arguments) throws -> Workload {
-    var workload = Workload()
-    workload.phase = arguments[phase]
-    workload.batch = arguments[batch] ?? 1
-    let tokens = arguments[tokens]
-    if workload.phase == .decode, let tokens, tokens != 1 {
-      throw UsageError.contradiction(
-        "--phase decode", "--tokens \(tokens)",
-        advice: "Decode is one token; leave --tokens out, or use --phase prefill with --past.")
+    do throws(WorkloadConflict) {
+      return try request(arguments).workload()
+    } catch {
+      let (one, other, advice) = error.sides
+      throw UsageError.contradiction(one, other, advice: advice)
     }
-    workload.tokens = tokens ?? (workload.phase == .decode ? 1 : workload.tokens)
-    workload.past = arguments[past] ?? 0
-    if workload.phase == .train, workload.past > 0 {
-      throw UsageError.contradiction(
-        "--phase train", "--past \(workload.past)",
-        advice: "Training has no cache; leave --past out.")
-    }
-    workload.mask = arguments[mask]
-    workload.logits = arguments[logits]
-    workload.latentForm = arguments[latent]
-    workload.recompute = arguments[recompute]
-    if workload.recompute != .none, workload.phase != .train {
-      throw UsageError.contradiction(
-        "--recompute \(workload.recompute.rawValue)", "--phase \(workload.phase.rawValue)",
-        advice: "Only a training step computes anything again; add --phase train.")
-    }
-    return workload
+  }
+
+  /// The same, before it is known to fit together.
+  static func request(_ arguments: Arguments) -> WorkloadRequest {
+    var request = WorkloadRequest()
+    request.phase = arguments[phase]
+    request.batch = arguments[batch] ?? 1
+    request.tokens = arguments[tokens]
+    request.past = arguments[past] ?? 0
+    request.mask = arguments[mask]
+    request.logits = arguments[logits]
+    request.latentForm = arguments[latent]
+    request.recompute = arguments[recompute]
+    return request
   }
 }

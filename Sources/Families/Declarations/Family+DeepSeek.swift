@@ -164,8 +164,9 @@ extension Family {
       then: keys.layer(attention, keys.fineGrainedExperts(isCorrected: true)))
     // Where no layer lies behind the last one without a window, their number may be free.
     let first = try keys.integer("max_window_layers") ?? 62
-    let count = try keys.number(keys.size(.layers)) ?? 0
-    guard try keys.list("layer_types") != nil || count > first else {
+    let count = try keys.fixed(
+      keys.size(.layers), "num_hidden_layers", "layers from max_window_layers on have a window")
+    guard try keys.list("layer_types") != nil || count > Int128(first) else {
       return try keys.decoder(groups)
     }
     return try keys.decoder(keys.sliding(groups) { $0 >= first })

@@ -80,7 +80,8 @@ extension Keys {
       }
       return Formula.minimum(fast, Formula(count))
     }
-    let given = number(slow).map { Array(list.prefix(Int(clamping: $0))) } ?? list
+    let count = try fixed(slow, "H_cycles", "each of them has a number of steps that learn")
+    let given = Array(list.prefix(Int(clamping: count)))
     let learning = slow - Formula(Int128(given.count)) + given.sum()
     return (slow, slow * fast, learning)
   }

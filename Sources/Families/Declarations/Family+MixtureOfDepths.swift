@@ -12,7 +12,7 @@ extension Family {
   static let modLlama = Family(
     "mod_llama",
     defaults: """
-      \(llama.defaults) mlp_gated=true mod_every=2 mod_offset=1 mod_routing="expert_choice"
+      \(llama.defaults) mlp_gated=true mod_every=2 mod_offset=null mod_routing="expert_choice"
       mod_predictor="none"
       """
   ) { keys in
@@ -23,7 +23,7 @@ extension Family {
     let routed = try keys.routedLayer(mode, attention, plain)
     guard mode != .none else { return try keys.decoder(keys.uniform(plain)) }
     let every = try keys.integer("mod_every", least: 1) ?? 2
-    let offset = try keys.integer("mod_offset") ?? 1
+    let offset = try keys.integer("mod_offset") ?? min(1, every - 1)
     guard offset < every else {
       throw DescriptionError.exceeds(
         key: "mod_offset", value: Int128(offset), limit: "mod_every - 1",

@@ -70,11 +70,14 @@ extension Keys {
   ) throws -> (all: Formula, active: Formula) {
     let all = try size(.experts, key)
     let some = try size(.activeExperts, active)
-    guard !isGiven(active), let count = number(some), let limit = number(all) else {
+    guard !isGiven(active) else {
       try require(some, active, atMost: all, key)
       return (all, some)
     }
     // A family's default may be more than a small model has experts.
+    guard let count = number(some), let limit = number(all) else {
+      return (all, .minimum(some, all))
+    }
     return (all, count > limit ? all : some)
   }
 

@@ -99,9 +99,12 @@ extension Keys {
 
   /// Checks that heads of a width fill the inner width of a mixer, as far as these are numbers.
   func require(_ inner: Formula, filledBy heads: Formula, _ key: String, of size: Formula) throws {
-    guard let inner = number(inner), let heads = number(heads), let size = number(size),
-      heads.multipliedReportingOverflow(by: size) != (inner, false)
-    else { return }
+    guard let inner = number(inner), let heads = number(heads), let size = number(size) else {
+      note(Requirement(value(inner), .atMost, value(heads * size)))
+      note(Requirement(value(heads * size), .atMost, value(inner)))
+      return
+    }
+    guard heads.multipliedReportingOverflow(by: size) != (inner, false) else { return }
     throw DescriptionError.wrongType(
       key: spelled(key), found: "\(heads)",
       expected: "such that heads of width \(size) fill the mixer's width of \(inner)")

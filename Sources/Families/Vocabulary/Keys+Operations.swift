@@ -51,7 +51,8 @@ extension Keys {
   /// A size, or one more where it is an odd number: the table has an angle for every pair that is
   /// begun, and what is rotated follows the table.
   private func even(_ size: Formula) -> Formula {
-    number(size).map { $0.isMultiple(of: 2) } ?? true ? size : size + 1
+    guard let number = number(size) else { return 2 * .ceiling(size / 2) }
+    return number.isMultiple(of: 2) ? size : size + 1
   }
 
   /// Layers of which some see only a window of the past.
@@ -107,7 +108,11 @@ extension Keys {
     case .listed(let list): return list
     case .range(let first, let end):
       let count = try listedLayerCount()
-      let bounds = [first, end].map { Int(number($0) ?? 0) }
+      let bounds = try [first, end].map {
+        Int(
+          clamping: try fixed(
+            $0, "first_k_dense_replace", "the kinds of layers are told apart one by one"))
+      }
       return Array(min(bounds[0], count)..<min(max(bounds[0], bounds[1]), count))
     }
   }

@@ -32,6 +32,8 @@ package final class Keys {
   private(set) var operationDefaults = JSONObject()
   private(set) var notes: [String] = []
   private var passNotes: [String] = []
+  /// What could not be checked, because a size is free.
+  private(set) var requirements: [Requirement] = []
 
   init(family: Family, configuration: JSONObject, overrides: [String: String]) throws {
     modelType = family.modelType
@@ -48,6 +50,11 @@ package final class Keys {
   /// Adds a sentence that reports of a pass show.
   func noteForPasses(_ sentence: String) {
     if !passNotes.contains(sentence) { passNotes.append(sentence) }
+  }
+
+  /// Adds what must hold of sizes that are free.
+  func note(_ requirement: Requirement) {
+    if !requirements.contains(requirement) { requirements.append(requirement) }
   }
 
   /// Adds a sentence that the report shows.
@@ -242,6 +249,9 @@ extension Keys {
         guard constant.isWhole, constant >= Rational(least) else {
           throw DescriptionError.notASize(key: spelled(key), found: "\(constant)", least: least)
         }
+      } else {
+        note(Requirement(Formula(least), .atMost, value))
+        note(Requirement(value, .multiple, 1))
       }
     } else {
       value = Formula(try whole(key, reading.value, least: least))
@@ -276,7 +286,9 @@ extension Keys {
           key: size.key, found: text, expected: "a share of at most 38 digits")
       }
       value = Formula(number)
-    case (.string, let text?): value = try formula(size.key, text)
+    case (.string, let text?):
+      value = try formula(size.key, text) { Symbol($0, isWhole: false) }
+      if value.constant == nil { note(Requirement(value, .atMost, 1)) }
     default: value = -1
     }
     if let number = value.constant, number <= .zero || number > .one {
@@ -287,9 +299,11 @@ extension Keys {
     return bind(size, size.key, value, reading.isDefault ? .defaulted : .given)
   }
 
-  private func formula(_ key: String, _ text: String) throws -> Formula {
+  private func formula(
+    _ key: String, _ text: String, symbol: @escaping (String) -> Symbol = { Symbol($0) }
+  ) throws -> Formula {
     do {
-      let formula = try Formula(parsing: text)
+      let formula = try Formula(parsing: text, symbol: symbol)
       if let fault = formula.fault {
         throw DescriptionError.arithmetic(fault, what: "\(spelled(key)) = '\(text)'")
       }
@@ -318,7 +332,10 @@ extension Keys {
 
   /// Checks that one size is a multiple of another, as far as both are numbers.
   func require(_ size: Formula, _ key: String, multipleOf divisor: Formula, _ by: String) throws {
-    guard let value = number(size), let divisor = number(divisor) else { return }
+    guard let value = number(size), let divisor = number(divisor) else {
+      note(Requirement(value(size), .multiple, value(divisor)))
+      return
+    }
     guard divisor != 0, value.isMultiple(of: divisor) else {
       throw DescriptionError.notDivisible(
         key: spelled(key), value: value, by: spelled(by), divisor: divisor)
@@ -327,7 +344,10 @@ extension Keys {
 
   /// Checks that one size is not above another, as far as both are numbers.
   func require(_ size: Formula, _ key: String, atMost limit: Formula, _ limitKey: String) throws {
-    guard let value = number(size), let limit = number(limit) else { return }
+    guard let value = number(size), let limit = number(limit) else {
+      note(Requirement(value(size), .atMost, value(limit)))
+      return
+    }
     guard value <= limit else {
       throw DescriptionError.exceeds(
         key: spelled(key), value: value, limit: spelled(limitKey), limitValue: limit)

@@ -29,7 +29,8 @@ extension Command {
       ("tally validate mod-220m --scale full --timing", "does time follow FLOPs?"),
     ],
     [
-      models.declaration, ModelSource.settings.declaration, ModelSource.assume.declaration,
+      models.declaration, ModelSource.settings.declaration, ModelSource.changes.declaration,
+      ModelSource.assume.declaration,
       all.declaration, scale.declaration, evidence.declaration, tokens.declaration,
       WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration, phase.declaration,
       WorkloadOptions.mask.declaration, WorkloadOptions.logits.declaration,

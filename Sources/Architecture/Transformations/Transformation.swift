@@ -1,0 +1,176 @@
+package import Symbolic
+
+/// A change of a model that a paper proposes, as a function from description to description.
+///
+/// It adds its own sizes to the model, so that every formula shows them.
+package enum Transformation: Hashable, Sendable {
+  /// Every expert is cut into *m*, and a token meets *m* times as many.
+  case segmentation(Formula)
+  /// *E_s* of the routed experts become experts that every token meets.
+  case sharing(Formula)
+  /// Every dense feed-forward layer becomes *E* copies of itself, of which a token meets *K*.
+  case upcycling(experts: Formula, active: Formula)
+  /// Of every `every` blocks the one at `offset` lets in only the share *κ* of the tokens.
+  case depthRouting(capacity: Formula, every: Int, offset: Int)
+  /// Where the experts of a Mixture-of-Depths model stand.
+  case depthExperts(DepthExperts)
+
+  package enum DepthExperts: String, CaseIterable, Hashable, Sendable {
+    /// Inside the routed blocks; the other blocks are dense.
+    case staged
+    /// In the routed blocks, which have no depth router but experts that do nothing.
+    case integrated
+  }
+
+  /// The names that `init(parsing:)` knows, each with its form.
+  package static let forms: KeyValuePairs = [
+    "segment": "segment=4", "shared": "shared=2", "upcycle": "upcycle=8/2", "mod": "mod=0.125/2",
+    "mode": "mode=staged",
+  ]
+
+  /// Reads `name=value`; a number may be a letter, which leaves it free.
+  ///
+  /// - Throws: `TransformationSyntaxError` with the form that was expected.
+  package init(parsing text: String) throws(TransformationSyntaxError) {
+    let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard halves.count == 2, let form = Self.forms.first(where: { $0.key == halves[0] })?.value
+    else {
+      throw TransformationSyntaxError(
+        text: text, expected: "one of \(Self.forms.map(\.value).joined(separator: ", "))")
+    }
+    let error = TransformationSyntaxError(text: text, expected: "a form such as \(form)")
+    let pieces = halves[1].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    func whole(_ text: String) throws(TransformationSyntaxError) -> Formula {
+      guard let value = try? Formula(parsing: text), value.fault == nil,
+        value.constant.map({ $0.isWhole && $0 >= .one }) ?? value.isSymbol
+      else { throw error }
+      return value
+    }
+    switch (halves[0], pieces.count) {
+    case ("segment", 1): self = .segmentation(try whole(pieces[0]))
+    case ("shared", 1): self = .sharing(try whole(pieces[0]))
+    case ("upcycle", 1), ("upcycle", 2):
+      let experts = try whole(pieces[0])
+      let active = pieces.count == 2 ? try whole(pieces[1]) : .minimum(2, experts)
+      self = .upcycling(experts: experts, active: active)
+    case ("mod", 2), ("mod", 3):
+      guard let share = try? Formula(parsing: pieces[0], symbol: { Symbol($0, isWhole: false) }),
+        share.constant.map({ $0 > .zero && $0 <= .one }) ?? share.isSymbol,
+        let every = Int(pieces[1]), every > 0, every < 1 << 40,
+        let offset = pieces.count == 3 ? Int(pieces[2]) : min(1, every - 1),
+        (0..<every).contains(offset)
+      else { throw error }
+      self = .depthRouting(capacity: share, every: every, offset: offset)
+    case ("mode", 1):
+      guard let mode = DepthExperts(rawValue: pieces[0]) else { throw error }
+      self = .depthExperts(mode)
+    default: throw error
+    }
+  }
+}
+
+/// A text that is no transformation.
+package struct TransformationSyntaxError: Error, Hashable, Sendable {
+  package let text: String
+  package let expected: String
+}
+
+extension Model {
+  /// The model after a change.
+  ///
+  /// - Throws: `DescriptionError` where the model has nothing to change, or the sizes do not fit.
+  package func transformed(by change: Transformation) throws(DescriptionError) -> Model {
+    var model = self
+    switch change {
+    case .segmentation(let parts): try model.segment(parts)
+    case .sharing(let count): try model.share(count)
+    case .upcycling(let experts, let active): try model.upcycle(experts, active)
+    case .depthRouting(let capacity, let every, let offset):
+      try model.routeDepth(capacity, every: every, offset: offset)
+    case .depthExperts(let mode): try model.place(mode)
+    }
+    return model
+  }
+}
+
+// MARK: - What changes have in common
+
+extension Model {
+  /// Adds a size that the change brings; its letter gets a number if the model has it already.
+  mutating func bind(
+    _ size: Size, _ value: Formula, _ origin: SizeBinding.Origin = .given
+  ) -> Formula {
+    let taken = Set(sizes.map(\.size.symbol.name))
+    var letter = size.symbol.name
+    var number = 2
+    while taken.contains(letter) {
+      letter = "\(size.symbol.name)_\(number)"
+      number += 1
+    }
+    let own = Size(letter, size.key, size.meaning, isWhole: size.symbol.isWhole)
+    sizes.append(SizeBinding(size: own, key: size.key, value: value, origin: origin))
+    return Formula(own.symbol)
+  }
+
+  /// The number a formula is, or nil while a size in it is free.
+  func number(_ formula: Formula) -> Int128? { formula.substituting(values).wholeConstant }
+
+  /// Demands that one number is a multiple of another.
+  mutating func require(
+    _ key: String, _ size: Formula, multipleOf divisor: Formula, _ by: String
+  ) throws(DescriptionError) {
+    guard let value = number(size), let divisor = number(divisor) else {
+      requirements.append(
+        Requirement(size.substituting(values), .multiple, divisor.substituting(values)))
+      return
+    }
+    guard divisor != 0, value.isMultiple(of: divisor) else {
+      throw .notDivisible(key: key, value: value, by: by, divisor: divisor)
+    }
+  }
+
+  /// Demands that one number is not above another.
+  mutating func require(
+    _ key: String, _ size: Formula, atMost limit: Formula, _ limitKey: String
+  ) throws(DescriptionError) {
+    guard let value = number(size), let limit = number(limit) else {
+      requirements.append(
+        Requirement(size.substituting(values), .atMost, limit.substituting(values)))
+      return
+    }
+    guard value <= limit else {
+      throw .exceeds(key: key, value: value, limit: limitKey, limitValue: limit)
+    }
+  }
+
+  /// The key of a size, as this model's configuration spells it.
+  func key(of formula: Formula) -> String {
+    sizes.first { Formula($0.size.symbol) == formula }?.key ?? formula.text(.plain)
+  }
+
+  /// Changes every mixture of the model; there has to be one.
+  mutating func changeMixtures(
+    for change: String, _ body: (inout MixtureOfExperts, inout Model) throws(DescriptionError) -> Void
+  ) throws(DescriptionError) {
+    var isFound = false
+    var copy = self
+    for group in groups.indices {
+      for block in groups[group].layer.blocks.indices {
+        for branch in groups[group].layer.blocks[block].branches.indices {
+          let module = groups[group].layer.blocks[block].branches[branch].module
+          guard case .mixtureOfExperts(var mixture) = module else { continue }
+          isFound = true
+          try body(&mixture, &copy)
+          copy.groups[group].layer.blocks[block].branches[branch].module =
+            .mixtureOfExperts(mixture)
+        }
+      }
+    }
+    guard isFound else {
+      throw .unsupported(
+        key: change, found: "for a model without experts",
+        supported: "models with experts, and dense ones after upcycle=E/K")
+    }
+    self = copy
+  }
+}

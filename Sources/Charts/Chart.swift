@@ -1,0 +1,104 @@
+/// One chart: what is drawn, on which axes, and under which title.
+package struct Chart: Sendable, Equatable {
+  /// How the values are drawn.
+  package enum Kind: Sendable, Equatable {
+    case line, scatter, heatMap
+  }
+
+  /// What an axis (or the colour of a heat map) means.
+  package struct Axis: Sendable, Equatable {
+    package var label: String
+    /// The unit of the values; bytes are labelled in powers of 1024, all else in powers of 1000.
+    package var unit: String
+    /// Whether the axis is logarithmic; without an answer the chart decides.
+    package var isLogarithmic: Bool?
+    /// Words in place of numbers; the values are indices into these.
+    package var categories: [String]
+
+    package init(
+      label: String = "", unit: String = "", isLogarithmic: Bool? = nil, categories: [String] = []
+    ) {
+      self.label = label
+      self.unit = unit
+      self.isLogarithmic = isLogarithmic
+      self.categories = categories
+    }
+  }
+
+  /// A value, with the words shown where a pointer rests on it.
+  package struct Point: Sendable, Equatable {
+    package var x: Double
+    package var y: Double
+    package var label: String
+
+    package init(x: Double, y: Double, label: String = "") {
+      self.x = x
+      self.y = y
+      self.label = label
+    }
+  }
+
+  /// Points of one name, one colour and one shape.
+  package struct Series: Sendable, Equatable {
+    package var name: String
+    package var points: [Point]
+
+    package init(name: String, points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+  }
+
+  /// An annotated point; on a heat map column `x` and row `y`.
+  package struct Mark: Sendable, Equatable {
+    package var x: Double
+    package var y: Double
+    package var label: String
+
+    package init(x: Double, y: Double, label: String) {
+      self.x = x
+      self.y = y
+      self.label = label
+    }
+  }
+
+  package var title: String
+  package var subtitle: String
+  package var kind: Kind
+  package var x: Axis
+  package var y: Axis
+  package var series: [Series]
+  package var marks: [Mark]
+  /// The values of a heat map by row, from above, and column; without a value there is no point.
+  package var cells: [[Double?]]
+  /// What the colour of a cell means.
+  package var colorAxis: Axis
+
+  package init(
+    title: String = "", subtitle: String = "", kind: Kind = .line, x: Axis = Axis(),
+    y: Axis = Axis(), series: [Series] = [], marks: [Mark] = [], cells: [[Double?]] = [],
+    colorAxis: Axis = Axis()
+  ) {
+    self.title = title
+    self.subtitle = subtitle
+    self.kind = kind
+    self.x = x
+    self.y = y
+    self.series = series
+    self.marks = marks
+    self.cells = cells
+    self.colorAxis = colorAxis
+  }
+
+  /// The chart as a drawing that stands by itself.
+  package var svg: String {
+    let width = 720.0
+    var canvas = Canvas()
+    let panel = Panel(
+      chart: self, width: width, styles: Array(series.indices), legend: Legend(self))
+    let height = panel.draw(on: &canvas)
+    return canvas.document(
+      width: width, height: height, title: title.isEmpty ? "Chart" : title,
+      description: summary)
+  }
+}

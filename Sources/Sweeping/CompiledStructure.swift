@@ -1,0 +1,111 @@
+import Accounting
+import Architecture
+import Symbolic
+
+/// What is asked of the points of one structure, as a program over the axes that stay letters.
+struct CompiledStructure: Sendable {
+  let program: Program
+  /// The places of the columns; nil where the structure has no such figure.
+  let columns: [Program.Fraction?]
+  /// The place of one where the point is a model, else zero.
+  let isModel: Int
+  /// The place of one where the filter lets the point through as well.
+  let isKept: Int
+
+  /// Which figure is held, how it moves, and the program that computes it alone.
+  struct Held: Sendable {
+    let program: Program
+    let figure: Program.Fraction
+    let isModel: Int
+    let direction: Direction?
+  }
+
+  let held: Held?
+
+  /// Nil if the answers cannot be computed as machine integers.
+  init?(
+    _ plan: SweepPlan, _ source: inout FigureSource, _ components: [Int]
+  ) throws(SweepError) {
+    let sweep = plan.sweep
+    func inputs(lanes: Bool) -> [ProgramInput] {
+      plan.letters.enumerated().map { axis, letter in
+        guard let letter, components[axis] == 0 else {
+          // Never read: the value stands in the formulas.
+          return ProgramInput(
+            symbol: Symbol("fixed_\(axis)"), scale: 1, bound: 1, isPositive: true, isLane: false)
+        }
+        return ProgramInput(
+          symbol: letter.symbol, scale: letter.scale, bound: letter.bound, isPositive: true,
+          isLane: lanes && (axis >= plan.firstLaneAxis))
+      }
+    }
+    var figures: [FigureName: FigureSource.Value] = [:]
+    let queries = sweep.columns.map(\.query) + (sweep.filter.map { [$0] } ?? [])
+    var names = queries.flatMap(\.names).compactMap { name -> FigureName? in
+      if case .figure(let figure) = name { figure } else { nil }
+    }
+    if let hold = sweep.hold { names.append(hold.figure) }
+    for name in Set(names) {
+      do throws(DescriptionError) {
+        figures[name] = try source.value(name)
+      } catch {
+        throw .description(error)
+      }
+    }
+    let known = figures
+    func lookup(_ name: Query.Name, _ builder: inout ProgramBuilder) -> Program.Fraction? {
+      switch name {
+      case .figure(let figure): return known[figure].map { builder.value(of: $0) }
+      case .baseline(let figure): return plan.baseline[figure].map { builder.constant($0) }
+      case .axis(let axis):
+        if components[axis] == 0, let letter = plan.letters[axis] {
+          return builder.value(of: Formula(letter.symbol))
+        }
+        let value = sweep.grid.axes[axis].values[max(components[axis], 1) - 1]
+        return value.number.map { builder.constant($0) }
+      case .solved:
+        guard let last = components.last, last == 0, let letter = plan.letters.last ?? nil else {
+          return nil
+        }
+        return builder.value(of: Formula(letter.symbol))
+      case .residual:
+        guard let hold = sweep.hold, let value = known[hold.figure] else { return nil }
+        return builder.sum(
+          builder.value(of: value), builder.negative(builder.constant(plan.target)))
+      }
+    }
+    func requirements(_ builder: inout ProgramBuilder) -> Int {
+      source.model.requirements.reduce(builder.constant(.one).numerator) { all, requirement in
+        let (one, other) = (
+          builder.value(of: requirement.first), builder.value(of: requirement.second)
+        )
+        let holds =
+          requirement.relation == .atMost
+          ? builder.isAtMost(one, other) : builder.isMultiple(one, of: other)
+        return builder.both(all, holds)
+      }
+    }
+    var builder = ProgramBuilder(inputs: inputs(lanes: true))
+    let model = requirements(&builder)
+    columns = sweep.columns.map { builder.number($0.query, lookup) }
+    isModel = model
+    isKept = sweep.filter.map { builder.both(model, builder.question($0, lookup)) } ?? model
+    guard let program = builder.program else { return nil }
+    self.program = program
+    guard let hold = sweep.hold, let value = known[hold.figure] else {
+      held = nil
+      return
+    }
+    var solver = ProgramBuilder(inputs: inputs(lanes: false))
+    let place = solver.value(of: value)
+    let fits = requirements(&solver)
+    guard let own = solver.program else { return nil }
+    var direction: Direction?
+    if case .formula(let formula) = value, components.last == 0,
+      let letter = plan.letters.last ?? nil
+    {
+      direction = formula.direction(in: letter.symbol)
+    }
+    held = Held(program: own, figure: place, isModel: fits, direction: direction)
+  }
+}

@@ -1,0 +1,109 @@
+import Accounting
+import Architecture
+import Symbolic
+
+/// Finds which axes of a sweep can stay letters.
+///
+/// An axis can if its values are numbers, if the description takes a letter in their place and
+/// mentions it, and if all such axes together are taken.
+struct LetterSearch {
+  private let sweep: Sweep
+  private let keys: [String]
+
+  init(_ sweep: Sweep) {
+    self.sweep = sweep
+    keys = sweep.grid.axes.map(\.key) + (sweep.hold.map { [$0.key] } ?? [])
+  }
+
+  func letters() throws(SweepError) -> [SweepPlan.Letter?] {
+    var found: [SweepPlan.Letter?] = Array(repeating: nil, count: keys.count)
+    // Each alone, with the first values of the others; then together with those found before.
+    for axis in keys.indices {
+      guard let letter = candidate(axis), letter.scale > 0 else { continue }
+      var together = found
+      together[axis] = letter
+      if let fraction = takesFractions(together, axis) {
+        var (scale, bound) = (letter.scale, letter.bound)
+        if axis == sweep.grid.axes.count {
+          let domain = HoldDomain(sweep, isShare: fraction.isShare)
+          (scale, bound) = (domain.scale, domain.bound)
+        }
+        found[axis] = SweepPlan.Letter(
+          symbol: fraction.symbol, scale: scale, bound: bound, takesFractions: fraction.isShare)
+      }
+    }
+    return found
+  }
+
+  /// A letter for an axis, if its values are numbers.
+  private func candidate(_ axis: Int) -> SweepPlan.Letter? {
+    let symbol = Symbol("axis_\(axis + 1)")
+    guard axis < sweep.grid.axes.count else {
+      return SweepPlan.Letter(
+        symbol: symbol, scale: 1, bound: HoldDomain(sweep, isShare: false).bound,
+        takesFractions: false)
+    }
+    let values = sweep.grid.axes[axis].values
+    switch sweep.grid.axes[axis].target {
+    case .pass, .convention, .weightFormat, .cacheFormat: return nil
+    default: break
+    }
+    guard values.isNumeric else { return nil }
+    var scale: Int128 = 1
+    var most = Rational.zero
+    func meet(_ value: Rational) -> Bool {
+      let divisor = Int128(Int128.commonDivisor(scale, value.denominator))
+      guard let product = try? scale.multiplied(by: value.denominator / divisor) else {
+        return false
+      }
+      scale = product
+      let magnitude = value < .zero ? (try? value.negated()) ?? value : value
+      most = max(most, magnitude)
+      return true
+    }
+    if let (start, step) = values.progression {
+      guard let end = values[values.count - 1].number, meet(start), meet(step), meet(end) else {
+        return nil
+      }
+    } else {
+      for index in 0..<values.count {
+        guard let value = values[index].number, meet(value) else { return nil }
+      }
+    }
+    guard let bound = try? most.multiplied(by: Rational(scale)), bound.isWhole else { return nil }
+    return SweepPlan.Letter(
+      symbol: symbol, scale: scale, bound: bound.numerator.magnitude, takesFractions: false)
+  }
+
+  /// Whether the description takes the letters, and whether the last of them is a share.
+  private func takesFractions(
+    _ letters: [SweepPlan.Letter?], _ axis: Int
+  ) -> (symbol: Symbol, isShare: Bool)? {
+    guard let letter = letters[axis] else { return nil }
+    let choices = keys.indices.compactMap { index -> (key: String, choice: Choice)? in
+      if let letter = letters[index] { return (keys[index], .free(letter.symbol)) }
+      guard index < sweep.grid.axes.count else { return nil }
+      return (keys[index], .fixed(sweep.grid.axes[index].values[0]))
+    }
+    guard let source = try? sweep.subject.source(choices) else { return nil }
+    let target = axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.targets[keys[axis]]
+    switch target {
+    case .tokens, .past, .batch: return (letter.symbol, false)
+    case .budget: return (letter.symbol, true)
+    default: break
+    }
+    let symbols = source.model.sizes.reduce(into: Set<Symbol>()) { $0.formUnion($1.value.symbols) }
+    if symbols.contains(letter.symbol) { return (letter.symbol, false) }
+    let share = Symbol(letter.symbol.name, isWhole: false)
+    return symbols.contains(share) ? (share, true) : nil
+  }
+}
+
+extension Int128 {
+  /// The greatest common divisor of two magnitudes.
+  static func commonDivisor(_ first: Int128, _ second: Int128) -> UInt128 {
+    var (a, b) = (first.magnitude, second.magnitude)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
+  }
+}

@@ -1,0 +1,147 @@
+import Accounting
+import Symbolic
+
+/// Solves for the size that gives way, point by point.
+///
+/// It keeps the programs it has met at work, so each thread has a solver of its own.
+final class Solver {
+  private let plan: SweepPlan
+  private let hold: Sweep.Hold
+  private var runs: [[Int]: HeldRun] = [:]
+
+  init(_ plan: SweepPlan, _ hold: Sweep.Hold) {
+    self.plan = plan
+    self.hold = hold
+  }
+
+  /// The size at a point; nil if no size makes a model there.
+  func solve(_ coordinates: [Int]) throws(SweepError) -> Solution? {
+    let axes = coordinates.indices.map { plan.component($0, coordinates[$0]) }
+    guard let letter = plan.letters.last ?? nil else { return try structural(axes, coordinates) }
+    let domain = HoldDomain(plan.sweep, isShare: letter.takesFractions)
+    let components = axes + [0]
+    switch plan.structure(components, candidate: nil) {
+    case .impossible: return nil
+    case .plain: return try plain(coordinates, domain)
+    case .program(let compiled):
+      guard let run = run(components, compiled, coordinates) else {
+        return try plain(coordinates, domain)
+      }
+      let direction = compiled.held?.direction
+      if direction == nil, domain.count > Search.mostTried {
+        throw .notSteady(hold.figure, key: hold.key)
+      }
+      let last = plan.letters.count - 1
+      return try Search(
+        domain: domain, target: plan.target, direction: direction,
+        figure: { (value) throws(SweepError) in run.figure(value, input: last) },
+        isModel: { (value) throws(SweepError) in run.isModel(value, input: last) }
+      ).solution()
+    }
+  }
+
+  /// Every value needs a description of its own.
+  private func structural(
+    _ axes: [Int], _ coordinates: [Int]
+  ) throws(SweepError) -> Solution? {
+    let domain = HoldDomain(plan.sweep, isShare: false, isStructural: true)
+    func run(_ value: Int128) throws(SweepError) -> HeldRun? {
+      let components = axes + [1 + Int(clamping: value)]
+      guard
+        case .program(let compiled) = plan.structure(
+          components, candidate: .number(Rational(value)))
+      else { return nil }
+      return self.run(components, compiled, coordinates)
+    }
+    return try Search(
+      domain: domain, target: plan.target, direction: nil,
+      figure: { (value) throws(SweepError) in try run(value)?.figure(value, input: nil) },
+      isModel: { (value) throws(SweepError) in
+        try run(value)?.isModel(value, input: nil) ?? false
+      }
+    ).solution()
+  }
+
+  /// Without a program every value is described: a few are enough if the figure moves steadily.
+  private func plain(
+    _ coordinates: [Int], _ domain: HoldDomain
+  ) throws(SweepError) -> Solution? {
+    throw .notSolvable(key: hold.key, reason: "its formula does not fit in 128 bits over all values")
+  }
+
+  private func run(
+    _ components: [Int], _ compiled: CompiledStructure, _ coordinates: [Int]
+  ) -> HeldRun? {
+    guard let held = compiled.held else { return nil }
+    let run: HeldRun
+    if let known = runs[components] {
+      run = known
+    } else {
+      run = HeldRun(held)
+      if runs.count > 4096 { runs.removeAll() }
+      runs[components] = run
+    }
+    for axis in coordinates.indices {
+      guard components[axis] == 0, let letter = plan.letters[axis],
+        let value = plan.sweep.grid.axes[axis].values[coordinates[axis]].number
+      else { continue }
+      run.set(axis, value.numerator * (letter.scale / value.denominator))
+    }
+    return run
+  }
+}
+
+/// The program of the held figure at work.
+final class HeldRun {
+  private enum Run {
+    case narrow(ProgramRun<Int64>)
+    case wide(ProgramRun<Int128>)
+  }
+
+  private let held: CompiledStructure.Held
+  private let run: Run
+  private var last: Int128?
+
+  init(_ held: CompiledStructure.Held) {
+    self.held = held
+    switch held.program.width {
+    case .bits64: run = .narrow(ProgramRun(held.program))
+    case .bits128: run = .wide(ProgramRun(held.program))
+    }
+  }
+
+  func set(_ input: Int, _ value: Int128) {
+    last = nil
+    switch run {
+    case .narrow(let run): run.set(input, value)
+    case .wide(let run): run.set(input, value)
+    }
+  }
+
+  func figure(_ value: Int128, input: Int?) -> Rational? {
+    compute(value, input)
+    return try? Rational(place(held.figure.numerator), over: place(held.figure.denominator))
+  }
+
+  func isModel(_ value: Int128, input: Int?) -> Bool {
+    compute(value, input)
+    return place(held.isModel) == 1
+  }
+
+  private func compute(_ value: Int128, _ input: Int?) {
+    guard last != value else { return }
+    if let input { set(input, value) }
+    switch run {
+    case .narrow(let run): run.runOuter()
+    case .wide(let run): run.runOuter()
+    }
+    last = value
+  }
+
+  private func place(_ place: Int) -> Int128 {
+    switch run {
+    case .narrow(let run): run.value(place, lane: 0)
+    case .wide(let run): run.value(place, lane: 0)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package import Accounting
+package import Symbolic
+
+/// A sweep: a subject, the axes it varies over, what is asked of every point, and what is held.
+package struct Sweep: Sendable {
+  /// One thing that is asked of every point.
+  package struct Column: Hashable, Sendable {
+    package let heading: String
+    package let query: Query
+
+    package init(_ heading: String, _ query: Query) {
+      self.heading = heading
+      self.query = query
+    }
+  }
+
+  /// A figure that stays what it was, because a size gives way.
+  package struct Hold: Hashable, Sendable {
+    package let figure: FigureName
+    package let key: String
+    /// What the figure is to be.
+    package var target: Target
+    /// The size is a multiple of it.
+    package var step: Int128 = 1
+    /// The least and the greatest value that the size may have.
+    package var limits: ClosedRange<Int128>?
+
+    package enum Target: Hashable, Sendable {
+      case value(Rational)
+      /// So many times what the figure is for the unchanged model.
+      case timesBaseline(Rational)
+    }
+
+    package init(_ figure: FigureName, by key: String, _ target: Target) {
+      self.figure = figure
+      self.key = key
+      self.target = target
+    }
+  }
+
+  package var subject: SweepSubject
+  package var grid: Grid
+  package var columns: [Column]
+  package var filter: Query?
+  package var hold: Hold?
+
+  package init(_ subject: SweepSubject, _ grid: Grid, columns: [Column]) {
+    self.subject = subject
+    self.grid = grid
+    self.columns = columns
+  }
+}
+
+/// A point of a sweep that was kept, with the answers to the columns.
+package struct SweepRow: Hashable, Sendable {
+  /// Its place in the grid.
+  package let point: Int128
+  /// The size that was solved for, if one was.
+  package let solved: Rational?
+  package let values: [Rational?]
+}

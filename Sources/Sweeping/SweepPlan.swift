@@ -1,0 +1,240 @@
+package import Accounting
+import Architecture
+package import Symbolic
+import Synchronization
+
+/// A sweep made ready: which sizes stay letters, and a program for each structure that is met.
+///
+/// Most sizes only change numbers, so that one description with letters serves all their values.
+/// Others change the structure: which layers are routed, what a mask keeps. Each of their
+/// combinations is described once, when it is first met.
+package final class SweepPlan: Sendable {
+  package let sweep: Sweep
+  package let baseline: [FigureName: Rational]
+  /// What the held figure is to be.
+  package let target: Rational
+  /// For each axis, and for the size that is solved for, the letter it stays, if it can.
+  let letters: [Letter?]
+  private let structures = Mutex<[[Int]: Structure]>([:])
+
+  /// An axis whose values are numbers that only change numbers.
+  struct Letter: Sendable {
+    let symbol: Symbol
+    /// A common multiple of the denominators of the values.
+    let scale: Int128
+    let bound: UInt128
+    /// Whether the value 1 and fractions are put in too, as for a share.
+    let takesFractions: Bool
+
+    /// Whether a value can stand for the letter; zero and one often change the structure.
+    func takes(_ value: Rational) -> Bool {
+      takesFractions ? value > .zero : value.isWhole && value.numerator >= 2
+    }
+  }
+
+  /// The points of one structure.
+  enum Structure: Sendable {
+    case program(CompiledStructure)
+    /// To be evaluated one by one.
+    case plain
+    case impossible(SweepError)
+  }
+
+  /// More structures than this are not kept.
+  private static let mostStructures = 4096
+
+  /// - Throws: `SweepError` if the unchanged model, or the size to be solved for, has no figures.
+  package init(_ sweep: Sweep) throws(SweepError) {
+    self.sweep = sweep
+    var source = try sweep.subject.source([])
+    var baseline: [FigureName: Rational] = [:]
+    for figure in sweep.baselineFigures {
+      if let value = try Self.number(&source, figure, [:]) { baseline[figure] = value }
+    }
+    self.baseline = baseline
+    switch sweep.hold?.target {
+    case nil: target = .zero
+    case .value(let value): target = value
+    case .timesBaseline(let factor):
+      guard let hold = sweep.hold, let value = baseline[hold.figure] else {
+        throw .noFigure(sweep.hold?.figure ?? FigureName.all[0])
+      }
+      do throws(ArithmeticError) {
+        target = try value.multiplied(by: factor)
+      } catch {
+        throw .description(.arithmetic(error, what: "The target"))
+      }
+    }
+    letters = try LetterSearch(sweep).letters()
+  }
+
+  static func number(
+    _ source: inout FigureSource, _ figure: FigureName, _ values: [Symbol: Rational]
+  ) throws(SweepError) -> Rational? {
+    do throws(DescriptionError) {
+      guard let value = try source.value(figure) else { return nil }
+      do throws(ArithmeticError) {
+        return try value.evaluated(with: values)
+      } catch {
+        throw DescriptionError.arithmetic(error, what: "The figure \(figure.path)")
+      }
+    } catch {
+      throw .description(error)
+    }
+  }
+
+  /// From this axis on, the values of axes change from lane to lane; before it they are the same
+  /// for a whole block of points.
+  var firstLaneAxis: Int {
+    var axis = sweep.grid.axes.count
+    var points: Int128 = 1
+    while axis > 0, points < Self.lanesWanted {
+      axis -= 1
+      points *= Int128(sweep.grid.axes[axis].values.count)
+    }
+    return axis
+  }
+
+  private static let lanesWanted: Int128 = 2048
+
+  /// How many points there are in a block in which only lane axes change.
+  var blockSize: Int128 {
+    sweep.grid.axes[firstLaneAxis...].reduce(1) { $0 * Int128($1.values.count) }
+  }
+
+  // MARK: - Structures
+
+  /// What each axis contributes to the structure: 0 while it is a letter, else 1 + its coordinate.
+  func component(_ axis: Int, _ coordinate: Int) -> Int {
+    guard let letter = letters[axis], let value = sweep.grid.axes[axis].values[coordinate].number,
+      letter.takes(value)
+    else { return coordinate + 1 }
+    return 0
+  }
+
+  /// The structure of some components; the last is of the size that is solved for.
+  func structure(_ components: [Int], candidate: AxisValue?) -> Structure {
+    if let known = structures.withLock({ $0[components] }) { return known }
+    let structure = build(components, candidate: candidate)
+    structures.withLock { known in
+      if known.count >= Self.mostStructures { known.removeAll(keepingCapacity: true) }
+      known[components] = structure
+    }
+    return structure
+  }
+
+  private func build(_ components: [Int], candidate: AxisValue?) -> Structure {
+    let choices = choices(components, candidate: candidate)
+    let hasLetters = choices.contains { if case .free = $0.choice { true } else { false } }
+    do {
+      var source = try sweep.subject.source(choices)
+      let compiled = try CompiledStructure(self, &source, components)
+      return compiled.map { .program($0) } ?? .plain
+    } catch {
+      // A letter may stand where this structure needs a number.
+      return hasLetters ? .plain : .impossible(error)
+    }
+  }
+
+  /// What every axis says, in the order in which changes are made.
+  func choices(
+    _ components: [Int], candidate: AxisValue?
+  ) -> [(key: String, choice: Choice)] {
+    var result: [(key: String, choice: Choice)] = []
+    for (axis, component) in components.enumerated() {
+      if axis == sweep.grid.axes.count {
+        guard let hold = sweep.hold else { continue }
+        if component == 0, let letter = letters[axis] {
+          result.append((hold.key, .free(letter.symbol)))
+        } else if let candidate {
+          result.append((hold.key, .fixed(candidate)))
+        }
+      } else if component == 0, let letter = letters[axis] {
+        result.append((sweep.grid.axes[axis].key, .free(letter.symbol)))
+      } else {
+        let values = sweep.grid.axes[axis].values
+        result.append((sweep.grid.axes[axis].key, .fixed(values[max(component, 1) - 1])))
+      }
+    }
+    return result
+  }
+
+  // MARK: - One point, the plain way
+
+  /// The answers for one point, from its own description with every number put in.
+  ///
+  /// - Throws: `SweepError` if the point is no model.
+  package func plain(_ point: Int128, solved: Rational? = nil) throws(SweepError) -> PlainPoint {
+    let coordinates = sweep.grid.coordinates(point)
+    var components = coordinates.map { $0 + 1 }
+    if sweep.hold != nil { components.append(1) }
+    let choices = choices(components, candidate: solved.map { .number($0) })
+    var source = try sweep.subject.source(choices)
+    func value(_ query: Query) throws(SweepError) -> Rational? {
+      try self.value(query, &source, coordinates, solved)
+    }
+    var values: [Rational?] = []
+    for column in sweep.columns { values.append(try value(column.query)) }
+    let isKept = try sweep.filter.map { (query) throws(SweepError) in
+      try value(query) == .one
+    } ?? true
+    let held = try sweep.hold.map { (hold) throws(SweepError) in
+      try Self.number(&source, hold.figure, [:])
+    } ?? nil
+    return PlainPoint(values: values, isKept: isKept, held: held)
+  }
+
+  private func value(
+    _ query: Query, _ source: inout FigureSource, _ coordinates: [Int], _ solved: Rational?
+  ) throws(SweepError) -> Rational? {
+    // The figures are found first, because the look-up itself cannot fail for their reasons.
+    var figures: [FigureName: Rational] = [:]
+    for name in query.names {
+      if case .figure(let figure) = name {
+        figures[figure] = try Self.number(&source, figure, [:])
+      }
+    }
+    if query.names.contains(.residual), let hold = sweep.hold {
+      figures[hold.figure] = try Self.number(&source, hold.figure, [:])
+    }
+    let known = figures
+    do throws(ArithmeticError) {
+      return try query.value { (name) throws(ArithmeticError) in
+        switch name {
+        case .figure(let figure): return known[figure]
+        case .baseline(let figure): return self.baseline[figure]
+        case .axis(let axis): return self.sweep.grid.axes[axis].values[coordinates[axis]].number
+        case .solved: return solved
+        case .residual:
+          guard let hold = self.sweep.hold, let value = known[hold.figure] else { return nil }
+          return try value.adding(self.target.negated())
+        }
+      }
+    } catch {
+      throw .description(.arithmetic(error, what: "A column"))
+    }
+  }
+}
+
+/// The answers for one point.
+package struct PlainPoint: Hashable, Sendable {
+  package let values: [Rational?]
+  /// Whether the filter lets it through.
+  package let isKept: Bool
+  /// What the held figure is.
+  package let held: Rational?
+}
+
+extension Sweep {
+  /// The figures that are needed of the unchanged model.
+  fileprivate var baselineFigures: [FigureName] {
+    let queries = columns.map(\.query) + (filter.map { [$0] } ?? [])
+    let named = queries.flatMap(\.names).compactMap { name -> FigureName? in
+      switch name {
+      case .baseline(let figure), .figure(let figure): figure
+      case .axis, .solved, .residual: nil
+      }
+    }
+    return named + (hold.map { [$0.figure] } ?? [])
+  }
+}

@@ -1,0 +1,168 @@
+package import Accounting
+package import Architecture
+package import Symbolic
+
+/// What a sweep starts from: a model, and a pass of it.
+package struct SweepSubject: Sendable {
+  /// Describes the model with keys replaced, and with changes made after its own.
+  package let describe: @Sendable ([String: String], [Transformation]) throws -> Model
+  package var request: WorkloadRequest
+  package var convention: Convention
+  package var weightFormat: NumberFormat
+  package var cacheFormat: NumberFormat
+  /// The FLOPs of a training run.
+  package var budget: Rational?
+
+  package init(
+    request: WorkloadRequest, convention: Convention = .exact, weights: NumberFormat = .bf16,
+    cache: NumberFormat = .bf16,
+    describe: @escaping @Sendable ([String: String], [Transformation]) throws -> Model
+  ) {
+    self.describe = describe
+    self.request = request
+    self.convention = convention
+    weightFormat = weights
+    cacheFormat = cache
+  }
+}
+
+/// Why a point, or a whole sweep, has no figures.
+package enum SweepError: Error, Hashable, Sendable {
+  /// The value of an axis is none that it can have.
+  case badValue(key: String, value: String, expected: String)
+  case conflict(WorkloadConflict)
+  case description(DescriptionError)
+  /// The model has no such figure.
+  case noFigure(FigureName)
+  /// The figure does not move steadily with the size.
+  case notSteady(FigureName, key: String)
+  /// The size cannot be solved for.
+  case notSolvable(key: String, reason: String)
+  /// The compiled program and the plain evaluation differ: a defect.
+  case disagreement(String)
+}
+
+/// What one axis says about a point: a number that stays a letter, or a value that is put in.
+enum Choice: Hashable, Sendable {
+  case free(Symbol)
+  case fixed(AxisValue)
+}
+
+extension SweepSubject {
+  /// The figures of the points that make these choices.
+  ///
+  /// - Throws: `SweepError` for choices that no model has.
+  func source(_ choices: [(key: String, choice: Choice)]) throws(SweepError) -> FigureSource {
+    var setting = Setting(self)
+    for (key, choice) in choices { try setting.apply(key, choice) }
+    let workload: Workload
+    do throws(WorkloadConflict) {
+      workload = try setting.request.workload()
+    } catch {
+      throw .conflict(error)
+    }
+    let model: Model
+    do {
+      model = try describe(setting.overrides, setting.changes)
+    } catch let error as DescriptionError {
+      throw .description(error)
+    } catch {
+      throw .badValue(key: "model", value: "\(error)", expected: "a model")
+    }
+    return FigureSource(
+      model, workload, convention: setting.convention, weights: setting.weightFormat,
+      cache: setting.cacheFormat, budget: setting.budget, letters: setting.letters)
+  }
+}
+
+/// A subject while choices are put into it.
+private struct Setting {
+  var overrides: [String: String] = [:]
+  var changes: [Transformation] = []
+  var request: WorkloadRequest
+  var convention: Convention
+  var weightFormat: NumberFormat
+  var cacheFormat: NumberFormat
+  var budget: Formula?
+  var letters: [Symbol: Formula] = [:]
+
+  init(_ subject: SweepSubject) {
+    request = subject.request
+    convention = subject.convention
+    weightFormat = subject.weightFormat
+    cacheFormat = subject.cacheFormat
+    budget = subject.budget.map { Formula($0) }
+  }
+
+  mutating func apply(_ key: String, _ choice: Choice) throws(SweepError) {
+    let text: String
+    switch choice {
+    case .free(let symbol): text = symbol.name
+    case .fixed(let value): text = value.text
+    }
+    switch Axis.targets[key] ?? .configuration {
+    case .configuration: overrides[key] = text
+    case .transformation:
+      do {
+        changes.append(try Transformation(parsing: "\(key)=\(text)"))
+      } catch {
+        throw .badValue(key: key, value: text, expected: error.expected)
+      }
+    case .tokens: request.tokens = try number(key, choice, Workload.tokens, least: 1)
+    case .past: request.past = try number(key, choice, Workload.past, least: 0)
+    case .batch: request.batch = try number(key, choice, Workload.batch, least: 1)
+    case .budget:
+      switch choice {
+      case .free(let symbol): budget = Formula(symbol)
+      case .fixed(.number(let value)) where value > .zero: budget = Formula(value)
+      case .fixed(let value):
+        throw .badValue(key: key, value: value.text, expected: "a number above 0")
+      }
+    case .convention:
+      guard let found = Convention.named(text) else {
+        throw .badValue(
+          key: key, value: text,
+          expected: "one of \(Convention.all.map(\.name).joined(separator: ", "))")
+      }
+      convention = found
+    case .weightFormat: weightFormat = try word(key, text)
+    case .cacheFormat: cacheFormat = try word(key, text)
+    case .pass:
+      switch key {
+      case "phase": request.phase = try word(key, text)
+      case "mask": request.mask = try word(key, text)
+      case "logits": request.logits = try word(key, text)
+      case "mla": request.latentForm = try word(key, text)
+      default: request.recompute = try word(key, text)
+      }
+    }
+  }
+
+  /// A number of the pass: a letter of its own while it is free, with any number for the moment.
+  private mutating func number(
+    _ key: String, _ choice: Choice, _ letter: Symbol, least: Int128
+  ) throws(SweepError) -> Int128 {
+    switch choice {
+    case .free(let symbol):
+      letters[letter] = Formula(symbol)
+      return 2
+    case .fixed(let value):
+      guard let number = value.number, number.isWhole, number.numerator >= least else {
+        throw .badValue(
+          key: key, value: value.text, expected: "a whole number of at least \(least)")
+      }
+      return number.numerator
+    }
+  }
+
+  private func word<Word: RawRepresentable & CaseIterable>(
+    _ key: String, _ text: String
+  ) throws(SweepError) -> Word where Word.RawValue == String {
+    guard let word = Word(rawValue: text) else {
+      throw .badValue(
+        key: key, value: text,
+        expected: "one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return word
+  }
+}

@@ -1,0 +1,133 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file that grows while a sweep runs, and has its name only once it is whole.
+///
+/// Beside it stands what a later run needs to go on: how far the sweep has come. An interrupted
+/// sweep leaves both; a finished one neither.
+final class SweepFile {
+  /// How far a sweep has come.
+  struct Progress: Hashable {
+    /// The first point that is still to come.
+    var next: Int128
+    /// Points that are no models so far.
+    var impossible: Int128 = 0
+    /// The bytes of the file that belong to the points before `next`.
+    var bytes = 0
+    /// The points that are the best so far, where only the best are kept.
+    var best: [Int128] = []
+  }
+
+  private let path: String
+  private let command: String
+  private var file: Int32 = -1
+  private var written = 0
+  private var saved: ContinuousClock.Instant?
+
+  private var partPath: String { "\(path).part" }
+  private var progressPath: String { "\(path).progress" }
+
+  /// The file of a sweep; `command` is what tells one sweep from another.
+  init(_ path: String, command: String) {
+    self.path = path
+    self.command = command
+  }
+
+  /// Whether the sweep is finished already.
+  var isComplete: Bool {
+    Terminal.kind(of: path) == .file && Terminal.kind(of: progressPath) == .absent
+  }
+
+  /// Opens the file, from where an earlier run left it if there is one and that is wished.
+  ///
+  /// - Throws: `Failure.unwritable`, `.otherSweep`.
+  func open(resuming: Bool) throws -> Progress? {
+    if Terminal.kind(of: path) == .folder {
+      throw Failure.unwritable(path, reason: "it is a folder")
+    }
+    var progress: Progress?
+    if resuming, Terminal.kind(of: progressPath) == .file {
+      progress = try load()
+    }
+    file = Self.openFile(partPath, O_RDWR | O_CREAT | (progress == nil ? O_TRUNC : 0))
+    guard file >= 0 else { throw Failure.unwritable(path, reason: FileProblem().reason) }
+    if let progress {
+      let size = Int(lseek(file, 0, SEEK_END))
+      guard size >= progress.bytes, ftruncate(file, off_t(progress.bytes)) == 0 else {
+        throw Failure.unwritable(path, reason: "\(partPath) is shorter than it was left")
+      }
+      lseek(file, off_t(progress.bytes), SEEK_SET)
+      written = progress.bytes
+    }
+    return progress
+  }
+
+  private static func openFile(_ path: String, _ flags: Int32) -> Int32 {
+    #if canImport(Glibc)
+      Glibc.open(path, flags, 0o644)
+    #elseif canImport(Musl)
+      Musl.open(path, flags, 0o644)
+    #else
+      Darwin.open(path, flags, 0o644)
+    #endif
+  }
+
+  /// Appends text.
+  ///
+  /// - Throws: `Failure.unwritable`, for a full disk for instance.
+  func append(_ text: String) throws {
+    guard Terminal.write(text, toFile: file) else {
+      throw Failure.unwritable(path, reason: FileProblem().reason)
+    }
+    written += text.utf8.count
+  }
+
+  /// Notes how far the sweep has come, not more often than once a second.
+  func save(next: Int128, impossible: Int128, best: [Int128]) {
+    let now = ContinuousClock.now
+    guard saved.map({ now - $0 > .seconds(1) }) ?? true else { return }
+    saved = now
+    // What is noted as written must be on the disk first.
+    fsync(file)
+    let text = """
+      \(command)
+      \(next) \(impossible) \(written)
+      \(best.map { "\($0)" }.joined(separator: " "))
+
+      """
+    _ = Terminal.writeFile(text, progressPath)
+  }
+
+  /// Gives the file its name.
+  ///
+  /// - Throws: `Failure.unwritable`.
+  func finish() throws {
+    fsync(file)
+    close(file)
+    guard rename(partPath, path) == 0 else {
+      throw Failure.unwritable(path, reason: FileProblem().reason)
+    }
+    unlink(progressPath)
+  }
+
+  private func load() throws -> Progress {
+    guard case .success(let bytes) = Terminal.read(progressPath) else {
+      throw Failure.unreadable(progressPath, reason: FileProblem().reason)
+    }
+    let lines = String(decoding: bytes, as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.count >= 3, lines[0] == command else { throw Failure.otherSweep(path) }
+    let numbers = lines[1].split(separator: " ").compactMap { Int128($0) }
+    guard numbers.count == 3, let size = Int(exactly: numbers[2]) else {
+      throw Failure.otherSweep(path)
+    }
+    return Progress(
+      next: numbers[0], impossible: numbers[1], bytes: size,
+      best: lines[2].split(separator: " ").compactMap { Int128($0) })
+  }
+}

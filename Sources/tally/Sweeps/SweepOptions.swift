@@ -1,0 +1,214 @@
+import Accounting
+import Architecture
+import Arguments
+import Families
+import Sweeping
+import Symbolic
+import Wording
+
+/// The options of a sweep, and the sweep they describe.
+enum SweepOptions {
+  static let model = Parameter<String>.positional(
+    "MODEL", help: "A preset, a config.json, a folder that holds one, or -.")
+  static let vary = Parameter<[String]>.repeated(
+    "vary", "KEY=VALUES",
+    help: "Vary a key over a,b,c or from:to:step or from:to:*factor; several make a grid.",
+    complaint: { text in
+      guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+        return "KEY=VALUES, as in --vary num_experts=4,8,16"
+      }
+      do throws(AxisSyntaxError) {
+        _ = try AxisValues(parsing: String(text[text.index(after: sign)...]))
+        return nil
+      } catch {
+        return error.message
+      }
+    })
+  static let convention = Parameter<String?>.text(
+    "convention", "NAME", help: "Whose way of counting flops.total. Default: exact.",
+    complaint: { text in
+      Convention.named(text) == nil
+        ? "one of \(Convention.all.map(\.name).joined(separator: ", "))" : nil
+    })
+  static let hold = Parameter<String?>.text(
+    "hold", "FIGURE", help: "Keep a figure as it is without --vary, with --by.")
+  static let by = Parameter<String?>.text(
+    "by", "KEY", help: "The size that gives way at each point, with --hold.")
+  static let multiple = Parameter<Int128?>.whole(
+    "multiple-of", "M", least: 1, most: 1 << 40,
+    help: "Only multiples of M for the size that is solved for.")
+  static let between = Parameter<String?>.text(
+    "between", "FROM:TO", help: "The least and the greatest value of that size.",
+    complaint: { limits($0) == nil ? "two whole numbers in order, as in 1:4096" : nil })
+  static let budget = Parameter<String?>.text(
+    "budget", "FLOPS",
+    help: "FLOPs of a training run, or several with commas, or mod-paper: 6e18,2e19,1e20.",
+    complaint: { text in
+      do throws(AxisSyntaxError) {
+        let values = try AxisValues(parsing: budgetText(text))
+        return values.isNumeric ? nil : "numbers, as in 6e18"
+      } catch {
+        return error.message
+      }
+    })
+  static let filter = Parameter<String?>.text(
+    "where", "EXPR", help: "Keep points such as 'active < 3e9 && kv_cache_bytes < 1GiB'.")
+  static let columns = Parameter<String?>.text(
+    "columns", "LIST", help: "Figures or expressions, with commas between them.")
+
+  static let pareto = Parameter<String?>.text(
+    "pareto", "FIGURES",
+    help: "Keep points that no other beats in all of these; the least is best, or max:FIGURE.")
+  static let top = Parameter<Int128?>.whole(
+    "top", "N", least: 1, most: 1_000_000, help: "Keep the N points that come first in --order-by.")
+  static let order = Parameter<String?>.text(
+    "order-by", "FIGURE", help: "The least first, or max:FIGURE for the most.")
+  static let format = Parameter<SweepFormat>.choice(
+    "format", "FORMAT", of: SweepFormat.allCases, default: .table, help: "How to print.")
+  static let output = Parameter<String?>.text(
+    "output", "FILE", help: "Write to a file, which appears only when it is whole.")
+  static let shard = Parameter<String?>.text(
+    "shard", "I/N", help: "The I-th of N parts; the parts joined are the whole.",
+    complaint: { SweepRequest.shard($0) == nil ? "I/N with 1 <= I <= N, as in 3/16" : nil })
+  static let resume = Parameter<Bool>.flag(
+    "resume", help: "Go on where a sweep with the same arguments was stopped; needs --output.")
+  static let check = Parameter<Bool>.flag(
+    "check", help: "First compare a thousand points with the plain evaluation.")
+  static let yes = Parameter<Bool>.flag(
+    "yes", help: "Run grids of more than a million million points without --where.")
+  static let threads = Parameter<Int128?>.whole(
+    "threads", "N", least: 1, most: 4096, help: "Threads. Default: one for each processor.")
+
+  /// The FLOPs of the three runs of the Mixture-of-Depths paper.
+  ///
+  /// - Source: Raposo et al. 2024, §4.1, <https://arxiv.org/abs/2404.02258>.
+  private static let paperBudgets = "6e18,2e19,1e20"
+
+  static func budgetText(_ text: String) -> String { text == "mod-paper" ? paperBudgets : text }
+
+  static func limits(_ text: String) -> ClosedRange<Int128>? {
+    let pieces = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard pieces.count == 2, let low = Int128(pieces[0]), let high = Int128(pieces[1]), low >= 0,
+      low <= high, high <= 1 << 40
+    else { return nil }
+    return low...high
+  }
+
+  // MARK: - From arguments to a sweep
+
+  /// The model and the pass that a command line names.
+  ///
+  /// - Throws: `Failure`, `UsageError`.
+  static func subject(_ arguments: Arguments) throws -> (SweepSubject, Model) {
+    let source = try ModelSource(arguments)
+    let word = arguments[model]
+    let base = try source.model(word)
+    for binding in base.sizes where !binding.value.symbols.isEmpty {
+      throw UsageError.invalid(
+        label: "--set", value: "\(binding.key)=\(binding.value.text(.plain))",
+        expected: "a number; --vary tries several")
+    }
+    _ = try WorkloadOptions.workload(arguments)
+    let found = try source.find(word)
+    let (description, changes) = (source.description, source.transformations)
+    var subject = SweepSubject(
+      request: WorkloadOptions.request(arguments),
+      convention: arguments[convention].flatMap { Convention.named($0) } ?? .exact,
+      weights: arguments[WorkloadOptions.weightFormat],
+      cache: arguments[WorkloadOptions.cacheFormat]
+    ) { overrides, more in
+      var description = description
+      description.overrides.merge(overrides) { _, new in new }
+      var model = try description.model(from: found.configuration, named: found.name)
+      model.relativeExpertSize = found.relativeExpertSize
+      for change in changes + more { model = try model.transformed(by: change) }
+      return model
+    }
+    if let text = arguments[budget], !text.contains(","), text != "mod-paper" {
+      subject.budget = Rational(decimal: text)
+    }
+    if arguments[budget] != nil, subject.request.phase == .decode {
+      throw UsageError.contradiction(
+        "--budget", "--phase decode", advice: "A training run has no decoding; leave one out.")
+    }
+    return (subject, base)
+  }
+
+  /// The axes of a command line, the last of which changes fastest.
+  ///
+  /// - Throws: `UsageError`.
+  static func axes(_ arguments: Arguments) throws -> [Axis] {
+    var axes: [Axis] = []
+    for text in arguments[vary] {
+      guard let sign = text.firstIndex(of: "=") else { continue }
+      let key = String(text[..<sign])
+      guard !axes.contains(where: { $0.key == key }) else {
+        throw UsageError.repeated("--vary \(key)")
+      }
+      axes.append(Axis(key, try AxisValues(parsing: String(text[text.index(after: sign)...]))))
+    }
+    if let text = arguments[budget], text.contains(",") || text.contains(":") || text == "mod-paper"
+    {
+      guard !axes.contains(where: { $0.key == "budget" }) else {
+        throw UsageError.contradiction(
+          "--budget", "--vary budget", advice: "They are the same; leave one out.")
+      }
+      axes.append(Axis("budget", try AxisValues(parsing: budgetText(text))))
+    }
+    return axes
+  }
+
+  /// A column for each entry of a list.
+  ///
+  /// - Throws: `UsageError.syntax` with the place that cannot be read.
+  static func columns(
+    _ text: String, _ axes: [Axis], solved: String?, label: String = "--columns"
+  ) throws -> [Sweep.Column] {
+    var entries = [""]
+    var depth = 0
+    for character in text {
+      if character == "(" { depth += 1 }
+      if character == ")" { depth -= 1 }
+      if character == ",", depth == 0 {
+        entries.append("")
+      } else {
+        entries[entries.count - 1].append(character)
+      }
+    }
+    return try entries.map { entry in
+      let name = String(entry.trimmed)
+      let query = try query(name, axes, solved: solved, label: label)
+      return Sweep.Column(query.figure?.path ?? name, query)
+    }
+  }
+
+  static func query(
+    _ text: String, _ axes: [Axis], solved: String?, label: String
+  ) throws -> Query {
+    do throws(QuerySyntaxError) {
+      return try Query(parsing: text, axes: axes.map(\.key), solved: solved)
+    } catch {
+      throw UsageError.syntax(label: label, "\(error)")
+    }
+  }
+
+  /// The figure of a word.
+  static func figure(_ word: String, label: String) throws -> FigureName {
+    guard let figure = FigureName.named(word) else {
+      throw UsageError.invalid(
+        label: label, value: word, expected: "a figure, as in flops.total",
+        nearest: nearestWord(to: word, among: FigureName.words))
+    }
+    return figure
+  }
+}
+
+extension String {
+  /// The text without blanks at its ends.
+  var trimmed: Substring {
+    var text = self[...]
+    while text.first?.isWhitespace ?? false { text.removeFirst() }
+    while text.last?.isWhitespace ?? false { text.removeLast() }
+    return text
+  }
+}

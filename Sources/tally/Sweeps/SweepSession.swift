@@ -1,0 +1,140 @@
+import Accounting
+import Architecture
+import Arguments
+import Sweeping
+import Symbolic
+
+/// One run of a sweep: its rows, kept or written while they come.
+struct SweepSession {
+  let plan: SweepPlan
+  let engine: SweepEngine
+  let range: Range<Int128>
+  let selection: Selection?
+  let source: String
+
+  /// What a run came to.
+  struct Result {
+    var rows: [SweepRow] = []
+    var impossible: Int128 = 0
+    var firstImpossible: Int128?
+  }
+
+  /// Runs the sweep and keeps its rows.
+  ///
+  /// - Throws: `Failure`; `.tooManyRows` for more rows than a form can hold.
+  func collect(limit: Int, format: String, file: SweepFile? = nil) throws -> Result {
+    var result = Result()
+    var start = range.lowerBound
+    if let file, let progress = try file.open(resuming: true) {
+      start = progress.next
+      result.impossible = progress.impossible
+      result.rows = try rows(at: progress.best)
+    }
+    let selection = selection
+    try run(start..<range.upperBound, { piece in
+      var piece = piece
+      if let selection { piece.rows = selection.best(of: piece.rows) }
+      return piece
+    }) { pieces, next in
+      for piece in pieces {
+        result.rows += piece.rows
+        result.note(piece)
+      }
+      if let selection { result.rows = selection.best(of: result.rows) }
+      guard result.rows.count <= limit else {
+        throw Failure.tooManyRows(limit: limit, format: format)
+      }
+      file?.save(next: next, impossible: result.impossible, best: result.rows.map(\.point))
+    }
+    return result
+  }
+
+  /// Runs the sweep and writes each row when it comes; no row is kept.
+  ///
+  /// - Throws: `Failure`, or what `write` throws.
+  func stream(
+    from start: Int128, _ text: SweepText, asLines: Bool,
+    write: (String, _ next: Int128, Result) throws -> Void
+  ) throws -> Result {
+    var result = Result()
+    try run(start..<range.upperBound, { piece -> (String, SweepPiece) in
+      var lines = ""
+      for row in piece.rows {
+        if asLines {
+          text.appendLine(row, to: &lines)
+        } else {
+          text.appendCSV(row, to: &lines)
+        }
+      }
+      var rest = piece
+      rest.rows = []
+      return (lines, rest)
+    }) { pieces, next in
+      for (_, piece) in pieces { result.note(piece) }
+      try write(pieces.map(\.0).joined(), next, result)
+    }
+    return result
+  }
+
+  private func run<Made: Sendable>(
+    _ range: Range<Int128>, _ make: @escaping @Sendable (SweepPiece) -> Made,
+    _ consume: ([Made], Int128) throws -> Void
+  ) throws {
+    let progress = ProgressLine("\(source): \(self.range.upperBound - self.range.lowerBound) points")
+    let whole = Double(self.range.upperBound - self.range.lowerBound)
+    defer { progress.end() }
+    do {
+      try engine.run(range, make) { made, next in
+        try consume(made, next)
+        progress.update(Double(next - self.range.lowerBound) / whole)
+      }
+    } catch let error as SweepError {
+      throw Failure.sweep(source: source, error)
+    }
+  }
+
+  private func rows(at points: [Int128]) throws -> [SweepRow] {
+    let worker = SweepWorker(plan)
+    do throws(SweepError) {
+      var rows: [SweepRow] = []
+      for point in points { rows += try worker.piece(point..<(point + 1)).rows }
+      return rows
+    } catch {
+      throw Failure.sweep(source: source, error)
+    }
+  }
+
+  /// What to say about points that are no models.
+  ///
+  /// - Throws: `Failure` where no point is one.
+  func note(_ result: Result) throws -> String {
+    guard result.impossible > 0, let first = result.firstImpossible else { return "" }
+    let axes = plan.sweep.grid.axes
+    let place = zip(axes, plan.sweep.grid.coordinates(first))
+      .map { "\($0.key)=\($0.values[$1].text)" }.joined(separator: ", ")
+    var reason = "no value of \(plan.sweep.hold?.key ?? "a size") makes a model there"
+    if plan.sweep.hold == nil {
+      do throws(SweepError) {
+        _ = try plan.plain(first)
+      } catch {
+        if result.impossible == range.upperBound - range.lowerBound {
+          throw Failure.sweep(source: source, error)
+        }
+        if case .description(let cause) = error { reason = "\(cause)" } else { reason = error.message(place) }
+      }
+    } else if result.impossible == range.upperBound - range.lowerBound {
+      throw Failure.sweep(
+        source: source, .notSolvable(key: plan.sweep.hold?.key ?? "", reason: "no value makes a model"))
+    }
+    let whole = range.upperBound - range.lowerBound
+    return "note: \(result.impossible) of \(whole) points are no models and are left out; the "
+      + "first is \(place.isEmpty ? "the model itself" : place): \(reason)\n"
+  }
+}
+
+extension SweepSession.Result {
+  fileprivate mutating func note(_ piece: SweepPiece) {
+    impossible += piece.impossibleCount
+    firstImpossible = firstImpossible ?? piece.firstImpossible
+  }
+}

@@ -1,0 +1,129 @@
+import Accounting
+import JSON
+import Sweeping
+import Symbolic
+import Wording
+
+/// The rows of a sweep as text: rounded for people, exact for programs.
+struct SweepText: Sendable {
+  private let sweep: Sweep
+  /// How many of the last columns are left out.
+  var hiddenColumns = 0
+
+  init(_ sweep: Sweep) { self.sweep = sweep }
+
+  private var columns: ArraySlice<Sweep.Column> { sweep.columns.dropLast(hiddenColumns) }
+
+  var headings: [String] {
+    sweep.grid.axes.map(\.key) + (sweep.hold.map { [$0.key] } ?? []) + columns.map(\.heading)
+  }
+
+  // MARK: - Cells
+
+  /// The values of the axes, and of the size that was solved for.
+  private func places(_ row: SweepRow) -> [AxisValue] {
+    let coordinates = sweep.grid.coordinates(row.point)
+    return zip(sweep.grid.axes, coordinates).map { $0.values[$1] }
+      + (row.solved.map { [.number($0)] } ?? [])
+  }
+
+  /// Every digit of a count; a ratio has six decimals.
+  private static func exact(_ value: Rational, isRatio: Bool) -> String {
+    isRatio ? value.decimal(6) : value.description
+  }
+
+  private static func short(_ value: Rational, _ query: Query) -> String {
+    if query.isRatio { return value.ratio }
+    guard value.isWhole else { return value.numerator.magnitude / value.denominator.magnitude < 1000 ? value.ratio : Quantity.short(value.floor) }
+    if query.figure?.isBytes ?? false { return Quantity.bytes(value.numerator) }
+    return Quantity.short(value.numerator)
+  }
+
+  private func json(_ row: SweepRow) -> JSONObject {
+    let names = headings
+    let first = places(row).map { value in
+      switch value {
+      case .number(let number) where !number.exactText.contains("/"):
+        JSONValue.number(number.exactText)
+      case let other: JSONValue.string(other.text)
+      }
+    }
+    let rest = zip(row.values, columns).map { value, column -> JSONValue in
+      guard let value else { return .null }
+      let text = Self.exact(value, isRatio: column.query.isRatio)
+      return text.contains("/") ? .string(text) : .number(text)
+    }
+    return JSONObject(Array(zip(names, first + rest)))
+  }
+
+  // MARK: - Forms
+
+  /// The row as people read it.
+  func cells(_ row: SweepRow) -> [String] {
+    places(row).map(\.text)
+      + zip(row.values, columns).map { value, column in
+        value.map { Self.short($0, column.query) } ?? "-"
+      }
+  }
+
+  func table(_ rows: [SweepRow]) -> Table {
+    let labels = headings.count - columns.count
+    return Table(
+      heading: headings, rows: rows.map(cells),
+      alignments: Array(repeating: .right, count: headings.count), labelColumns: max(labels, 1))
+  }
+
+  var csvHeading: String { headings.map(Self.quoted).joined(separator: ",") + "\n" }
+
+  /// Appends the row as comma-separated values.
+  func appendCSV(_ row: SweepRow, to text: inout String) {
+    var isFirst = true
+    for value in places(row) {
+      if !isFirst { text += "," }
+      isFirst = false
+      text += Self.quoted(value.text)
+    }
+    for (value, column) in zip(row.values, columns) {
+      if !isFirst { text += "," }
+      isFirst = false
+      if let value { text += Self.exact(value, isRatio: column.query.isRatio) }
+    }
+    text += "\n"
+  }
+
+  /// Appends the row as one JSON object on a line.
+  func appendLine(_ row: SweepRow, to text: inout String) {
+    text += JSONValue.object(json(row)).line
+    text += "\n"
+  }
+
+  /// The whole sweep as one JSON document.
+  func document(_ rows: [SweepRow], plan: SweepPlan, name: String, impossible: Int128) -> String {
+    var baseline = JSONObject()
+    for column in sweep.columns {
+      guard let figure = column.query.figure, let value = plan.baseline[figure] else { continue }
+      let text = Self.exact(value, isRatio: column.query.isRatio)
+      baseline[figure.path] = text.contains("/") ? .string(text) : .number(text)
+    }
+    return JSONValue.object([
+      "schema_version": .integer(1), "model": .string(name), "baseline": .object(baseline),
+      "axes": .array(
+        sweep.grid.axes.map { axis in
+          .object(["key": .string(axis.key), "values": .integer(Int128(axis.values.count))])
+        }), "points": .integer(sweep.grid.count), "impossible": .integer(impossible),
+      "rows": .array(rows.map { .object(json($0)) }),
+    ]).text
+  }
+
+  private static func quoted(_ cell: String) -> String {
+    cell.contains { ",\"\n\r".contains($0) }
+      ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
+  }
+}
+
+extension Rational {
+  /// A decimal with up to so many places, rounded half up.
+  func decimal(_ places: Int) -> String {
+    Quantity.decimal(numerator, over: denominator, places: places, trimmed: true)
+  }
+}
