@@ -109,3 +109,15 @@ struct CompiledStructure: Sendable {
     held = Held(program: own, figure: place, isModel: fits, direction: direction)
   }
 }
+
+extension CompiledStructure {
+  /// The answers to the columns in one lane of a run.
+  func values(_ run: ProgramRun, lane: Int) -> [Rational?] {
+    columns.map { place in
+      guard let place else { return nil }
+      let above = run.value(place.numerator, lane: lane)
+      let below = run.value(place.denominator, lane: lane)
+      return below == 1 ? Rational(above) : try? Rational(above, over: below)
+    }
+  }
+}

@@ -93,29 +93,18 @@ final class Solver {
 
 /// The program of the held figure at work.
 final class HeldRun {
-  private enum Run {
-    case narrow(ProgramRun<Int64>)
-    case wide(ProgramRun<Int128>)
-  }
-
   private let held: CompiledStructure.Held
-  private let run: Run
+  private let run: ProgramRun
   private var last: Int128?
 
   init(_ held: CompiledStructure.Held) {
     self.held = held
-    switch held.program.width {
-    case .bits64: run = .narrow(ProgramRun(held.program))
-    case .bits128: run = .wide(ProgramRun(held.program))
-    }
+    run = ProgramRun(held.program)
   }
 
   func set(_ input: Int, _ value: Int128) {
     last = nil
-    switch run {
-    case .narrow(let run): run.set(input, value)
-    case .wide(let run): run.set(input, value)
-    }
+    run.set(input, value)
   }
 
   func figure(_ value: Int128, input: Int?) -> Rational? {
@@ -131,17 +120,9 @@ final class HeldRun {
   private func compute(_ value: Int128, _ input: Int?) {
     guard last != value else { return }
     if let input { set(input, value) }
-    switch run {
-    case .narrow(let run): run.runOuter()
-    case .wide(let run): run.runOuter()
-    }
+    run.runOuter()
     last = value
   }
 
-  private func place(_ place: Int) -> Int128 {
-    switch run {
-    case .narrow(let run): run.value(place, lane: 0)
-    case .wide(let run): run.value(place, lane: 0)
-    }
-  }
+  private func place(_ place: Int) -> Int128 { run.value(place, lane: 0) }
 }

@@ -20,7 +20,10 @@ package final class SweepWorker {
   private let firstLane: Int
   private let blockSize: Int128
   private let solver: Solver?
-  private var runs: [[Int]: StructureRun] = [:]
+  private var runs: [[Int]: ProgramRun] = [:]
+  /// Room for the values of one input, and for a list of lanes.
+  private let numbers = UnsafeMutablePointer<Int128>.allocate(capacity: ProgramRun.lanes)
+  private let found = UnsafeMutablePointer<Int32>.allocate(capacity: ProgramRun.lanes + 1)
 
   /// The most points of one piece.
   package static let pieceSize = 2048
@@ -31,6 +34,11 @@ package final class SweepWorker {
     firstLane = plan.firstLaneAxis
     blockSize = plan.blockSize
     solver = plan.sweep.hold.map { Solver(plan, $0) }
+  }
+
+  deinit {
+    numbers.deallocate()
+    found.deallocate()
   }
 
   /// Where the piece that starts at a point ends.
@@ -101,27 +109,30 @@ package final class SweepWorker {
       run.runOuter()
       var done = 0
       while done < members.count {
-        let count = min(members.count - done, StructureRun.lanes)
+        let count = min(members.count - done, ProgramRun.lanes)
         for axis in firstLane..<axes.count where components[axis] == 0 {
           let table = axes[axis]
-          for lane in 0..<count {
-            run.set(axis, lane: lane, table.scaled(lanes[axis, members[done + lane]]))
-          }
+          for lane in 0..<count { numbers[lane] = table.scaled(lanes[axis, members[done + lane]]) }
+          run.set(axis, numbers, count: count)
         }
         if solver != nil, components.last == 0, let letter = plan.letters.last ?? nil {
           for lane in 0..<count {
             let value = lanes.solved[members[done + lane]] ?? .zero
-            run.set(
-              axes.count, lane: lane, value.numerator * (letter.scale / value.denominator))
+            numbers[lane] = value.numerator * (letter.scale / value.denominator)
           }
+          run.set(axes.count, numbers, count: count)
         }
         run.runLanes(count)
-        run.collect(count) { lane, isModel, values in
+        let impossible = run.lanes(where: compiled.isModel, are: false, count: count, found)
+        for index in 0..<impossible { piece.miss(start + Int128(members[done + Int(found[index])])) }
+        let kept = run.lanes(where: compiled.isKept, are: true, count: count, found)
+        for index in 0..<kept {
+          let lane = Int(found[index])
           let member = members[done + lane]
-          let point = start + Int128(member)
-          guard isModel else { return piece.miss(point) }
           piece.rows.append(
-            SweepRow(point: point, solved: lanes.solved[member], values: values()))
+            SweepRow(
+              point: start + Int128(member), solved: lanes.solved[member],
+              values: compiled.values(run, lane: lane)))
         }
         done += count
       }
@@ -135,9 +146,9 @@ package final class SweepWorker {
     piece.rows.append(SweepRow(point: point, solved: solved, values: answer.values))
   }
 
-  private func run(_ components: [Int], _ compiled: CompiledStructure) -> StructureRun {
+  private func run(_ components: [Int], _ compiled: CompiledStructure) -> ProgramRun {
     if let known = runs[components] { return known }
-    let run = StructureRun(compiled)
+    let run = ProgramRun(compiled.program)
     if runs.count >= 256 { runs.removeAll() }
     runs[components] = run
     return run
