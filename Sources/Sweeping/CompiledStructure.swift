@@ -113,11 +113,13 @@ struct CompiledStructure: Sendable {
 extension CompiledStructure {
   /// The answers to the columns in one lane of a run.
   func values(_ run: ProgramRun, lane: Int) -> [Rational?] {
-    columns.map { place in
-      guard let place else { return nil }
-      let above = run.value(place.numerator, lane: lane)
-      let below = run.value(place.denominator, lane: lane)
-      return below == 1 ? Rational(above) : try? Rational(above, over: below)
-    }
+    columns.indices.map { value($0, run, lane: lane) }
+  }
+
+  func value(_ column: Int, _ run: ProgramRun, lane: Int) -> Rational? {
+    guard let place = columns[column] else { return nil }
+    let above = run.value(place.numerator, lane: lane)
+    let below = run.value(place.denominator, lane: lane)
+    return below == 1 ? Rational(above) : try? Rational(above, over: below)
   }
 }

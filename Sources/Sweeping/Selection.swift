@@ -30,6 +30,32 @@ package enum Selection: Hashable, Sendable {
     }
   }
 
+  /// What turns most points away before anything else is computed of them.
+  package func screen(_ best: [SweepRow]) -> Screen? {
+    func values(_ row: SweepRow, _ goals: [Goal]) -> [Rational]? {
+      let values = goals.compactMap { row.values[$0.column] }
+      return values.count == goals.count ? values : nil
+    }
+    switch self {
+    case .top(let count, let goal):
+      guard best.count >= count, let last = best.last, let values = values(last, [goal]) else {
+        return nil
+      }
+      return Screen(goals: [goal], marks: [values])
+    case .frontier(let goals):
+      var marks = best.compactMap { values($0, goals) }
+      guard !marks.isEmpty else { return nil }
+      if goals.count == 2 {
+        marks.sort { goals[0].isBetter($0[0], $1[0]) }
+      } else {
+        // A few of the best, evenly spaced, beat nearly all there are.
+        let step = max(1, marks.count / 32)
+        marks = stride(from: 0, to: marks.count, by: step).map { marks[$0] }
+      }
+      return Screen(goals: goals, marks: marks)
+    }
+  }
+
   private func top(_ rows: [SweepRow], _ count: Int, _ goal: Goal) -> [SweepRow] {
     let valued = rows.filter { $0.values[goal.column] != nil }
     return Array(
@@ -37,7 +63,7 @@ package enum Selection: Hashable, Sendable {
         guard let a = one.values[goal.column], let b = other.values[goal.column], a != b else {
           return one.point < other.point
         }
-        return goal.isMost ? a > b : a < b
+        return goal.isBetter(a, b)
       }.prefix(count))
   }
 
@@ -48,7 +74,7 @@ package enum Selection: Hashable, Sendable {
         guard let a = one.values[goal.column], let b = other.values[goal.column], a != b else {
           continue
         }
-        return goal.isMost ? a > b : a < b
+        return goal.isBetter(a, b)
       }
       return one.point < other.point
     }
@@ -57,7 +83,7 @@ package enum Selection: Hashable, Sendable {
         guard let a = one.values[goal.column], let b = other.values[goal.column] else {
           return false
         }
-        return goal.isMost ? a >= b : a <= b
+        return goal.isAsGood(a, b)
       }
     }
     let valued = rows.filter { row in goals.allSatisfy { row.values[$0.column] != nil } }
@@ -71,5 +97,45 @@ package enum Selection: Hashable, Sendable {
       if !isBeaten { best.append(row) }
     }
     return best.sorted { $0.point < $1.point }
+  }
+}
+
+/// Values that are known to be reached: whoever is as good in none of the goals need not come.
+package struct Screen: Sendable {
+  let goals: [Selection.Goal]
+  let marks: [[Rational]]
+
+  /// Whether some mark is at least as good in every goal, so that the point cannot be chosen.
+  ///
+  /// Points come in the order of the grid, so an equal one comes too late as well.
+  func turnsAway(_ value: (Int) -> Rational?) -> Bool {
+    var own: [Rational] = []
+    for goal in goals {
+      guard let value = value(goal.column) else { return true }
+      own.append(value)
+    }
+    guard goals.count == 2 else {
+      return marks.contains { mark in
+        goals.indices.allSatisfy { goals[$0].isAsGood(mark[$0], own[$0]) }
+      }
+    }
+    // From mark to mark the first goal gets worse and the second better, so that of those that are
+    // as good in the first only the last can be as good in the second.
+    var (low, high) = (0, marks.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if goals[0].isAsGood(marks[middle][0], own[0]) { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 && goals[1].isAsGood(marks[low - 1][1], own[1])
+  }
+}
+
+extension Selection.Goal {
+  fileprivate func isBetter(_ one: Rational, _ other: Rational) -> Bool {
+    isMost ? one > other : one < other
+  }
+
+  fileprivate func isAsGood(_ one: Rational, _ other: Rational) -> Bool {
+    !isBetter(other, one)
   }
 }

@@ -39,6 +39,8 @@ package struct Sweep: Sendable {
   }
 
   package var subject: SweepSubject
+  /// What figures are compared with, where that is not the subject itself.
+  package var reference: SweepSubject?
   package var grid: Grid
   package var columns: [Column]
   package var filter: Query?

@@ -19,10 +19,12 @@ package struct SweepEngine: Sendable {
   /// Evaluates points, makes something of each piece on the thread that has it, and hands that over
   /// in order.
   ///
+  /// - `screen` may turn points away early; it is asked again between pieces.
   /// - `consume` gets what some pieces became, and the point after them.
   /// - Throws: `SweepError`, or what `consume` throws.
   package func run<Result: Sendable>(
-    _ range: Range<Int128>, _ make: @escaping @Sendable (SweepPiece) -> Result,
+    _ range: Range<Int128>, screen: () -> Screen? = { nil },
+    _ make: @escaping @Sendable (SweepPiece) -> Result,
     consume: ([Result], Int128) throws -> Void
   ) throws {
     let idle = Mutex<[SendableWorker]>([])
@@ -35,11 +37,11 @@ package struct SweepEngine: Sendable {
         next = end
       }
       let results = Mutex<[Int: Swift.Result<Result, SweepError>]>([:])
-      let plan = plan
+      let (plan, screen) = (plan, screen())
       workers.forEach(pieces.count) { index in
         let worker = idle.withLock { $0.popLast() } ?? SendableWorker(SweepWorker(plan))
         let result = Swift.Result { () throws(SweepError) in
-          make(try worker.worker.piece(pieces[index]))
+          make(try worker.worker.piece(pieces[index], screen: screen))
         }
         results.withLock { $0[index] = result }
         idle.withLock { $0.append(worker) }

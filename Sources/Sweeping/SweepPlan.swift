@@ -46,7 +46,7 @@ package final class SweepPlan: Sendable {
   /// - Throws: `SweepError` if the unchanged model, or the size to be solved for, has no figures.
   package init(_ sweep: Sweep) throws(SweepError) {
     self.sweep = sweep
-    var source = try sweep.subject.source([])
+    var source = try (sweep.reference ?? sweep.subject).source([])
     var baseline: [FigureName: Rational] = [:]
     for figure in sweep.baselineFigures {
       if let value = try Self.number(&source, figure, [:]) { baseline[figure] = value }

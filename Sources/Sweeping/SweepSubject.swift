@@ -166,3 +166,18 @@ private struct Setting {
     return word
   }
 }
+
+extension SweepSubject {
+  /// Finds out whether the model reads a key.
+  ///
+  /// - Throws: `SweepError` if it does not, or if the model itself has a fault.
+  package func checkKey(_ key: String) throws(SweepError) {
+    _ = try source([])
+    guard Axis.targets[key] == nil else { return }
+    do throws(SweepError) {
+      _ = try source([(key, .fixed(.number(.one)))])
+    } catch {
+      if case .description(.unknownKey) = error { throw error }
+    }
+  }
+}

@@ -20,6 +20,7 @@ package final class SweepWorker {
   private let firstLane: Int
   private let blockSize: Int128
   private let solver: Solver?
+  private var screen: Screen?
   private var runs: [[Int]: ProgramRun] = [:]
   /// Room for the values of one input, and for a list of lanes.
   private let numbers = UnsafeMutablePointer<Int128>.allocate(capacity: ProgramRun.lanes)
@@ -52,7 +53,10 @@ package final class SweepWorker {
   /// The answers for a range of points that ends where `end(of:_:limit:)` says, or before.
   ///
   /// - Throws: `SweepError` where the size that gives way cannot be solved for.
-  package func piece(_ range: Range<Int128>) throws(SweepError) -> SweepPiece {
+  package func piece(
+    _ range: Range<Int128>, screen: Screen? = nil
+  ) throws(SweepError) -> SweepPiece {
+    self.screen = screen
     var piece = SweepPiece()
     let count = Int(range.upperBound - range.lowerBound)
     let first = plan.sweep.grid.coordinates(range.lowerBound)
@@ -128,6 +132,7 @@ package final class SweepWorker {
         let kept = run.lanes(where: compiled.isKept, are: true, count: count, found)
         for index in 0..<kept {
           let lane = Int(found[index])
+          if let screen, screen.turnsAway({ compiled.value($0, run, lane: lane) }) { continue }
           let member = members[done + lane]
           piece.rows.append(
             SweepRow(

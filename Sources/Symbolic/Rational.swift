@@ -120,6 +120,7 @@ extension Rational {
 
 extension Rational: Comparable {
   package static func < (left: Rational, right: Rational) -> Bool {
+    if left.denominator == right.denominator { return left.numerator < right.numerator }
     let a = left.numerator.multipliedFullWidth(by: right.denominator)
     let b = right.numerator.multipliedFullWidth(by: left.denominator)
     return a.high == b.high ? a.low < b.low : a.high < b.high

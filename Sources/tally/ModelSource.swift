@@ -46,6 +46,12 @@ struct ModelSource {
   ]
   static let declarations = [models.declaration] + options
 
+  /// Models as they are.
+  init() {
+    description = Families.Description()
+    transformations = []
+  }
+
   /// - Throws: `UsageError.repeated` if a key is set twice.
   init(_ arguments: Arguments) throws {
     var overrides: [String: String] = [:]

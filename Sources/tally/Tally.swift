@@ -13,7 +13,7 @@ import Presets
       """,
     commands: [
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
-      Command.sweep, Command.validate, Command.presets, Command.completion,
+      Command.sweep, Command.solve, Command.validate, Command.presets, Command.completion,
     ],
     candidates: { declaration in
       switch declaration.name {

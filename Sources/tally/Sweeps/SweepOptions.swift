@@ -30,6 +30,8 @@ enum SweepOptions {
       Convention.named(text) == nil
         ? "one of \(Convention.all.map(\.name).joined(separator: ", "))" : nil
     })
+  static let baseline = Parameter<String?>.text(
+    "baseline", "MODEL", help: "What ratios and --hold refer to. Default: MODEL without --vary.")
   static let hold = Parameter<String?>.text(
     "hold", "FIGURE", help: "Keep a figure as it is without --vary, with --by.")
   static let by = Parameter<String?>.text(
@@ -109,9 +111,33 @@ enum SweepOptions {
         expected: "a number; --vary tries several")
     }
     _ = try WorkloadOptions.workload(arguments)
+    var subject = try subject(source, word, arguments)
+    if let text = arguments[budget], !text.contains(","), text != "mod-paper" {
+      subject.budget = Rational(decimal: text)
+    }
+    if arguments[budget] != nil, subject.request.phase == .decode {
+      throw UsageError.contradiction(
+        "--budget", "--phase decode", advice: "A training run has no decoding; leave one out.")
+    }
+    return (subject, base)
+  }
+
+  /// The model that figures are compared with, if it is another.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault.
+  static func reference(_ arguments: Arguments) throws -> SweepSubject? {
+    guard let word = arguments[baseline] else { return nil }
+    let source = ModelSource()
+    _ = try source.model(word)
+    return try subject(source, word, arguments)
+  }
+
+  private static func subject(
+    _ source: ModelSource, _ word: String, _ arguments: Arguments
+  ) throws -> SweepSubject {
     let found = try source.find(word)
     let (description, changes) = (source.description, source.transformations)
-    var subject = SweepSubject(
+    return SweepSubject(
       request: WorkloadOptions.request(arguments),
       convention: arguments[convention].flatMap { Convention.named($0) } ?? .exact,
       weights: arguments[WorkloadOptions.weightFormat],
@@ -124,14 +150,6 @@ enum SweepOptions {
       for change in changes + more { model = try model.transformed(by: change) }
       return model
     }
-    if let text = arguments[budget], !text.contains(","), text != "mod-paper" {
-      subject.budget = Rational(decimal: text)
-    }
-    if arguments[budget] != nil, subject.request.phase == .decode {
-      throw UsageError.contradiction(
-        "--budget", "--phase decode", advice: "A training run has no decoding; leave one out.")
-    }
-    return (subject, base)
   }
 
   /// The axes of a command line, the last of which changes fastest.

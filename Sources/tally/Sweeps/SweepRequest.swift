@@ -55,6 +55,7 @@ struct SweepRequest {
     hiddenColumns = columns.count - visible
     var sweep = Sweep(subject, grid, columns: columns)
     sweep.hold = hold
+    sweep.reference = try SweepOptions.reference(arguments)
     if let text = arguments[SweepOptions.filter] {
       let query = try SweepOptions.query(text, axes, solved: hold?.key, label: "--where")
       guard query.isQuestion else {

@@ -31,21 +31,32 @@ struct SweepSession {
       result.rows = try rows(at: progress.best)
     }
     let selection = selection
-    try run(start..<range.upperBound, { piece in
+    // What has come since the best were last chosen; choosing waits until it is worth the sorting.
+    var new: [SweepRow] = []
+    var screen: Screen?
+    func choose() {
+      guard let selection else { return }
+      result.rows = selection.best(of: result.rows + new)
+      screen = selection.screen(result.rows)
+      new = []
+    }
+    try run(start..<range.upperBound, screen: { screen }, { piece in
       var piece = piece
       if let selection { piece.rows = selection.best(of: piece.rows) }
       return piece
     }) { pieces, next in
       for piece in pieces {
-        result.rows += piece.rows
+        if selection == nil { result.rows += piece.rows } else { new += piece.rows }
         result.note(piece)
       }
-      if let selection { result.rows = selection.best(of: result.rows) }
+      if new.count > result.rows.count / 4 { choose() }
       guard result.rows.count <= limit else {
         throw Failure.tooManyRows(limit: limit, format: format)
       }
-      file?.save(next: next, impossible: result.impossible, best: result.rows.map(\.point))
+      file?.save(
+        next: next, impossible: result.impossible, best: (result.rows + new).map(\.point))
     }
+    choose()
     return result
   }
 
@@ -77,14 +88,15 @@ struct SweepSession {
   }
 
   private func run<Made: Sendable>(
-    _ range: Range<Int128>, _ make: @escaping @Sendable (SweepPiece) -> Made,
+    _ range: Range<Int128>, screen: () -> Screen? = { nil },
+    _ make: @escaping @Sendable (SweepPiece) -> Made,
     _ consume: ([Made], Int128) throws -> Void
   ) throws {
     let progress = ProgressLine("\(source): \(self.range.upperBound - self.range.lowerBound) points")
     let whole = Double(self.range.upperBound - self.range.lowerBound)
     defer { progress.end() }
     do {
-      try engine.run(range, make) { made, next in
+      try engine.run(range, screen: screen, make) { made, next in
         try consume(made, next)
         progress.update(Double(next - self.range.lowerBound) / whole)
       }

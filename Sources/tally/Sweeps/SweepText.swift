@@ -29,12 +29,18 @@ struct SweepText: Sendable {
 
   /// Every digit of a count; a ratio has six decimals.
   private static func exact(_ value: Rational, isRatio: Bool) -> String {
-    isRatio ? value.decimal(6) : value.description
+    if isRatio { return value.decimal(6) }
+    // Most counts fit, and the shorter type is written much faster.
+    return value.isWhole
+      ? Int64(exactly: value.numerator).map { "\($0)" } ?? "\(value.numerator)"
+      : value.description
   }
 
   private static func short(_ value: Rational, _ query: Query) -> String {
     if query.isRatio { return value.ratio }
-    guard value.isWhole else { return value.numerator.magnitude / value.denominator.magnitude < 1000 ? value.ratio : Quantity.short(value.floor) }
+    guard value.isWhole else {
+      return abs(value.floor) < 1000 ? value.ratio : Quantity.short(value.floor)
+    }
     if query.figure?.isBytes ?? false { return Quantity.bytes(value.numerator) }
     return Quantity.short(value.numerator)
   }

@@ -1,0 +1,130 @@
+import Accounting
+import Architecture
+import Arguments
+import JSON
+import Sweeping
+import Symbolic
+import Wording
+
+extension Command {
+  /// Finds a size: `tally solve llama2-7b --for hidden_size --target total=7e9 --multiple-of 128`.
+  static let solve = Command(
+    "solve", "Find the value of a size at which a figure meets a target.",
+    discussion: """
+      The formula of the figure is searched, so the answer is exact: the value that meets the
+      target, or the nearest that makes a model, with what is missing. A target such as 0.5x is a
+      ratio to the unchanged model, or to --baseline. Exit code 1 if the target is out of reach.
+      """,
+    examples: [
+      ("tally solve llama2-7b --for hidden_size --target total=7e9 --multiple-of 128", "a 7B"),
+      ("tally solve mod-220m --for mod_capacity --target flops=0.6x --baseline dense-220m", "a share"),
+      ("tally solve mixtral-8x7b --for num_local_experts --target total=100B", "how many experts"),
+      ("tally solve llama2-7b --for num_hidden_layers --target flops=2x", "how deep"),
+      ("tally solve llama3-8b --for tokens --target kv_cache=16GiB --batch 8", "how long a context"),
+    ],
+    [SweepOptions.model.declaration, size.declaration, target.declaration]
+      + ModelSource.options + WorkloadOptions.declarations
+      + [
+        SweepOptions.convention.declaration, SweepOptions.baseline.declaration,
+        SweepOptions.multiple.declaration, SweepOptions.between.declaration,
+        ReportFormat.plain.declaration,
+      ]
+  ) { arguments in
+    let (subject, model) = try SweepOptions.subject(arguments)
+    let key = try required(size, arguments)
+    let (figure, wanted) = try goal(required(target, arguments))
+    var hold = Sweep.Hold(figure, by: key, wanted)
+    hold.step = arguments[SweepOptions.multiple] ?? 1
+    hold.limits = arguments[SweepOptions.between].flatMap { SweepOptions.limits($0) }
+    let report: SolutionReport
+    do throws(SweepError) {
+      // A key that the model does not read is an error of its own.
+      _ = try subject.checkKey(key)
+      var sweep = Sweep(subject, try grid(), columns: [])
+      sweep.hold = hold
+      sweep.reference = try reference(arguments)
+      let plan = try SweepPlan(sweep)
+      guard let solution = try plan.solution(at: 0) else {
+        throw SweepError.notSolvable(key: key, reason: "no value makes a model")
+      }
+      report = SolutionReport(
+        model: model, key: key, figure: figure, target: plan.target, solution: solution)
+    } catch {
+      throw Failure.sweep(source: model.name, error)
+    }
+    return Outcome(
+      report.text(arguments[ReportFormat.plain]), errors: report.notes,
+      exitCode: report.isInReach ? 0 : 1)
+  }
+
+  private static let size = Parameter<String?>.text(
+    "for", "KEY", help: "The size to find: a key of config.json, tokens, past, batch or a change.")
+  private static let target = Parameter<String?>.text(
+    "target", "FIGURE=VALUE", help: "As total=7e9, active=3B, kv_cache=8GiB or flops=0.5x.",
+    complaint: { text in
+      do {
+        _ = try goal(text)
+        return nil
+      } catch let error as UsageError {
+        if case .invalid(_, _, let expected, let nearest) = error {
+          return expected + (nearest.map { " (did you mean '\($0)'?)" } ?? "")
+        }
+        return "\(error)"
+      } catch {
+        return "FIGURE=VALUE, as in total=7e9"
+      }
+    })
+
+  private static func required(
+    _ parameter: Parameter<String?>, _ arguments: Arguments
+  ) throws -> String {
+    guard let text = arguments[parameter] else {
+      throw UsageError.missing(parameter.declaration.label)
+    }
+    return text
+  }
+
+  /// The figure of a target, and what it is to be.
+  private static func goal(_ text: String) throws -> (FigureName, Sweep.Hold.Target) {
+    // A figure's name has no sign of equality.
+    let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard halves.count == 2 else {
+      throw UsageError.invalid(
+        label: "--target", value: text, expected: "FIGURE=VALUE, as in total=7e9")
+    }
+    let figure = try SweepOptions.figure(halves[0], label: "--target")
+    if halves[1].hasSuffix("x"), let factor = Rational(decimal: halves[1].dropLast()),
+      factor > .zero
+    {
+      return (figure, .timesBaseline(factor))
+    }
+    guard
+      case .number(let value)? = try? Query(parsing: halves[1], axes: []), value >= .zero
+    else {
+      throw UsageError.invalid(
+        label: "--target", value: text, expected: "a number, as in 7e9, 7B, 8GiB or 0.5x")
+    }
+    return (figure, .value(value))
+  }
+
+  private static func grid() throws(SweepError) -> Grid {
+    do throws(ArithmeticError) {
+      return try Grid([])
+    } catch {
+      throw .description(.arithmetic(error, what: "The grid"))
+    }
+  }
+
+  private static func reference(_ arguments: Arguments) throws(SweepError) -> SweepSubject? {
+    do {
+      return try SweepOptions.reference(arguments)
+    } catch let failure as Failure {
+      if case .description(_, let error) = failure { throw .description(error) }
+      throw .badValue(
+        key: "--baseline", value: arguments[SweepOptions.baseline] ?? "",
+        expected: "a preset or a configuration that can be read")
+    } catch {
+      throw .badValue(key: "--baseline", value: "", expected: "a preset or a configuration")
+    }
+  }
+}
