@@ -39,7 +39,8 @@ let package = Package(
       name: "Presets", dependencies: ["JSON"], path: ".",
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
-          "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Families", "JSON", "Kernels",
+          "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Families", "JSON",
+          "Kernels",
           "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),

@@ -74,7 +74,8 @@ package struct FigureSource {
     case "ratios.mlp/attention":
       let above = parameterValue { $0.feedForward }
       return .quotient(above, parameterValue { $0.count(of: .attention) })
-    case "ratios.d_ff/d_model": return ratio(model.feedForwardWidths.expert ?? model.feedForwardWidths.dense)
+    case "ratios.d_ff/d_model":
+      return ratio(model.feedForwardWidths.expert ?? model.feedForwardWidths.dense)
     case "ratios.dense_d_ff/d_model": return ratio(model.feedForwardWidths.dense)
     case "arithmetic_intensity": return .quotient(passValue { $0.total }, try movedBytes())
     case "flops.per_token":

@@ -86,7 +86,8 @@ struct LetterSearch {
       return (keys[index], .fixed(sweep.grid.axes[index].values[0]))
     }
     guard let source = try? sweep.subject.source(choices) else { return nil }
-    let target = axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.targets[keys[axis]]
+    let target =
+      axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.targets[keys[axis]]
     switch target {
     case .tokens, .past, .batch: return (letter.symbol, false)
     case .budget: return (letter.symbol, true)

@@ -96,7 +96,8 @@ private struct QueryParser {
 
   private func question(_ query: Query, _ place: Int) throws(QuerySyntaxError) -> Query {
     guard query.isQuestion else {
-      throw failure("both sides of '\(characters[place])\(characters[place])' must be comparisons", at: place)
+      throw failure(
+        "both sides of '\(characters[place])\(characters[place])' must be comparisons", at: place)
     }
     return query
   }
@@ -190,9 +191,10 @@ private struct QueryParser {
       let character = characters[position]
       let isSign =
         "+-".contains(character) && "eE".contains(characters[position - 1]) && position > start
-      guard character.isASCII, character.isNumber || character == "." || isSign
-        || "eE".contains(character) && position + 1 < characters.count
-          && (characters[position + 1].isNumber || "+-".contains(characters[position + 1]))
+      guard character.isASCII,
+        character.isNumber || character == "." || isSign
+          || "eE".contains(character) && position + 1 < characters.count
+            && (characters[position + 1].isNumber || "+-".contains(characters[position + 1]))
       else { break }
       position += 1
     }
@@ -226,7 +228,8 @@ private struct QueryParser {
     var prefix = ""
     for word in ["baseline.", "relative."] where accept(word) { prefix = word }
     let rest = String(characters[position...])
-    let words = FigureName.words + (prefix.isEmpty ? keys + [solved ?? "residual", "residual"] : [])
+    let words =
+      FigureName.words + (prefix.isEmpty ? keys + [solved ?? "residual", "residual"] : [])
     let known = words.filter { word in
       guard rest.hasPrefix(word) else { return false }
       let next = rest.dropFirst(word.count).first
@@ -238,7 +241,8 @@ private struct QueryParser {
       guard !text.isEmpty else { throw failure("unexpected '\(characters[position])'") }
       let nearest = nearestWord(to: text, among: words)
       throw failure(
-        "unknown figure '\(prefix)\(text)'" + (nearest.map { "; did you mean '\(prefix)\($0)'?" } ?? ""),
+        "unknown figure '\(prefix)\(text)'"
+          + (nearest.map { "; did you mean '\(prefix)\($0)'?" } ?? ""),
         at: start)
     }
     position += word.count

@@ -66,7 +66,8 @@ final class Solver {
   private func plain(
     _ coordinates: [Int], _ domain: HoldDomain
   ) throws(SweepError) -> Solution? {
-    throw .notSolvable(key: hold.key, reason: "its formula does not fit in 128 bits over all values")
+    throw .notSolvable(
+      key: hold.key, reason: "its formula does not fit in 128 bits over all values")
   }
 
   private func run(

@@ -175,12 +175,14 @@ package final class SweepPlan: Sendable {
     }
     var values: [Rational?] = []
     for column in sweep.columns { values.append(try value(column.query)) }
-    let isKept = try sweep.filter.map { (query) throws(SweepError) in
-      try value(query) == .one
-    } ?? true
-    let held = try sweep.hold.map { (hold) throws(SweepError) in
-      try Self.number(&source, hold.figure, [:])
-    } ?? nil
+    let isKept =
+      try sweep.filter.map { (query) throws(SweepError) in
+        try value(query) == .one
+      } ?? true
+    let held =
+      try sweep.hold.map { (hold) throws(SweepError) in
+        try Self.number(&source, hold.figure, [:])
+      } ?? nil
     return PlainPoint(values: values, isKept: isKept, held: held)
   }
 

@@ -128,7 +128,9 @@ package final class SweepWorker {
         }
         run.runLanes(count)
         let impossible = run.lanes(where: compiled.isModel, are: false, count: count, found)
-        for index in 0..<impossible { piece.miss(start + Int128(members[done + Int(found[index])])) }
+        for index in 0..<impossible {
+          piece.miss(start + Int128(members[done + Int(found[index])]))
+        }
         let kept = run.lanes(where: compiled.isKept, are: true, count: count, found)
         for index in 0..<kept {
           let lane = Int(found[index])

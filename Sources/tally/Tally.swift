@@ -1,3 +1,4 @@
+import Accounting
 import Arguments
 import Families
 import Presets
@@ -19,6 +20,8 @@ import Presets
       switch declaration.name {
       case "model": Catalog.names
       case "assume": Family.all.map(\.modelType)
+      case "hold", "order-by", "pareto", "columns", "x", "target": FigureName.words
+      case "baseline": Catalog.names
       default: []
       }
     })

@@ -18,7 +18,8 @@ extension Model {
       try model.require(
         model.key(of: mixture.expert.width), mixture.expert.width, multipleOf: m, "segment")
       try mixture.change(
-        for: "segment", besides: model.broughtSizes, experts: m * mixture.experts, active: m * mixture.active,
+        for: "segment", besides: model.broughtSizes, experts: m * mixture.experts,
+        active: m * mixture.active,
         width: mixture.expert.width / m)
     }
   }
@@ -37,9 +38,10 @@ extension Model {
       try model.require(
         "shared", shared, atMost: mixture.active - 1, "the experts that a token meets less one")
       let added = try mixture.expert.widened(by: shared)
-      mixture.shared = try mixture.shared.map { (old) throws(DescriptionError) in
-        try old.joined(with: added)
-      } ?? added
+      mixture.shared =
+        try mixture.shared.map { (old) throws(DescriptionError) in
+          try old.joined(with: added)
+        } ?? added
       let rest =
         remaining
         ?? model.bind(
@@ -56,14 +58,16 @@ extension Model {
 extension Model {
   /// The sizes that changes of experts have brought into the formulas.
   fileprivate var broughtSizes: Set<Symbol> {
-    Set(sizes.filter { ["segment", "shared", "routed_experts"].contains($0.key) }.map(\.size.symbol))
+    Set(
+      sizes.filter { ["segment", "shared", "routed_experts"].contains($0.key) }.map(\.size.symbol))
   }
 }
 
 extension MixtureOfExperts {
   /// Gives the experts another number, choice or width, in everything that follows from them.
   fileprivate mutating func change(
-    for change: String, besides brought: Set<Symbol>, experts newExperts: Formula, active newActive: Formula,
+    for change: String, besides brought: Set<Symbol>, experts newExperts: Formula,
+    active newActive: Formula,
     width newWidth: Formula? = nil
   ) throws(DescriptionError) {
     func symbol(_ formula: Formula, _ preferred: Size) throws(DescriptionError) -> Symbol {

@@ -150,7 +150,8 @@ extension Model {
 
   /// Changes every mixture of the model; there has to be one.
   mutating func changeMixtures(
-    for change: String, _ body: (inout MixtureOfExperts, inout Model) throws(DescriptionError) -> Void
+    for change: String,
+    _ body: (inout MixtureOfExperts, inout Model) throws(DescriptionError) -> Void
   ) throws(DescriptionError) {
     var isFound = false
     var copy = self

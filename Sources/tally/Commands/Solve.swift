@@ -17,10 +17,15 @@ extension Command {
       """,
     examples: [
       ("tally solve llama2-7b --for hidden_size --target total=7e9 --multiple-of 128", "a 7B"),
-      ("tally solve mod-220m --for mod_capacity --target flops=0.6x --baseline dense-220m", "a share"),
+      (
+        "tally solve mod-220m --for mod_capacity --target flops=0.6x --baseline dense-220m",
+        "a share"
+      ),
       ("tally solve mixtral-8x7b --for num_local_experts --target total=100B", "how many experts"),
       ("tally solve llama2-7b --for num_hidden_layers --target flops=2x", "how deep"),
-      ("tally solve llama3-8b --for tokens --target kv_cache=16GiB --batch 8", "how long a context"),
+      (
+        "tally solve llama3-8b --for tokens --target kv_cache=16GiB --batch 8", "how long a context"
+      ),
     ],
     [SweepOptions.model.declaration, size.declaration, target.declaration]
       + ModelSource.options + WorkloadOptions.declarations

@@ -20,19 +20,29 @@ extension Command {
     examples: [
       ("tally sweep mod-220m --vary mod_capacity=0.125,0.25,0.5,1", "what a capacity costs"),
       ("tally sweep mixtral-8x7b --vary segment=1,2,4,8 --vary shared=1,2", "as in DeepSeekMoE"),
-      ("tally sweep llama2-7b --vary upcycle=4,8,16 --hold active --by intermediate_size", "to MoE"),
+      (
+        "tally sweep llama2-7b --vary upcycle=4,8,16 --hold active --by intermediate_size", "to MoE"
+      ),
       ("tally sweep llama2-7b --vary hidden_size=1024:8192:128 --where 'total < 3B'", "a filter"),
-      ("tally sweep mod-220m --vary mod_capacity=0.05:1:0.05 --format svg --output mod.svg", "a plot"),
+      (
+        "tally sweep mod-220m --vary mod_capacity=0.05:1:0.05 --format svg --output mod.svg",
+        "a plot"
+      ),
     ],
     [SweepOptions.model.declaration, SweepOptions.vary.declaration] + ModelSource.options
       + WorkloadOptions.declarations
       + [
-        SweepOptions.convention.declaration, SweepOptions.baseline.declaration, SweepOptions.hold.declaration,
+        SweepOptions.convention.declaration, SweepOptions.baseline.declaration,
+        SweepOptions.hold.declaration,
         SweepOptions.by.declaration, SweepOptions.multiple.declaration,
         SweepOptions.between.declaration, SweepOptions.budget.declaration,
-        SweepOptions.filter.declaration, SweepOptions.columns.declaration, SweepOptions.pareto.declaration,
-        SweepOptions.top.declaration, SweepOptions.order.declaration, SweepOptions.format.declaration, SweepOptions.output.declaration,
-        SweepOptions.shard.declaration, SweepOptions.resume.declaration, SweepOptions.check.declaration, SweepOptions.yes.declaration,
+        SweepOptions.filter.declaration, SweepOptions.columns.declaration,
+        SweepOptions.pareto.declaration,
+        SweepOptions.top.declaration, SweepOptions.order.declaration,
+        SweepOptions.format.declaration, SweepOptions.plot.declaration, SweepOptions.x.declaration,
+        SweepOptions.output.declaration,
+        SweepOptions.shard.declaration, SweepOptions.resume.declaration,
+        SweepOptions.check.declaration, SweepOptions.yes.declaration,
         SweepOptions.threads.declaration,
       ]
   ) { arguments in

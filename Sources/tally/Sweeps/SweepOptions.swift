@@ -69,6 +69,10 @@ enum SweepOptions {
     "format", "FORMAT", of: SweepFormat.allCases, default: .table, help: "How to print.")
   static let output = Parameter<String?>.text(
     "output", "FILE", help: "Write to a file, which appears only when it is whole.")
+  static let plot = Parameter<PlotKind>.choice(
+    "plot", "KIND", of: PlotKind.allCases, default: .auto, help: "What --format svg draws.")
+  static let x = Parameter<String?>.text(
+    "x", "FIGURE", help: "What stands on the x axis of a drawing: an axis or a figure.")
   static let shard = Parameter<String?>.text(
     "shard", "I/N", help: "The I-th of N parts; the parts joined are the whole.",
     complaint: { SweepRequest.shard($0) == nil ? "I/N with 1 <= I <= N, as in 3/16" : nil })

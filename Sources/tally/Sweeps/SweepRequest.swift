@@ -15,6 +15,8 @@ struct SweepRequest {
   private let hiddenColumns: Int
   private let shard: (number: Int, count: Int)?
   private let output: String?
+  private let x: Query?
+  private let plot: PlotKind
 
   /// The number of a shard, and how many there are.
   static func shard(_ text: String) -> (number: Int, count: Int)? {
@@ -33,24 +35,36 @@ struct SweepRequest {
     do throws(ArithmeticError) {
       grid = try Grid(axes)
     } catch {
-      throw Failure.description(source: model.name, .arithmetic(error, what: "The number of points"))
+      throw Failure.description(
+        source: model.name, .arithmetic(error, what: "The number of points"))
     }
     guard !axes.isEmpty || arguments[SweepOptions.hold] != nil else {
       throw UsageError.missing("--vary")
     }
     let hold = try SweepOptions.heldFigure(arguments, axes)
-    var columns = try arguments[SweepOptions.columns].map {
-      try SweepOptions.columns($0, axes, solved: hold?.key)
-    } ?? Self.columns(model, subject, axes)
+    let isDrawn = arguments[SweepOptions.format] == .svg
+    var columns =
+      try arguments[SweepOptions.columns].map {
+        try SweepOptions.columns($0, axes, solved: hold?.key)
+      } ?? Self.columns(model, subject, axes, isDrawn: isDrawn)
     if let hold {
       if !columns.contains(where: { $0.query.figure == hold.figure }) {
         columns.append(Sweep.Column(hold.figure.path, .name(.figure(hold.figure))))
       }
-      if !columns.contains(where: { $0.query == .name(.residual) }) {
+      if !isDrawn, !columns.contains(where: { $0.query == .name(.residual) }) {
         columns.append(Sweep.Column("residual", .name(.residual)))
       }
     }
     let visible = columns.count
+    x = try arguments[SweepOptions.x].map { text in
+      let query = try SweepOptions.query(text, axes, solved: hold?.key, label: "--x")
+      if case .name(.axis) = query { return query }
+      if !columns.contains(where: { $0.query == query }) {
+        columns.append(Sweep.Column(query.figure?.path ?? text, query))
+      }
+      return query
+    }
+    plot = arguments[SweepOptions.plot]
     selection = try Self.selection(arguments, axes, hold?.key, &columns)
     hiddenColumns = columns.count - visible
     var sweep = Sweep(subject, grid, columns: columns)
@@ -87,6 +101,12 @@ struct SweepRequest {
         "--shard", arguments.has(SweepOptions.pareto.declaration) ? "--pareto" : "--order-by",
         advice: "The best of a part are not those of the whole; choose after joining.")
     }
+    for option in [SweepOptions.plot.declaration, SweepOptions.x.declaration]
+    where arguments.has(option) && format != .svg {
+      throw UsageError.contradiction(
+        option.label, "--format \(format.rawValue)",
+        advice: "Only a drawing has it; add --format svg.")
+    }
     guard arguments[SweepOptions.resume] else { return }
     guard output != nil else { throw UsageError.missing("--output, which --resume needs,") }
     guard isStream || selection != nil else {
@@ -98,8 +118,12 @@ struct SweepRequest {
 
   /// The columns where none are asked for.
   private static func columns(
-    _ model: Model, _ subject: SweepSubject, _ axes: [Axis]
+    _ model: Model, _ subject: SweepSubject, _ axes: [Axis], isDrawn: Bool
   ) throws -> [Sweep.Column] {
+    if isDrawn {
+      return try SweepOptions.columns(
+        model.operationGap == nil ? "flops,kv_cache" : "total,active", axes, solved: nil)
+    }
     var list = "total,active"
     if model.operationGap == nil { list += ",flops,relative.flops,kv_cache" }
     if subject.budget != nil || axes.contains(where: { $0.key == "budget" }) {
@@ -302,7 +326,8 @@ extension SweepRequest {
     var text = SweepText(sweep)
     text.hiddenColumns = format == .svg ? 0 : hiddenColumns
     switch format {
-    case .table: return text.table(result.rows).plain(limit: Terminal.width, isBold: Terminal.isStyled)
+    case .table:
+      return text.table(result.rows).plain(limit: Terminal.width, isBold: Terminal.isStyled)
     case .markdown: return text.table(result.rows).markdown
     case .json:
       return text.document(result.rows, plan: plan, name: model.name, impossible: result.impossible)
@@ -314,7 +339,11 @@ extension SweepRequest {
       var lines = ""
       for row in result.rows { text.appendLine(row, to: &lines) }
       return lines
-    case .svg: return ""
+    case .svg:
+      return SweepChart(
+        sweep: sweep, rows: result.rows, baseline: plan.baseline, model: model, x: x, kind: plot,
+        columns: 0..<(sweep.columns.count - hiddenColumns)
+      ).svg
     }
   }
 

@@ -40,11 +40,14 @@ struct SweepSession {
       screen = selection.screen(result.rows)
       new = []
     }
-    try run(start..<range.upperBound, screen: { screen }, { piece in
-      var piece = piece
-      if let selection { piece.rows = selection.best(of: piece.rows) }
-      return piece
-    }) { pieces, next in
+    try run(
+      start..<range.upperBound, screen: { screen },
+      { piece in
+        var piece = piece
+        if let selection { piece.rows = selection.best(of: piece.rows) }
+        return piece
+      }
+    ) { pieces, next in
       for piece in pieces {
         if selection == nil { result.rows += piece.rows } else { new += piece.rows }
         result.note(piece)
@@ -68,19 +71,22 @@ struct SweepSession {
     write: (String, _ next: Int128, Result) throws -> Void
   ) throws -> Result {
     var result = Result()
-    try run(start..<range.upperBound, { piece -> (String, SweepPiece) in
-      var lines = ""
-      for row in piece.rows {
-        if asLines {
-          text.appendLine(row, to: &lines)
-        } else {
-          text.appendCSV(row, to: &lines)
+    try run(
+      start..<range.upperBound,
+      { piece -> (String, SweepPiece) in
+        var lines = ""
+        for row in piece.rows {
+          if asLines {
+            text.appendLine(row, to: &lines)
+          } else {
+            text.appendCSV(row, to: &lines)
+          }
         }
+        var rest = piece
+        rest.rows = []
+        return (lines, rest)
       }
-      var rest = piece
-      rest.rows = []
-      return (lines, rest)
-    }) { pieces, next in
+    ) { pieces, next in
       for (_, piece) in pieces { result.note(piece) }
       try write(pieces.map(\.0).joined(), next, result)
     }
@@ -92,7 +98,8 @@ struct SweepSession {
     _ make: @escaping @Sendable (SweepPiece) -> Made,
     _ consume: ([Made], Int128) throws -> Void
   ) throws {
-    let progress = ProgressLine("\(source): \(self.range.upperBound - self.range.lowerBound) points")
+    let progress = ProgressLine(
+      "\(source): \(self.range.upperBound - self.range.lowerBound) points")
     let whole = Double(self.range.upperBound - self.range.lowerBound)
     defer { progress.end() }
     do {
@@ -132,11 +139,16 @@ struct SweepSession {
         if result.impossible == range.upperBound - range.lowerBound {
           throw Failure.sweep(source: source, error)
         }
-        if case .description(let cause) = error { reason = "\(cause)" } else { reason = error.message(place) }
+        if case .description(let cause) = error {
+          reason = "\(cause)"
+        } else {
+          reason = error.message(place)
+        }
       }
     } else if result.impossible == range.upperBound - range.lowerBound {
       throw Failure.sweep(
-        source: source, .notSolvable(key: plan.sweep.hold?.key ?? "", reason: "no value makes a model"))
+        source: source,
+        .notSolvable(key: plan.sweep.hold?.key ?? "", reason: "no value makes a model"))
     }
     let whole = range.upperBound - range.lowerBound
     return "note: \(result.impossible) of \(whole) points are no models and are left out; the "
