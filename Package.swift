@@ -97,6 +97,11 @@ let package = Package(
       dependencies: ["Architecture", "Families", "JSON", "Presets", "Reference"],
       swiftSettings: settings),
     .testTarget(
+      name: "SweepingTests",
+      dependencies: [
+        "Accounting", "Architecture", "Families", "Presets", "Sweeping", "Symbolic", "TestSupport",
+      ], swiftSettings: settings),
+    .testTarget(
       name: "SymbolicTests", dependencies: ["Symbolic", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "WordingTests", dependencies: ["Wording"], swiftSettings: settings),
   ]

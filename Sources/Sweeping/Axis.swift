@@ -26,7 +26,15 @@ package struct Axis: Hashable, Sendable {
     self.values = values
   }
 
-  package var target: Target { Self.targets[key] ?? .configuration }
+  package var target: Target { Self.target(of: key) }
+
+  /// What a key changes; `mod/2` is the capacity of `mod=κ/2`, and `upcycle/4` the number of experts
+  /// of `upcycle=E/4`.
+  package static func target(of key: String) -> Target {
+    let name = key.split(separator: "/", maxSplits: 1).first.map(String.init) ?? key
+    if name != key { return ["mod", "upcycle"].contains(name) ? .transformation : .configuration }
+    return targets[key] ?? .configuration
+  }
 
   /// What is not a key of `config.json`.
   package static let targets: [String: Target] = [

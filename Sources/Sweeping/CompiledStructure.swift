@@ -63,6 +63,9 @@ struct CompiledStructure: Sendable {
         }
         let value = sweep.grid.axes[axis].values[max(components[axis], 1) - 1]
         return value.number.map { builder.constant($0) }
+      case .size(let key):
+        guard let size = source.model.size(key) else { return nil }
+        return builder.value(of: size)
       case .solved:
         guard let last = components.last, last == 0, let letter = plan.letters.last ?? nil else {
           return nil
@@ -108,6 +111,11 @@ struct CompiledStructure: Sendable {
     }
     held = Held(program: own, figure: place, isModel: fits, direction: direction)
   }
+}
+
+extension Model {
+  /// The size of a key, in the letters that are free.
+  func size(_ key: String) -> Formula? { sizes.first { $0.key == key }?.value }
 }
 
 extension CompiledStructure {

@@ -87,7 +87,7 @@ struct LetterSearch {
     }
     guard let source = try? sweep.subject.source(choices) else { return nil }
     let target =
-      axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.targets[keys[axis]]
+      axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.target(of: keys[axis])
     switch target {
     case .tokens, .past, .batch: return (letter.symbol, false)
     case .budget: return (letter.symbol, true)

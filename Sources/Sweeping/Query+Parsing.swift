@@ -19,13 +19,14 @@ extension QuerySyntaxError: CustomStringConvertible {
 }
 
 extension Query {
-  /// Reads `active < 3e9 && kv_cache.bytes < 8GiB`, where `keys` are the axes.
+  /// Reads `active < 3e9 && kv_cache.bytes < 8GiB`, where `keys` are the axes and `sizes` the
+  /// other keys that have a number.
   ///
   /// - Throws: `QuerySyntaxError` with the first character that does not fit.
   package init(
-    parsing text: String, axes keys: [String], solved: String? = nil
+    parsing text: String, axes keys: [String], sizes: [String] = [], solved: String? = nil
   ) throws(QuerySyntaxError) {
-    var parser = QueryParser(text: text, keys: keys, solved: solved)
+    var parser = QueryParser(text: text, keys: keys, sizes: sizes, solved: solved)
     self = try parser.whole()
   }
 }
@@ -34,12 +35,14 @@ private struct QueryParser {
   let text: String
   let characters: [Character]
   let keys: [String]
+  let sizes: [String]
   let solved: String?
   var position = 0
 
-  init(text: String, keys: [String], solved: String?) {
+  init(text: String, keys: [String], sizes: [String], solved: String?) {
     self.text = text
     self.keys = keys
+    self.sizes = sizes
     self.solved = solved
     characters = Array(text)
   }
@@ -229,7 +232,7 @@ private struct QueryParser {
     for word in ["baseline.", "relative."] where accept(word) { prefix = word }
     let rest = String(characters[position...])
     let words =
-      FigureName.words + (prefix.isEmpty ? keys + [solved ?? "residual", "residual"] : [])
+      FigureName.words + (prefix.isEmpty ? keys + sizes + [solved ?? "residual", "residual"] : [])
     let known = words.filter { word in
       guard rest.hasPrefix(word) else { return false }
       let next = rest.dropFirst(word.count).first
@@ -250,6 +253,7 @@ private struct QueryParser {
       if let axis = keys.firstIndex(of: word) { return .name(.axis(axis)) }
       if word == solved { return .name(.solved) }
       if word == "residual" { return .name(.residual) }
+      if sizes.contains(word) { return .name(.size(word)) }
     }
     guard let figure = FigureName.named(word) else { throw failure("unknown figure", at: start) }
     switch prefix {

@@ -10,6 +10,8 @@ package indirect enum Query: Hashable, Sendable {
     case baseline(FigureName)
     /// The value of the axis of this number.
     case axis(Int)
+    /// A size of the model, by its key.
+    case size(String)
     /// The size that is solved for at each point.
     case solved
     /// What the figure that is held differs from what it was.

@@ -60,4 +60,10 @@ package struct SweepRow: Hashable, Sendable {
   /// The size that was solved for, if one was.
   package let solved: Rational?
   package let values: [Rational?]
+
+  package init(point: Int128, solved: Rational?, values: [Rational?]) {
+    self.point = point
+    self.solved = solved
+    self.values = values
+  }
 }

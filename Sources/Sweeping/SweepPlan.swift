@@ -199,13 +199,14 @@ package final class SweepPlan: Sendable {
     if query.names.contains(.residual), let hold = sweep.hold {
       figures[hold.figure] = try Self.number(&source, hold.figure, [:])
     }
-    let known = figures
+    let (known, model) = (figures, source.model)
     do throws(ArithmeticError) {
       return try query.value { (name) throws(ArithmeticError) in
         switch name {
         case .figure(let figure): return known[figure]
         case .baseline(let figure): return self.baseline[figure]
         case .axis(let axis): return self.sweep.grid.axes[axis].values[coordinates[axis]].number
+        case .size(let key): return model.size(key)?.constant
         case .solved: return solved
         case .residual:
           guard let hold = self.sweep.hold, let value = known[hold.figure] else { return nil }
@@ -234,7 +235,7 @@ extension Sweep {
     let named = queries.flatMap(\.names).compactMap { name -> FigureName? in
       switch name {
       case .baseline(let figure), .figure(let figure): figure
-      case .axis, .solved, .residual: nil
+      case .axis, .size, .solved, .residual: nil
       }
     }
     return named + (hold.map { [$0.figure] } ?? [])

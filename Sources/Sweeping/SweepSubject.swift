@@ -100,11 +100,14 @@ private struct Setting {
     case .free(let symbol): text = symbol.name
     case .fixed(let value): text = value.text
     }
-    switch Axis.targets[key] ?? .configuration {
+    switch Axis.target(of: key) {
     case .configuration: overrides[key] = text
     case .transformation:
       do {
-        changes.append(try Transformation(parsing: "\(key)=\(text)"))
+        // Of `mod/2` the first part is the name, and the second belongs behind the value.
+        let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
+        let rest = parts.count > 1 ? "/\(parts[1])" : ""
+        changes.append(try Transformation(parsing: "\(parts[0])=\(text)\(rest)"))
       } catch {
         throw .badValue(key: key, value: text, expected: error.expected)
       }
@@ -173,7 +176,7 @@ extension SweepSubject {
   /// - Throws: `SweepError` if it does not, or if the model itself has a fault.
   package func checkKey(_ key: String) throws(SweepError) {
     _ = try source([])
-    guard Axis.targets[key] == nil else { return }
+    guard Axis.target(of: key) == .configuration else { return }
     do throws(SweepError) {
       _ = try source([(key, .fixed(.number(.one)))])
     } catch {

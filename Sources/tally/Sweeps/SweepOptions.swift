@@ -184,7 +184,7 @@ enum SweepOptions {
   ///
   /// - Throws: `UsageError.syntax` with the place that cannot be read.
   static func columns(
-    _ text: String, _ axes: [Axis], solved: String?, label: String = "--columns"
+    _ text: String, _ axes: [Axis], _ model: Model, solved: String?, label: String = "--columns"
   ) throws -> [Sweep.Column] {
     var entries = [""]
     var depth = 0
@@ -199,16 +199,16 @@ enum SweepOptions {
     }
     return try entries.map { entry in
       let name = String(entry.trimmed)
-      let query = try query(name, axes, solved: solved, label: label)
+      let query = try query(name, axes, model, solved: solved, label: label)
       return Sweep.Column(query.figure?.path ?? name, query)
     }
   }
 
   static func query(
-    _ text: String, _ axes: [Axis], solved: String?, label: String
+    _ text: String, _ axes: [Axis], _ model: Model, solved: String?, label: String
   ) throws -> Query {
     do throws(QuerySyntaxError) {
-      return try Query(parsing: text, axes: axes.map(\.key), solved: solved)
+      return try Query(parsing: text, axes: axes.map(\.key), sizes: model.sizes.map(\.key), solved: solved)
     } catch {
       throw UsageError.syntax(label: label, "\(error)")
     }

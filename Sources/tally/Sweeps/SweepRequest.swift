@@ -45,7 +45,7 @@ struct SweepRequest {
     let isDrawn = arguments[SweepOptions.format] == .svg
     var columns =
       try arguments[SweepOptions.columns].map {
-        try SweepOptions.columns($0, axes, solved: hold?.key)
+        try SweepOptions.columns($0, axes, model, solved: hold?.key)
       } ?? Self.columns(model, subject, axes, isDrawn: isDrawn)
     if let hold {
       if !columns.contains(where: { $0.query.figure == hold.figure }) {
@@ -57,7 +57,7 @@ struct SweepRequest {
     }
     let visible = columns.count
     x = try arguments[SweepOptions.x].map { text in
-      let query = try SweepOptions.query(text, axes, solved: hold?.key, label: "--x")
+      let query = try SweepOptions.query(text, axes, model, solved: hold?.key, label: "--x")
       if case .name(.axis) = query { return query }
       if !columns.contains(where: { $0.query == query }) {
         columns.append(Sweep.Column(query.figure?.path ?? text, query))
@@ -65,13 +65,13 @@ struct SweepRequest {
       return query
     }
     plot = arguments[SweepOptions.plot]
-    selection = try Self.selection(arguments, axes, hold?.key, &columns)
+    selection = try Self.selection(arguments, axes, model, hold?.key, &columns)
     hiddenColumns = columns.count - visible
     var sweep = Sweep(subject, grid, columns: columns)
     sweep.hold = hold
     sweep.reference = try SweepOptions.reference(arguments)
     if let text = arguments[SweepOptions.filter] {
-      let query = try SweepOptions.query(text, axes, solved: hold?.key, label: "--where")
+      let query = try SweepOptions.query(text, axes, model, solved: hold?.key, label: "--where")
       guard query.isQuestion else {
         throw UsageError.syntax(
           label: "--where", "'\(text)' is a number; compare it, as in '\(text) < 3e9'.")
@@ -122,25 +122,27 @@ struct SweepRequest {
   ) throws -> [Sweep.Column] {
     if isDrawn {
       return try SweepOptions.columns(
-        model.operationGap == nil ? "flops,kv_cache" : "total,active", axes, solved: nil)
+        model.operationGap == nil ? "flops,kv_cache" : "total,active", axes, model,
+        solved: nil)
     }
     var list = "total,active"
     if model.operationGap == nil { list += ",flops,relative.flops,kv_cache" }
     if subject.budget != nil || axes.contains(where: { $0.key == "budget" }) {
       list += ",training.tokens,training.tokens_per_parameter"
     }
-    return try SweepOptions.columns(list, axes, solved: nil)
+    return try SweepOptions.columns(list, axes, model, solved: nil)
   }
 
   private static func selection(
-    _ arguments: Arguments, _ axes: [Axis], _ solved: String?, _ columns: inout [Sweep.Column]
+    _ arguments: Arguments, _ axes: [Axis], _ model: Model, _ solved: String?,
+    _ columns: inout [Sweep.Column]
   ) throws -> Selection? {
     func goals(_ text: String, _ label: String) throws -> [Selection.Goal] {
       try text.split(separator: ",").map { entry in
         let word = String(entry).trimmed
         let isMost = word.hasPrefix("max:")
         let name = String(isMost ? word.dropFirst(4) : word)
-        let query = try SweepOptions.query(name, axes, solved: solved, label: label)
+        let query = try SweepOptions.query(name, axes, model, solved: solved, label: label)
         if let known = columns.firstIndex(where: { $0.query == query }) {
           return Selection.Goal(column: known, isMost: isMost)
         }

@@ -66,7 +66,7 @@ struct SweepText: Sendable {
 
   /// The row as people read it.
   func cells(_ row: SweepRow) -> [String] {
-    places(row).map(\.text)
+    places(row).map(\.shortText)
       + zip(row.values, columns).map { value, column in
         value.map { Self.short($0, column.query) } ?? "-"
       }
@@ -124,6 +124,21 @@ struct SweepText: Sendable {
   private static func quoted(_ cell: String) -> String {
     cell.contains { ",\"\n\r".contains($0) }
       ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
+  }
+}
+
+extension AxisValue {
+  /// The text for a table, in which 6e18 keeps its form.
+  fileprivate var shortText: String {
+    guard var rest = number?.numerator, number?.isWhole ?? false, rest.magnitude >= 1_000_000_000_000
+    else { return text }
+    var exponent = 0
+    while rest % 10 == 0 { (rest, exponent) = (rest / 10, exponent + 1) }
+    guard rest.magnitude < 1_000_000 else { return text }
+    let digits = "\(rest)"
+    exponent += digits.count - 1
+    return digits.count == 1
+      ? "\(digits)e\(exponent)" : "\(digits.prefix(1)).\(digits.dropFirst())e\(exponent)"
   }
 }
 
