@@ -58,6 +58,32 @@ package struct Solution: Hashable, Sendable {
   package let reach: ClosedRange<Rational>
 }
 
+extension Solution {
+  /// The better of two answers, of which this one has the smaller values.
+  func combined(with other: Solution, target: Rational) -> Solution {
+    let reach =
+      min(reach.lowerBound, other.reach.lowerBound)...max(reach.upperBound, other.reach.upperBound)
+    let (one, two) = (figure.distance(to: target), other.figure.distance(to: target))
+    guard one <= two else {
+      return Solution(
+        values: other.values, figure: other.figure, others: other.others, reach: reach)
+    }
+    // Both exact: there is more than one answer.
+    let others = figure == target && other.figure == target ? [other.values.lowerBound] : []
+    return Solution(
+      values: values, figure: figure, others: others + (others.isEmpty ? [] : other.others),
+      reach: reach)
+  }
+}
+
+extension Rational {
+  /// The magnitude of the difference.
+  func distance(to other: Rational) -> Rational {
+    let difference = (try? adding(other.negated())) ?? self
+    return difference < .zero ? (try? difference.negated()) ?? difference : difference
+  }
+}
+
 /// Looks for the value of a size at which a figure is nearest to a target.
 struct Search {
   let domain: HoldDomain
@@ -79,11 +105,6 @@ struct Search {
     guard domain.count > 0 else { return nil }
     guard let direction, direction != .constant else { return try tried() }
     return try bisected(isRising: direction == .rising)
-  }
-
-  private func difference(_ one: Rational, _ other: Rational) -> Rational {
-    let difference = (try? one.adding(other.negated())) ?? one
-    return difference < .zero ? (try? difference.negated()) ?? difference : difference
   }
 
   private func value(_ index: Int128) throws(SweepError) -> Rational {
@@ -124,7 +145,7 @@ struct Search {
     var best: (index: Int128, figure: Rational)?
     for index in [below, above].compactMap({ $0 }) {
       guard let figure = try figure(domain[index]) else { continue }
-      if let known = best, difference(known.figure, target) <= difference(figure, target) {
+      if let known = best, known.figure.distance(to: target) <= figure.distance(to: target) {
         continue
       }
       best = (index, figure)
@@ -169,7 +190,7 @@ struct Search {
       least = least.map { min($0, figure) } ?? figure
       most = most.map { max($0, figure) } ?? figure
       if figure == target { exact.append(try value(index)) }
-      if let known = best, difference(known.figure, target) <= difference(figure, target) {
+      if let known = best, known.figure.distance(to: target) <= figure.distance(to: target) {
         continue
       }
       best = (try value(index), figure)

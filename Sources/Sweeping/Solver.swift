@@ -32,12 +32,41 @@ final class Solver {
         throw .notSteady(hold.figure, key: hold.key)
       }
       let last = plan.letters.count - 1
-      return try Search(
+      let found = try Search(
         domain: domain, target: plan.target, direction: direction,
         figure: { (value) throws(SweepError) in run.figure(value, input: last) },
         isModel: { (value) throws(SweepError) in run.isModel(value, input: last) }
       ).solution()
+      return letter.takesFractions ? found : try withSmallest(found, axes, coordinates)
     }
+  }
+
+  /// Zero and one, which often change the structure and for which no letter stands, are tried too.
+  private func withSmallest(
+    _ solution: Solution?, _ axes: [Int], _ coordinates: [Int]
+  ) throws(SweepError) -> Solution? {
+    var best = solution
+    for value in [1, 0] as [Int128]
+    where (hold.limits ?? 1...1).contains(value) && value.isMultiple(of: hold.step) {
+      guard let run = single(value, axes, coordinates), run.isModel(value, input: nil),
+        let figure = run.figure(value, input: nil)
+      else { continue }
+      let own = Solution(
+        values: Rational(value)...Rational(value), figure: figure, others: [],
+        reach: figure...figure)
+      best = best.map { own.combined(with: $0, target: plan.target) } ?? own
+    }
+    return best
+  }
+
+  /// The program of a structure in which the size has a value put in.
+  private func single(_ value: Int128, _ axes: [Int], _ coordinates: [Int]) -> HeldRun? {
+    let components = axes + [1 + Int(clamping: value)]
+    guard
+      case .program(let compiled) = plan.structure(
+        components, candidate: .number(Rational(value)))
+    else { return nil }
+    return run(components, compiled, coordinates)
   }
 
   /// Every value needs a description of its own.
@@ -45,20 +74,11 @@ final class Solver {
     _ axes: [Int], _ coordinates: [Int]
   ) throws(SweepError) -> Solution? {
     let domain = HoldDomain(plan.sweep, isShare: false, isStructural: true)
-    func run(_ value: Int128) throws(SweepError) -> HeldRun? {
-      let components = axes + [1 + Int(clamping: value)]
-      guard
-        case .program(let compiled) = plan.structure(
-          components, candidate: .number(Rational(value)))
-      else { return nil }
-      return self.run(components, compiled, coordinates)
-    }
+    func run(_ value: Int128) -> HeldRun? { single(value, axes, coordinates) }
     return try Search(
       domain: domain, target: plan.target, direction: nil,
-      figure: { (value) throws(SweepError) in try run(value)?.figure(value, input: nil) },
-      isModel: { (value) throws(SweepError) in
-        try run(value)?.isModel(value, input: nil) ?? false
-      }
+      figure: { (value) throws(SweepError) in run(value)?.figure(value, input: nil) },
+      isModel: { (value) throws(SweepError) in run(value)?.isModel(value, input: nil) ?? false }
     ).solution()
   }
 

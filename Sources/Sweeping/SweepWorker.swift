@@ -60,7 +60,7 @@ package final class SweepWorker {
     var piece = SweepPiece()
     let count = Int(range.upperBound - range.lowerBound)
     let first = plan.sweep.grid.coordinates(range.lowerBound)
-    var lanes = Lanes(first, count: count, firstLane: firstLane, axes)
+    var lanes = LaneCoordinates(first, count: count, firstLane: firstLane, axes)
     defer { lanes.deallocate() }
     var buckets: [[Int]: [Int]] = [:]
     if solver == nil, axes[firstLane...].allSatisfy(\.isUniform) {
@@ -96,7 +96,8 @@ package final class SweepWorker {
   }
 
   private func evaluate(
-    _ members: [Int], _ components: [Int], candidate: AxisValue?, _ lanes: borrowing Lanes,
+    _ members: [Int], _ components: [Int], candidate: AxisValue?,
+    _ lanes: borrowing LaneCoordinates,
     _ start: Int128, _ piece: inout SweepPiece
   ) {
     switch plan.structure(components, candidate: candidate) {
@@ -166,109 +167,5 @@ extension SweepPiece {
   fileprivate mutating func miss(_ point: Int128) {
     impossibleCount += 1
     firstImpossible = min(firstImpossible ?? point, point)
-  }
-}
-
-// MARK: - Lanes
-
-/// The coordinates of the points of a piece on the axes that change within it.
-private struct Lanes: ~Copyable {
-  let first: [Int]
-  private let firstLane: Int
-  private let count: Int
-  private let coordinates: UnsafeMutablePointer<Int>
-  /// The size that was solved for at each point.
-  var solved: [Rational?]
-
-  init(_ first: [Int], count: Int, firstLane: Int, _ axes: [AxisTable]) {
-    self.first = first
-    self.firstLane = firstLane
-    self.count = count
-    solved = Array(repeating: nil, count: count)
-    let laneAxes = axes.count - firstLane
-    coordinates = .allocate(capacity: max(1, laneAxes * count))
-    // The last axis goes round every count of its values, the one before it with each round.
-    var stride = 1
-    for axis in (firstLane..<axes.count).reversed() {
-      let target = coordinates + (axis - firstLane) * count
-      let values = axes[axis].count
-      var index = first[axis]
-      // How far the point lies inside one value of this axis.
-      var inside = 0
-      var unit = 1
-      for inner in ((axis + 1)..<axes.count).reversed() {
-        inside += first[inner] * unit
-        unit *= axes[inner].count
-      }
-      for lane in 0..<count {
-        target[lane] = index
-        inside += 1
-        if inside == stride {
-          inside = 0
-          index += 1
-          if index == values { index = 0 }
-        }
-      }
-      let (next, overflow) = stride.multipliedReportingOverflow(by: values)
-      stride = overflow ? Int.max : next
-    }
-  }
-
-  subscript(axis: Int, lane: Int) -> Int { coordinates[(axis - firstLane) * count + lane] }
-
-  func deallocate() { coordinates.deallocate() }
-}
-
-/// The values of one axis, as a program takes them.
-private struct AxisTable {
-  let count: Int
-  /// Whether the letter stands for every value.
-  let isUniform: Bool
-  private let values: [Int128]
-  private let start: Int128
-  private let step: Int128
-  private let takes: [Bool]
-  private let hasLetter: Bool
-  private let isListed: Bool
-  private let letter: SweepPlan.Letter?
-
-  init(_ plan: SweepPlan, _ axis: Int) {
-    let all = plan.sweep.grid.axes[axis].values
-    count = all.count
-    let letter = plan.letters[axis]
-    self.letter = letter
-    hasLetter = letter != nil
-    guard let letter else {
-      (isUniform, values, start, step, takes, isListed) = (all.count == 1, [], 0, 0, [], true)
-      return
-    }
-    func scaled(_ value: Rational) -> Int128 {
-      value.numerator * (letter.scale / value.denominator)
-    }
-    if let (start, step) = all.progression, all.count > 1 << 16 {
-      (self.start, self.step) = (scaled(start), scaled(step))
-      (values, takes, isListed) = ([], [], false)
-      isUniform =
-        letter.takes(start) && step > .zero && (letter.takesFractions || step.isWhole)
-      return
-    }
-    let numbers = (0..<all.count).map { all[$0].number ?? .zero }
-    values = numbers.map(scaled)
-    takes = numbers.map { letter.takes($0) }
-    isUniform = takes.allSatisfy { $0 }
-    (start, step, isListed) = (0, 0, true)
-  }
-
-  /// A value times the scale.
-  func scaled(_ coordinate: Int) -> Int128 {
-    isListed ? values[coordinate] : start + step * Int128(coordinate)
-  }
-
-  /// What the value contributes to the structure.
-  func component(_ coordinate: Int) -> Int {
-    guard let letter else { return coordinate + 1 }
-    if isListed { return takes[coordinate] ? 0 : coordinate + 1 }
-    let value = try? Rational(scaled(coordinate), over: letter.scale)
-    return value.map { letter.takes($0) } ?? false ? 0 : coordinate + 1
   }
 }

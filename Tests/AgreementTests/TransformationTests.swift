@@ -70,7 +70,8 @@ import Validation
     "The executor runs a changed model, and counts what the formulas say",
     arguments: [
       ("llama2-7b", ["upcycle=4/2", "segment=2", "shared=1"]),
-      ("llama2-7b", ["mod=0.25/2", "upcycle=4"]), ("llama2-7b", ["upcycle=4", "mod=0.5/2", "mode=staged"]),
+      ("llama2-7b", ["mod=0.25/2", "upcycle=4"]),
+      ("llama2-7b", ["upcycle=4", "mod=0.5/2", "mode=staged"]),
       ("llama2-7b", ["upcycle=4", "mod=0.5/2", "mode=integrated"]),
       ("deepseek-v2-lite", ["mod=0.5/3", "shared=1"]), ("gemma2-2b", ["mod=0.25/2"]),
       ("qwen3-30b-a3b", ["segment=2"]),

@@ -44,6 +44,19 @@ import Testing
     ("explain-flops.txt", "explain mistral-7b --flops --mask causal"),
     ("compare-depth.txt", "compare dense-220m mod-220m"),
     ("reproduce-depth.txt", "reproduce mod deepseek-moe"),
+    ("sweep.txt", "sweep mod-220m --vary mod_capacity=0.125,0.25,0.5,1"),
+    (
+      "sweep.json",
+      "sweep mixtral-8x7b --vary segment=1,2 --vary shared=1,2 --budget 6e18 --format json"
+    ),
+    (
+      "sweep-hold.csv",
+      "sweep llama2-7b --vary num_hidden_layers=16:48:8 --hold flops --by hidden_size --format csv"
+    ),
+    ("sweep.md", "sweep deepseek-v3 --vary mla=expanded,absorbed --phase decode --format markdown"),
+    ("solve.txt", "solve llama2-7b --for hidden_size --target total=7e9 --multiple-of 128"),
+    ("solve.json", "solve mixtral-8x7b --for num_local_experts --target total=90B --format json"),
+    ("help-sweep.txt", "help sweep"), ("help-solve.txt", "help solve"),
     ("help-flops.txt", "help flops"),
     ("help.txt", "--help"),
     ("help-params.txt", "help params"), ("help-validate.txt", "help validate"),

@@ -20,7 +20,8 @@ import Testing
   @Test(
     "What is no range, or has no end",
     arguments: [
-      "", "1,,2", "1,1", "1:2:0", "2:1:1", "1:2:-1", "1:2:*1", "0:8:*2", "8:1:*2", "a:b:c", "1:2:3:4",
+      "", "1,,2", "1,1", "1:2:0", "2:1:1", "1:2:-1", "1:2:*1", "0:8:*2", "8:1:*2", "a:b:c",
+      "1:2:3:4",
       "1:1e30:0.001", "1:inf:1",
     ])
   func mistakes(_ text: String) {
@@ -53,9 +54,10 @@ import Testing
     let grid = try Grid([
       Axis("a", try AxisValues(parsing: "1:2")), Axis("b", try AxisValues(parsing: "1:3")),
     ])
-    #expect((0..<grid.count).map { grid.coordinates($0) } == [
-      [0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2],
-    ])
+    #expect(
+      (0..<grid.count).map { grid.coordinates($0) } == [
+        [0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2],
+      ])
   }
 
   @Test("More points than 128 bits can count are an error")

@@ -6,7 +6,8 @@ import Testing
 @Suite struct QueryTests {
   /// Figures with values that are easy to reckon with.
   static func value(_ text: String) throws -> Rational? {
-    try Query(parsing: text, axes: ["n", "kv-dtype"], sizes: ["hidden_size"]).value { name throws(ArithmeticError) in
+    try Query(parsing: text, axes: ["n", "kv-dtype"], sizes: ["hidden_size"]).value {
+      name throws(ArithmeticError) in
       switch name {
       case .figure(let figure):
         switch figure.path {
@@ -38,7 +39,8 @@ import Testing
     #expect(try Self.value(row.text)?.description == row.value)
   }
 
-  @Test("What has no value answers no question", arguments: ["flops < 1", "flops > 1", "1/(n-5) > 0"])
+  @Test(
+    "What has no value answers no question", arguments: ["flops < 1", "flops > 1", "1/(n-5) > 0"])
   func nothing(_ text: String) throws {
     #expect(try Self.value(text) == .zero)
     #expect(try Self.value("flops + 1") == nil)

@@ -18,7 +18,8 @@ import Testing
 
   static let questions: [Question] = [
     Question(
-      model: "llama2-7b", key: "hidden_size", figure: "total", target: .value(Rational(7_000_000_000)),
+      model: "llama2-7b", key: "hidden_size", figure: "total",
+      target: .value(Rational(7_000_000_000)),
       step: 32, limits: 32...8192),
     Question(
       model: "llama2-7b", key: "intermediate_size", figure: "flops",
@@ -31,7 +32,14 @@ import Testing
       target: .value(Rational(100_000_000_000)), limits: 2...64),
     Question(
       model: "mixtral-8x7b", key: "num_experts_per_tok", figure: "active",
-      target: .value(Rational(20_000_000_000)), limits: 2...64),
+      target: .value(Rational(20_000_000_000)), limits: 1...64),
+    // One expert of a token is nearest, though no letter stands for 1.
+    Question(
+      model: "mixtral-8x7b", key: "num_experts_per_tok", figure: "active",
+      target: .value(Rational(8_000_000_000)), limits: 1...64),
+    Question(
+      model: "deepseek-v2-lite", key: "first_k_dense_replace", figure: "total",
+      target: .value(Rational(20_000_000_000)), limits: 0...27),
     Question(
       model: "gemma2-9b", key: "num_hidden_layers", figure: "flops",
       target: .timesBaseline(Rational(1)), limits: 1...60),

@@ -100,7 +100,8 @@ import Testing
 
   @Test("A budget buys tokens: 6e18 FLOPs over three times a forward pass, rounded down")
   func budget() throws {
-    var sweep = try Self.sweep("llama2-7b", [("tokens", "128")], ["training.tokens", "flops.matmul.total"])
+    var sweep = try Self.sweep(
+      "llama2-7b", [("tokens", "128")], ["training.tokens", "flops.matmul.total"])
     sweep.subject.budget = Rational(6_000_000_000_000_000_000)
     sweep.subject.convention = try #require(Convention.named("matmul"))
     let answer = try SweepPlan(sweep).plain(0)

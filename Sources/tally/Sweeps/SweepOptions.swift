@@ -208,7 +208,8 @@ enum SweepOptions {
     _ text: String, _ axes: [Axis], _ model: Model, solved: String?, label: String
   ) throws -> Query {
     do throws(QuerySyntaxError) {
-      return try Query(parsing: text, axes: axes.map(\.key), sizes: model.sizes.map(\.key), solved: solved)
+      return try Query(
+        parsing: text, axes: axes.map(\.key), sizes: model.sizes.map(\.key), solved: solved)
     } catch {
       throw UsageError.syntax(label: label, "\(error)")
     }

@@ -7,16 +7,16 @@ import Wording
 
 /// What a command line asks of a sweep, checked before anything runs.
 struct SweepRequest {
-  private let sweep: Sweep
-  private let model: Model
-  private let format: SweepFormat
-  private let selection: Selection?
+  let sweep: Sweep
+  let model: Model
+  let format: SweepFormat
+  let selection: Selection?
   /// How many columns are there for the order alone.
-  private let hiddenColumns: Int
-  private let shard: (number: Int, count: Int)?
-  private let output: String?
-  private let x: Query?
-  private let plot: PlotKind
+  let hiddenColumns: Int
+  let shard: (number: Int, count: Int)?
+  let output: String?
+  let x: Query?
+  let plot: PlotKind
 
   /// The number of a shard, and how many there are.
   static func shard(_ text: String) -> (number: Int, count: Int)? {
@@ -200,158 +200,5 @@ extension SweepOptions {
       held.limits = arguments[between].flatMap { limits($0) }
       return held
     }
-  }
-}
-
-// MARK: - Running
-
-extension SweepRequest {
-  /// - Throws: `Failure`.
-  func run(_ arguments: Arguments) throws -> Outcome {
-    let plan: SweepPlan
-    do throws(SweepError) {
-      // A key that no model has is wrong for every point; the first says so.
-      plan = try SweepPlan(sweep)
-    } catch {
-      throw Failure.sweep(source: model.name, error)
-    }
-    let range = shard.map { sweep.grid.shard($0.number, of: $0.count) } ?? 0..<sweep.grid.count
-    let threads = arguments[SweepOptions.threads].map { Int($0) } ?? Terminal.processors
-    let session = SweepSession(
-      plan: plan, engine: SweepEngine(plan, threads: threads), range: range, selection: selection,
-      source: model.name)
-    try refuseUnknownKeys(plan)
-    var notes = (model.notes + model.operationNotes)
-      .map { "note: \(model.name): \($0)\n" }.joined()
-    if arguments[SweepOptions.check] {
-      do throws(SweepError) {
-        let count = try session.engine.check(range, samples: 1000)
-        notes += "note: \(count) points compared with the plain evaluation: all equal.\n"
-      } catch {
-        throw Failure.sweep(source: model.name, error)
-      }
-    }
-    let isStream = (format == .csv || format == .jsonl) && selection == nil
-    let outcome =
-      isStream
-      ? try stream(session, arguments) : try collect(session, plan, arguments)
-    return Outcome(outcome.text, errors: notes + outcome.notes)
-  }
-
-  /// An unknown key is wrong whatever its value, and is said before a long run.
-  private func refuseUnknownKeys(_ plan: SweepPlan) throws {
-    guard sweep.hold == nil else { return }
-    do throws(SweepError) {
-      _ = try plan.plain(0)
-    } catch {
-      switch error {
-      case .description(.unknownKey), .description(.operationsUnknown), .noFigure:
-        throw Failure.sweep(source: model.name, error)
-      default: break
-      }
-    }
-  }
-
-  private var heading: String {
-    format == .csv && (shard?.number ?? 1) == 1 ? SweepText(sweep).csvHeading : ""
-  }
-
-  private func stream(
-    _ session: SweepSession, _ arguments: Arguments
-  ) throws -> (text: String, notes: String) {
-    let text = SweepText(sweep)
-    guard let output else {
-      // What a size is solved for may fail late, so nothing is printed before all is known.
-      var held = heading
-      let isHeldBack = sweep.hold != nil
-      if !isHeldBack { Terminal.write(heading, to: .output) }
-      let result = try session.stream(
-        from: session.range.lowerBound, text, asLines: format == .jsonl
-      ) { lines, _, _ in
-        if isHeldBack {
-          held += lines
-        } else {
-          guard Terminal.write(lines, to: .output) else {
-            throw Failure.unwritable("standard output", reason: FileProblem().reason)
-          }
-        }
-      }
-      let notes = try session.note(result)
-      return (isHeldBack ? held : "", notes)
-    }
-    let file = SweepFile(output, command: signature)
-    let isResumed = arguments[SweepOptions.resume]
-    if isResumed, file.isComplete {
-      return ("", "note: \(output) is complete already; remove it to run the sweep again.\n")
-    }
-    let progress = try file.open(resuming: isResumed)
-    if progress == nil { try file.append(heading) }
-    let before = progress?.impossible ?? 0
-    let result = try session.stream(
-      from: progress?.next ?? session.range.lowerBound, text, asLines: format == .jsonl
-    ) { lines, next, result in
-      try file.append(lines)
-      file.save(next: next, impossible: before + result.impossible, best: [])
-    }
-    let notes = try session.note(result)
-    try file.finish()
-    return ("", notes)
-  }
-
-  private func collect(
-    _ session: SweepSession, _ plan: SweepPlan, _ arguments: Arguments
-  ) throws -> (text: String, notes: String) {
-    let file = output.map { SweepFile($0, command: signature) }
-    let isResumed = arguments[SweepOptions.resume]
-    if isResumed, let file, file.isComplete {
-      return ("", "note: \(output ?? "") is complete already; remove it to run the sweep again.\n")
-    }
-    if let output, let problem = Terminal.obstacle(to: output) {
-      throw Failure.unwritable(output, reason: problem.reason)
-    }
-    let result = try session.collect(
-      limit: format.mostRows, format: format.rawValue, file: isResumed ? file : nil)
-    var notes = try session.note(result)
-    let text = try printed(result, plan)
-    if result.rows.isEmpty { notes += "note: No point is left.\n" }
-    guard let output else { return (text, notes) }
-    if isResumed, let file {
-      try file.append(text)
-      try file.finish()
-    } else if let problem = Terminal.writeFile(text, output) {
-      throw Failure.unwritable(output, reason: problem.reason)
-    }
-    return ("", notes)
-  }
-
-  private func printed(_ result: SweepSession.Result, _ plan: SweepPlan) throws -> String {
-    var text = SweepText(sweep)
-    text.hiddenColumns = format == .svg ? 0 : hiddenColumns
-    switch format {
-    case .table:
-      return text.table(result.rows).plain(limit: Terminal.width, isBold: Terminal.isStyled)
-    case .markdown: return text.table(result.rows).markdown
-    case .json:
-      return text.document(result.rows, plan: plan, name: model.name, impossible: result.impossible)
-    case .csv:
-      var lines = text.csvHeading
-      for row in result.rows { text.appendCSV(row, to: &lines) }
-      return lines
-    case .jsonl:
-      var lines = ""
-      for row in result.rows { text.appendLine(row, to: &lines) }
-      return lines
-    case .svg:
-      return SweepChart(
-        sweep: sweep, rows: result.rows, baseline: plan.baseline, model: model, x: x, kind: plot,
-        columns: 0..<(sweep.columns.count - hiddenColumns)
-      ).svg
-    }
-  }
-
-  /// What tells this sweep from others: all that changes its rows.
-  private var signature: String {
-    let words = CommandLine.arguments.dropFirst().filter { $0 != "--resume" && $0 != "--check" }
-    return words.map { $0.replacing("\n", with: " ") }.joined(separator: "\u{1F}")
   }
 }

@@ -130,7 +130,8 @@ struct SweepText: Sendable {
 extension AxisValue {
   /// The text for a table, in which 6e18 keeps its form.
   fileprivate var shortText: String {
-    guard var rest = number?.numerator, number?.isWhole ?? false, rest.magnitude >= 1_000_000_000_000
+    guard var rest = number?.numerator, number?.isWhole ?? false,
+      rest.magnitude >= 1_000_000_000_000
     else { return text }
     var exponent = 0
     while rest % 10 == 0 { (rest, exponent) = (rest / 10, exponent + 1) }

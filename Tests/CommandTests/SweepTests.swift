@@ -1,0 +1,245 @@
+import Accounting
+import Arguments
+import Foundation
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+import JSON
+import Testing
+
+@testable import tally
+
+/// A sweep prints, point by point, what single runs print.
+@Suite struct SweepTests {
+  static func run(_ line: String) -> Outcome {
+    Tally.tool.run(
+      DocumentationTests.words("tally \(line)"[...]) ?? [], failure: Failure.describe)
+  }
+
+  static func document(_ line: String) throws -> JSONObject {
+    try #require(try JSONValue(parsing: run(line).output).object)
+  }
+
+  /// The value of a path such as `flops.matmul.total`.
+  static func value(_ path: String, in object: JSONObject) -> JSONValue? {
+    var value: JSONValue? = .object(object)
+    var rest = path[...]
+    while !rest.isEmpty, let inner = value?.object {
+      // A key may have a dot itself, but none does.
+      let end = rest.firstIndex(of: ".") ?? rest.endIndex
+      value = inner[String(rest[..<end])]
+      rest = rest[end...].dropFirst()
+    }
+    return value
+  }
+
+  struct Case: CustomTestStringConvertible, Sendable {
+    let model: String
+    /// What varies, as `key=values` with only lists.
+    let axes: [String]
+    var options = ""
+
+    var testDescription: String { "\(model) \(axes.joined(separator: " ")) \(options)" }
+  }
+
+  static let cases: [Case] = [
+    Case(model: "llama2-7b", axes: ["hidden_size=4096,5120", "num_hidden_layers=1,2,40"]),
+    Case(model: "mixtral-8x7b", axes: ["num_local_experts=2,8,16", "num_experts_per_tok=1,2,3"]),
+    Case(
+      model: "deepseek-v3", axes: ["kv_lora_rank=256,512", "first_k_dense_replace=0,1,3"],
+      options: "--phase decode --past 100 --mla absorbed"),
+    Case(
+      model: "mod-220m", axes: ["mod_capacity=0.125,0.29,1", "mod_every=2,3"],
+      options: "--mask causal --tokens 100"),
+    Case(
+      model: "gemma2-9b", axes: ["sliding_window=16,4096", "num_key_value_heads=1,8,16"],
+      options: "--phase train --batch 3 --recompute selective --logits last"),
+    Case(
+      model: "jamba-v0.1", axes: ["num_hidden_layers=8,16", "mamba_d_state=8,16"],
+      options: "--convention palm --kv-dtype fp8"),
+    Case(
+      model: "mistral-7b", axes: ["hidden_size=512,1024", "num_hidden_layers=3,4"],
+      options: "--transform upcycle=4/2 --transform mod=0.3/2"),
+    Case(model: "qwen3-30b-a3b", axes: ["norm_topk_prob=true,false", "head_dim=64,65"]),
+  ]
+
+  /// Every figure that single runs print with all digits.
+  static let figures = FigureName.all.filter { figure in
+    !figure.path.hasPrefix("ratios.") && !figure.isOfBudget
+      && ![
+        "arithmetic_intensity", "flops.per_token", "flops.least", "flops.most", "parameters.mlp",
+        "parameters.non_embedding",
+      ].contains(figure.path)
+  }
+
+  @Test("Every figure of every point is that of a single run", arguments: cases)
+  func figures(_ row: Case) throws {
+    let vary = row.axes.map { "--vary \($0)" }.joined(separator: " ")
+    let columns = Self.figures.map(\.path).joined(separator: ",")
+    let sweep = try Self.document(
+      "sweep \(row.model) \(vary) \(row.options) --columns '\(columns)' --format json")
+    let points = try #require(sweep["rows"]?.array)
+    let axes = row.axes.map { axis in
+      let halves = axis.split(separator: "=").map(String.init)
+      return (key: halves[0], values: halves[1].split(separator: ",").map(String.init))
+    }
+    #expect(points.count == axes.reduce(1) { $0 * $1.values.count })
+    for point in points {
+      let object = try #require(point.object)
+      let settings = axes.map { axis in
+        let value = object[axis.key]?.line.replacing("\"", with: "") ?? ""
+        return "--set \(axis.key)=\(value)"
+      }.joined(separator: " ")
+      let changes = row.options.split(separator: "--").filter { $0.hasPrefix("transform") }
+        .map { "--\($0)" }.joined(separator: " ")
+      let parameters = try #require(
+        try Self.document("params \(row.model) \(settings) \(changes) --format json")["models"]?
+          .array?.first?.object)
+      let pass = try #require(
+        try Self.document("flops \(row.model) \(settings) \(row.options) --format json")["models"]?
+          .array?.first?.object)
+      for figure in Self.figures {
+        guard
+          let single = Self.value(figure.path, in: pass) ?? Self.value(figure.path, in: parameters)
+        else {
+          Issue.record("no single run prints \(figure.path)")
+          continue
+        }
+        #expect(object[figure.path] == single, "\(settings): \(figure.path)")
+      }
+    }
+  }
+
+  @Test("The shards of a sweep joined are the whole", arguments: ["csv", "jsonl"])
+  func shards(_ format: String) {
+    let line =
+      "sweep mixtral-8x7b --vary num_local_experts=1:12 --vary num_experts_per_tok=1:5 "
+      + "--where 'total > 20B' --format \(format)"
+    let whole = Self.run(line).output
+    #expect(whole.split(separator: "\n").count > 20)
+    for count in [1, 2, 7, 60, 100] {
+      let parts = (1...count).map { Self.run("\(line) --shard \($0)/\(count)").output }
+      #expect(parts.joined() == whole)
+    }
+  }
+
+  @Test("A file appears whole, and what was interrupted goes on to the same end")
+  func resume() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "sweep-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "points.csv").path
+    let line = "sweep llama2-7b --vary num_hidden_layers=1:40 --vary vocab_size=100:200:10"
+    let whole = Self.run("\(line) --format csv").output
+    #expect(Self.run("\(line) --format csv --output \(path)").output == "")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == whole)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["points.csv"])
+    let again = Self.run("\(line) --format csv --output \(path) --resume")
+    #expect(again.errors.contains("is complete already"))
+  }
+
+  @Test("A sweep of no point, and an order without a number to keep")
+  func empty() {
+    let none = Self.run("sweep llama2-7b --vary vocab_size=1,2 --where 'total < 1'")
+    #expect(none.exitCode == 0)
+    #expect(none.errors.contains("No point is left."))
+    let order = Self.run(
+      "sweep llama2-7b --vary vocab_size=1,3,2 --order-by max:total --columns total --format csv")
+    #expect(order.output.split(separator: "\n").map { $0.prefix(2) } == ["vo", "3,", "2,", "1,"])
+  }
+
+  struct Mistake: CustomTestStringConvertible, Sendable {
+    let words: String
+    let exitCode: Int32
+    let message: String
+
+    var testDescription: String { words }
+  }
+
+  @Test(
+    "What is wrong is said in a sentence, and nothing is printed",
+    arguments: [
+      Mistake(words: "sweep llama2-7b", exitCode: 64, message: "--vary is missing."),
+      Mistake(
+        words: "sweep llama2-7b --vary hiden_size=1,2", exitCode: 65,
+        message: "does not read a key 'hiden_size'. Did you mean 'hidden_size'?"),
+      Mistake(
+        words: "sweep llama2-7b --vary hidden_size=8:2:2", exitCode: 64,
+        message: "a range that has values: from 8 with a step of 2 never meets 2"),
+      Mistake(
+        words: "sweep llama2-7b --vary hidden_size=8:2:0", exitCode: 64, message: "has an end"),
+      Mistake(
+        words: "sweep llama2-7b --vary hidden_size=1:1e13", exitCode: 64,
+        message: "The grid has 10000000000000 points, and no --where. Add --yes"),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --where 'total <'", exitCode: 64,
+        message: "the expression ends too soon, at character 8:\n  total <\n         ^"),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --where total", exitCode: 64,
+        message: "is a number; compare it"),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --columns totl", exitCode: 64,
+        message: "unknown figure 'totl'; did you mean 'total'?"),
+      Mistake(
+        words: "sweep llama2-7b --vary hidden_size=4095,4097", exitCode: 65,
+        message: "hidden_size (4095) is not a multiple of num_attention_heads (32)."),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --shard 3/2", exitCode: 64,
+        message: "I/N with 1 <= I <= N"),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --shard 1/2", exitCode: 64,
+        message: "Only the parts of csv and jsonl can be joined"),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --hold active", exitCode: 64,
+        message: "--by, which --hold needs, is missing."),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --set hidden_size=x", exitCode: 64,
+        message: "expected a number; --vary tries several"),
+      Mistake(
+        words: "sweep llama2-7b --vary phase=prefil,decode", exitCode: 64,
+        message: "'prefil' is not valid for phase: expected one of prefill, decode, train."),
+      Mistake(
+        words: "sweep llama2-7b --vary segment=2,4", exitCode: 65,
+        message: "segment is for a model without experts"),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --resume", exitCode: 64,
+        message: "--output, which --resume needs, is missing."),
+      Mistake(
+        words: "sweep llama2-7b --vary vocab_size=1,2 --output /nowhere/x.csv --format csv",
+        exitCode: 73, message: "cannot be written"),
+      Mistake(
+        words: "solve llama2-7b --for hidden_size", exitCode: 64, message: "--target is missing."),
+      Mistake(
+        words: "solve llama2-7b --for hidden_size --target total=much", exitCode: 64,
+        message: "a number, as in 7e9, 7B, 8GiB or 0.5x"),
+      Mistake(
+        words: "solve llama2-7b --for hiden_size --target total=7B", exitCode: 65,
+        message: "Did you mean 'hidden_size'?"),
+    ])
+  func mistakes(_ row: Mistake) {
+    let outcome = Self.run(row.words)
+    #expect(outcome.exitCode == row.exitCode)
+    #expect(outcome.output == "")
+    #expect(outcome.errors.contains(row.message), "\(outcome.errors)")
+  }
+
+  @Test("A target out of reach is answered with no, and the nearest that can be reached")
+  func reach() {
+    // Every other block is dense, so less than half cannot be.
+    let outcome = Self.run(
+      "solve mod-220m --for mod_capacity --target flops=0.5x --baseline dense-220m")
+    #expect(outcome.exitCode == 1)
+    #expect(outcome.errors.contains("the nearest it can be is"))
+    #expect(outcome.output.contains("reach"))
+  }
+
+  @Test("A drawing of no point and of one point is a drawing", arguments: ["1", "64"])
+  func drawings(_ least: String) throws {
+    let outcome = Self.run(
+      "sweep llama2-7b --vary vocab_size=64 --where 'vocab_size > \(least)' --format svg")
+    #expect(outcome.output.hasPrefix("<svg"))
+    #expect(outcome.output.hasSuffix("</svg>\n"))
+    #expect(XMLParser(data: Data(outcome.output.utf8)).parse())
+  }
+}
