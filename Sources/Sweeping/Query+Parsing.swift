@@ -75,7 +75,6 @@ private struct QueryParser {
   // MARK: - Questions
 
   private mutating func or(depth: Int) throws(QuerySyntaxError) -> Query {
-    guard depth < 100 else { throw failure("the expression is nested too deeply") }
     var result = try and(depth: depth)
     while let place = operatorPlace("||") {
       result = .or(try question(result, place), try question(and(depth: depth), place))
@@ -117,7 +116,8 @@ private struct QueryParser {
       position + 1 >= characters.count || characters[position + 1] != "="
     else { return try comparison(depth: depth) }
     position += 1
-    let inner = try negation(depth: depth)
+    try refuse(depth)
+    let inner = try negation(depth: depth + 1)
     guard inner.isQuestion else { throw failure("'!' needs a comparison", at: place) }
     return .not(inner)
   }
@@ -174,7 +174,12 @@ private struct QueryParser {
     }
   }
 
+  private func refuse(_ depth: Int) throws(QuerySyntaxError) {
+    guard depth < 100 else { throw failure("the expression is nested too deeply") }
+  }
+
   private mutating func factor(depth: Int) throws(QuerySyntaxError) -> Query {
+    try refuse(depth)
     if accept("-") { return .difference(.number(.zero), try factor(depth: depth + 1)) }
     if accept("(") {
       let result = try or(depth: depth + 1)

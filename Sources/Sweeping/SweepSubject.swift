@@ -171,6 +171,24 @@ private struct Setting {
 }
 
 extension SweepSubject {
+  /// Finds values of an axis that it can never have, whatever the model: a misspelt word, a change
+  /// that is none.
+  ///
+  /// - Throws: `SweepError.badValue` with the first.
+  package func checkValues(_ axis: Axis) throws(SweepError) {
+    guard axis.target != .configuration else { return }
+    let values = axis.values
+    // The ends of a range speak for what lies between.
+    let places =
+      values.progression == nil ? Array(0..<values.count) : [0, values.count - 1]
+    for place in places {
+      var setting = Setting(self)
+      try setting.apply(axis.key, .fixed(values[place]))
+    }
+  }
+}
+
+extension SweepSubject {
   /// Finds out whether the model reads a key.
   ///
   /// - Throws: `SweepError` if it does not, or if the model itself has a fault.

@@ -30,7 +30,7 @@ import Testing
       default: words[words.count - 1].append(character)
       }
     }
-    return words
+    return words.filter { !$0.isEmpty }
   }
 
   private static func blocks(_ kind: String) -> [(file: String, text: String)] {

@@ -44,7 +44,7 @@ import Testing
 
   static let cases: [Case] = [
     Case(model: "llama2-7b", axes: ["hidden_size=4096,5120", "num_hidden_layers=1,2,40"]),
-    Case(model: "mixtral-8x7b", axes: ["num_local_experts=2,8,16", "num_experts_per_tok=1,2,3"]),
+    Case(model: "mixtral-8x7b", axes: ["num_local_experts=4,8,16", "num_experts_per_tok=1,2,3"]),
     Case(
       model: "deepseek-v3", axes: ["kv_lora_rank=256,512", "first_k_dense_replace=0,1,3"],
       options: "--phase decode --past 100 --mla absorbed"),

@@ -41,6 +41,11 @@ struct SweepRequest {
     guard !axes.isEmpty || arguments[SweepOptions.hold] != nil else {
       throw UsageError.missing("--vary")
     }
+    do throws(SweepError) {
+      for axis in axes { try subject.checkValues(axis) }
+    } catch {
+      throw Failure.sweep(source: model.name, error)
+    }
     let hold = try SweepOptions.heldFigure(arguments, axes)
     let isDrawn = arguments[SweepOptions.format] == .svg
     var columns =
