@@ -103,7 +103,8 @@ extension SweepRequest {
   private func collect(
     _ session: SweepSession, _ plan: SweepPlan, _ arguments: Arguments
   ) throws -> (text: String, notes: String) {
-    let file = output.map { SweepFile($0, command: signature) }
+    // What only the best are kept of can go on later; other forms are done in a moment.
+    let file = selection == nil ? nil : output.map { SweepFile($0, command: signature) }
     let isResumed = arguments[SweepOptions.resume]
     if isResumed, let file, file.isComplete {
       return ("", "note: \(output ?? "") is complete already; remove it to run the sweep again.\n")
@@ -112,12 +113,12 @@ extension SweepRequest {
       throw Failure.unwritable(output, reason: problem.reason)
     }
     let result = try session.collect(
-      limit: format.mostRows, format: format.rawValue, file: isResumed ? file : nil)
+      limit: format.mostRows, format: format.rawValue, file: file, resuming: isResumed)
     var notes = try session.note(result)
     let text = try printed(result, plan)
     if result.rows.isEmpty { notes += "note: No point is left.\n" }
     guard let output else { return (text, notes) }
-    if isResumed, let file {
+    if let file {
       try file.append(text)
       try file.finish()
     } else if let problem = Terminal.writeFile(text, output) {

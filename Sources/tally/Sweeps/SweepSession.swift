@@ -22,10 +22,12 @@ struct SweepSession {
   /// Runs the sweep and keeps its rows.
   ///
   /// - Throws: `Failure`; `.tooManyRows` for more rows than a form can hold.
-  func collect(limit: Int, format: String, file: SweepFile? = nil) throws -> Result {
+  func collect(
+    limit: Int, format: String, file: SweepFile? = nil, resuming: Bool = false
+  ) throws -> Result {
     var result = Result()
     var start = range.lowerBound
-    if let file, let progress = try file.open(resuming: true) {
+    if let file, let progress = try file.open(resuming: resuming) {
       start = progress.next
       result.impossible = progress.impossible
       result.rows = try rows(at: progress.best)
