@@ -138,6 +138,7 @@ extension AxisValues {
 extension Rational {
   /// The decimal, if it has an end, else the fraction.
   package var exactText: String {
+    if isWhole { return Int64(exactly: numerator).map { "\($0)" } ?? "\(numerator)" }
     var rest = denominator
     var (twos, fives) = (0, 0)
     while rest % 2 == 0 { (rest, twos) = (rest / 2, twos + 1) }

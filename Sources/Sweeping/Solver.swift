@@ -16,6 +16,19 @@ final class Solver {
 
   /// The size at a point; nil if no size makes a model there.
   func solve(_ coordinates: [Int]) throws(SweepError) -> Solution? {
+    var solution = try search(coordinates)
+    let letter = plan.letters.last ?? nil
+    let domain = HoldDomain(
+      plan.sweep, isShare: letter?.takesFractions ?? false, isStructural: letter == nil)
+    if let first = try? Rational(domain.first, over: domain.scale),
+      let last = try? Rational(domain.last, over: domain.scale), first <= last
+    {
+      solution?.tried = first...last
+    }
+    return solution
+  }
+
+  private func search(_ coordinates: [Int]) throws(SweepError) -> Solution? {
     let axes = coordinates.indices.map { plan.component($0, coordinates[$0]) }
     guard let letter = plan.letters.last ?? nil else { return try structural(axes, coordinates) }
     let domain = HoldDomain(plan.sweep, isShare: letter.takesFractions)

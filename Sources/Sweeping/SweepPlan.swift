@@ -186,6 +186,12 @@ package final class SweepPlan: Sendable {
     return PlainPoint(values: values, isKept: isKept, held: held)
   }
 
+  /// What there is to know about the first point: keys that change nothing, for instance.
+  package var notesOfFirstPoint: [String] {
+    let components = sweep.grid.axes.map { _ in 1 } + (sweep.hold == nil ? [] : [1])
+    return (try? sweep.subject.source(choices(components, candidate: nil)))?.model.notes ?? []
+  }
+
   private func value(
     _ query: Query, _ source: inout FigureSource, _ coordinates: [Int], _ solved: Rational?
   ) throws(SweepError) -> Rational? {

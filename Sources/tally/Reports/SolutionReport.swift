@@ -71,13 +71,19 @@ struct SolutionReport {
     ])
   }
 
+  /// How far was looked, where the answer is the last value.
+  private var limits: String {
+    guard let tried = solution.tried, solution.values.contains(tried.upperBound) else { return "" }
+    return " Values up to \(exact(tried.upperBound)) were tried; --between FROM:TO tries others."
+  }
+
   /// What to know about the answer.
   var notes: String {
     var lines: [String] = []
     if !isInReach {
       lines.append(
         "\(figure.path) cannot be \(exact(target)) by \(key) alone; the nearest it can be is "
-          + "\(exact(solution.figure)), with \(key)=\(value).")
+          + "\(exact(solution.figure)), with \(key)=\(value)." + limits)
     } else if !isExact {
       lines.append("No value meets the target exactly; this is the nearest that makes a model.")
     }

@@ -17,6 +17,8 @@ final class SweepFile {
     var next: Int128
     /// Points that are no models so far.
     var impossible: Int128 = 0
+    /// The first of them.
+    var firstImpossible: Int128?
     /// The bytes of the file that belong to the points before `next`.
     var bytes = 0
     /// The points that are the best so far, where only the best are kept.
@@ -88,7 +90,7 @@ final class SweepFile {
   }
 
   /// Notes how far the sweep has come, not more often than once a second.
-  func save(next: Int128, impossible: Int128, best: [Int128]) {
+  func save(next: Int128, _ result: SweepSession.Result, best: [Int128]) {
     let now = ContinuousClock.now
     guard saved.map({ now - $0 > .seconds(1) }) ?? true else { return }
     saved = now
@@ -96,7 +98,7 @@ final class SweepFile {
     fsync(file)
     let text = """
       \(command)
-      \(next) \(impossible) \(written)
+      \(next) \(result.impossible) \(result.firstImpossible ?? -1) \(written)
       \(best.map { "\($0)" }.joined(separator: " "))
 
       """
@@ -115,6 +117,13 @@ final class SweepFile {
     unlink(progressPath)
   }
 
+  /// Takes away what was written, because no later run can use it.
+  func discard() {
+    close(file)
+    unlink(partPath)
+    unlink(progressPath)
+  }
+
   private func load() throws -> Progress {
     guard case .success(let bytes) = Terminal.read(progressPath) else {
       throw Failure.unreadable(progressPath, reason: FileProblem().reason)
@@ -123,11 +132,12 @@ final class SweepFile {
       .split(separator: "\n", omittingEmptySubsequences: false)
     guard lines.count >= 3, lines[0] == command else { throw Failure.otherSweep(path) }
     let numbers = lines[1].split(separator: " ").compactMap { Int128($0) }
-    guard numbers.count == 3, let size = Int(exactly: numbers[2]) else {
+    guard numbers.count == 4, let size = Int(exactly: numbers[3]) else {
       throw Failure.otherSweep(path)
     }
     return Progress(
-      next: numbers[0], impossible: numbers[1], bytes: size,
+      next: numbers[0], impossible: numbers[1],
+      firstImpossible: numbers[2] < 0 ? nil : numbers[2], bytes: size,
       best: lines[2].split(separator: " ").compactMap { Int128($0) })
   }
 }

@@ -21,7 +21,8 @@ extension SweepRequest {
       plan: plan, engine: SweepEngine(plan, threads: threads), range: range, selection: selection,
       source: model.name)
     try refuseUnknownKeys(plan)
-    var notes = (model.notes + model.operationNotes)
+    let more = plan.notesOfFirstPoint.filter { !model.notes.contains($0) }
+    var notes = (model.notes + model.operationNotes + more)
       .map { "note: \(model.name): \($0)\n" }.joined()
     if arguments[SweepOptions.check] {
       do throws(SweepError) {
@@ -87,17 +88,25 @@ extension SweepRequest {
       return ("", "note: \(output) is complete already; remove it to run the sweep again.\n")
     }
     let progress = try file.open(resuming: isResumed)
-    if progress == nil { try file.append(heading) }
-    let before = progress?.impossible ?? 0
-    let result = try session.stream(
-      from: progress?.next ?? session.range.lowerBound, text, asLines: format == .jsonl
-    ) { lines, next, result in
-      try file.append(lines)
-      file.save(next: next, impossible: before + result.impossible, best: [])
+    do {
+      if progress == nil { try file.append(heading) }
+      var before = SweepSession.Result()
+      before.impossible = progress?.impossible ?? 0
+      before.firstImpossible = progress?.firstImpossible
+      let result = try session.stream(
+        from: progress?.next ?? session.range.lowerBound, text, asLines: format == .jsonl,
+        after: before
+      ) { lines, next, result in
+        try file.append(lines)
+        file.save(next: next, result, best: [])
+      }
+      let notes = try session.note(result)
+      try file.finish()
+      return ("", notes)
+    } catch {
+      file.discard()
+      throw error
     }
-    let notes = try session.note(result)
-    try file.finish()
-    return ("", notes)
   }
 
   private func collect(
@@ -112,9 +121,16 @@ extension SweepRequest {
     if let output, let problem = Terminal.obstacle(to: output) {
       throw Failure.unwritable(output, reason: problem.reason)
     }
-    let result = try session.collect(
-      limit: format.mostRows, format: format.rawValue, file: file, resuming: isResumed)
-    var notes = try session.note(result)
+    let result: SweepSession.Result
+    var notes: String
+    do {
+      result = try session.collect(
+        limit: format.mostRows, format: format.rawValue, file: file, resuming: isResumed)
+      notes = try session.note(result)
+    } catch {
+      file?.discard()
+      throw error
+    }
     let text = try printed(result, plan)
     if result.rows.isEmpty { notes += "note: No point is left.\n" }
     guard let output else { return (text, notes) }

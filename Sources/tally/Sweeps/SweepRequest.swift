@@ -112,6 +112,11 @@ struct SweepRequest {
         option.label, "--format \(format.rawValue)",
         advice: "Only a drawing has it; add --format svg.")
     }
+    let varying = sweep.grid.axes.filter { $0.values.count > 1 }
+    if plot == .heatmap, varying.count != 2 {
+      throw UsageError.invalid(
+        label: "--plot", value: "heatmap", expected: "two --vary with several values each for it")
+    }
     guard arguments[SweepOptions.resume] else { return }
     guard output != nil else { throw UsageError.missing("--output, which --resume needs,") }
     guard isStream || selection != nil else {

@@ -29,7 +29,7 @@ struct SweepSession {
     var start = range.lowerBound
     if let file, let progress = try file.open(resuming: resuming) {
       start = progress.next
-      result.impossible = progress.impossible
+      (result.impossible, result.firstImpossible) = (progress.impossible, progress.firstImpossible)
       result.rows = try rows(at: progress.best)
     }
     let selection = selection
@@ -59,7 +59,7 @@ struct SweepSession {
         throw Failure.tooManyRows(limit: limit, format: format)
       }
       file?.save(
-        next: next, impossible: result.impossible, best: (result.rows + new).map(\.point))
+        next: next, result, best: (result.rows + new).map(\.point))
     }
     choose()
     return result
@@ -69,10 +69,10 @@ struct SweepSession {
   ///
   /// - Throws: `Failure`, or what `write` throws.
   func stream(
-    from start: Int128, _ text: SweepText, asLines: Bool,
+    from start: Int128, _ text: SweepText, asLines: Bool, after before: Result = Result(),
     write: (String, _ next: Int128, Result) throws -> Void
   ) throws -> Result {
-    var result = Result()
+    var result = before
     try run(
       start..<range.upperBound,
       { piece -> (String, SweepPiece) in

@@ -122,7 +122,7 @@ struct SweepText: Sendable {
   }
 
   private static func quoted(_ cell: String) -> String {
-    cell.contains { ",\"\n\r".contains($0) }
+    cell.utf8.contains { ",\"\n\r".utf8.contains($0) }
       ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
   }
 }

@@ -1,0 +1,121 @@
+import Accounting
+import Architecture
+import Symbolic
+
+/// Looks for the value of a size at which a figure is nearest to a target.
+struct Search {
+  let domain: HoldDomain
+  let target: Rational
+  /// How the figure moves with the size, or nil if every value has to be tried.
+  let direction: Direction?
+  /// The figure at a value over the scale; nil where the model has none.
+  let figure: (Int128) throws(SweepError) -> Rational?
+  /// Whether the value makes a model.
+  let isModel: (Int128) throws(SweepError) -> Bool
+
+  /// Further from the crossing than this no model is looked for.
+  private static let reachOfModels: Int128 = 1 << 16
+  /// More values than this are not tried one by one.
+  static let mostTried: Int128 = 1 << 20
+
+  /// The nearest value, or nil if no value makes a model.
+  func solution() throws(SweepError) -> Solution? {
+    guard domain.count > 0 else { return nil }
+    guard let direction, direction != .constant else { return try tried() }
+    return try bisected(isRising: direction == .rising)
+  }
+
+  private func value(_ index: Int128) throws(SweepError) -> Rational {
+    do throws(ArithmeticError) {
+      return try Rational(domain[index], over: domain.scale)
+    } catch {
+      throw .description(.arithmetic(error, what: "A size"))
+    }
+  }
+
+  // MARK: - Where the figure moves steadily
+
+  private func bisected(isRising: Bool) throws(SweepError) -> Solution? {
+    func isBefore(_ index: Int128, orAt: Bool) throws(SweepError) -> Bool {
+      guard let figure = try figure(domain[index]) else { return false }
+      if figure == target { return orAt }
+      return isRising ? figure < target : figure > target
+    }
+    // The number of values before the target, and of those before it or at it.
+    func boundary(orAt: Bool) throws(SweepError) -> Int128 {
+      var (low, high): (Int128, Int128) = (0, domain.count)
+      while low < high {
+        let middle = low + (high - low) / 2
+        if try isBefore(middle, orAt: orAt) { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    let start = try boundary(orAt: false)
+    let end = try boundary(orAt: true)
+    var exact = try nearestModel(from: start, upTo: end, step: 1)
+    if let first = exact, let last = try nearestModel(from: end - 1, upTo: start - 1, step: -1) {
+      exact = nil
+      return Solution(
+        values: try value(first)...value(last), figure: target, others: [], reach: try reach())
+    }
+    let below = try nearestModel(from: start - 1, upTo: -1, step: -1)
+    let above = try nearestModel(from: end, upTo: domain.count, step: 1)
+    var best: (index: Int128, figure: Rational)?
+    for index in [below, above].compactMap({ $0 }) {
+      guard let figure = try figure(domain[index]) else { continue }
+      if let known = best, known.figure.distance(to: target) <= figure.distance(to: target) {
+        continue
+      }
+      best = (index, figure)
+    }
+    guard let best else { return nil }
+    let place = try value(best.index)
+    return Solution(values: place...place, figure: best.figure, others: [], reach: try reach())
+  }
+
+  /// The first index in a direction that makes a model.
+  private func nearestModel(
+    from start: Int128, upTo end: Int128, step: Int128
+  ) throws(SweepError) -> Int128? {
+    var index = start
+    var tries: Int128 = 0
+    while index != end, index >= 0, index < domain.count, tries < Self.reachOfModels,
+      step > 0 ? index < end : index > end
+    {
+      if try isModel(domain[index]) { return index }
+      index += step
+      tries += 1
+    }
+    return nil
+  }
+
+  private func reach() throws(SweepError) -> ClosedRange<Rational> {
+    guard let first = try nearestModel(from: 0, upTo: domain.count, step: 1),
+      let last = try nearestModel(from: domain.count - 1, upTo: -1, step: -1),
+      let one = try figure(domain[first]), let other = try figure(domain[last])
+    else { return target...target }
+    return min(one, other)...max(one, other)
+  }
+
+  // MARK: - Where it does not
+
+  private func tried() throws(SweepError) -> Solution? {
+    var exact: [Rational] = []
+    var best: (place: Rational, figure: Rational)?
+    var (least, most): (Rational?, Rational?)
+    for index in 0..<min(domain.count, Self.mostTried) {
+      guard try isModel(domain[index]), let figure = try figure(domain[index]) else { continue }
+      least = least.map { min($0, figure) } ?? figure
+      most = most.map { max($0, figure) } ?? figure
+      if figure == target { exact.append(try value(index)) }
+      if let known = best, known.figure.distance(to: target) <= figure.distance(to: target) {
+        continue
+      }
+      best = (try value(index), figure)
+    }
+    guard let best, let least, let most else { return nil }
+    return Solution(
+      values: best.place...best.place, figure: best.figure, others: Array(exact.dropFirst()),
+      reach: least...most)
+  }
+}

@@ -1,0 +1,41 @@
+package import Symbolic
+
+/// What a search among the values of a size found.
+package struct Solution: Hashable, Sendable {
+  /// The values that are as near to the target as any, as a range in which all are; over the scale.
+  package let values: ClosedRange<Rational>
+  /// The figure there.
+  package let figure: Rational
+  /// Other places that meet the target exactly, where the figure does not move steadily.
+  package let others: [Rational]
+  /// The least and the most that the figure can be.
+  package let reach: ClosedRange<Rational>
+  /// The least and the greatest value that were looked at.
+  package var tried: ClosedRange<Rational>?
+}
+
+extension Solution {
+  /// The better of two answers, of which this one has the smaller values.
+  func combined(with other: Solution, target: Rational) -> Solution {
+    let reach =
+      min(reach.lowerBound, other.reach.lowerBound)...max(reach.upperBound, other.reach.upperBound)
+    let (one, two) = (figure.distance(to: target), other.figure.distance(to: target))
+    guard one <= two else {
+      return Solution(
+        values: other.values, figure: other.figure, others: other.others, reach: reach)
+    }
+    // Both exact: there is more than one answer.
+    let others = figure == target && other.figure == target ? [other.values.lowerBound] : []
+    return Solution(
+      values: values, figure: figure, others: others + (others.isEmpty ? [] : other.others),
+      reach: reach)
+  }
+}
+
+extension Rational {
+  /// The magnitude of the difference.
+  func distance(to other: Rational) -> Rational {
+    let difference = (try? adding(other.negated())) ?? self
+    return difference < .zero ? (try? difference.negated()) ?? difference : difference
+  }
+}
