@@ -39,13 +39,19 @@ private struct Basis {
 
   var tokens: Formula { Formula(Workload.batch) * Formula(Workload.tokens) }
   var vocabularyProduct: Formula { square.flops(of: .head) }
-  var core: Formula { square.flops(of: .attentionCore) }
+  var core: Formula { products(.attentionCore) }
+
+  /// The products of a part, over full squares.
+  func products(_ part: Product.Part) -> Formula {
+    square.flops(of: part).spellingOut(square.layerCounts)
+  }
 
   /// Half of the square of the new tokens, and all of what came before them.
   var halfCore: Formula {
     var alone = square.workload
     alone.past = 0
-    let new = OperationLedger(square.model, alone).flops(of: .attentionCore)
+    let ledger = OperationLedger(square.model, alone)
+    let new = ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
       .substituting([Workload.past: 0])
     return core - new / 2
   }
@@ -54,7 +60,8 @@ private struct Basis {
   var keptCore: Formula {
     var kept = square.workload
     kept.mask = .causal
-    return OperationLedger(model, kept).flops(of: .attentionCore)
+    let ledger = OperationLedger(model, kept)
+    return ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
   }
 
   /// The number of scores, one for each head, query and key.
@@ -63,7 +70,7 @@ private struct Basis {
       guard let product = row.work.product else { return nil }
       return (row.layers.map { Formula($0) } ?? 1) * product.copies * product.rows
         * product.columns
-    }.sum()
+    }.sum().spellingOut(square.layerCounts)
   }
 }
 
@@ -85,11 +92,12 @@ extension Convention.Terms {
     let layers = basis.model.layerCount
     let d = Formula(Size.hidden.symbol)
     switch projections {
-    case .products(let parts): return parts.map { basis.square.flops(of: $0) }.sum()
+    case .products(let parts): return parts.map { basis.products($0) }.sum()
     case .parameters(let includesTables):
       let ledger = ParameterLedger(basis.model)
       let counted = ledger.active(includesTables ? .all : .withoutInputEmbedding)
-      return 2 * basis.tokens * (counted - ledger.count(of: .norms))
+      return 2 * basis.tokens
+        * (counted - ledger.count(of: .norms)).spellingOut(ledger.layerCounts)
     case .squares(let isDense):
       let factor = isDense ? 8 : basis.model.standardWidths
       return 2 * (4 + factor) * layers * d * d * basis.tokens

@@ -10,6 +10,17 @@ package struct LayerCount: Sendable {
   package let definition: Formula
 }
 
+extension Formula {
+  /// The formula with numbers of layers replaced by what they are in the model's sizes.
+  ///
+  /// Two ledgers of one model may give one name to the layers of different kinds, so a formula of
+  /// one does not stand beside the values of the other.
+  func spellingOut(_ counts: [LayerCount]) -> Formula {
+    substituting(
+      Dictionary(counts.map { ($0.symbol, $0.definition) }, uniquingKeysWith: { first, _ in first }))
+  }
+}
+
 /// Which layers have which items (tensors, or work), and the symbols that count them.
 struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
   struct Entry: Sendable {

@@ -47,18 +47,16 @@ package struct Memory: Sendable {
   ) throws(DescriptionError) {
     let ledger = report.ledger
     func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
-      let values = parameters.values.merging(ledger.values) { _, second in second }
-      let value = formula.substituting(values)
-      if let fault = value.fault { throw .arithmetic(fault, what: what) }
-      return value
+      try ledger.value(formula, what)
     }
     let parameters = ParameterLedger(report.model)
-    let count = try value(parameters.total, "The total")
+    let count = try parameters.value(parameters.total, "The total")
     weightBytes = try value(count * format.bytes, "The bytes of the weights")
     cacheBytes = try value(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
     stateElements = try value(ledger.stateElements, "The recurrent state")
     let touched = parameters.touched(
-      byTokens: Formula(Workload.batch) * Formula(Workload.tokens))
+      byTokens: Formula(Workload.batch) * Formula(Workload.tokens)
+    ).spellingOut(parameters.layerCounts)
     movedBytes = try value(touched * format.bytes + cacheBytes, "The bytes moved")
     if let flops = report.total.constant, let bytes = movedBytes.constant, bytes != .zero {
       intensity = try? flops.divided(by: bytes)

@@ -20,10 +20,10 @@ import Testing
     Question(
       model: "llama2-7b", key: "hidden_size", figure: "total",
       target: .value(Rational(7_000_000_000)),
-      step: 32, limits: 32...6400),
+      step: 32, limits: 3200...6400),
     Question(
       model: "llama2-7b", key: "intermediate_size", figure: "flops",
-      target: .timesBaseline(Rational(2)), step: 7, limits: 28_000...29_500),
+      target: .timesBaseline(Rational(2)), step: 7, limits: 28_700...29_500),
     Question(
       model: "llama2-7b", key: "num_hidden_layers", figure: "total",
       target: .value(Rational(1_000_000_000)), limits: 2...80),
@@ -48,7 +48,7 @@ import Testing
       target: .value(Rational(1_000_000_000)), limits: 32...128),
     Question(
       model: "llama3-8b", key: "tokens", figure: "kv_cache", target: .value(Rational(1 << 30)),
-      limits: 8000...8300),
+      limits: 8100...8250),
     Question(
       model: "mistral-7b", key: "segment", figure: "total", target: .value(Rational(1)),
       limits: 2...4),
