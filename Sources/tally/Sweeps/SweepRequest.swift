@@ -112,6 +112,9 @@ struct SweepRequest {
         option.label, "--format \(format.rawValue)",
         advice: "Only a drawing has it; add --format svg.")
     }
+    if !isStream, selection == nil, sweep.filter == nil, sweep.grid.count > format.mostRows {
+      throw Failure.tooManyRows(limit: format.mostRows, format: format.rawValue)
+    }
     let varying = sweep.grid.axes.filter { $0.values.count > 1 }
     if plot == .heatmap, varying.count != 2 {
       throw UsageError.invalid(
