@@ -17,7 +17,8 @@ extension Formula {
   /// one does not stand beside the values of the other.
   func spellingOut(_ counts: [LayerCount]) -> Formula {
     substituting(
-      Dictionary(counts.map { ($0.symbol, $0.definition) }, uniquingKeysWith: { first, _ in first }))
+      Dictionary(counts.map { ($0.symbol, $0.definition) }, uniquingKeysWith: { first, _ in first })
+    )
   }
 }
 

@@ -30,7 +30,8 @@ struct HoldDomain: Sendable {
     let multiple = max(hold?.step ?? 1, 1)
     let limits = hold?.limits ?? 1...(isStructural ? Self.mostStructures : Self.greatest)
     // The first multiple within the limits; zero and one are for whoever asks for them.
-    first = max((limits.lowerBound + multiple - 1) / multiple * multiple, isStructural ? 0 : 2)
+    let least = max(limits.lowerBound, isStructural ? 0 : 2)
+    first = (least + multiple - 1) / multiple * multiple
     step = multiple
     last = limits.upperBound
   }

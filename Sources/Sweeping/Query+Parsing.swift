@@ -246,7 +246,11 @@ private struct QueryParser {
     guard let word = known else {
       let end = characters[position...].firstIndex { !Self.isNamePart($0) } ?? characters.count
       let text = String(characters[position..<end])
-      guard !text.isEmpty else { throw failure("unexpected '\(characters[position])'") }
+      guard !text.isEmpty else {
+        throw failure(
+          position < characters.count
+            ? "unexpected '\(characters[position])'" : "the expression ends too soon")
+      }
       let nearest = nearestWord(to: text, among: words)
       throw failure(
         "unknown figure '\(prefix)\(text)'"

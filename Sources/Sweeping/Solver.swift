@@ -35,10 +35,10 @@ final class Solver {
     let components = axes + [0]
     switch plan.structure(components, candidate: nil) {
     case .impossible: return nil
-    case .plain: return try plain(coordinates, domain)
+    case .plain: return try described(domain) { self.plain($0, coordinates) }
     case .program(let compiled):
       guard let run = run(components, compiled, coordinates) else {
-        return try plain(coordinates, domain)
+        return try described(domain) { self.plain($0, coordinates) }
       }
       let direction = compiled.held?.direction
       if direction == nil, domain.count > Search.mostTried {
@@ -60,10 +60,8 @@ final class Solver {
   ) throws(SweepError) -> Solution? {
     var best = solution
     for value in [1, 0] as [Int128]
-    where (hold.limits ?? 1...1).contains(value) && value.isMultiple(of: hold.step) {
-      guard let run = single(value, axes, coordinates), run.isModel(value, input: nil),
-        let figure = run.figure(value, input: nil)
-      else { continue }
+    where (hold.limits ?? 0...1).contains(value) && value.isMultiple(of: hold.step) {
+      guard let figure = single(value, axes, coordinates) else { continue }
       let own = Solution(
         values: Rational(value)...Rational(value), figure: figure, others: [],
         reach: figure...figure)
@@ -72,36 +70,60 @@ final class Solver {
     return best
   }
 
-  /// The program of a structure in which the size has a value put in.
-  private func single(_ value: Int128, _ axes: [Int], _ coordinates: [Int]) -> HeldRun? {
+  /// The figure where the size has a value put in; nil where that is no model.
+  private func single(_ value: Int128, _ axes: [Int], _ coordinates: [Int]) -> Rational? {
     let components = axes + [1 + Int(clamping: value)]
-    guard
-      case .program(let compiled) = plan.structure(
-        components, candidate: .number(Rational(value)))
-    else { return nil }
-    return run(components, compiled, coordinates)
+    switch plan.structure(components, candidate: .number(Rational(value))) {
+    case .impossible: return nil
+    case .plain: return plain(value, coordinates)
+    case .program(let compiled):
+      guard let run = run(components, compiled, coordinates) else {
+        return plain(value, coordinates)
+      }
+      return run.isModel(value, input: nil) ? run.figure(value, input: nil) : nil
+    }
+  }
+
+  /// The same without a program.
+  private func plain(_ value: Int128, _ coordinates: [Int]) -> Rational? {
+    let point = zip(coordinates, plan.sweep.grid.strides).reduce(0 as Int128) {
+      $0 + Int128($1.0) * $1.1
+    }
+    return (try? plan.plain(point, solved: Rational(value)))?.held
   }
 
   /// Every value needs a description of its own.
   private func structural(
     _ axes: [Int], _ coordinates: [Int]
   ) throws(SweepError) -> Solution? {
-    let domain = HoldDomain(plan.sweep, isShare: false, isStructural: true)
-    func run(_ value: Int128) -> HeldRun? { single(value, axes, coordinates) }
+    try described(HoldDomain(plan.sweep, isShare: false, isStructural: true)) {
+      self.single($0, axes, coordinates)
+    }
+  }
+
+  /// Tries every value; there must not be many.
+  private func described(
+    _ domain: HoldDomain, _ figure: @escaping (Int128) -> Rational?
+  ) throws(SweepError) -> Solution? {
+    guard domain.count <= Self.mostDescribed else {
+      throw .notSolvable(
+        key: hold.key, reason: "more than \(Self.mostDescribed) values would have to be described")
+    }
+    var known: [Int128: Rational?] = [:]
+    func value(_ size: Int128) -> Rational? {
+      if let found = known[size] { return found }
+      let found = figure(size)
+      known[size] = .some(found)
+      return found
+    }
     return try Search(
       domain: domain, target: plan.target, direction: nil,
-      figure: { (value) throws(SweepError) in run(value)?.figure(value, input: nil) },
-      isModel: { (value) throws(SweepError) in run(value)?.isModel(value, input: nil) ?? false }
+      figure: { (size) throws(SweepError) in value(size) },
+      isModel: { (size) throws(SweepError) in value(size) != nil }
     ).solution()
   }
 
-  /// Without a program every value is described: a few are enough if the figure moves steadily.
-  private func plain(
-    _ coordinates: [Int], _ domain: HoldDomain
-  ) throws(SweepError) -> Solution? {
-    throw .notSolvable(
-      key: hold.key, reason: "its formula does not fit in 128 bits over all values")
-  }
+  private static let mostDescribed: Int128 = 1 << 14
 
   private func run(
     _ components: [Int], _ compiled: CompiledStructure, _ coordinates: [Int]

@@ -69,6 +69,16 @@ extension SweepSubject {
     } catch {
       throw .badValue(key: "model", value: "\(error)", expected: "a model")
     }
+    let letters = choices.compactMap { choice -> Symbol? in
+      if case .free(let symbol) = choice.choice { symbol } else { nil }
+    }.map(\.name)
+    for binding in model.sizes {
+      // A word where a number belongs would be taken for a letter.
+      guard let word = binding.value.symbols.first(where: { !letters.contains($0.name) }) else {
+        continue
+      }
+      throw .badValue(key: binding.key, value: word.name, expected: "a number")
+    }
     return FigureSource(
       model, workload, convention: setting.convention, weights: setting.weightFormat,
       cache: setting.cacheFormat, budget: setting.budget, letters: setting.letters)

@@ -52,7 +52,7 @@ import Testing
     arguments: [
       ("total <", 7), ("totl < 3", 0), ("total < 3 & active > 1", 10), ("total = 3", 6),
       ("(total < 3", 10), ("total < 3 && active", 10), ("total < 3x", 9), ("1 + (2 > 1)", 2),
-      ("total < 3 $", 10), ("", 0), ("relative.n", 0),
+      ("total < 3 $", 10), ("", 0), ("relative.n", 0), ("baseline.", 9), ("1 + relative.", 13),
     ])
   func mistakes(_ row: (text: String, offset: Int)) {
     do {

@@ -19,7 +19,8 @@ extension Family {
     let hasFinalNorm = try isPreNorm && !keys.flag("_remove_final_layer_norm")
     let style: NormStyle = try keys.flag("layer_norm_elementwise_affine") ? .layer : .bare
     let width = try keys.optional(.embeddingWidth, "word_embed_proj_dim") ?? d
-    let isProjected = keys.value(width) != keys.value(d)
+    let isProjected = try keys.differ(
+      width, d, "word_embed_proj_dim", "it decides whether the table is projected")
     let position = try keys.positions("model.decoder.embed_positions", extra: 2)
     func projection(_ name: String, _ input: Formula, _ output: Formula) -> [Branch] {
       isProjected ? [Branch("model.decoder", .linear(Linear(name, input, output)))] : []

@@ -354,6 +354,14 @@ extension Keys {
     }
   }
 
+  /// Whether two sizes differ, where the structure depends on it.
+  ///
+  /// - Throws: `DescriptionError.notFree` while a free size leaves that open.
+  func differ(_ one: Formula, _ other: Formula, _ key: String, _ reason: String) throws -> Bool {
+    if value(one) == value(other) { return false }
+    return try fixed(one, key, reason) != fixed(other, key, reason)
+  }
+
   /// The number a size is, where the structure depends on it.
   ///
   /// - Throws: `DescriptionError.notFree` while the size is free.

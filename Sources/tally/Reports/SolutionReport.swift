@@ -51,7 +51,9 @@ struct SolutionReport {
     return table.text(format)
   }
 
-  private func exact(_ value: Rational) -> String { value.exactText }
+  private func exact(_ value: Rational) -> String {
+    Query.name(.figure(figure)).isRatio ? value.decimal(6) : value.exactText
+  }
 
   private var json: JSONValue {
     func number(_ value: Rational) -> JSONValue {
@@ -80,7 +82,9 @@ struct SolutionReport {
   /// What to know about the answer.
   var notes: String {
     var lines: [String] = []
-    if !isInReach {
+    if !isInReach, solution.reach.lowerBound == solution.reach.upperBound {
+      lines.append("\(figure.path) does not depend on \(key). Name another size.")
+    } else if !isInReach {
       lines.append(
         "\(figure.path) cannot be \(exact(target)) by \(key) alone; the nearest it can be is "
           + "\(exact(solution.figure)), with \(key)=\(value)." + limits)

@@ -41,6 +41,12 @@ extension SweepRequest {
 
   /// An unknown key is wrong whatever its value, and is said before a long run.
   private func refuseUnknownKeys(_ plan: SweepPlan) throws {
+    do throws(SweepError) {
+      for axis in sweep.grid.axes { try sweep.subject.checkKey(axis.key) }
+      if let hold = sweep.hold { try sweep.subject.checkKey(hold.key) }
+    } catch {
+      throw Failure.sweep(source: model.name, error)
+    }
     guard sweep.hold == nil else { return }
     do throws(SweepError) {
       _ = try plan.plain(0)
@@ -67,20 +73,18 @@ extension SweepRequest {
       var held = heading
       let isHeldBack =
         sweep.hold != nil || session.range.upperBound - session.range.lowerBound <= 100_000
-      if !isHeldBack { Terminal.write(heading, to: .output) }
       let result = try session.stream(
         from: session.range.lowerBound, text, asLines: format == .jsonl
       ) { lines, _, _ in
-        if isHeldBack {
-          held += lines
-        } else {
-          guard Terminal.write(lines, to: .output) else {
-            throw Failure.unwritable("standard output", reason: FileProblem().reason)
-          }
+        held += lines
+        guard !isHeldBack, !lines.isEmpty else { return }
+        guard Terminal.write(held, to: .output) else {
+          throw Failure.unwritable("standard output", reason: FileProblem().reason)
         }
+        held = ""
       }
       let notes = try session.note(result)
-      return (isHeldBack ? held : "", notes)
+      return (held, notes)
     }
     let file = SweepFile(output, command: signature)
     let isResumed = arguments[SweepOptions.resume]

@@ -138,7 +138,7 @@ struct SweepSession {
       do throws(SweepError) {
         _ = try plan.plain(first)
       } catch {
-        if result.impossible == range.upperBound - range.lowerBound {
+        if result.impossible == plan.sweep.grid.count {
           throw Failure.sweep(source: source, error)
         }
         if case .description(let cause) = error {
@@ -147,7 +147,7 @@ struct SweepSession {
           reason = error.message(place)
         }
       }
-    } else if result.impossible == range.upperBound - range.lowerBound {
+    } else if result.impossible == plan.sweep.grid.count {
       throw Failure.sweep(
         source: source,
         .notSolvable(key: plan.sweep.hold?.key ?? "", reason: "no value makes a model"))
