@@ -32,7 +32,45 @@ struct LetterSearch {
           symbol: fraction.symbol, scale: scale, bound: bound, takesFractions: fraction.isShare)
       }
     }
+    prune(&found)
     return found
+  }
+
+  /// How many values of an axis that is no letter are tried with those that are.
+  private static let triedValues = 16
+
+  /// Drops letters that some other structure cannot have, so that its points need not be
+  /// described one by one.
+  private func prune(_ letters: inout [SweepPlan.Letter?]) {
+    for axis in sweep.grid.axes.indices where letters[axis] == nil {
+      for value in 0..<min(sweep.grid.axes[axis].values.count, Self.triedValues) {
+        while letters.contains(where: { $0 != nil }), !describes(letters, axis, value),
+          describes(letters.map { _ in nil }, axis, value)
+        {
+          let own = letters.indices.filter { letters[$0] != nil }
+          let culprit = own.first { index in
+            var fewer = letters
+            fewer[index] = nil
+            return describes(fewer, axis, value)
+          }
+          letters[culprit ?? own[0]] = nil
+        }
+      }
+    }
+  }
+
+  /// Whether there is a model with these letters, where an axis has a value and others their first.
+  private func describes(
+    _ letters: [SweepPlan.Letter?], _ axis: Int, _ value: Int
+  ) -> Bool {
+    let choices = keys.indices.compactMap { index -> (key: String, choice: Choice)? in
+      if let letter = letters[index] { return (keys[index], .free(letter.symbol)) }
+      guard index < sweep.grid.axes.count else { return nil }
+      return (
+        keys[index], .fixed(sweep.grid.axes[index].values[index == axis ? value : 0])
+      )
+    }
+    return (try? sweep.subject.source(choices)) != nil
   }
 
   /// A letter for an axis, if its values are numbers.

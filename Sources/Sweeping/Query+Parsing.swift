@@ -26,6 +26,11 @@ extension Query {
   package init(
     parsing text: String, axes keys: [String], sizes: [String] = [], solved: String? = nil
   ) throws(QuerySyntaxError) {
+    guard text.utf8.count <= 4000 else {
+      throw QuerySyntaxError(
+        text: String(text.prefix(40)) + "…", message: "an expression has at most 4000 letters",
+        offset: 40)
+    }
     var parser = QueryParser(text: text, keys: keys, sizes: sizes, solved: solved)
     self = try parser.whole()
   }

@@ -14,7 +14,9 @@ struct Search {
   let isModel: (Int128) throws(SweepError) -> Bool
 
   /// Further from the crossing than this no model is looked for.
-  private static let reachOfModels: Int128 = 1 << 16
+  var reachOfModels: Int128 = 1 << 12
+  /// Whether the least and the most that the figure can be are wanted.
+  var wantsReach = false
   /// More values than this are not tried one by one.
   static let mostTried: Int128 = 1 << 20
 
@@ -79,7 +81,7 @@ struct Search {
   ) throws(SweepError) -> Int128? {
     var index = start
     var tries: Int128 = 0
-    while index != end, index >= 0, index < domain.count, tries < Self.reachOfModels,
+    while index != end, index >= 0, index < domain.count, tries < reachOfModels,
       step > 0 ? index < end : index > end
     {
       if try isModel(domain[index]) { return index }
@@ -90,7 +92,7 @@ struct Search {
   }
 
   private func reach() throws(SweepError) -> ClosedRange<Rational> {
-    guard let first = try nearestModel(from: 0, upTo: domain.count, step: 1),
+    guard wantsReach, let first = try nearestModel(from: 0, upTo: domain.count, step: 1),
       let last = try nearestModel(from: domain.count - 1, upTo: -1, step: -1),
       let one = try figure(domain[first]), let other = try figure(domain[last])
     else { return target...target }

@@ -7,11 +7,14 @@ import Symbolic
 final class Solver {
   private let plan: SweepPlan
   private let hold: Sweep.Hold
+  /// Whether the one answer is worth looking far for, and for what could be.
+  private let isThorough: Bool
   private var runs: [[Int]: HeldRun] = [:]
 
-  init(_ plan: SweepPlan, _ hold: Sweep.Hold) {
+  init(_ plan: SweepPlan, _ hold: Sweep.Hold, isThorough: Bool = false) {
     self.plan = plan
     self.hold = hold
+    self.isThorough = isThorough
   }
 
   /// The size at a point; nil if no size makes a model there.
@@ -31,6 +34,12 @@ final class Solver {
   private func search(_ coordinates: [Int]) throws(SweepError) -> Solution? {
     let axes = coordinates.indices.map { plan.component($0, coordinates[$0]) }
     guard let letter = plan.letters.last ?? nil else { return try structural(axes, coordinates) }
+    if letter.takesFractions, hold.step != 1 || hold.limits != nil {
+      throw .notSolvable(
+        key: hold.key,
+        reason: "a share is looked for among all multiples of 1/T, without --multiple-of and "
+          + "--between")
+    }
     let domain = HoldDomain(plan.sweep, isShare: letter.takesFractions)
     let components = axes + [0]
     switch plan.structure(components, candidate: nil) {
@@ -45,11 +54,12 @@ final class Solver {
         throw .notSteady(hold.figure, key: hold.key)
       }
       let last = plan.letters.count - 1
-      let found = try Search(
+      var search = Search(
         domain: domain, target: plan.target, direction: direction,
         figure: { (value) throws(SweepError) in run.figure(value, input: last) },
-        isModel: { (value) throws(SweepError) in run.isModel(value, input: last) }
-      ).solution()
+        isModel: { (value) throws(SweepError) in run.isModel(value, input: last) })
+      if isThorough { (search.wantsReach, search.reachOfModels) = (true, 1 << 24) }
+      let found = try search.solution()
       return letter.takesFractions ? found : try withSmallest(found, axes, coordinates)
     }
   }

@@ -114,6 +114,6 @@ extension SweepPlan {
   /// - Throws: `SweepError` where the figure does not move steadily with the size.
   package func solution(at point: Int128) throws(SweepError) -> Solution? {
     guard let hold = sweep.hold else { return nil }
-    return try Solver(self, hold).solve(sweep.grid.coordinates(point))
+    return try Solver(self, hold, isThorough: true).solve(sweep.grid.coordinates(point))
   }
 }

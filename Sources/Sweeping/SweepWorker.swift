@@ -1,4 +1,5 @@
 import Accounting
+import Architecture
 import Symbolic
 
 /// What a range of points gave.
@@ -87,7 +88,7 @@ package final class SweepWorker {
     }
     for (components, members) in buckets {
       let candidate = solver == nil ? nil : members.first.flatMap { lanes.solved[$0] }
-      evaluate(
+      try evaluate(
         members, components, candidate: candidate.map { .number($0) }, lanes, range.lowerBound,
         &piece)
     }
@@ -99,12 +100,14 @@ package final class SweepWorker {
     _ members: [Int], _ components: [Int], candidate: AxisValue?,
     _ lanes: borrowing LaneCoordinates,
     _ start: Int128, _ piece: inout SweepPiece
-  ) {
+  ) throws(SweepError) {
     switch plan.structure(components, candidate: candidate) {
-    case .impossible:
+    case .impossible(let error):
+      // A figure that does not fit is no property of the model.
+      if case .description(.arithmetic(.overflow, _)) = error { throw error }
       for lane in members { piece.miss(start + Int128(lane)) }
     case .plain:
-      for lane in members { plain(start + Int128(lane), lanes.solved[lane], &piece) }
+      for lane in members { try plain(start + Int128(lane), lanes.solved[lane], &piece) }
     case .program(let compiled):
       piece.compiledCount += Int128(members.count)
       let run = run(components, compiled)
@@ -147,9 +150,17 @@ package final class SweepWorker {
     }
   }
 
-  private func plain(_ point: Int128, _ solved: Rational?, _ piece: inout SweepPiece) {
+  private func plain(
+    _ point: Int128, _ solved: Rational?, _ piece: inout SweepPiece
+  ) throws(SweepError) {
     piece.plainCount += 1
-    guard let answer = try? plan.plain(point, solved: solved) else { return piece.miss(point) }
+    let answer: PlainPoint
+    do {
+      answer = try plan.plain(point, solved: solved)
+    } catch {
+      if case .description(.arithmetic(.overflow, _)) = error { throw error }
+      return piece.miss(point)
+    }
     guard answer.isKept else { return }
     piece.rows.append(SweepRow(point: point, solved: solved, values: answer.values))
   }

@@ -21,6 +21,8 @@ enum Failure: Error, Hashable {
   case sweep(source: String, SweepError)
   /// A file that a sweep with other arguments has left.
   case otherSweep(String)
+  /// A file that is no result of the sweep.
+  case otherFile(String)
   /// More points than anybody means.
   case tooManyPoints(Int128)
   /// More rows than a form can hold.
@@ -32,7 +34,7 @@ enum Failure: Error, Hashable {
     case .sweep(_, .disagreement): 70
     case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
     case .notJSON, .notAnObject, .description, .execution, .sweep: 65
-    case .badSetting, .otherSweep, .tooManyPoints, .tooManyRows: 64
+    case .badSetting, .otherSweep, .otherFile, .tooManyPoints, .tooManyRows: 64
     case .unwritable: 73
     }
   }
@@ -56,8 +58,10 @@ enum Failure: Error, Hashable {
       "\(path.capped) cannot be written: \(reason). Name another file."
     case .sweep(let source, let error): error.message(source.capped)
     case .otherSweep(let path):
-      "\(path.capped).progress was left by a sweep with other arguments. Give its arguments again, "
-        + "or leave out --resume."
+      "\(path.capped).progress was left by another sweep, or is damaged. Give the same arguments and "
+        + "configuration, or leave out --resume."
+    case .otherFile(let path):
+      "\(path.capped) is there, and is not what this sweep writes. Remove it, or name another file."
     case .tooManyPoints(let count):
       "The grid has \(count) points, and no --where. Add --yes if that is meant, or vary less."
     case .tooManyRows(let limit, let format):

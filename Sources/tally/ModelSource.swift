@@ -99,7 +99,13 @@ struct ModelSource {
   ///
   /// - Throws: `Failure`, with the file or preset at fault.
   func model(_ word: String) throws -> Model {
-    let found = try find(word)
+    try model(find(word))
+  }
+
+  /// The model of a configuration that was found.
+  ///
+  /// - Throws: `Failure`, with the file or preset at fault.
+  func model(_ found: Found) throws -> Model {
     var model = try blaming(found.source) {
       try description.model(from: found.configuration, named: found.name)
     }
@@ -170,7 +176,7 @@ struct ModelSource {
   private func locate(_ word: String) throws -> (path: String, name: String) {
     guard word != "-" else { return ("-", "standard input") }
     switch Terminal.kind(of: word) {
-    case .file: return (word, word)
+    case .file, .device: return (word, word)
     case .folder:
       var folder = word
       while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }

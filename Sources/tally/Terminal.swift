@@ -83,6 +83,7 @@ enum Terminal {
 
   /// Why a file cannot be written, if it cannot; what it holds stays.
   static func obstacle(to path: String) -> FileProblem? {
+    if kind(of: path) == .device { return nil }
     let temporary = "\(path).\(getpid()).part"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     guard file >= 0 else { return FileProblem() }
@@ -110,6 +111,12 @@ enum Terminal {
 
   /// Writes a file whole or not at all.
   static func writeFile(_ text: String, _ path: String) -> FileProblem? {
+    if kind(of: path) == .device {
+      let file = open(path, O_WRONLY)
+      guard file >= 0 else { return FileProblem() }
+      defer { close(file) }
+      return write(text, toFile: file) ? nil : FileProblem()
+    }
     let temporary = "\(path).\(getpid()).part"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     guard file >= 0 else { return FileProblem() }
@@ -172,6 +179,22 @@ enum Terminal {
     }
   }
 
+  /// Whether a file begins with a text.
+  static func begins(_ path: String, with text: String) -> Bool {
+    let file = open(path, O_RDONLY)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    let wanted = Array(text.utf8)
+    var found: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while found.count < wanted.count {
+      let count = systemRead(file, &buffer)
+      guard count > 0 else { break }
+      found += buffer[..<count]
+    }
+    return found.starts(with: wanted)
+  }
+
   /// No configuration is as large as this.
   private static let mostBytes = 64 << 20
 
@@ -189,12 +212,18 @@ enum Terminal {
     case absent
     case file
     case folder
+    /// A device, a pipe or a socket, which is written into and never replaced.
+    case device
   }
 
   static func kind(of path: String) -> PathKind {
     var status = stat()
     guard stat(path, &status) == 0 else { return .absent }
-    return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return .folder
+    case S_IFREG: return .file
+    default: return .device
+    }
   }
 }
 

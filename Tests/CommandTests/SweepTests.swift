@@ -137,6 +137,8 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["points.csv"])
     let again = Self.run("\(line) --format csv --output \(path) --resume")
     #expect(again.errors.contains("is complete already"))
+    try "something else".write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(Self.run("\(line) --format csv --output \(path) --resume").exitCode == 64)
   }
 
   @Test("A sweep of no point, and an order without a number to keep")
@@ -209,6 +211,23 @@ import Testing
         words: "sweep llama2-7b --vary vocab_size=1,2 --output /nowhere/x.csv --format csv",
         exitCode: 73, message: "cannot be written"),
       Mistake(
+        words: "sweep gpt2 --vary n_layer=1:4 --columns n_layer*1e37*10", exitCode: 65,
+        message: "does not fit in 128 bits"),
+      Mistake(
+        words: "sweep gpt2 --vary n_layer=1,2 --budget -5", exitCode: 64, message: "above 0"),
+      Mistake(
+        words: "sweep gpt2 --vary n_layer=1,2 --columns baseline.", exitCode: 64,
+        message: "the expression ends too soon"),
+      Mistake(
+        words: "sweep gpt2 --vary n_layer=full,2 --where 'total < 1' --by phase --hold total",
+        exitCode: 64, message: "expected a size"),
+      Mistake(
+        words: "sweep gpt2 --vary foo=1,3 --hold total --by vocab_size", exitCode: 65,
+        message: "does not read a key 'foo'"),
+      Mistake(
+        words: "solve mod-220m --for mod_capacity --target flops=1x --multiple-of 2", exitCode: 64,
+        message: "without --multiple-of"),
+      Mistake(
         words: "solve llama2-7b --for hidden_size", exitCode: 64, message: "--target is missing."),
       Mistake(
         words: "solve llama2-7b --for hidden_size --target total=much", exitCode: 64,
@@ -232,6 +251,9 @@ import Testing
     #expect(outcome.exitCode == 1)
     #expect(outcome.errors.contains("the nearest it can be is"))
     #expect(outcome.output.contains("reach"))
+    // 4096 is the most heads that divide the width; more parameters than with 32 there are not.
+    let heads = Self.run("solve llama2-7b --for num_attention_heads --target total=1.1x")
+    #expect(heads.exitCode == 1)
   }
 
   @Test("A drawing of no point and of one point is a drawing", arguments: ["1", "64"])

@@ -50,6 +50,15 @@ import Testing
       model: "llama3-8b", key: "tokens", figure: "kv_cache", target: .value(Rational(1 << 30)),
       limits: 8100...8250),
     Question(
+      model: "olmoe-1b-7b", key: "intermediate_size", figure: "parameters.routed_experts",
+      target: .value(Rational(2_895_076_392)), step: 64, limits: 0...704),
+    Question(
+      model: "llama2-7b", key: "batch", figure: "flops", target: .timesBaseline(.one),
+      limits: 1...10),
+    Question(
+      model: "opt-6.7b", key: "word_embed_proj_dim", figure: "total",
+      target: .value(Rational(6_658_473_984)), limits: 4090...4100),
+    Question(
       model: "mistral-7b", key: "segment", figure: "total", target: .value(Rational(1)),
       limits: 2...4),
   ]

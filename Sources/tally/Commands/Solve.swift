@@ -37,6 +37,7 @@ extension Command {
   ) { arguments in
     let (subject, model) = try SweepOptions.subject(arguments)
     let key = try required(size, arguments)
+    try SweepOptions.requireSize(key, label: "--for")
     let (figure, wanted) = try goal(required(target, arguments))
     var hold = Sweep.Hold(figure, by: key, wanted)
     hold.step = arguments[SweepOptions.multiple] ?? 1

@@ -60,7 +60,8 @@ struct SweepChart {
     let others = xAxis == nil ? Array(varying.prefix(1)) : varying.filter { $0 != xAxis }
     let isGrid = varying.count == 2 && x == nil
     let isLong = others.allSatisfy { sweep.grid.axes[$0].values.count > 8 }
-    if kind == .heatmap || kind == .auto && isGrid && isLong, varying.count == 2 {
+    let cells = varying.reduce(1 as Int128) { $0 * Int128(sweep.grid.axes[$1].values.count) }
+    if kind == .heatmap || kind == .auto && isGrid && isLong, varying.count == 2, cells <= 100_000 {
       return heatMap(column)
     }
     var chart = Chart(title: columns.count > 1 ? "" : title)

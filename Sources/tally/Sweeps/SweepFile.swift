@@ -30,6 +30,7 @@ final class SweepFile {
   private var file: Int32 = -1
   private var written = 0
   private var saved: ContinuousClock.Instant?
+  private var isDevice = false
 
   private var partPath: String { "\(path).part" }
   private var progressPath: String { "\(path).progress" }
@@ -40,28 +41,42 @@ final class SweepFile {
     self.command = command
   }
 
-  /// Whether the sweep is finished already.
-  var isComplete: Bool {
-    Terminal.kind(of: path) == .file && Terminal.kind(of: progressPath) == .absent
+  /// Whether the sweep is finished already: the file is there and begins as it should.
+  ///
+  /// - Throws: `Failure.otherSweep` for a file that begins otherwise.
+  func isComplete(beginning: () throws -> String) throws -> Bool {
+    guard Terminal.kind(of: path) == .file, Terminal.kind(of: progressPath) == .absent else {
+      return false
+    }
+    let text = try beginning()
+    guard Terminal.begins(path, with: text) else { throw Failure.otherFile(path) }
+    return true
   }
 
   /// Opens the file, from where an earlier run left it if there is one and that is wished.
   ///
   /// - Throws: `Failure.unwritable`, `.otherSweep`.
-  func open(resuming: Bool) throws -> Progress? {
-    if Terminal.kind(of: path) == .folder {
-      throw Failure.unwritable(path, reason: "it is a folder")
+  func open(resuming: Bool, within range: Range<Int128>) throws -> Progress? {
+    switch Terminal.kind(of: path) {
+    case .folder: throw Failure.unwritable(path, reason: "it is a folder")
+    case .device:
+      // Rows go straight there; nothing can be kept beside it.
+      isDevice = true
+      file = Self.openFile(path, O_WRONLY)
+      guard file >= 0 else { throw Failure.unwritable(path, reason: FileProblem().reason) }
+      return nil
+    case .absent, .file: break
     }
     var progress: Progress?
     if resuming, Terminal.kind(of: progressPath) == .file {
-      progress = try load()
+      progress = try load(range)
     }
     file = Self.openFile(partPath, O_RDWR | O_CREAT | (progress == nil ? O_TRUNC : 0))
     guard file >= 0 else { throw Failure.unwritable(path, reason: FileProblem().reason) }
     if let progress {
       let size = Int(lseek(file, 0, SEEK_END))
       guard size >= progress.bytes, ftruncate(file, off_t(progress.bytes)) == 0 else {
-        throw Failure.unwritable(path, reason: "\(partPath) is shorter than it was left")
+        throw Failure.otherSweep(path)
       }
       lseek(file, off_t(progress.bytes), SEEK_SET)
       written = progress.bytes
@@ -91,6 +106,7 @@ final class SweepFile {
 
   /// Notes how far the sweep has come, not more often than once a second.
   func save(next: Int128, _ result: SweepSession.Result, best: [Int128]) {
+    guard !isDevice else { return }
     let now = ContinuousClock.now
     guard saved.map({ now - $0 > .seconds(1) }) ?? true else { return }
     saved = now
@@ -109,6 +125,10 @@ final class SweepFile {
   ///
   /// - Throws: `Failure.unwritable`.
   func finish() throws {
+    if isDevice {
+      close(file)
+      return
+    }
     fsync(file)
     close(file)
     guard rename(partPath, path) == 0 else {
@@ -120,11 +140,12 @@ final class SweepFile {
   /// Takes away what was written, because no later run can use it.
   func discard() {
     close(file)
+    guard !isDevice else { return }
     unlink(partPath)
     unlink(progressPath)
   }
 
-  private func load() throws -> Progress {
+  private func load(_ range: Range<Int128>) throws -> Progress {
     guard case .success(let bytes) = Terminal.read(progressPath) else {
       throw Failure.unreadable(progressPath, reason: FileProblem().reason)
     }
@@ -132,12 +153,14 @@ final class SweepFile {
       .split(separator: "\n", omittingEmptySubsequences: false)
     guard lines.count >= 3, lines[0] == command else { throw Failure.otherSweep(path) }
     let numbers = lines[1].split(separator: " ").compactMap { Int128($0) }
-    guard numbers.count == 4, let size = Int(exactly: numbers[3]) else {
-      throw Failure.otherSweep(path)
-    }
+    let best = lines[2].split(separator: " ").compactMap { Int128($0) }
+    guard numbers.count == 4, let size = Int(exactly: numbers[3]), size >= 0,
+      numbers[0] >= range.lowerBound, numbers[0] <= range.upperBound, numbers[1] >= 0,
+      numbers[2] < range.upperBound, best.allSatisfy({ range.contains($0) })
+    else { throw Failure.otherSweep(path) }
     return Progress(
       next: numbers[0], impossible: numbers[1],
       firstImpossible: numbers[2] < 0 ? nil : numbers[2], bytes: size,
-      best: lines[2].split(separator: " ").compactMap { Int128($0) })
+      best: best)
   }
 }

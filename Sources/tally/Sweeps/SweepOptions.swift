@@ -48,7 +48,9 @@ enum SweepOptions {
     complaint: { text in
       do throws(AxisSyntaxError) {
         let values = try AxisValues(parsing: budgetText(text))
-        return values.isNumeric ? nil : "numbers, as in 6e18"
+        let ends = [values[0], values[values.count - 1]].compactMap(\.number)
+        return values.isNumeric && ends.allSatisfy { $0 > .zero }
+          ? nil : "numbers above 0, as in 6e18"
       } catch {
         return error.message
       }
@@ -107,15 +109,15 @@ enum SweepOptions {
   /// - Throws: `Failure`, `UsageError`.
   static func subject(_ arguments: Arguments) throws -> (SweepSubject, Model) {
     let source = try ModelSource(arguments)
-    let word = arguments[model]
-    let base = try source.model(word)
+    let found = try source.find(arguments[model])
+    let base = try source.model(found)
     for binding in base.sizes where !binding.value.symbols.isEmpty {
       throw UsageError.invalid(
         label: "--set", value: "\(binding.key)=\(binding.value.text(.plain))",
         expected: "a number; --vary tries several")
     }
     _ = try WorkloadOptions.workload(arguments)
-    var subject = try subject(source, word, arguments)
+    var subject = subject(source, found, arguments)
     if let text = arguments[budget], !text.contains(","), text != "mod-paper" {
       subject.budget = Rational(decimal: text)
     }
@@ -132,14 +134,14 @@ enum SweepOptions {
   static func reference(_ arguments: Arguments) throws -> SweepSubject? {
     guard let word = arguments[baseline] else { return nil }
     let source = ModelSource()
-    _ = try source.model(word)
-    return try subject(source, word, arguments)
+    let found = try source.find(word)
+    _ = try source.model(found)
+    return subject(source, found, arguments)
   }
 
   private static func subject(
-    _ source: ModelSource, _ word: String, _ arguments: Arguments
-  ) throws -> SweepSubject {
-    let found = try source.find(word)
+    _ source: ModelSource, _ found: ModelSource.Found, _ arguments: Arguments
+  ) -> SweepSubject {
     let (description, changes) = (source.description, source.transformations)
     return SweepSubject(
       request: WorkloadOptions.request(arguments),
@@ -212,6 +214,16 @@ enum SweepOptions {
         parsing: text, axes: axes.map(\.key), sizes: model.sizes.map(\.key), solved: solved)
     } catch {
       throw UsageError.syntax(label: label, "\(error)")
+    }
+  }
+
+  /// Refuses to solve for what is no size.
+  static func requireSize(_ key: String, label: String) throws {
+    switch Axis.target(of: key) {
+    case .configuration, .tokens, .past, .batch, .transformation: return
+    case .pass, .convention, .weightFormat, .cacheFormat, .budget:
+      throw UsageError.invalid(
+        label: label, value: key, expected: "a size: a key of config.json, tokens, past or batch")
     }
   }
 

@@ -88,10 +88,10 @@ extension SweepRequest {
     }
     let file = SweepFile(output, command: signature)
     let isResumed = arguments[SweepOptions.resume]
-    if isResumed, file.isComplete {
+    if isResumed, try file.isComplete(beginning: { try beginning(session, text) }) {
       return ("", "note: \(output) is complete already; remove it to run the sweep again.\n")
     }
-    let progress = try file.open(resuming: isResumed)
+    let progress = try file.open(resuming: isResumed, within: session.range)
     do {
       if progress == nil { try file.append(heading) }
       var before = SweepSession.Result()
@@ -113,15 +113,32 @@ extension SweepRequest {
     }
   }
 
+  /// What the file of the sweep begins with: the heading and the rows of the first points.
+  private func beginning(_ session: SweepSession, _ text: SweepText) throws -> String {
+    let end = SweepWorker.end(
+      of: session.range.lowerBound, session.plan, limit: session.range.upperBound)
+    do throws(SweepError) {
+      let first = session.range.lowerBound..<min(end, session.range.lowerBound + 64)
+      var lines = heading
+      for row in try SweepWorker(session.plan).piece(first).rows {
+        if format == .jsonl {
+          text.appendLine(row, to: &lines)
+        } else {
+          text.appendCSV(row, to: &lines)
+        }
+      }
+      return lines
+    } catch {
+      throw Failure.sweep(source: model.name, error)
+    }
+  }
+
   private func collect(
     _ session: SweepSession, _ plan: SweepPlan, _ arguments: Arguments
   ) throws -> (text: String, notes: String) {
     // What only the best are kept of can go on later; other forms are done in a moment.
     let file = selection == nil ? nil : output.map { SweepFile($0, command: signature) }
     let isResumed = arguments[SweepOptions.resume]
-    if isResumed, let file, file.isComplete {
-      return ("", "note: \(output ?? "") is complete already; remove it to run the sweep again.\n")
-    }
     if let output, let problem = Terminal.obstacle(to: output) {
       throw Failure.unwritable(output, reason: problem.reason)
     }
@@ -176,5 +193,6 @@ extension SweepRequest {
   private var signature: String {
     let words = CommandLine.arguments.dropFirst().filter { $0 != "--resume" && $0 != "--check" }
     return words.map { $0.replacing("\n", with: " ") }.joined(separator: "\u{1F}")
+      + "\u{1F}\(fingerprint)"
   }
 }

@@ -15,6 +15,8 @@ struct SweepRequest {
   let hiddenColumns: Int
   let shard: (number: Int, count: Int)?
   let output: String?
+  /// What tells the model from one with other sizes.
+  let fingerprint: UInt64
   let x: Query?
   let plot: PlotKind
 
@@ -30,6 +32,7 @@ struct SweepRequest {
   /// - Throws: `Failure`, `UsageError`.
   init(_ arguments: Arguments) throws {
     let (subject, model) = try SweepOptions.subject(arguments)
+    fingerprint = model.fingerprint
     let axes = try SweepOptions.axes(arguments)
     let grid: Grid
     do throws(ArithmeticError) {
@@ -207,11 +210,30 @@ extension SweepOptions {
         throw UsageError.contradiction(
           "--by \(key)", "--vary \(key)", advice: "What is solved for cannot vary by itself.")
       }
+      try requireSize(key, label: "--by")
       var held = Sweep.Hold(
         try figure(word, label: "--hold"), by: key, .timesBaseline(.one))
       held.step = arguments[multiple] ?? 1
       held.limits = arguments[between].flatMap { limits($0) }
       return held
     }
+  }
+}
+
+extension Model {
+  /// A number that changes with any size, tensor or kind of layer.
+  ///
+  /// - Source: Fowler, Noll and Vo, FNV-1a.
+  fileprivate var fingerprint: UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    let ledger = ParameterLedger(self)
+    let texts =
+      sizes.map { "\($0.key)=\($0.value.text(.plain))" }
+      + ledger.rows.map { "\($0.path) \($0.count.text(.plain))" }
+      + ledger.values.map { "\($0.key.name)=\($0.value.text(.plain))" }.sorted()
+    for byte in texts.joined(separator: ";").utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+    return hash
   }
 }

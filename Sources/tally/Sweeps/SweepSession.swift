@@ -27,7 +27,7 @@ struct SweepSession {
   ) throws -> Result {
     var result = Result()
     var start = range.lowerBound
-    if let file, let progress = try file.open(resuming: resuming) {
+    if let file, let progress = try file.open(resuming: resuming, within: range) {
       start = progress.next
       (result.impossible, result.firstImpossible) = (progress.impossible, progress.firstImpossible)
       result.rows = try rows(at: progress.best)
