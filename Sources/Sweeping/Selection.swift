@@ -68,35 +68,35 @@ package enum Selection: Hashable, Sendable {
   }
 
   private func frontier(_ rows: [SweepRow], _ goals: [Goal]) -> [SweepRow] {
-    // Sorted by the goals in turn, a row can only be beaten by one before it.
-    func precedes(_ one: SweepRow, _ other: SweepRow) -> Bool {
-      for goal in goals {
-        guard let a = one.values[goal.column], let b = other.values[goal.column], a != b else {
-          continue
-        }
-        return goal.isBetter(a, b)
-      }
-      return one.point < other.point
-    }
-    func isAsGood(_ one: SweepRow, as other: SweepRow) -> Bool {
-      goals.allSatisfy { goal in
-        guard let a = one.values[goal.column], let b = other.values[goal.column] else {
-          return false
-        }
-        return goal.isAsGood(a, b)
-      }
-    }
     let valued = rows.filter { row in goals.allSatisfy { row.values[$0.column] != nil } }
-    var best: [SweepRow] = []
-    for row in valued.sorted(by: precedes) {
+    // The values of the goals side by side, so that sorting looks nowhere else.
+    let count = goals.count
+    let keys = valued.flatMap { row in goals.map { row.values[$0.column] ?? .zero } }
+    // Sorted by the goals in turn, a row can only be beaten by one before it.
+    let order = keys.withUnsafeBufferPointer { keys in
+      valued.indices.sorted { one, other in
+        for goal in 0..<count {
+          let (a, b) = (keys[one * count + goal], keys[other * count + goal])
+          if a != b { return goals[goal].isBetter(a, b) }
+        }
+        return valued[one].point < valued[other].point
+      }
+    }
+    func isAsGood(_ one: Int, as other: Int) -> Bool {
+      (0..<count).allSatisfy {
+        goals[$0].isAsGood(keys[one * count + $0], keys[other * count + $0])
+      }
+    }
+    var best: [Int] = []
+    for row in order {
       // With two goals the last row kept is the only one that can beat the next.
       let isBeaten =
-        goals.count <= 2
+        count <= 2
         ? best.last.map { isAsGood($0, as: row) } ?? false
         : best.contains { isAsGood($0, as: row) }
       if !isBeaten { best.append(row) }
     }
-    return best.sorted { $0.point < $1.point }
+    return best.sorted().map { valued[$0] }.sorted { $0.point < $1.point }
   }
 }
 
