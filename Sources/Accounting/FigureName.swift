@@ -29,8 +29,9 @@ package struct FigureName: Hashable, Sendable {
 
   private static let paths: [String] =
     ["parameters.total"] + Part.allCases.map { "parameters.\($0.rawValue)" }
-    + ["parameters.mlp", "parameters.non_embedding", "persistent_buffers"]
-    + ParameterLedger.Activity.allCases.map { "active.\($0.rawValue)" }
+    + ["parameters.mlp", "parameters.embedding_and_head", "parameters.non_embedding"]
+    + ["persistent_buffers"]
+    + ParameterLedger.Activity.allCases.map { "active.\($0.rawValue)" } + ["active.mlp"]
     + ["ratios.d_ff/d_model", "ratios.dense_d_ff/d_model", "ratios.mlp/attention"]
     + ["flops.total", "flops.per_token", "flops.matmul.total"]
     + Product.Part.allCases.map { "flops.matmul.\($0.rawValue)" }

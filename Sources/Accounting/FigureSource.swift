@@ -121,6 +121,8 @@ extension FigureSource {
     switch (pieces[0], pieces.count == 2 ? pieces[1] : "") {
     case ("parameters", "total"): return parameterValue { $0.total }
     case ("parameters", "mlp"): return parameterValue { $0.feedForward }
+    case ("parameters", "embedding_and_head"):
+      return parameterValue { $0.count(of: .embedding) + $0.count(of: .languageModelHead) }
     case ("parameters", "non_embedding"):
       return parameterValue {
         $0.total - $0.count(of: .embedding) - $0.count(of: .languageModelHead)
@@ -128,6 +130,11 @@ extension FigureSource {
     case ("parameters", let name):
       return Part(rawValue: name).map { part in parameterValue { $0.count(of: part) } }
     case ("persistent_buffers", _): return parameterValue { $0.persistentBuffers }
+    case ("active", "mlp"):
+      return parameterValue { ledger in
+        ledger.rows.filter { ParameterLedger.feedForwardParts.contains($0.weight.part) }
+          .map(\.activeCount).sum()
+      }
     case ("active", let name):
       return ParameterLedger.Activity(rawValue: name).map { activity in
         parameterValue { $0.active(activity) }
@@ -195,10 +202,12 @@ extension FigureSource {
 }
 
 extension ParameterLedger {
-  /// Feed-forward layers, experts and routers together.
-  fileprivate var feedForward: Formula {
-    [Part.denseFeedForward, .routedExperts, .sharedExperts, .router].map { count(of: $0) }.sum()
-  }
+  /// Feed-forward layers, experts and routers.
+  static let feedForwardParts: [Part] = [
+    .denseFeedForward, .routedExperts, .sharedExperts, .router,
+  ]
+
+  fileprivate var feedForward: Formula { Self.feedForwardParts.map { count(of: $0) }.sum() }
 }
 
 // MARK: - Numbers

@@ -43,7 +43,7 @@ package struct ParameterReport: Sendable {
 
   /// Feed-forward layers, experts and routers together.
   package var feedForward: Formula {
-    [Part.denseFeedForward, .routedExperts, .sharedExperts, .router].map { count($0) }.sum()
+    ParameterLedger.feedForwardParts.map { count($0) }.sum()
   }
 
   /// All but the tables and the head.

@@ -18,6 +18,8 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case wrongLength(key: String, count: Int, expected: Int)
   /// A value whose effect on the count is known to exist and is not described here.
   case unsupported(key: String, found: String, supported: String)
+  /// A change that a model has nothing for.
+  case notChanged(String, because: String, advice: String)
   /// A size that decides the structure was left free.
   case notFree(key: String, reason: String)
   /// A text that is no number and no formula.
@@ -71,6 +73,8 @@ extension DescriptionError: CustomStringConvertible {
       \(key) is \(found), which changes the count in a way that is not described here. \
       Supported: \(supported).
       """
+    case .notChanged(let change, let reason, let advice):
+      "\(change) cannot be applied, because \(reason). \(advice)"
     case .notFree(let key, let reason):
       "\(key) cannot be left free, because \(reason). Give it a number."
     case .notAFormula(let key, let text, let message, let offset):

@@ -23,6 +23,24 @@ package struct Requirement: Hashable, Sendable {
     self.second = second
   }
 
+  /// Whether it is known to hold, because both sides are whole numbers; else it stays open.
+  ///
+  /// - Throws: `DescriptionError.notDivisible` or `.exceeds`, with the keys, where it does not hold.
+  package func isSettled(_ key: String, _ other: String) throws(DescriptionError) -> Bool {
+    guard let one = first.wholeConstant, let two = second.wholeConstant else { return false }
+    switch relation {
+    case .multiple:
+      guard two != 0, one.isMultiple(of: two) else {
+        throw .notDivisible(key: key, value: one, by: other, divisor: two)
+      }
+    case .atMost:
+      guard one <= two else {
+        throw .exceeds(key: key, value: one, limit: other, limitValue: two)
+      }
+    }
+    return true
+  }
+
   /// Whether it holds for given sizes.
   ///
   /// - Throws: `ArithmeticError`, as `Formula.evaluated(with:)`.

@@ -35,21 +35,19 @@ package indirect enum Figure: Sendable {
   package func value() throws -> Rational {
     switch self {
     case .parameters(let path, let preset, let settings):
-      let report = try ParameterReport(Self.model(preset, settings))
-      return try Self.number(report.figure(path), path)
+      return try Self.figure(path, of: Self.model(preset, settings), Workload())
     case .flops(let name, let preset, let tokens, let phase, let perToken, let settings):
       guard let convention = Convention.named(name) else { throw Problem.noFigure(name) }
       var workload = Workload()
       (workload.phase, workload.tokens) = (phase, tokens)
-      let ledger = OperationLedger(try Self.model(preset, settings), workload)
-      let total = try Self.number(convention.value(of: ledger), name)
-      return perToken ? try total.divided(by: Rational(tokens)) : total
+      return try Self.figure(
+        perToken ? "flops.per_token" : "flops.total", of: Self.model(preset, settings), workload,
+        convention)
     case .pass(let path, let preset, let tokens, let past, let phase, let mask, let settings):
       var workload = Workload()
       (workload.phase, workload.tokens, workload.past) = (phase, tokens, past)
       workload.mask = mask
-      let report = try OperationReport(Self.model(preset, settings), workload)
-      return try Self.number(report.figure(path), path)
+      return try Self.figure(path, of: Self.model(preset, settings), workload)
     case .formula(let text, let sizes):
       var values: [Symbol: Rational] = [:]
       for pair in sizes.split(separator: " ") {
@@ -66,9 +64,13 @@ package indirect enum Figure: Sendable {
     }
   }
 
-  private static func number(_ formula: Formula?, _ path: String) throws -> Rational {
-    guard let formula else { throw Problem.noFigure(path) }
-    guard let value = formula.constant else { throw Problem.noNumber(path) }
+  private static func figure(
+    _ path: String, of model: Model, _ workload: Workload, _ convention: Convention = .exact
+  ) throws -> Rational {
+    var source = FigureSource(model, workload, convention: convention)
+    guard let name = FigureName.named(path),
+      let value = try source.value(name)?.evaluated(with: [:])
+    else { throw Problem.noFigure(path) }
     return value
   }
 
@@ -87,53 +89,5 @@ extension Preset {
       .model(from: configuration, named: name)
     model.relativeExpertSize = relativeExpertSize.flatMap { try? Formula(parsing: $0) }
     return model
-  }
-}
-
-extension ParameterReport {
-  /// The figure of a path, or nil if there is none.
-  package func figure(_ path: String) -> Formula? {
-    let pieces = path.split(separator: ".", maxSplits: 1).map(String.init)
-    guard pieces.count == 2 else { return nil }
-    switch (pieces[0], pieces[1]) {
-    case ("parameters", "total"): return total
-    case ("parameters", "mlp"): return feedForward
-    case ("parameters", "non_embedding"): return nonEmbedding
-    case ("parameters", "embedding_and_head"):
-      return count(.embedding) + count(.languageModelHead)
-    case ("parameters", let name): return Part(rawValue: name).map { count($0) }
-    case ("active", "mlp"):
-      let parts: [Part] = [.denseFeedForward, .routedExperts, .sharedExperts, .router]
-      let rows = ledger.rows.filter { parts.contains($0.weight.part) }
-      return try? ledger.value(rows.map(\.activeCount).sum(), path)
-    case ("active", let name):
-      return ParameterLedger.Activity(rawValue: name).flatMap { active[$0] }
-    case ("ratios", "d_ff/d_model"): return widthRatio
-    case ("ratios", "mlp/attention"): return feedForwardToAttention.map { Formula($0) }
-    default: return nil
-    }
-  }
-}
-
-extension OperationReport {
-  /// The figure of a path, or nil if there is none.
-  package func figure(_ path: String) -> Formula? {
-    switch path {
-    case "flops.total": return total
-    case "flops.matmul.total": return matrixProducts
-    case "flops.elementwise.total": return elementwise
-    case "kv_cache.elements": return cacheElements
-    default: break
-    }
-    if path.hasPrefix("flops.matmul.") {
-      return Product.Part(rawValue: String(path.dropFirst(13))).flatMap { products[$0] }
-    }
-    if path.hasPrefix("flops.elementwise.") {
-      return Elementwise.Category(rawValue: String(path.dropFirst(18))).flatMap { categories[$0] }
-    }
-    if path.hasPrefix("operations.") {
-      return ScalarOperation(rawValue: String(path.dropFirst(11))).flatMap { operations[$0] }
-    }
-    return nil
   }
 }

@@ -20,7 +20,7 @@ struct HoldDomain: Sendable {
       // Between two multiples of 1/T (and 1/P) the tokens that enter are the same.
       let tokens = max(sweep.subject.request.tokens ?? 2048, 1)
       let past = max(sweep.subject.request.past, 1)
-      let divisor = Int128(Int128.commonDivisor(tokens, past))
+      let divisor = Int128(Int128.greatestCommonDivisor(tokens, past))
       let common = tokens / divisor * past
       scale = common <= 1 << 40 ? common : 1 << 20
       (first, last, step) = (1, scale, 1)

@@ -90,7 +90,7 @@ struct LetterSearch {
     var scale: Int128 = 1
     var most = Rational.zero
     func meet(_ value: Rational) -> Bool {
-      let divisor = Int128(Int128.commonDivisor(scale, value.denominator))
+      let divisor = Int128(Int128.greatestCommonDivisor(scale, value.denominator))
       guard let product = try? scale.multiplied(by: value.denominator / divisor) else {
         return false
       }
@@ -135,14 +135,5 @@ struct LetterSearch {
     if symbols.contains(letter.symbol) { return (letter.symbol, false) }
     let share = Symbol(letter.symbol.name, isWhole: false)
     return symbols.contains(share) ? (share, true) : nil
-  }
-}
-
-extension Int128 {
-  /// The greatest common divisor of two magnitudes.
-  static func commonDivisor(_ first: Int128, _ second: Int128) -> UInt128 {
-    var (a, b) = (first.magnitude, second.magnitude)
-    while b != 0 { (a, b) = (b, a % b) }
-    return a
   }
 }

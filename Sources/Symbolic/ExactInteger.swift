@@ -28,7 +28,7 @@ extension Int128 {
   }
 
   /// The greatest common divisor of two magnitudes.
-  static func greatestCommonDivisor(_ first: Int128, _ second: Int128) -> UInt128 {
+  package static func greatestCommonDivisor(_ first: Int128, _ second: Int128) -> UInt128 {
     var (a, b) = (first.magnitude, second.magnitude)
     while b != 0 { (a, b) = (b, a % b) }
     return a

@@ -68,7 +68,7 @@ import Testing
     !figure.path.hasPrefix("ratios.") && !figure.isOfBudget
       && ![
         "arithmetic_intensity", "flops.per_token", "flops.least", "flops.most", "parameters.mlp",
-        "parameters.non_embedding",
+        "parameters.non_embedding", "parameters.embedding_and_head", "active.mlp",
       ].contains(figure.path)
   }
 

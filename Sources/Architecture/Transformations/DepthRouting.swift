@@ -18,9 +18,9 @@ extension Model {
       if !others.isEmpty { result.append(LayerGroup(group.layer, .listed(others))) }
       guard !routed.isEmpty else { continue }
       guard group.layer.canBeRouted else {
-        throw .unsupported(
-          key: "mod", found: "for a layer with a router, a mixer or tensors of its own",
-          supported: "layers of attention and feed-forward")
+        throw .notChanged(
+          "mod", because: "a layer has a router already, a mixer, or tensors of its own",
+          advice: "Take a model whose layers are attention and feed-forward.")
       }
       var layer = group.layer
       layer.router = router
@@ -63,9 +63,9 @@ extension Model {
         if case .mixtureOfExperts = $0.module { true } else { false }
       })
     else {
-      throw .unsupported(
-        key: "mode", found: "for a model without depth routers or without experts",
-        supported: "models after mod=κ/every that have experts")
+      throw .notChanged(
+        "mode", because: "the model has no depth routers or no experts",
+        advice: "Add them first, with mod=κ/n and upcycle=E/K.")
     }
     var idle: Formula?
     for group in groups.indices {
@@ -107,8 +107,8 @@ extension MixtureOfExperts {
     guard leastActive == nil, router.vectors.isEmpty, let gate = router.gates.indices.first,
       router.gates[gate].output == experts
     else {
-      throw .unsupported(
-        key: "mode", found: "for a router that is more than a gate", supported: "a plain gate")
+      throw .notChanged(
+        "mode", because: "the router is more than a gate", advice: "Take a model with plain gates.")
     }
     router.gates[gate].output = experts + idle
     leastActive = .maximum(0, active - idle)

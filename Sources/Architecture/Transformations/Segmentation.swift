@@ -16,7 +16,7 @@ extension Model {
     let m = bind(.segments, parts)
     try changeMixtures(for: "segment") { (mixture, model) throws(DescriptionError) in
       try model.require(
-        model.key(of: mixture.expert.width), mixture.expert.width, multipleOf: m, "segment")
+        model.key(of: mixture.expert.width), mixture.expert.width, .multiple, "segment", m)
       try mixture.change(
         for: "segment", besides: model.broughtSizes, experts: m * mixture.experts,
         active: m * mixture.active,
@@ -36,7 +36,7 @@ extension Model {
     var remaining: Formula?
     try changeMixtures(for: "shared") { (mixture, model) throws(DescriptionError) in
       try model.require(
-        "shared", shared, atMost: mixture.active - 1, "the experts that a token meets less one")
+        "shared", shared, .atMost, "the experts that a token meets less one", mixture.active - 1)
       let added = try mixture.expert.widened(by: shared)
       mixture.shared =
         try mixture.shared.map { (old) throws(DescriptionError) in
@@ -102,9 +102,9 @@ extension MixtureOfExperts {
   }
 
   private static func unsupported(_ change: String) -> DescriptionError {
-    .unsupported(
-      key: change, found: "for experts whose number or width follows from other sizes",
-      supported: "experts with a number, a choice and a width of their own")
+    .notChanged(
+      change, because: "the number or the width of the experts follows from other sizes",
+      advice: "Take experts with a number, a choice and a width of their own.")
   }
 
   /// Replaces sizes in everything but the shared experts.
@@ -139,9 +139,9 @@ extension FeedForward {
   /// So many of these layers side by side, as one.
   fileprivate func widened(by count: Formula) throws(DescriptionError) -> FeedForward {
     guard norms.isEmpty, vectors.isEmpty, !isReceptive else {
-      throw .unsupported(
-        key: "shared", found: "for experts with norms or vectors of their own",
-        supported: "experts of two or three maps")
+      throw .notChanged(
+        "shared", because: "the experts have norms or vectors of their own",
+        advice: "Take experts of two or three maps.")
     }
     var copy = self
     copy.width = count * width
@@ -153,9 +153,9 @@ extension FeedForward {
   /// Two layers side by side, as one.
   fileprivate func joined(with other: FeedForward) throws(DescriptionError) -> FeedForward {
     guard inputs.count == other.inputs.count, norms.isEmpty, vectors.isEmpty else {
-      throw .unsupported(
-        key: "shared", found: "beside a shared expert of another form",
-        supported: "shared experts of the form of the routed ones")
+      throw .notChanged(
+        "shared", because: "the model has a shared expert of another form",
+        advice: "Take a model whose shared experts are as the routed ones.")
     }
     var copy = self
     copy.width = width + other.width

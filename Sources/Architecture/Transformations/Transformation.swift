@@ -115,32 +115,14 @@ extension Model {
   /// The number a formula is, or nil while a size in it is free.
   func number(_ formula: Formula) -> Int128? { formula.substituting(values).wholeConstant }
 
-  /// Demands that one number is a multiple of another.
+  /// Demands something of two sizes, once both are numbers.
   mutating func require(
-    _ key: String, _ size: Formula, multipleOf divisor: Formula, _ by: String
+    _ key: String, _ size: Formula, _ relation: Requirement.Relation, _ other: String,
+    _ limit: Formula
   ) throws(DescriptionError) {
-    guard let value = number(size), let divisor = number(divisor) else {
-      requirements.append(
-        Requirement(size.substituting(values), .multiple, divisor.substituting(values)))
-      return
-    }
-    guard divisor != 0, value.isMultiple(of: divisor) else {
-      throw .notDivisible(key: key, value: value, by: by, divisor: divisor)
-    }
-  }
-
-  /// Demands that one number is not above another.
-  mutating func require(
-    _ key: String, _ size: Formula, atMost limit: Formula, _ limitKey: String
-  ) throws(DescriptionError) {
-    guard let value = number(size), let limit = number(limit) else {
-      requirements.append(
-        Requirement(size.substituting(values), .atMost, limit.substituting(values)))
-      return
-    }
-    guard value <= limit else {
-      throw .exceeds(key: key, value: value, limit: limitKey, limitValue: limit)
-    }
+    let requirement = Requirement(
+      size.substituting(values), relation, limit.substituting(values))
+    if try !requirement.isSettled(key, other) { requirements.append(requirement) }
   }
 
   /// The key of a size, as this model's configuration spells it.
@@ -168,9 +150,9 @@ extension Model {
       }
     }
     guard isFound else {
-      throw .unsupported(
-        key: change, found: "for a model without experts",
-        supported: "models with experts, and dense ones after upcycle=E/K")
+      throw .notChanged(
+        change, because: "the model has no experts",
+        advice: "Take a model with experts, or make them first with upcycle=E/K.")
     }
     self = copy
   }

@@ -10,13 +10,13 @@ extension Model {
   mutating func upcycle(_ experts: Formula, _ active: Formula) throws(DescriptionError) {
     let branches = groups.flatMap(\.layer.branches)
     guard !branches.contains(where: \.hasExperts), branches.contains(where: \.isUpcyclable) else {
-      throw .unsupported(
-        key: "upcycle", found: "for a model that has experts, or no feed-forward layers",
-        supported: "dense models")
+      throw .notChanged(
+        "upcycle", because: "the model has experts already, or no feed-forward layers",
+        advice: "Take a dense model.")
     }
     let all = bind(.experts, experts)
     let some = bind(.activeExperts, active)
-    try require("the experts of one token", some, atMost: all, "upcycle")
+    try require("the experts of one token", some, .atMost, "upcycle", all)
     for group in groups.indices {
       for block in groups[group].layer.blocks.indices {
         for branch in groups[group].layer.blocks[block].branches.indices {

@@ -330,28 +330,18 @@ extension Keys {
   /// The number a formula is, or nil while a size in it is free.
   func number(_ formula: Formula) -> Int128? { value(formula).wholeConstant }
 
-  /// Checks that one size is a multiple of another, as far as both are numbers.
+  /// Checks that one size is a multiple of another, once both are numbers.
   func require(_ size: Formula, _ key: String, multipleOf divisor: Formula, _ by: String) throws {
-    guard let value = number(size), let divisor = number(divisor) else {
-      note(Requirement(value(size), .multiple, value(divisor)))
-      return
-    }
-    guard divisor != 0, value.isMultiple(of: divisor) else {
-      throw DescriptionError.notDivisible(
-        key: spelled(key), value: value, by: spelled(by), divisor: divisor)
-    }
+    try require(Requirement(value(size), .multiple, value(divisor)), key, by)
   }
 
-  /// Checks that one size is not above another, as far as both are numbers.
+  /// Checks that one size is not above another, once both are numbers.
   func require(_ size: Formula, _ key: String, atMost limit: Formula, _ limitKey: String) throws {
-    guard let value = number(size), let limit = number(limit) else {
-      note(Requirement(value(size), .atMost, value(limit)))
-      return
-    }
-    guard value <= limit else {
-      throw DescriptionError.exceeds(
-        key: spelled(key), value: value, limit: spelled(limitKey), limitValue: limit)
-    }
+    try require(Requirement(value(size), .atMost, value(limit)), key, limitKey)
+  }
+
+  private func require(_ requirement: Requirement, _ key: String, _ other: String) throws {
+    if try !requirement.isSettled(spelled(key), spelled(other)) { note(requirement) }
   }
 
   /// Whether two sizes differ, where the structure depends on it.
