@@ -22,7 +22,7 @@ extension BlockIndexer: Accountable {
         Elementwise(
           .rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: rotarySize))))
     let scores = Product(
-      .attentionCore, copies: pairs, rows: heads, inner: headSize, columns: 1)
+      .attentionCore, role: .choice, copies: pairs, rows: heads, inner: headSize, columns: 1)
     work.append(Work("indexer.scores", scores))
     // What is above zero is added up over the heads, scaled, and compared with the best.
     work.append(

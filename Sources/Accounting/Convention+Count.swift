@@ -24,60 +24,84 @@ extension Convention {
 private struct Basis {
   let model: Model
   let workload: Workload
-  /// A forward pass over the same tokens, with full squares and no windows.
-  let square: OperationLedger
+  /// A forward pass over the same tokens.
+  private let forward: Workload
+  /// The forward pass with full squares and no windows.
+  private let square: OperationLedger
 
   init(_ ledger: OperationLedger) {
-    var workload = ledger.workload
-    if workload.phase == .train { workload.phase = .prefill }
-    workload.mask = .full
-    workload.logits = .all
-    self.workload = ledger.workload
-    square = OperationLedger(ledger.model.withoutWindows, workload)
-    model = ledger.model
+    var forward = ledger.workload
+    if forward.phase == .train { forward.phase = .prefill }
+    forward.logits = .all
+    self.forward = forward
+    workload = ledger.workload
+    model = ledger.model.meetingChosenExperts
+    square = OperationLedger(model, Stream(forward, .square(isCropped: false)))
   }
 
   var tokens: Formula { Formula(Workload.batch) * Formula(Workload.tokens) }
   var vocabularyProduct: Formula { square.flops(of: .head) }
-  var core: Formula { products(.attentionCore) }
 
-  /// The products of a part, over full squares.
+  /// The products of a part.
   func products(_ part: Product.Part) -> Formula {
     square.flops(of: part).spellingOut(square.layerCounts)
   }
 
-  /// Half of the square of the new tokens, and all of what came before them.
-  var halfCore: Formula {
-    var alone = square.workload
-    alone.past = 0
-    let ledger = OperationLedger(square.model, alone)
-    let new = ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
-      .substituting([Workload.past: 0])
-    return core - new / 2
+  /// The products of attention that have no weight, with these pairs of query and key.
+  func core(_ pairing: Pairing) -> Formula {
+    let ledger = OperationLedger(model, Stream(forward, pairing))
+    return ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
   }
 
-  /// The core with exactly the positions that the mask keeps.
-  var keptCore: Formula {
-    var kept = square.workload
-    kept.mask = .causal
-    let ledger = OperationLedger(model, kept)
-    return ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
+  /// The products of queries and keys alone.
+  func scoreProducts(_ pairing: Pairing) -> Formula {
+    let ledger = OperationLedger(model, Stream(forward, pairing))
+    return ledger.rows(.scores).map(\.flops).sum().spellingOut(ledger.layerCounts)
   }
 
   /// The number of scores, one for each head, query and key.
   var scores: Formula {
-    square.rows.filter { $0.path.hasSuffix(".scores") }.compactMap { row -> Formula? in
-      guard let product = row.work.product else { return nil }
-      return (row.layers.map { Formula($0) } ?? 1) * product.copies * product.rows
-        * product.columns
+    square.rows(.scores).map { row in
+      (row.layers.map { Formula($0) } ?? 1) * (row.work.product?.results ?? 0)
     }.sum().spellingOut(square.layerCounts)
   }
+
+  /// Two operations for each number of the state of each delta rule, so often for each token.
+  func states(_ products: Convention.StateProducts) -> Formula {
+    model.groups.map { group in
+      let numbers = group.layer.branches.map { branch -> Formula in
+        guard case .mixer(let mixer) = branch.module, let recurrence = mixer.recurrence else {
+          return 0
+        }
+        switch recurrence {
+        case .delta: return branch.runs * products.delta * recurrence.stateSize
+        case .channelDelta: return branch.runs * products.channelDelta * recurrence.stateSize
+        default: return 0
+        }
+      }
+      return group.indices.count * group.layer.runs * numbers.sum()
+    }.sum() * 2 * tokens
+  }
+}
+
+extension OperationLedger {
+  /// The rows of the products of a role.
+  fileprivate func rows(_ role: Product.Role) -> [Row] {
+    rows.filter { $0.work.product?.role == role }
+  }
+}
+
+extension Product {
+  /// The numbers of the results.
+  fileprivate var results: Formula { copies * rows * columns }
 }
 
 extension Convention.Terms {
   fileprivate func flops(_ basis: Basis) -> Formula {
     let d = Formula(Size.hidden.symbol)
-    var forward = projected(basis) + attended(basis) + softmax * (softmax.isZero ? 0 : basis.scores)
+    var forward =
+      projected(basis) + attended(basis) + (softmax.isZero ? 0 : softmax * basis.scores)
+      + (states.map { basis.states($0) } ?? 0)
     var once = hasHead ? basis.vocabularyProduct : 0
     switch table {
     case .none: break
@@ -93,11 +117,15 @@ extension Convention.Terms {
     let d = Formula(Size.hidden.symbol)
     switch projections {
     case .products(let parts): return parts.map { basis.products($0) }.sum()
-    case .parameters(let includesTables):
+    case .parameters(let includesTables, let norms):
       let ledger = ParameterLedger(basis.model)
-      let counted = ledger.active(includesTables ? .all : .withoutInputEmbedding)
-      return 2 * basis.tokens
-        * (counted - ledger.count(of: .norms)).spellingOut(ledger.layerCounts)
+      var counted = ledger.active(includesTables ? .all : .withoutInputEmbedding)
+      switch norms {
+      case .none: counted = counted - ledger.count(of: .norms)
+      case .last: counted = counted - ledger.count(of: .norms) + basis.model.lastNorm
+      case .all: break
+      }
+      return 2 * basis.tokens * counted.spellingOut(ledger.layerCounts)
     case .squares(let isDense):
       let factor = isDense ? 8 : basis.model.standardWidths
       return 2 * (4 + factor) * layers * d * d * basis.tokens
@@ -107,9 +135,15 @@ extension Convention.Terms {
   private func attended(_ basis: Basis) -> Formula {
     switch attention {
     case .none: return 0
-    case .full: return basis.core
-    case .half: return basis.halfCore
-    case .kept: return basis.keptCore
+    case .full(let windows):
+      return basis.core(.square(isCropped: windows.include(basis.model)))
+    case .fullScores(let windows):
+      return 2 * basis.scoreProducts(.square(isCropped: windows.include(basis.model)))
+    case .half(let windows):
+      return basis.core(.half(isCropped: windows.include(basis.model)))
+    case .area(let windows):
+      return basis.core(windows.include(basis.model) ? .area : .half(isCropped: false))
+    case .kept: return basis.core(.kept)
     case .modelWidth:
       let keys = Formula(Workload.past) + Formula(Workload.tokens)
       return 4 * basis.model.layerCount * Formula(Size.hidden.symbol) * keys * basis.tokens
@@ -117,18 +151,35 @@ extension Convention.Terms {
   }
 }
 
+extension Convention.Windows {
+  fileprivate func include(_ model: Model) -> Bool {
+    switch self {
+    case .none: false
+    case .all: true
+    case .ofTypes(let types): types.contains(model.modelType)
+    }
+  }
+}
+
 extension Model {
-  /// The same model in which every query sees every key before it.
-  fileprivate var withoutWindows: Model {
+  /// The model in which a token passes the experts that it chose, whatever the library runs.
+  fileprivate var meetingChosenExperts: Model {
     var copy = self
     for group in groups.indices {
       for block in groups[group].layer.blocks.indices {
         for branch in groups[group].layer.blocks[block].branches.indices {
-          copy.groups[group].layer.blocks[block].branches[branch].module.seeAll()
+          copy.groups[group].layer.blocks[block].branches[branch].module.meetChosenExperts()
         }
       }
     }
     return copy
+  }
+
+  /// The parameters of the norm before the head.
+  fileprivate var lastNorm: Formula {
+    tail.map { branch in
+      if case .normalization = branch.module { branch.weights.map(\.count).sum() } else { 0 }
+    }.sum()
   }
 
   /// *c*: three matrices of each feed-forward layer that a token meets, in units of *d²*.
@@ -150,15 +201,9 @@ extension Model {
 }
 
 extension Module {
-  fileprivate mutating func seeAll() {
-    switch self {
-    case .selfAttention(var module):
-      module.reach = .all
-      self = .selfAttention(module)
-    case .latentAttention(var module):
-      module.reach = .all
-      self = .latentAttention(module)
-    default: break
-    }
+  fileprivate mutating func meetChosenExperts() {
+    guard case .mixtureOfExperts(var mixture) = self, mixture.runsEveryExpert else { return }
+    mixture.runsEveryExpert = false
+    self = .mixtureOfExperts(mixture)
   }
 }

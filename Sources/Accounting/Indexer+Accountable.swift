@@ -6,15 +6,16 @@ extension Indexer: Accountable {
   func work(over stream: Stream) -> [Work] {
     let rows = stream.rows
     let pairs = stream.pairs(.all)
-    let isDense = stream.workload.mask == .full
+    let isDense = stream.pairing == .dense
     func product(_ inner: Formula, _ columns: Formula) -> Product {
       // One head's queries times the keys; then the weights of the heads times their scores.
       isDense
         ? Product(
-          .attentionCore, copies: stream.sequences, rows: stream.tokens * columns, inner: inner,
-          columns: stream.keys(.all))
+          .attentionCore, role: .choice, copies: stream.sequences, rows: stream.tokens * columns,
+          inner: inner, columns: stream.keys(.all))
         : Product(
-          .attentionCore, copies: stream.sequences, rows: pairs * columns, inner: inner, columns: 1)
+          .attentionCore, role: .choice, copies: stream.sequences, rows: pairs * columns,
+          inner: inner, columns: 1)
     }
     let numbers = stream.sequences * pairs * heads
     var work = maps.work(.attentionProjections, rows: rows)

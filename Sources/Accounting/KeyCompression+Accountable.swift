@@ -34,8 +34,11 @@ extension KeyCompression {
 
   /// The pairs of query and entry that count, in one sequence.
   func pairs(_ stream: Stream, limit: Formula?) -> Formula {
-    stream.workload.mask == .full
-      ? stream.tokens * keys(stream) : stream.blockPairs(rate, limit: limit)
+    switch stream.pairing {
+    case .dense, .square: stream.tokens * keys(stream)
+    case .kept: stream.blockPairs(rate, limit: limit)
+    case .half, .area: stream.halved { $0.tokens * keys($0) }
+    }
   }
 }
 
@@ -54,7 +57,8 @@ extension CompressedIndexer {
     work.append(
       Work(
         "indexer.scores",
-        Product(.attentionCore, copies: pairs, rows: heads, inner: headSize, columns: 1)))
+        Product(
+          .attentionCore, role: .choice, copies: pairs, rows: heads, inner: headSize, columns: 1)))
     // What is above zero is scaled, times the scaled weight of its head, and added up.
     work.append(
       Work(

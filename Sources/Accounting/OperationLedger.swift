@@ -51,7 +51,14 @@ package struct OperationLedger: Sendable {
   package init(
     _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected
   ) {
-    let stream = Stream(workload)
+    self.init(model, Stream(workload), assuming: assumption)
+  }
+
+  /// Counts the pass of a stream.
+  init(
+    _ model: Model, _ stream: Stream, assuming assumption: DepthRouter.Assumption = .expected
+  ) {
+    let workload = stream.workload
     var rows = model.head.flatMap { $0.work(over: stream) }.map { Row(outside: $0) }
     rows += model.rotaryTables(stream).map { Row(outside: $0) }
     let placement = LayerPlacement(model) { $0.work(over: stream, assumption) }

@@ -135,9 +135,13 @@ extension Procedure {
       ReferenceAlgorithms.softmax(numbers) + OperationCounts([.multiply: numbers])
     return [
       norm.work(rows: rows),
-      Work("scores", Product(part, copies: rows, rows: queries, inner: width, columns: states)),
+      Work(
+        "scores",
+        Product(part, role: .scores, copies: rows, rows: queries, inner: width, columns: states)),
       Work("softmax", Elementwise(.softmax, softmax)),
-      Work("values", Product(part, copies: rows, rows: queries, inner: states, columns: width)),
+      Work(
+        "values",
+        Product(part, role: .values, copies: rows, rows: queries, inner: states, columns: width)),
     ]
   }
 }

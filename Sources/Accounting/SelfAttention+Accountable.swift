@@ -96,19 +96,23 @@ struct AttentionCore {
   func work(over stream: Stream, _ scores: Scores) -> [Work] {
     let copies = stream.sequences * heads
     let pairs = stream.pairs(reach) + morePairs
-    let isDense = stream.workload.mask == .full
+    let isDense = stream.pairing == .dense
     let keys = stream.keys(reach) + moreKeys
     let numbers = copies * pairs
     let first =
       isDense
       ? Product(
-        .attentionCore, copies: copies, rows: stream.tokens, inner: scoreSize, columns: keys)
-      : Product(.attentionCore, copies: copies, rows: pairs, inner: scoreSize, columns: 1)
+        .attentionCore, role: .scores, copies: copies, rows: stream.tokens, inner: scoreSize,
+        columns: keys)
+      : Product(
+        .attentionCore, role: .scores, copies: copies, rows: pairs, inner: scoreSize, columns: 1)
     let second =
       isDense
       ? Product(
-        .attentionCore, copies: copies, rows: stream.tokens, inner: keys, columns: valueSize)
-      : Product(.attentionCore, copies: copies, rows: pairs, inner: 1, columns: valueSize)
+        .attentionCore, role: .values, copies: copies, rows: stream.tokens, inner: keys,
+        columns: valueSize)
+      : Product(
+        .attentionCore, role: .values, copies: copies, rows: pairs, inner: 1, columns: valueSize)
     var counts = ReferenceAlgorithms.softmax(
       scores.hasSinks ? numbers + copies * stream.tokens : numbers)
     if scores.isScaled { counts = counts + OperationCounts([.multiply: numbers]) }

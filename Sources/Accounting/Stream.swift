@@ -1,6 +1,21 @@
 package import Architecture
 package import Symbolic
 
+/// Which pairs of query and key a count of attention takes.
+enum Pairing: Hashable, Sendable {
+  /// Those of a dense kernel: each new token with what is cached and with every new one.
+  case dense
+  /// Those that mask and window keep.
+  case kept
+  /// Each new token with the whole sequence, or with as many positions as a window holds.
+  case square(isCropped: Bool)
+  /// The same, with half of what the new tokens make among themselves.
+  case half(isCropped: Bool)
+  /// The area under the diagonal: *n·w − w²/2* of *n* positions under a window of *w*, and half a
+  /// square of every chunk.
+  case area
+}
+
 /// The tokens that pass a module: *B* sequences of *n* new tokens after *p* cached ones.
 ///
 /// Inside a routed block of a Mixture-of-Depths model these are fewer than those of the workload.
@@ -9,13 +24,20 @@ package struct Stream: Hashable, Sendable {
   package var tokens: Formula
   package var past: Formula
   package var workload: Workload
+  /// Which pairs of query and key count.
+  var pairing: Pairing
 
   /// The tokens of the whole workload.
   package init(_ workload: Workload) {
+    self.init(workload, workload.mask == .full ? .dense : .kept)
+  }
+
+  init(_ workload: Workload, _ pairing: Pairing) {
     sequences = Formula(Workload.batch)
     tokens = Formula(Workload.tokens)
     past = Formula(Workload.past)
     self.workload = workload
+    self.pairing = pairing
   }
 
   /// The rows of a matrix that holds a vector for each token.
@@ -35,11 +57,29 @@ package struct Stream: Hashable, Sendable {
   }
 
   /// The keys that a dense kernel multiplies with each query.
-  package func keys(_ reach: Reach) -> Formula { cached(reach) + tokens }
+  package func keys(_ reach: Reach) -> Formula {
+    switch pairing {
+    case .dense, .kept: cached(reach) + tokens
+    case .square, .half, .area: past + tokens
+    }
+  }
 
   /// The pairs of query and key that count, in one sequence.
   package func pairs(_ reach: Reach) -> Formula {
-    guard workload.mask == .causal else { return tokens * keys(reach) }
+    switch pairing {
+    case .dense: tokens * keys(reach)
+    case .kept: kept(reach)
+    case .square(let isCropped): tokens * seen(past + tokens, isCropped ? reach : .all)
+    case .half(let isCropped) where isCropped && reach.isChunk:
+      Self.area(past + tokens, reach) - Self.area(past, reach)
+    case .half(let isCropped):
+      halved { $0.tokens * $0.seen($0.past + $0.tokens, isCropped ? reach : .all) }
+    case .area: Self.area(past + tokens, reach) - Self.area(past, reach)
+    }
+  }
+
+  /// What the mask keeps of them.
+  private func kept(_ reach: Reach) -> Formula {
     switch reach {
     case .all: return tokens * past + Self.triangle(tokens)
     case .window(let size, _):
@@ -52,6 +92,32 @@ package struct Stream: Hashable, Sendable {
       return Self.kept(past + tokens, kept, size) - Self.kept(past, kept, size)
     case .bestBlocks(let size, let count):
       return Self.blocked(past + tokens, size, count) - Self.blocked(past, size, count)
+    }
+  }
+
+  /// So many positions, or as many of them as a window holds.
+  private func seen(_ positions: Formula, _ reach: Reach) -> Formula {
+    if case .window(let size, _) = reach { .minimum(positions, size) } else { positions }
+  }
+
+  /// All of what came before the new tokens, and half of what the new tokens make among themselves.
+  func halved(_ count: (Stream) -> Formula) -> Formula {
+    var new = self
+    new.past = 0
+    return count(self) - count(new) / 2
+  }
+
+  /// The pairs of the first positions of a sequence, as the area under the diagonal.
+  private static func area(_ positions: Formula, _ reach: Reach) -> Formula {
+    switch reach {
+    case .window(let size, _):
+      let seen = Formula.minimum(positions, size)
+      return positions * seen - seen * seen / 2
+    case .chunk(let size):
+      let whole = Formula.floor(positions / size)
+      let rest = positions - whole * size
+      return (whole * size * size + rest * rest) / 2
+    case .all, .blocks, .bestBlocks: return positions * positions / 2
     }
   }
 
@@ -70,5 +136,11 @@ package struct Stream: Hashable, Sendable {
   private static func chunked(_ positions: Formula, _ size: Formula) -> Formula {
     let whole = Formula.floor(positions / size)
     return whole * triangle(size) + triangle(positions - whole * size)
+  }
+}
+
+extension Reach {
+  fileprivate var isChunk: Bool {
+    if case .chunk = self { true } else { false }
   }
 }

@@ -76,7 +76,19 @@ package struct Product: Hashable, Sendable {
     case head = "lm_head"
   }
 
+  /// What a product is to the softmax of attention.
+  package enum Role: Hashable, Sendable {
+    /// Queries times keys, whose results a softmax weighs.
+    case scores
+    /// The weights of the softmax times the values.
+    case values
+    /// What chooses the keys that attention sees.
+    case choice
+  }
+
   package var part: Part
+  /// Its role in attention, if it has one.
+  package var role: Role?
   package var copies: Formula
   package var rows: Formula
   package var inner: Formula
@@ -87,10 +99,11 @@ package struct Product: Hashable, Sendable {
   package var gradients = 2
 
   package init(
-    _ part: Part, copies: Formula = 1, rows: Formula, inner: Formula, columns: Formula,
-    isLearned: Bool = false
+    _ part: Part, role: Role? = nil, copies: Formula = 1, rows: Formula, inner: Formula,
+    columns: Formula, isLearned: Bool = false
   ) {
     self.part = part
+    self.role = role
     self.copies = copies
     self.rows = rows
     self.inner = inner

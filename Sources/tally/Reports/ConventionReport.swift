@@ -64,6 +64,7 @@ struct ConventionReport {
           ("formula", .string(entry.convention.formula)),
           ("scope", .string(entry.convention.scope)),
           ("source", .string(entry.convention.source)),
+          ("state", .string(entry.convention.state)),
         ])
         if let share = utilization?.share(perToken(entry.total)) {
           line["utilization"] = .number(share.ratio)
