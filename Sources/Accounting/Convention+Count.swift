@@ -15,7 +15,7 @@ extension Convention {
   /// The same with every size replaced by its value.
   ///
   /// - Throws: `DescriptionError.arithmetic` if the value needs more than 128 bits.
-  package func value(of ledger: OperationLedger) throws(DescriptionError) -> Formula {
+  package func value(of ledger: OperationLedger) throws(DescriptionError) -> Evaluated {
     try ledger.value(flops(of: ledger), "The FLOPs of convention \(name)")
   }
 }

@@ -11,9 +11,9 @@ package struct FigureSource {
   package let weightFormat: NumberFormat
   package let cacheFormat: NumberFormat
   /// The FLOPs of a training run, if there is one.
-  package let budget: Formula?
+  package let budget: Evaluated?
   /// What the letters of the pass stand for, where not for the numbers of the workload.
-  private let letters: [Symbol: Formula]
+  private let letters: [Symbol: Evaluated]
 
   private var parameters: ParameterLedger?
   private var operations: OperationLedger?
@@ -21,17 +21,17 @@ package struct FigureSource {
 
   /// What a figure is.
   package enum Value: Hashable, Sendable {
-    case formula(Formula)
+    case plain(Evaluated)
     /// A quotient of sums, which is no formula.
-    case quotient(Formula, Formula)
+    case quotient(Evaluated, Evaluated)
     /// The same, rounded down.
-    case floor(Formula, Formula)
+    case floor(Evaluated, Evaluated)
   }
 
   package init(
     _ model: Model, _ workload: Workload, convention: Convention = .exact,
-    weights: NumberFormat = .bf16, cache: NumberFormat = .bf16, budget: Formula? = nil,
-    letters: [Symbol: Formula] = [:]
+    weights: NumberFormat = .bf16, cache: NumberFormat = .bf16, budget: Evaluated? = nil,
+    letters: [Symbol: Evaluated] = [:]
   ) {
     self.model = model
     self.workload = workload
@@ -48,11 +48,11 @@ package struct FigureSource {
   package mutating func value(_ name: FigureName) throws(DescriptionError) -> Value? {
     if name.isOfPass { try requirePass() }
     guard let raw = try raw(name) else { return nil }
-    func check(_ formula: Formula) throws(DescriptionError) {
-      if let fault = formula.fault { throw .arithmetic(fault, what: "The figure \(name.path)") }
+    func check(_ value: Evaluated) throws(DescriptionError) {
+      if let fault = value.fault { throw .arithmetic(fault, what: "The figure \(name.path)") }
     }
     switch raw {
-    case .formula(let formula): try check(formula)
+    case .plain(let value): try check(value)
     case .quotient(let above, let below), .floor(let above, let below):
       try check(above)
       try check(below)
@@ -69,7 +69,7 @@ package struct FigureSource {
   }
 
   private mutating func raw(_ name: FigureName) throws(DescriptionError) -> Value? {
-    if let formula = parameterFigure(name.path) { return .formula(formula) }
+    if let formula = parameterFigure(name.path) { return .plain(formula) }
     switch name.path {
     case "ratios.mlp/attention":
       let above = parameterValue { $0.feedForward }
@@ -89,20 +89,20 @@ package struct FigureSource {
       guard let budget else { return nil }
       return .quotient(
         budget * put(Self.tokens), trainingFLOPs * parameterValue { $0.total })
-    default: return passFigure(name.path).map { .formula($0) }
+    default: return passFigure(name.path).map { .plain($0) }
     }
   }
 
   private static let tokens = Formula(Workload.batch) * Formula(Workload.tokens)
 
   private func ratio(_ width: Formula?) -> Value? {
-    width.map { .formula(put($0 / Formula(Size.hidden.symbol))) }
+    width.map { .plain(put($0 / Formula(Size.hidden.symbol))) }
   }
 
   /// A formula with the sizes of the model and the pass put in.
-  private func put(_ formula: Formula) -> Formula {
-    formula.substituting(
-      model.values.merging(workload.values) { first, _ in first }
+  private func put(_ formula: Formula) -> Evaluated {
+    formula.evaluated(
+      in: model.values.merging(workload.values) { first, _ in first }
         .merging(letters) { _, letter in letter })
   }
 }
@@ -110,13 +110,13 @@ package struct FigureSource {
 // MARK: - From the ledgers
 
 extension FigureSource {
-  private mutating func parameterValue(_ body: (ParameterLedger) -> Formula) -> Formula {
+  private mutating func parameterValue(_ body: (ParameterLedger) -> Formula) -> Evaluated {
     let ledger = parameters ?? ParameterLedger(model)
     parameters = ledger
-    return body(ledger).substituting(ledger.values)
+    return body(ledger).evaluated(in: ledger.values)
   }
 
-  private mutating func parameterFigure(_ path: String) -> Formula? {
+  private mutating func parameterFigure(_ path: String) -> Evaluated? {
     let pieces = path.split(separator: ".", maxSplits: 1).map(String.init)
     switch (pieces[0], pieces.count == 2 ? pieces[1] : "") {
     case ("parameters", "total"): return parameterValue { $0.total }
@@ -143,13 +143,13 @@ extension FigureSource {
     }
   }
 
-  private mutating func passValue(_ body: (OperationLedger) -> Formula) -> Formula {
+  private mutating func passValue(_ body: (OperationLedger) -> Formula) -> Evaluated {
     let ledger = operations ?? OperationLedger(model, workload)
     operations = ledger
-    return body(ledger).substituting(ledger.values.merging(letters) { _, letter in letter })
+    return body(ledger).evaluated(in: ledger.values.merging(letters) { _, letter in letter })
   }
 
-  private mutating func passFigure(_ path: String) -> Formula? {
+  private mutating func passFigure(_ path: String) -> Evaluated? {
     func name(after prefix: String) -> String? {
       path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : nil
     }
@@ -179,25 +179,28 @@ extension FigureSource {
   }
 
   /// The least or the most FLOPs, where the data decide.
-  private mutating func extreme(_ assumption: DepthRouter.Assumption) -> Formula {
+  private mutating func extreme(_ assumption: DepthRouter.Assumption) -> Evaluated {
     let ledger = extremes[assumption] ?? OperationLedger(model, workload, assuming: assumption)
     extremes[assumption] = ledger
-    return ledger.total.substituting(ledger.values.merging(letters) { _, letter in letter })
+    return ledger.total.evaluated(in: ledger.values.merging(letters) { _, letter in letter })
   }
 
-  private mutating func movedBytes() throws(DescriptionError) -> Formula {
-    let weights = put(parameterValue { $0.touched(byTokens: Self.tokens) })
+  private mutating func movedBytes() throws(DescriptionError) -> Evaluated {
+    let ledger = parameters ?? ParameterLedger(model)
+    parameters = ledger
+    let weights = put(
+      ledger.touched(byTokens: Self.tokens).spellingOut(ledger.layerCounts))
     return weights * weightFormat.bytes
       + passValue { $0.cacheElements } * cacheFormat.bytes
   }
 
   /// The FLOPs of a training step under the convention.
-  private var trainingFLOPs: Formula {
+  private var trainingFLOPs: Evaluated {
     var step = workload
     (step.phase, step.past) = (.train, 0)
     let ledger = OperationLedger(model, step)
     return convention.flops(of: ledger)
-      .substituting(ledger.values.merging(letters) { _, letter in letter })
+      .evaluated(in: ledger.values.merging(letters) { _, letter in letter })
   }
 }
 
@@ -218,7 +221,7 @@ extension FigureSource.Value {
   /// - Throws: `ArithmeticError`, as `Formula.evaluated(with:)`.
   package func evaluated(with values: [Symbol: Rational]) throws(ArithmeticError) -> Rational? {
     switch self {
-    case .formula(let formula): return try formula.evaluated(with: values)
+    case .plain(let value): return try value.evaluated(with: values)
     case .quotient(let above, let below):
       let divisor = try below.evaluated(with: values)
       return divisor == .zero ? nil : try above.evaluated(with: values).divided(by: divisor)
@@ -234,7 +237,7 @@ extension ProgramBuilder {
   /// The place of a figure in a program.
   package mutating func value(of figure: FigureSource.Value) -> Program.Fraction {
     switch figure {
-    case .formula(let formula): return value(of: formula)
+    case .plain(let value): return self.value(of: value)
     case .quotient(let above, let below):
       let divisor = value(of: below)
       return quotient(value(of: above), divisor)

@@ -95,14 +95,14 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
   func symbol(for entry: Entry) -> Symbol { symbols[entry.groups] ?? Size.layers.symbol }
 
   /// The value of every symbol of a model, the numbers of layers of each kind included.
-  func values(_ model: Model) -> [Symbol: Formula] {
+  func values(_ model: Model) -> [Symbol: Evaluated] {
     var values = model.values
     // A family whose depth is no key of its own still has a number of layers.
     if values[Size.layers.symbol] == nil {
-      values[Size.layers.symbol] = model.layerCount.substituting(model.values)
+      values[Size.layers.symbol] = model.layerCount.evaluated(in: model.values)
     }
     for count in counts {
-      values[count.symbol] = count.definition.substituting(model.values)
+      values[count.symbol] = count.definition.evaluated(in: model.values)
     }
     return values
   }

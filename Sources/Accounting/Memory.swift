@@ -6,12 +6,12 @@ package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
   case fp32, bf16, fp16, fp8, int8, int4
 
   /// The bytes of one number.
-  package var bytes: Formula {
+  package var bytes: Evaluated {
     switch self {
     case .fp32: 4
     case .bf16, .fp16: 2
     case .fp8, .int8: 1
-    case .int4: Formula(1) / 2
+    case .int4: Evaluated(1) / 2
     }
   }
 }
@@ -19,12 +19,12 @@ package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
 /// The bytes that a pass needs and moves, and how many FLOPs it does for each byte moved.
 package struct Memory: Sendable {
   /// All parameters in the format of the weights.
-  package let weightBytes: Formula
+  package let weightBytes: Evaluated
   /// Keys and values after the pass, and what recurrent mixers carry.
-  package let cacheBytes: Formula
-  package let stateElements: Formula
+  package let cacheBytes: Evaluated
+  package let stateElements: Evaluated
   /// What one pass reads and writes: the weights it touches, once, and the cache.
-  package let movedBytes: Formula
+  package let movedBytes: Evaluated
   /// FLOPs for each byte moved.
   package let intensity: Rational?
   package let training: Training?
@@ -34,11 +34,11 @@ package struct Memory: Sendable {
   /// - Source: Rajbhandari et al. 2019 (ZeRO), §3.1, <https://arxiv.org/abs/1910.02054>.
   package struct Training: Sendable {
     /// In the format of the weights.
-    package let gradientBytes: Formula
+    package let gradientBytes: Evaluated
     /// Adam's two moments in 32 bits.
-    package let momentBytes: Formula
+    package let momentBytes: Evaluated
     /// A copy of the weights in 32 bits, where they are kept in fewer.
-    package let masterBytes: Formula
+    package let masterBytes: Evaluated
   }
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
@@ -46,18 +46,19 @@ package struct Memory: Sendable {
     _ report: OperationReport, weights format: NumberFormat, cache cacheFormat: NumberFormat
   ) throws(DescriptionError) {
     let ledger = report.ledger
-    func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
-      try ledger.value(formula, what)
+    func sound(_ value: Evaluated, _ what: String) throws(DescriptionError) -> Evaluated {
+      if let fault = value.fault { throw .arithmetic(fault, what: what) }
+      return value
     }
     let parameters = ParameterLedger(report.model)
     let count = try parameters.value(parameters.total, "The total")
-    weightBytes = try value(count * format.bytes, "The bytes of the weights")
-    cacheBytes = try value(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
-    stateElements = try value(ledger.stateElements, "The recurrent state")
-    let touched = parameters.touched(
-      byTokens: Formula(Workload.batch) * Formula(Workload.tokens)
-    ).spellingOut(parameters.layerCounts)
-    movedBytes = try value(touched * format.bytes + cacheBytes, "The bytes moved")
+    weightBytes = try sound(count * format.bytes, "The bytes of the weights")
+    cacheBytes = try sound(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
+    stateElements = try ledger.value(ledger.stateElements, "The recurrent state")
+    let touched = try ledger.value(
+      parameters.touched(byTokens: Formula(Workload.batch) * Formula(Workload.tokens))
+        .spellingOut(parameters.layerCounts), "The weights touched")
+    movedBytes = try sound(touched * format.bytes + cacheBytes, "The bytes moved")
     if let flops = report.total.constant, let bytes = movedBytes.constant, bytes != .zero {
       intensity = try? flops.divided(by: bytes)
     } else {
@@ -66,8 +67,8 @@ package struct Memory: Sendable {
     training =
       report.workload.phase == .train
       ? Training(
-        gradientBytes: weightBytes, momentBytes: try value(8 * count, "The bytes of the moments"),
-        masterBytes: try value(
+        gradientBytes: weightBytes, momentBytes: try sound(8 * count, "The bytes of the moments"),
+        masterBytes: try sound(
           format == .fp32 ? 0 : 4 * count, "The bytes of the master copy")) : nil
   }
 }

@@ -48,8 +48,8 @@ extension OperationLedger {
   /// A formula with every size replaced by its value; a number unless a size was left free.
   ///
   /// - Throws: `DescriptionError.arithmetic` if the value needs more than 128 bits.
-  package func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
-    let value = formula.substituting(values)
+  package func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Evaluated {
+    let value = formula.evaluated(in: values)
     if let fault = value.fault { throw .arithmetic(fault, what: what) }
     return value
   }

@@ -39,7 +39,7 @@ package struct OperationLedger: Sendable {
   package let workload: Workload
   package let rows: [Row]
   /// The value of every symbol, those of the workload included.
-  package let values: [Symbol: Formula]
+  package let values: [Symbol: Evaluated]
   /// The numbers of layers of each kind, in the order of the rows.
   package let layerCounts: [LayerCount]
   /// Numbers of keys and values in the cache after the pass.

@@ -6,17 +6,17 @@ package import Symbolic
 /// A figure is a constant unless a size was left free; then it is a formula in that size.
 package struct OperationReport: Sendable {
   package let ledger: OperationLedger
-  package let total: Formula
-  package let matrixProducts: Formula
-  package let products: [Product.Part: Formula]
-  package let elementwise: Formula
-  package let categories: [Elementwise.Category: Formula]
-  package let operations: [ScalarOperation: Formula]
+  package let total: Evaluated
+  package let matrixProducts: Evaluated
+  package let products: [Product.Part: Evaluated]
+  package let elementwise: Evaluated
+  package let categories: [Elementwise.Category: Evaluated]
+  package let operations: [ScalarOperation: Evaluated]
   package let exactness: Exactness
   /// The least and the most the total can be, where the data decide.
-  package let bounds: (least: Formula, most: Formula)?
+  package let bounds: (least: Evaluated, most: Evaluated)?
   /// Numbers of keys and values in the cache after the pass.
-  package let cacheElements: Formula
+  package let cacheElements: Evaluated
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits,
   ///   `.operationsUnknown` where only the parameters are described, `.unsupported` for an
@@ -27,19 +27,19 @@ package struct OperationReport: Sendable {
     }
     try model.requireKnownActivations()
     let ledger = OperationLedger(model, workload)
-    func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
+    func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Evaluated {
       try ledger.value(formula, what)
     }
-    var products: [Product.Part: Formula] = [:]
+    var products: [Product.Part: Evaluated] = [:]
     for part in Product.Part.allCases {
       products[part] = try value(ledger.flops(of: part), "The FLOPs of \(part.rawValue)")
     }
-    var categories: [Elementwise.Category: Formula] = [:]
+    var categories: [Elementwise.Category: Evaluated] = [:]
     for category in Elementwise.Category.allCases {
       categories[category] = try value(
         ledger.flops(of: category), "The FLOPs of \(category.rawValue)")
     }
-    var operations: [ScalarOperation: Formula] = [:]
+    var operations: [ScalarOperation: Evaluated] = [:]
     for operation in ScalarOperation.allCases {
       operations[operation] = try value(
         ledger.count(of: operation), "The count of \(operation.rawValue)")
@@ -48,9 +48,9 @@ package struct OperationReport: Sendable {
     self.products = products
     self.categories = categories
     self.operations = operations
-    matrixProducts = try value(products.values.sum(), "The FLOPs of matrix products")
-    elementwise = try value(categories.values.sum(), "The FLOPs of element-wise work")
-    total = try value(matrixProducts + elementwise, "The FLOPs")
+    matrixProducts = try value(ledger.matrixProducts, "The FLOPs of matrix products")
+    elementwise = try value(ledger.elementwise, "The FLOPs of element-wise work")
+    total = try value(ledger.total, "The FLOPs")
     cacheElements = try value(ledger.cacheElements, "The cache")
     exactness = ledger.exactness
     bounds =
@@ -62,7 +62,7 @@ package struct OperationReport: Sendable {
       )
   }
 
-  private static func total(_ ledger: OperationLedger) throws(DescriptionError) -> Formula {
+  private static func total(_ ledger: OperationLedger) throws(DescriptionError) -> Evaluated {
     try ledger.value(ledger.total, "The FLOPs")
   }
 

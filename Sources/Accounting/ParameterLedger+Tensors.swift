@@ -5,8 +5,8 @@ extension ParameterLedger {
   /// One tensor of a checkpoint.
   package struct Tensor: Hashable, Sendable {
     package let name: String
-    package let shape: [Formula]
-    package let count: Formula
+    package let shape: [Evaluated]
+    package let count: Evaluated
     package let part: Part
     package let isBuffer: Bool
     /// The layer, counted from zero.
@@ -61,7 +61,7 @@ extension ParameterLedger {
     case .listed(let indices): return indices
     case .range(let first, let end):
       let numbers = [first, end].compactMap { size in
-        size.substituting(values).wholeConstant.flatMap { Int(exactly: $0) }
+        size.evaluated(in: values).wholeConstant.flatMap { Int(exactly: $0) }
       }
       guard numbers.count == 2, numbers[1] <= Int(Self.mostListed) else {
         throw .tooManyTensors(limit: Self.mostListed)
@@ -78,8 +78,8 @@ extension ParameterLedger {
   /// A row with its numbers put in, so that each layer's tensors need only their names.
   private struct ResolvedRow {
     let row: Row
-    let shape: [Formula]
-    let count: Formula
+    let shape: [Evaluated]
+    let count: Evaluated
     let copies: Int128
 
     init(_ row: Row, _ ledger: ParameterLedger) throws(DescriptionError) {
@@ -87,7 +87,7 @@ extension ParameterLedger {
       shape = try row.weight.shape.map { (size) throws(DescriptionError) in
         try ledger.value(size, "The shape of \(row.path)")
       }
-      count = try ledger.value(shape.product(), "The size of \(row.path)")
+      count = try ledger.value(row.weight.shape.product(), "The size of \(row.path)")
       let copies = try ledger.value(row.weight.copies, "The number of experts").wholeConstant
       guard let copies else {
         throw .notFree(key: ledger.key(of: .experts), reason: "the tensors are listed one by one")

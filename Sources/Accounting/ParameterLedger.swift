@@ -28,7 +28,7 @@ package struct ParameterLedger: Sendable {
   package let model: Model
   package let rows: [Row]
   /// The value of every symbol, the numbers of layers of each kind included.
-  package let values: [Symbol: Formula]
+  package let values: [Symbol: Evaluated]
   /// The numbers of layers of each kind, in the order of the rows.
   package let layerCounts: [LayerCount]
 
@@ -104,8 +104,8 @@ extension ParameterLedger {
   /// A formula with every size replaced by its value; a number unless a size was left free.
   ///
   /// - Throws: `DescriptionError.arithmetic` if the value needs more than 128 bits.
-  package func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Formula {
-    let value = formula.substituting(values)
+  package func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Evaluated {
+    let value = formula.evaluated(in: values)
     if let fault = value.fault { throw .arithmetic(fault, what: what) }
     if let constant = value.constant, !constant.isWhole {
       throw .arithmetic(.notAnInteger(constant), what: what)

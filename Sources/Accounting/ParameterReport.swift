@@ -6,22 +6,22 @@ package import Symbolic
 /// A figure is a constant unless a size was left free; then it is a formula in that size.
 package struct ParameterReport: Sendable {
   package let ledger: ParameterLedger
-  package let parts: [Part: Formula]
-  package let total: Formula
-  package let persistentBuffers: Formula
-  package let active: [ParameterLedger.Activity: Formula]
+  package let parts: [Part: Evaluated]
+  package let total: Evaluated
+  package let persistentBuffers: Evaluated
+  package let active: [ParameterLedger.Activity: Evaluated]
   /// The inner widths over the width of the model: of dense layers, and of one routed expert.
-  package let denseRatio: Formula?
-  package let expertRatio: Formula?
+  package let denseRatio: Evaluated?
+  package let expertRatio: Evaluated?
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
   package init(_ model: Model) throws(DescriptionError) {
     let ledger = ParameterLedger(model)
-    var parts: [Part: Formula] = [:]
+    var parts: [Part: Evaluated] = [:]
     for part in Part.allCases {
       parts[part] = try ledger.value(ledger.count(of: part), "The count of \(part.rawValue)")
     }
-    var active: [ParameterLedger.Activity: Formula] = [:]
+    var active: [ParameterLedger.Activity: Evaluated] = [:]
     for activity in ParameterLedger.Activity.allCases {
       active[activity] = try ledger.value(ledger.active(activity), "The active count")
     }
@@ -32,27 +32,27 @@ package struct ParameterReport: Sendable {
     persistentBuffers = try ledger.value(ledger.persistentBuffers, "The count of buffers")
     let widths = model.feedForwardWidths
     let d = Formula(Size.hidden.symbol)
-    denseRatio = widths.dense.map { ($0 / d).substituting(ledger.values) }
-    expertRatio = widths.expert.map { ($0 / d).substituting(ledger.values) }
+    denseRatio = widths.dense.map { ($0 / d).evaluated(in: ledger.values) }
+    expertRatio = widths.expert.map { ($0 / d).evaluated(in: ledger.values) }
   }
 
   package var model: Model { ledger.model }
 
   /// The parameters of one part.
-  package func count(_ part: Part) -> Formula { parts[part] ?? .zero }
+  package func count(_ part: Part) -> Evaluated { parts[part] ?? .zero }
 
   /// Feed-forward layers, experts and routers together.
-  package var feedForward: Formula {
+  package var feedForward: Evaluated {
     ParameterLedger.feedForwardParts.map { count($0) }.sum()
   }
 
   /// All but the tables and the head.
-  package var nonEmbedding: Formula {
+  package var nonEmbedding: Evaluated {
     total - count(.embedding) - count(.languageModelHead)
   }
 
   /// The width the field calls *d_ff* over *d_model*: one expert's, where there are experts.
-  package var widthRatio: Formula? { expertRatio ?? denseRatio }
+  package var widthRatio: Evaluated? { expertRatio ?? denseRatio }
 
   /// Feed-forward over attention, or nil without attention or while a size is free.
   package var feedForwardToAttention: Rational? {

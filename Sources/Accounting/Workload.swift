@@ -65,9 +65,9 @@ package struct Workload: Hashable, Sendable {
   package static let past = Symbol("P")
 
   /// The values of the workload's letters.
-  package var values: [Symbol: Formula] {
+  package var values: [Symbol: Evaluated] {
     [
-      Self.batch: Formula(batch), Self.tokens: Formula(tokens), Self.past: Formula(past),
+      Self.batch: Evaluated(batch), Self.tokens: Evaluated(tokens), Self.past: Evaluated(past),
     ]
   }
 }

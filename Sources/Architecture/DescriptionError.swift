@@ -22,6 +22,8 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case notChanged(String, because: String, advice: String)
   /// A size that decides the structure was left free.
   case notFree(key: String, reason: String)
+  /// A size was left free under a letter that a report shows for something else.
+  case lettersTaken(key: String, letter: String, taken: [String])
   /// A text that is no number and no formula.
   case notAFormula(key: String, text: String, message: String, offset: Int)
   /// More layers than can be told apart one by one.
@@ -77,6 +79,11 @@ extension DescriptionError: CustomStringConvertible {
       "\(change) cannot be applied, because \(reason). \(advice)"
     case .notFree(let key, let reason):
       "\(key) cannot be left free, because \(reason). Give it a number."
+    case .lettersTaken(let key, let letter, let taken):
+      """
+      \(key) cannot be called \(letter) here, because the formulas use that letter. \
+      Take another than \(taken.joined(separator: ", ")).
+      """
     case .notAFormula(let key, let text, let message, let offset):
       """
       \(key) = '\(text)' is neither a number nor a formula: \(message) at character \(offset + 1). \

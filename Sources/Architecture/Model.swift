@@ -85,12 +85,12 @@ package struct Model: Sendable {
   package var layerCount: Formula { groups.map(\.indices.count).sum() }
 
   /// The positions that the model was made for, if its configuration says so.
-  package var contextLength: Formula? {
-    sizes.first { $0.size == .positions }?.value ?? statedContext.map { Formula($0) }
+  package var contextLength: Evaluated? {
+    sizes.first { $0.size == .positions }?.value ?? statedContext.map { Evaluated($0) }
   }
 
   /// The sizes' values by symbol.
-  package var values: [Symbol: Formula] {
+  package var values: [Symbol: Evaluated] {
     Dictionary(sizes.map { ($0.size.symbol, $0.value) }) { first, _ in first }
   }
 }

@@ -12,12 +12,11 @@ package struct Requirement: Hashable, Sendable {
     case atMost
   }
 
-  package let first: Formula
+  package let first: Evaluated
   package let relation: Relation
-  package let second: Formula
+  package let second: Evaluated
 
-  /// Both sides are formulas in the free sizes alone.
-  package init(_ first: Formula, _ relation: Relation, _ second: Formula) {
+  package init(_ first: Evaluated, _ relation: Relation, _ second: Evaluated) {
     self.first = first
     self.relation = relation
     self.second = second

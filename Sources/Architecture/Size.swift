@@ -97,11 +97,11 @@ package struct SizeBinding: Hashable, Sendable {
   package let size: Size
   /// The key of this model's configuration.
   package let key: String
-  /// A constant, or a formula in the sizes that were left free.
-  package let value: Formula
+  /// A number, or a formula in the letters that were left free.
+  package let value: Evaluated
   package let origin: Origin
 
-  package init(size: Size, key: String, value: Formula, origin: Origin) {
+  package init(size: Size, key: String, value: Evaluated, origin: Origin) {
     self.size = size
     self.key = key
     self.value = value

@@ -152,13 +152,13 @@ private struct Targets {
 }
 
 extension SizeBinding {
-  fileprivate var number: Int128? { try? value.count(with: [:]) }
+  fileprivate var number: Int128? { value.wholeConstant }
 }
 
 extension Model {
   /// The number of layers, if no size decides it.
   fileprivate var numberOfLayers: Int128? {
-    try? layerCount.substituting(values).count(with: [:])
+    layerCount.evaluated(in: values).wholeConstant
   }
 
   /// Keeps the first layers of each kind.
@@ -168,8 +168,8 @@ extension Model {
       switch group.indices {
       case .listed(let indices): groups[place].indices = .listed(Array(indices.prefix(most)))
       case .range(let first, let end):
-        guard let first = try? first.substituting(values).count(with: [:]),
-          let end = try? end.substituting(values).count(with: [:])
+        guard let first = first.evaluated(in: values).wholeConstant,
+          let end = end.evaluated(in: values).wholeConstant
         else { continue }
         let last = max(first, min(end, first + Int128(most)))
         groups[place].indices = .listed(Array(Int(first)..<Int(last)))
@@ -183,6 +183,6 @@ extension Model {
     else { return }
     let binding = sizes[place]
     sizes[place] = SizeBinding(
-      size: binding.size, key: binding.key, value: Formula(count), origin: binding.origin)
+      size: binding.size, key: binding.key, value: Evaluated(count), origin: binding.origin)
   }
 }

@@ -59,7 +59,7 @@ struct CompiledStructure: Sendable {
       case .baseline(let figure): return plan.baseline[figure].map { builder.constant($0) }
       case .axis(let axis):
         if components[axis] == 0, let letter = plan.letters[axis] {
-          return builder.value(of: Formula(letter.symbol))
+          return builder.value(of: Evaluated(letter: letter.symbol))
         }
         let value = sweep.grid.axes[axis].values[max(components[axis], 1) - 1]
         return value.number.map { builder.constant($0) }
@@ -70,7 +70,7 @@ struct CompiledStructure: Sendable {
         guard let last = components.last, last == 0, let letter = plan.letters.last ?? nil else {
           return nil
         }
-        return builder.value(of: Formula(letter.symbol))
+        return builder.value(of: Evaluated(letter: letter.symbol))
       case .residual:
         guard let hold = sweep.hold, let value = known[hold.figure] else { return nil }
         return builder.sum(
@@ -104,10 +104,10 @@ struct CompiledStructure: Sendable {
     let fits = requirements(&solver)
     guard let own = solver.program else { return nil }
     var direction: Direction?
-    if case .formula(let formula) = value, components.last == 0,
+    if case .plain(let plain) = value, components.last == 0,
       let letter = plan.letters.last ?? nil
     {
-      direction = formula.direction(in: letter.symbol)
+      direction = plain.direction(in: letter.symbol)
     }
     held = Held(program: own, figure: place, isModel: fits, direction: direction)
   }
@@ -115,7 +115,7 @@ struct CompiledStructure: Sendable {
 
 extension Model {
   /// The size of a key, in the letters that are free.
-  func size(_ key: String) -> Formula? { sizes.first { $0.key == key }?.value }
+  func size(_ key: String) -> Evaluated? { sizes.first { $0.key == key }?.value }
 }
 
 extension CompiledStructure {

@@ -75,7 +75,7 @@ struct LetterSearch {
 
   /// A letter for an axis, if its values are numbers.
   private func candidate(_ axis: Int) -> SweepPlan.Letter? {
-    let symbol = Symbol("axis_\(axis + 1)")
+    let symbol = Symbol(letter: "axis_\(axis + 1)")
     guard axis < sweep.grid.axes.count else {
       return SweepPlan.Letter(
         symbol: symbol, scale: 1, bound: HoldDomain(sweep, isShare: false).bound,
@@ -131,9 +131,9 @@ struct LetterSearch {
     case .budget: return (letter.symbol, true)
     default: break
     }
-    let symbols = source.model.sizes.reduce(into: Set<Symbol>()) { $0.formUnion($1.value.symbols) }
+    let symbols = source.model.sizes.reduce(into: Set<Symbol>()) { $0.formUnion($1.value.letters) }
     if symbols.contains(letter.symbol) { return (letter.symbol, false) }
-    let share = Symbol(letter.symbol.name, isWhole: false)
+    let share = Symbol(letter: letter.symbol.name, isWhole: false)
     return symbols.contains(share) ? (share, true) : nil
   }
 }

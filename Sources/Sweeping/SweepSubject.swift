@@ -74,7 +74,7 @@ extension SweepSubject {
     }.map(\.name)
     for binding in model.sizes {
       // A word where a number belongs would be taken for a letter.
-      guard let word = binding.value.symbols.first(where: { !letters.contains($0.name) }) else {
+      guard let word = binding.value.letters.first(where: { !letters.contains($0.name) }) else {
         continue
       }
       throw .badValue(key: binding.key, value: word.name, expected: "a number")
@@ -93,15 +93,15 @@ private struct Setting {
   var convention: Convention
   var weightFormat: NumberFormat
   var cacheFormat: NumberFormat
-  var budget: Formula?
-  var letters: [Symbol: Formula] = [:]
+  var budget: Evaluated?
+  var letters: [Symbol: Evaluated] = [:]
 
   init(_ subject: SweepSubject) {
     request = subject.request
     convention = subject.convention
     weightFormat = subject.weightFormat
     cacheFormat = subject.cacheFormat
-    budget = subject.budget.map { Formula($0) }
+    budget = subject.budget.map { Evaluated($0) }
   }
 
   mutating func apply(_ key: String, _ choice: Choice) throws(SweepError) {
@@ -126,8 +126,8 @@ private struct Setting {
     case .batch: request.batch = try number(key, choice, Workload.batch, least: 1)
     case .budget:
       switch choice {
-      case .free(let symbol): budget = Formula(symbol)
-      case .fixed(.number(let value)) where value > .zero: budget = Formula(value)
+      case .free(let symbol): budget = Evaluated(letter: symbol)
+      case .fixed(.number(let value)) where value > .zero: budget = Evaluated(value)
       case .fixed(let value):
         throw .badValue(key: key, value: value.text, expected: "a number above 0")
       }
@@ -157,7 +157,7 @@ private struct Setting {
   ) throws(SweepError) -> Int128 {
     switch choice {
     case .free(let symbol):
-      letters[letter] = Formula(symbol)
+      letters[letter] = Evaluated(letter: symbol)
       return 2
     case .fixed(let value):
       guard let number = value.number, number.isWhole, number.numerator >= least else {

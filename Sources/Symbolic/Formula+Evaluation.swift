@@ -27,10 +27,15 @@ extension Formula {
 
   /// The formula with some symbols replaced by formulas; the others stay.
   package func substituting(_ replacements: [Symbol: Formula]) -> Formula {
+    substituting { replacements[$0] }
+  }
+
+  /// The formula with some symbols replaced; nil leaves a symbol what it is.
+  func substituting(_ replacement: (Symbol) -> Formula?) -> Formula {
     if fault != nil { return self }
     return terms.map { term in
       term.monomial.powers.reduce(Formula(term.coefficient)) { product, power in
-        product * power.atom.substituting(replacements).power(power.exponent)
+        product * power.atom.substituting(replacement).power(power.exponent)
       }
     }.sum()
   }
@@ -71,15 +76,15 @@ extension Atom {
     }
   }
 
-  func substituting(_ replacements: [Symbol: Formula]) -> Formula {
+  func substituting(_ replacement: (Symbol) -> Formula?) -> Formula {
     switch self {
-    case .symbol(let symbol): replacements[symbol] ?? Formula(symbol)
-    case .ceiling(let argument): .ceiling(argument.substituting(replacements))
-    case .floor(let argument): .floor(argument.substituting(replacements))
+    case .symbol(let symbol): replacement(symbol) ?? Formula(symbol)
+    case .ceiling(let argument): .ceiling(argument.substituting(replacement))
+    case .floor(let argument): .floor(argument.substituting(replacement))
     case .minimum(let left, let right):
-      .minimum(left.substituting(replacements), right.substituting(replacements))
+      .minimum(left.substituting(replacement), right.substituting(replacement))
     case .maximum(let left, let right):
-      .maximum(left.substituting(replacements), right.substituting(replacements))
+      .maximum(left.substituting(replacement), right.substituting(replacement))
     }
   }
 }

@@ -131,7 +131,7 @@ extension Model {
         mixture.router.rule != .expertChoice,
         !mixture.runsEveryExpert
       else { return nil }
-      return try? mixture.experts.substituting(values).count(with: [:])
+      return mixture.experts.evaluated(in: values).wholeConstant
     }.min()
   }
 }

@@ -75,7 +75,7 @@ package struct Validation: Sendable {
     seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     comparison = try Comparison(described ?? model, workload, executor.meter.tallies)
     parameters = (
-      try ParameterReport(described ?? model).total.count(with: [:]),
+      try ParameterReport(described ?? model).total.evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)
     )
     self.model = model

@@ -14,6 +14,26 @@ package enum Quantity {
     return "\(count)"
   }
 
+  /// A fraction in the same units, and with up to four decimals where it is below 1000.
+  package static func short(_ numerator: Int128, over denominator: Int128) -> String {
+    let whole = numerator / denominator
+    if whole.magnitude < 1000 {
+      return decimal(numerator, over: denominator, places: 4, trimmed: true)
+    }
+    // From a thousand on, two decimals of the unit show nothing of what is below one.
+    return short(whole)
+  }
+
+  /// A fraction with every digit; nil where the digits do not end.
+  package static func exact(_ numerator: Int128, over denominator: Int128) -> String? {
+    var (rest, places) = (denominator, 0)
+    while rest.isMultiple(of: 10) { (rest, places) = (rest / 10, places + 1) }
+    while rest.isMultiple(of: 5) { (rest, places) = (rest / 5, places + 1) }
+    while rest.isMultiple(of: 2) { (rest, places) = (rest / 2, places + 1) }
+    guard rest == 1, places <= 37 else { return nil }
+    return decimal(numerator, over: denominator, places: places, trimmed: true)
+  }
+
   /// Bytes in binary units with two decimals, spelt as such: `12.55 GiB`.
   package static func bytes(_ count: Int128) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]

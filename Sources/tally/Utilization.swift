@@ -40,7 +40,7 @@ struct Utilization {
   }
 
   /// The share of the peak that so many FLOPs for each token use.
-  func share(_ perToken: Formula) -> Rational? {
+  func share(_ perToken: Evaluated) -> Rational? {
     guard let flops = perToken.constant else { return nil }
     return try? flops.multiplied(by: rate).divided(by: peak)
   }

@@ -71,7 +71,7 @@ import Testing
     // Where no router looks at the whole sequence, and no state is padded.
     guard !["mod_llama", "mamba"].contains(row.modelType) else { return }
     let model = try ParameterLedgerTests.model(row)
-    func core(_ tokens: Int128, _ past: Int128) throws -> Formula {
+    func core(_ tokens: Int128, _ past: Int128) throws -> Evaluated {
       var workload = Workload()
       workload.mask = .causal
       (workload.tokens, workload.past) = (tokens, past)
@@ -80,7 +80,7 @@ import Testing
     #expect(try core(50, 0) == core(17, 0) + core(33, 17))
   }
 
-  private func number(_ formula: Formula?) -> Int? {
+  private func number(_ formula: Evaluated?) -> Int? {
     formula?.wholeConstant.flatMap { Int(exactly: $0) }
   }
 
@@ -180,9 +180,9 @@ import Testing
     let report = try OperationReport(routed, workload)
     let share = try Rational(29, over: 100)
     #expect(report.exactness == .expected)
-    #expect(report.products[.denseFeedForward] == 2 * 144 * (1 + Formula(share)))
+    #expect(report.products[.denseFeedForward] == 2 * 144 * (1 + Evaluated(share)))
     #expect(
-      report.products[.attentionCore] == 4 * 8 * (101 + Formula(share) * (29 + 1)))
+      report.products[.attentionCore] == 4 * 8 * (101 + Evaluated(share) * (29 + 1)))
     let bounds = try #require(report.bounds)
     let least = try #require(bounds.least.constant)
     let most = try #require(bounds.most.constant)
@@ -311,7 +311,7 @@ import Testing
     var workload = Workload()
     let forward = try OperationReport(small, workload)
     workload.phase = .train
-    func products(_ recompute: Workload.Recompute) throws -> Formula {
+    func products(_ recompute: Workload.Recompute) throws -> Evaluated {
       workload.recompute = recompute
       return try OperationReport(small, workload).matrixProducts
     }

@@ -24,7 +24,7 @@ import Testing
     for row in ledger.rows where row.path.hasSuffix(path) {
       guard case .elementwise = row.work.kind else { continue }
       for (operation, formula) in row.counts.counts {
-        let value = formula.substituting(ledger.values).wholeConstant
+        let value = formula.evaluated(in: ledger.values).wholeConstant
         tally[operation, default: 0] += Int(try #require(value))
       }
     }

@@ -104,7 +104,7 @@ import Testing
   /// A model of enormous numbers of tensors is folded from the rows instead.
   private static func tensors(of ledger: ParameterLedger) throws -> [String: Int128] {
     var result: [String: Int128] = [:]
-    func add(_ name: String, _ shape: [Formula], isBuffer: Bool, _ copies: Int128) {
+    func add(_ name: String, _ shape: [Evaluated], isBuffer: Bool, _ copies: Int128) {
       // A number in a name is folded to N, wherever a family writes one.
       let path = name.split(separator: ".").map { piece in
         piece == "#" || piece.allSatisfy(\.isNumber) ? "N" : String(piece)

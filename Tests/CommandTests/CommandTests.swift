@@ -109,9 +109,6 @@ import Testing
         words: "flops llama2-7b --tokens-per-second -1 --peak 1", exitCode: 64,
         message: "'-1' is not valid for --tokens-per-second"),
       Mistake(
-        words: "flops llama2-7b --set hidden_size=T", exitCode: 64,
-        message: "T is a letter of the pass."),
-      Mistake(
         words: "flops llama2-7b --tokens 99999999999999999999999", exitCode: 65,
         message: "does not fit in 128 bits."),
       Mistake(

@@ -31,12 +31,12 @@ import Testing
     let model = try Families.Description(overrides: row.settings).model(
       from: preset.configuration, named: preset.name)
     for byTensor in [false, true] {
-      let report = FormulaReport(try ParameterReport(model), byTensor: byTensor)
+      let report = try FormulaReport(ParameterReport(model), byTensor: byTensor)
       #expect(!report.entries.isEmpty)
       for entry in report.entries {
         let printed = report.substitution(entry.formula, .plain)
-        #expect(try Formula(parsing: printed) == entry.value, "\(entry.figure): \(printed)")
-        #expect(try Formula(parsing: entry.value.text(.plain)) == entry.value)
+        #expect(try Evaluated(parsing: printed) == entry.value, "\(entry.figure): \(printed)")
+        #expect(try Evaluated(parsing: entry.value.text(.plain)) == entry.value)
       }
     }
   }

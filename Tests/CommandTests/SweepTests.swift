@@ -203,7 +203,7 @@ import Testing
         message: "'prefil' is not valid for phase: expected one of prefill, decode, train."),
       Mistake(
         words: "sweep llama2-7b --vary segment=2,4", exitCode: 65,
-        message: "segment is for a model without experts"),
+        message: "segment cannot be applied, because the model has no experts."),
       Mistake(
         words: "sweep llama2-7b --vary vocab_size=1,2 --resume", exitCode: 64,
         message: "--output, which --resume needs, is missing."),

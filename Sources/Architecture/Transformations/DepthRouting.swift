@@ -5,7 +5,7 @@ import Symbolic
 /// - Source: Raposo et al. 2024, §3, <https://arxiv.org/abs/2404.02258>.
 extension Model {
   mutating func routeDepth(
-    _ capacity: Formula, every: Int, offset: Int
+    _ capacity: Evaluated, every: Int, offset: Int
   ) throws(DescriptionError) {
     let share = bind(.capacity, capacity)
     let router = DepthRouter(
@@ -93,7 +93,7 @@ extension Model {
   private mutating func idleExperts(
     _ mixture: MixtureOfExperts, _ router: DepthRouter
   ) throws(DescriptionError) -> Formula {
-    let idle = (mixture.experts / router.capacity - mixture.experts).substituting(values)
+    let idle = (mixture.experts / router.capacity - mixture.experts).evaluated(in: values)
     if let value = idle.constant, !value.isWhole {
       throw .notASize(key: "the number of idle experts, E/κ - E,", found: "\(value)", least: 0)
     }

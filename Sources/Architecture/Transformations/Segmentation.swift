@@ -12,7 +12,7 @@ extension Size {
 ///
 /// - Source: Dai et al. 2024 (DeepSeekMoE), §3.1, <https://arxiv.org/abs/2401.06066>.
 extension Model {
-  mutating func segment(_ parts: Formula) throws(DescriptionError) {
+  mutating func segment(_ parts: Evaluated) throws(DescriptionError) {
     let m = bind(.segments, parts)
     try changeMixtures(for: "segment") { (mixture, model) throws(DescriptionError) in
       try model.require(
@@ -30,7 +30,7 @@ extension Model {
 ///
 /// - Source: Dai et al. 2024 (DeepSeekMoE), §3.2, <https://arxiv.org/abs/2401.06066>.
 extension Model {
-  mutating func share(_ count: Formula) throws(DescriptionError) {
+  mutating func share(_ count: Evaluated) throws(DescriptionError) {
     let shared = bind(.isolated, count)
     // A size of its own, because a share of a difference is no formula.
     var remaining: Formula?
@@ -45,7 +45,7 @@ extension Model {
       let rest =
         remaining
         ?? model.bind(
-          .remaining, (mixture.experts - shared).substituting(model.values),
+          .remaining, (mixture.experts - shared).evaluated(in: model.values),
           .derived("the experts without those that are shared"))
       remaining = rest
       try mixture.change(

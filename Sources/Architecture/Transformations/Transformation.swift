@@ -5,13 +5,13 @@ package import Symbolic
 /// It adds its own sizes to the model, so that every formula shows them.
 package enum Transformation: Hashable, Sendable {
   /// Every expert is cut into *m*, and a token meets *m* times as many.
-  case segmentation(Formula)
+  case segmentation(Evaluated)
   /// *E_s* of the routed experts become experts that every token meets.
-  case sharing(Formula)
+  case sharing(Evaluated)
   /// Every dense feed-forward layer becomes *E* copies of itself, of which a token meets *K*.
-  case upcycling(experts: Formula, active: Formula)
+  case upcycling(experts: Evaluated, active: Evaluated)
   /// Of every `every` blocks the one at `offset` lets in only the share *κ* of the tokens.
-  case depthRouting(capacity: Formula, every: Int, offset: Int)
+  case depthRouting(capacity: Evaluated, every: Int, offset: Int)
   /// Where the experts of a Mixture-of-Depths model stand.
   case depthExperts(DepthExperts)
 
@@ -40,9 +40,9 @@ package enum Transformation: Hashable, Sendable {
     }
     let error = TransformationSyntaxError(text: text, expected: "a form such as \(form)")
     let pieces = halves[1].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    func whole(_ text: String) throws(TransformationSyntaxError) -> Formula {
-      guard let value = try? Formula(parsing: text), value.fault == nil,
-        value.constant.map({ $0.isWhole && $0 >= .one }) ?? value.isSymbol
+    func whole(_ text: String) throws(TransformationSyntaxError) -> Evaluated {
+      guard let value = try? Evaluated(parsing: text), value.fault == nil,
+        value.constant.map({ $0.isWhole && $0 >= .one }) ?? value.isLetter
       else { throw error }
       return value
     }
@@ -54,8 +54,8 @@ package enum Transformation: Hashable, Sendable {
       let active = pieces.count == 2 ? try whole(pieces[1]) : .minimum(2, experts)
       self = .upcycling(experts: experts, active: active)
     case ("mod", 2), ("mod", 3):
-      guard let share = try? Formula(parsing: pieces[0], symbol: { Symbol($0, isWhole: false) }),
-        share.constant.map({ $0 > .zero && $0 <= .one }) ?? share.isSymbol,
+      guard let share = try? Evaluated(parsing: pieces[0], isWhole: false),
+        share.constant.map({ $0 > .zero && $0 <= .one }) ?? share.isLetter,
         let every = Int(pieces[1]), every > 0, every < 1 << 40,
         let offset = pieces.count == 3 ? Int(pieces[2]) : min(1, every - 1),
         (0..<every).contains(offset)
@@ -98,7 +98,7 @@ extension Model {
 extension Model {
   /// Adds a size that the change brings; its letter gets a number if the model has it already.
   mutating func bind(
-    _ size: Size, _ value: Formula, _ origin: SizeBinding.Origin = .given
+    _ size: Size, _ value: Evaluated, _ origin: SizeBinding.Origin = .given
   ) -> Formula {
     let taken = Set(sizes.map(\.size.symbol.name))
     var letter = size.symbol.name
@@ -113,7 +113,7 @@ extension Model {
   }
 
   /// The number a formula is, or nil while a size in it is free.
-  func number(_ formula: Formula) -> Int128? { formula.substituting(values).wholeConstant }
+  func number(_ formula: Formula) -> Int128? { formula.evaluated(in: values).wholeConstant }
 
   /// Demands something of two sizes, once both are numbers.
   mutating func require(
@@ -121,7 +121,7 @@ extension Model {
     _ limit: Formula
   ) throws(DescriptionError) {
     let requirement = Requirement(
-      size.substituting(values), relation, limit.substituting(values))
+      size.evaluated(in: values), relation, limit.evaluated(in: values))
     if try !requirement.isSettled(key, other) { requirements.append(requirement) }
   }
 

@@ -7,7 +7,7 @@ import Symbolic
 ///
 /// - Source: Komatsuzaki et al. 2022, §3, <https://arxiv.org/abs/2212.05055>.
 extension Model {
-  mutating func upcycle(_ experts: Formula, _ active: Formula) throws(DescriptionError) {
+  mutating func upcycle(_ experts: Evaluated, _ active: Evaluated) throws(DescriptionError) {
     let branches = groups.flatMap(\.layer.branches)
     guard !branches.contains(where: \.hasExperts), branches.contains(where: \.isUpcyclable) else {
       throw .notChanged(

@@ -18,7 +18,7 @@ package final class Keys {
   private let aliases: [Family.Alias]
   private let ownSpelling: [String: String]
   private(set) var sizes: [SizeBinding] = []
-  private var values: [Symbol: Formula] = [:]
+  private var values: [Symbol: Evaluated] = [:]
   /// Every key that was asked for, in the common and in the family's own spelling.
   private(set) var met: Set<String> = []
   /// Every key that the family has, whether or not this configuration makes it matter.
@@ -242,7 +242,7 @@ extension Keys {
     // A size that was derived already stays what it is.
     if values[size.symbol] != nil { return Formula(size.symbol) }
     guard let reading = found else { return nil }
-    let value: Formula
+    let value: Evaluated
     if let text = reading.override, Int128(text) == nil, case .string = reading.value {
       value = try formula(key, text)
       if let constant = value.constant {
@@ -250,11 +250,11 @@ extension Keys {
           throw DescriptionError.notASize(key: spelled(key), found: "\(constant)", least: least)
         }
       } else {
-        note(Requirement(Formula(least), .atMost, value))
+        note(Requirement(Evaluated(least), .atMost, value))
         note(Requirement(value, .multiple, 1))
       }
     } else {
-      value = Formula(try whole(key, reading.value, least: least))
+      value = Evaluated(try whole(key, reading.value, least: least))
     }
     noteDefault(key, reading)
     return bind(size, key, value, reading.isDefault ? .defaulted : .given)
@@ -278,16 +278,16 @@ extension Keys {
       throw DescriptionError.missing(
         key: size.key, letter: size.symbol.name, modelType: modelType)
     }
-    let value: Formula
+    let value: Evaluated
     switch (reading.value, reading.override) {
     case (.number(let text), _):
       guard let number = Rational(decimal: text) else {
         throw DescriptionError.wrongType(
           key: size.key, found: text, expected: "a share of at most 38 digits")
       }
-      value = Formula(number)
+      value = Evaluated(number)
     case (.string, let text?):
-      value = try formula(size.key, text) { Symbol($0, isWhole: false) }
+      value = try formula(size.key, text, isWhole: false)
       if value.constant == nil { note(Requirement(value, .atMost, 1)) }
     default: value = -1
     }
@@ -300,10 +300,10 @@ extension Keys {
   }
 
   private func formula(
-    _ key: String, _ text: String, symbol: @escaping (String) -> Symbol = { Symbol($0) }
-  ) throws -> Formula {
+    _ key: String, _ text: String, isWhole: Bool = true
+  ) throws -> Evaluated {
     do {
-      let formula = try Formula(parsing: text, symbol: symbol)
+      let formula = try Evaluated(parsing: text, isWhole: isWhole)
       if let fault = formula.fault {
         throw DescriptionError.arithmetic(fault, what: "\(spelled(key)) = '\(text)'")
       }
@@ -315,7 +315,7 @@ extension Keys {
   }
 
   private func bind(
-    _ size: Size, _ key: String, _ value: Formula, _ origin: SizeBinding.Origin
+    _ size: Size, _ key: String, _ value: Evaluated, _ origin: SizeBinding.Origin
   ) -> Formula {
     if values[size.symbol] == nil {
       values[size.symbol] = value
@@ -325,7 +325,7 @@ extension Keys {
   }
 
   /// A formula with every size replaced by its value.
-  func value(_ formula: Formula) -> Formula { formula.substituting(values) }
+  func value(_ formula: Formula) -> Evaluated { formula.evaluated(in: values) }
 
   /// The number a formula is, or nil while a size in it is free.
   func number(_ formula: Formula) -> Int128? { value(formula).wholeConstant }

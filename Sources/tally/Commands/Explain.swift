@@ -44,7 +44,7 @@ extension Command {
       try WorkloadOptions.refuse(arguments, without: "--flops")
       let reports = try ModelSource.reports(arguments)
       return (
-        reports.map { FormulaReport($0, byTensor: arguments[detail] == .tensor) },
+        try reports.map { try FormulaReport($0, byTensor: arguments[detail] == .tensor) },
         ParameterReport.footnotes(reports)
       )
     }

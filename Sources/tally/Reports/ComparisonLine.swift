@@ -8,7 +8,7 @@ struct ComparisonLine {
   let label: String
   /// The path of the figure in JSON, if it has one.
   let path: String?
-  let figures: [Formula?]
+  let figures: [Evaluated?]
   /// The figures rounded for people.
   let texts: [String]
   let isRatio: Bool
@@ -33,7 +33,7 @@ struct ComparisonLine {
   /// The lines of one pass, and its cache.
   static func pass(_ reports: [PassReport]) -> [ComparisonLine] {
     func line(
-      _ label: String, _ path: String, _ figure: (OperationReport) -> Formula?
+      _ label: String, _ path: String, _ figure: (OperationReport) -> Evaluated?
     ) -> ComparisonLine? {
       let figures = reports.map { figure($0.operations) }
       guard figures.contains(where: { $0.map { !$0.isZero } ?? false }) else { return nil }

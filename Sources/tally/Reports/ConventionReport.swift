@@ -28,7 +28,7 @@ struct ConventionName: RawRepresentable, CaseIterable, Equatable, Sendable {
 struct ConventionReport {
   let report: PassReport
   let utilization: Utilization?
-  let entries: [(convention: Convention, total: Formula)]
+  let entries: [(convention: Convention, total: Evaluated)]
 
   /// - Throws: `Failure` if a figure needs more than 128 bits.
   init(_ report: PassReport, _ utilization: Utilization?) throws {
@@ -40,7 +40,7 @@ struct ConventionReport {
   }
 
   /// A figure over the exact one.
-  func ratio(_ total: Formula) -> Rational? {
+  func ratio(_ total: Evaluated) -> Rational? {
     guard let above = total.constant, let below = report.operations.total.constant else {
       return nil
     }
@@ -48,8 +48,8 @@ struct ConventionReport {
   }
 
   /// A figure for each new token.
-  func perToken(_ total: Formula) -> Formula {
-    total / Formula(report.workload.batch) / Formula(report.workload.tokens)
+  func perToken(_ total: Evaluated) -> Evaluated {
+    total / Evaluated(report.workload.batch) / Evaluated(report.workload.tokens)
   }
 
   func json() throws -> JSONObject {
@@ -108,7 +108,7 @@ extension Rational {
   }
 }
 
-extension Formula {
+extension Evaluated {
   /// A count in billions with three decimals, as the tables of the field print FLOPs per token.
   var giga: String {
     guard let value = constant,

@@ -15,7 +15,7 @@ struct FormulaReport {
   let model: Model
   let entries: [Entry]
   /// The value of every symbol.
-  private let values: [Symbol: Formula]
+  private let values: [Symbol: Evaluated]
   private let layerCounts: [LayerCount]
   /// Letters that are no sizes of the model.
   private let letters: [Size]
@@ -24,29 +24,33 @@ struct FormulaReport {
     /// The path of the figure, such as `parameters.attention`.
     let figure: String
     let formula: Formula
-    let value: Formula
+    let value: Evaluated
   }
 
   private struct Size {
     let symbol: Symbol
     let key: String
-    let value: Formula
+    let value: Evaluated
     let meaning: String
   }
 
   /// The formulas of the parameters, by part or by tensor.
-  init(_ report: ParameterReport, byTensor: Bool) {
+  ///
+  /// - Throws: `Failure` for a free letter that is a size's too.
+  init(_ report: ParameterReport, byTensor: Bool) throws {
     let ledger = report.ledger
     model = report.model
     values = ledger.values
     layerCounts = ledger.layerCounts
     letters = []
     entries = byTensor ? Self.tensors(ledger) : Self.parts(report)
+    try refuseLetters()
   }
 
   /// The formulas of one pass: the whole, its parts, and then every row.
   ///
-  /// - Throws: `Failure` if a figure needs more than 128 bits.
+  /// - Throws: `Failure` if a figure needs more than 128 bits, or for a free letter that is a size's
+  ///   too.
   init(_ pass: PassReport) throws {
     let report = pass.operations
     let ledger = report.ledger
@@ -55,13 +59,13 @@ struct FormulaReport {
     layerCounts = ledger.layerCounts
     letters = [
       Size(
-        symbol: Workload.batch, key: "--batch", value: Formula(pass.workload.batch),
+        symbol: Workload.batch, key: "--batch", value: Evaluated(pass.workload.batch),
         meaning: "sequences"),
       Size(
-        symbol: Workload.tokens, key: "--tokens", value: Formula(pass.workload.tokens),
+        symbol: Workload.tokens, key: "--tokens", value: Evaluated(pass.workload.tokens),
         meaning: "new tokens of each sequence"),
       Size(
-        symbol: Workload.past, key: "--past", value: Formula(pass.workload.past),
+        symbol: Workload.past, key: "--past", value: Evaluated(pass.workload.past),
         meaning: "tokens of each sequence in the cache"),
     ]
     var entries = [
@@ -96,12 +100,17 @@ struct FormulaReport {
       }
     }
     self.entries = entries
+    try refuseLetters()
+  }
+
+  private func refuseLetters() throws {
+    try ModelSource.blaming(model) { try model.refuseLetters(among: Set(sizes.map(\.symbol))) }
   }
 
   private static func tensors(_ ledger: ParameterLedger) -> [Entry] {
     ledger.rows.map { row in
       Entry(
-        figure: row.path, formula: row.count, value: row.count.substituting(ledger.values))
+        figure: row.path, formula: row.count, value: row.count.evaluated(in: ledger.values))
     }
   }
 
@@ -141,7 +150,7 @@ struct FormulaReport {
     }
     let counted = layerCounts.filter { used.contains($0.symbol) }.map { count in
       Size(
-        symbol: count.symbol, key: "", value: count.definition.substituting(values),
+        symbol: count.symbol, key: "", value: count.definition.evaluated(in: values),
         meaning: count.meaning
           + (count.definition.constant == nil ? " (= \(count.definition.text(.plain)))" : ""))
     }
@@ -160,7 +169,7 @@ struct FormulaReport {
     let names = values.mapValues { value in
       // Bare where nothing around it can bind more tightly: a whole number, or one letter.
       if let number = value.wholeConstant, number >= 0 { return "\(number)" }
-      return value.isSymbol ? value.text(notation) : "(\(value.text(notation)))"
+      return value.isLetter ? value.text(notation) : "(\(value.text(notation)))"
     }
     return formula.text(notation, names: names)
   }

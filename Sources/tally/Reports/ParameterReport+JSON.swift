@@ -3,7 +3,7 @@ import Architecture
 import JSON
 import Symbolic
 
-extension Formula {
+extension Evaluated {
   /// An exact integer, or the formula as a text while a size is free.
   var json: JSONValue { wholeConstant.map { .integer($0) } ?? .string(text(.plain)) }
 
@@ -61,7 +61,7 @@ extension ParameterReport {
   func layers() throws -> [LayerParameters] {
     var result: [LayerParameters] = []
     var positions: [Int: Int] = [:]
-    var outside: [Part: Formula] = [:]
+    var outside: [Part: Evaluated] = [:]
     for tensor in try ledger.tensors() where !tensor.isBuffer {
       guard let layer = tensor.layer else {
         outside[tensor.part, default: .zero] += tensor.count
@@ -80,9 +80,9 @@ extension ParameterReport {
 /// The parameters of one layer, or of what is outside the layers.
 struct LayerParameters {
   let layer: Int?
-  var parts: [Part: Formula]
+  var parts: [Part: Evaluated]
 
-  var total: Formula { parts.values.sum() }
+  var total: Evaluated { parts.values.sum() }
 
   var json: JSONValue {
     .object(

@@ -11,11 +11,11 @@ struct ParameterLine {
   let isOptional: Bool
   /// The path of the figure in JSON, if a ratio of it is of use.
   let path: String?
-  let figure: @Sendable (ParameterReport) -> Formula?
+  let figure: @Sendable (ParameterReport) -> Evaluated?
 
   init(
     _ label: String, isRatio: Bool = false, isOptional: Bool = false, path: String? = nil,
-    _ figure: @escaping @Sendable (ParameterReport) -> Formula?
+    _ figure: @escaping @Sendable (ParameterReport) -> Evaluated?
   ) {
     self.label = label
     self.isRatio = isRatio
@@ -47,7 +47,7 @@ struct ParameterLine {
         $0.active[.withoutEmbeddings]
       },
       ParameterLine("MLP and experts/attention", isRatio: true) {
-        $0.feedForwardToAttention.map { Formula($0) }
+        $0.feedForwardToAttention.map { Evaluated($0) }
       },
       ParameterLine("d_ff/d_model", isRatio: true) { $0.widthRatio },
       ParameterLine("  of the dense layers", isRatio: true, isOptional: true) { report in
@@ -74,7 +74,7 @@ struct ParameterLine {
 
 extension ParameterReport {
   /// The share of the total that a figure is, in percent with one decimal.
-  func share(_ figure: Formula?) -> String {
+  func share(_ figure: Evaluated?) -> String {
     guard let part = figure?.wholeConstant, let whole = total.wholeConstant, part > 0,
       whole > 0, part <= whole, whole < Int128.max / 1000
     else { return "" }

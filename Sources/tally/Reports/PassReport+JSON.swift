@@ -63,6 +63,7 @@ extension PassReport {
     object["memory"] = memory.json
     object["arithmetic_intensity"] = memory.intensity.map { .number($0.ratio) } ?? .null
     if detail == .row {
+      try refuseLettersOfRows()
       object["rows"] = .array(
         try ModelSource.blaming(model) { try ledger.rows.map { try $0.json(ledger) } })
     }

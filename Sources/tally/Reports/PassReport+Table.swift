@@ -12,7 +12,7 @@ extension PassReport {
   }
 
   private static func lines(_ convention: Convention) -> [Line] {
-    func count(_ label: String, _ figure: @escaping (OperationReport) -> Formula?) -> Line {
+    func count(_ label: String, _ figure: @escaping (OperationReport) -> Evaluated?) -> Line {
       Line(label: label) { report in
         figure(report.operations).flatMap { $0.isZero ? nil : $0.short }
       }
@@ -80,7 +80,7 @@ extension PassReport {
         let total = try ModelSource.blaming(report.model) {
           try convention.value(of: operations.ledger)
         }
-        var figures: [Formula] = [total, operations.matrixProducts]
+        var figures: [Evaluated] = [total, operations.matrixProducts]
         figures += Product.Part.allCases.map { operations.products[$0] ?? .zero }
         figures.append(operations.elementwise)
         figures += Elementwise.Category.allCases.map { operations.categories[$0] ?? .zero }
@@ -97,7 +97,8 @@ extension PassReport {
   /// - Throws: `Failure` if a figure needs more than 128 bits.
   static func rowTable(_ reports: [PassReport]) throws -> Table {
     let rows = try reports.flatMap { report in
-      try report.operations.ledger.rows.map { row in
+      try report.refuseLettersOfRows()
+      return try report.operations.ledger.rows.map { row in
         [
           report.model.name, row.path, row.direction.rawValue, row.kindName, row.extents,
           row.flops.text(.plain),
@@ -113,7 +114,17 @@ extension PassReport {
   }
 }
 
-extension Formula {
+extension PassReport {
+  /// - Throws: `Failure` for a free letter that the formulas of the rows use.
+  func refuseLettersOfRows() throws {
+    let symbols = operations.ledger.rows.reduce(into: Set<Symbol>()) {
+      $0.formUnion($1.flops.symbols)
+    }
+    try ModelSource.blaming(model) { try model.refuseLetters(among: symbols) }
+  }
+}
+
+extension Evaluated {
   /// Bytes in binary units, spelt so, or the formula.
   var bytes: String {
     guard let count = constant?.ceiling else { return text(.plain) }

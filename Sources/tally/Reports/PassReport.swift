@@ -29,14 +29,6 @@ struct PassReport {
   /// - Throws: `Failure`, with the file or preset at fault; `UsageError`.
   static func reports(_ arguments: Arguments, _ models: [Model]) throws -> [PassReport] {
     let workload = try WorkloadOptions.workload(arguments)
-    for binding in models.flatMap(\.sizes) {
-      for letter in [Workload.batch, Workload.tokens, Workload.past]
-      where binding.value.symbols.contains(letter) {
-        throw UsageError.invalid(
-          label: "--set", value: "\(binding.key)=\(binding.value.text(.plain))",
-          expected: "another letter, because \(letter.name) is a letter of the pass")
-      }
-    }
     return try models.map { model in
       try PassReport(
         model, workload, weights: arguments[WorkloadOptions.weightFormat],

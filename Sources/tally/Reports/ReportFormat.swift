@@ -30,12 +30,16 @@ extension Table {
   }
 }
 
-extension Formula {
+extension Evaluated {
   /// A count as people read it, or the formula itself while a size is free.
-  var short: String { wholeConstant.map(Quantity.short) ?? text(.plain) }
+  var short: String {
+    constant.map { Quantity.short($0.numerator, over: $0.denominator) } ?? text(.plain)
+  }
 
-  /// A count with every digit, or the formula.
-  var exact: String { wholeConstant.map { "\($0)" } ?? text(.plain) }
+  /// A count with every digit, a fraction where they do not end, or the formula.
+  var exact: String {
+    constant.flatMap { Quantity.exact($0.numerator, over: $0.denominator) } ?? text(.plain)
+  }
 
   /// A ratio with up to four decimals, or the formula.
   var ratio: String { constant?.ratio ?? text(.plain) }

@@ -1,0 +1,131 @@
+/// What a formula is once every size has its value: a number, unless letters were left free.
+///
+/// It is a type of its own, so that nothing is put in twice: a formula in sizes is evaluated, a
+/// value is not. The letters in it are those that somebody put in place of a number. They are no
+/// sizes, whatever they are called.
+package struct Evaluated: Hashable, Sendable {
+  /// In free letters alone.
+  let formula: Formula
+
+  fileprivate init(formula: Formula) {
+    self.formula = formula
+  }
+
+  package init(_ number: Rational) {
+    formula = Formula(number)
+  }
+
+  package init(_ number: Int128) {
+    formula = Formula(number)
+  }
+
+  /// One free letter.
+  package init(letter: Symbol) {
+    formula = letter.isFree ? Formula(letter) : Formula(fault: .unbound(letter))
+  }
+
+  /// Reads a number, or a formula whose names are all free letters: `4*x`.
+  ///
+  /// - Parameter isWhole: Whether every value of the letters is a whole number.
+  /// - Throws: `FormulaSyntaxError`, as `Formula(parsing:)`.
+  package init(parsing text: String, isWhole: Bool = true) throws(FormulaSyntaxError) {
+    formula = try Formula(parsing: text) { Symbol(letter: $0, isWhole: isWhole) }
+  }
+
+  package static let zero = Evaluated(0)
+}
+
+extension Formula {
+  /// The formula with the value of every size put in.
+  ///
+  /// - Returns: What follows from the values; faulty, with `ArithmeticError.unbound`, where a size
+  ///   has none.
+  package func evaluated(in values: [Symbol: Evaluated]) -> Evaluated {
+    Evaluated(
+      formula: substituting { symbol in
+        values[symbol]?.formula ?? (symbol.isFree ? nil : Formula(fault: .unbound(symbol)))
+      })
+  }
+}
+
+// MARK: - Questions
+
+extension Evaluated {
+  /// The number, unless a letter is free.
+  package var constant: Rational? { formula.constant }
+
+  /// The number, if it is whole.
+  package var wholeConstant: Int128? { formula.wholeConstant }
+
+  package var isZero: Bool { formula.isZero }
+
+  /// Whether it is one letter and nothing else.
+  package var isLetter: Bool { formula.isSymbol }
+
+  /// The letters that were left free.
+  package var letters: Set<Symbol> { formula.symbols }
+
+  /// Why there is no value, or nil.
+  package var fault: ArithmeticError? { formula.fault }
+
+  /// How it moves while a letter grows; see `Formula.direction(in:)`.
+  package func direction(in letter: Symbol) -> Direction? { formula.direction(in: letter) }
+
+  /// The number for given values of the letters.
+  ///
+  /// - Throws: `ArithmeticError`, as `Formula.evaluated(with:)`.
+  package func evaluated(with letters: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
+    try formula.evaluated(with: letters)
+  }
+
+  package func text(_ notation: Notation) -> String { formula.text(notation) }
+}
+
+extension Evaluated: CustomStringConvertible {
+  package var description: String { text(.plain) }
+}
+
+extension Evaluated: ExpressibleByIntegerLiteral {
+  package init(integerLiteral value: Int) {
+    self.init(Int128(value))
+  }
+}
+
+// MARK: - Arithmetic
+
+extension Evaluated {
+  package static func + (left: Evaluated, right: Evaluated) -> Evaluated {
+    Evaluated(formula: left.formula + right.formula)
+  }
+
+  package static func += (left: inout Evaluated, right: Evaluated) { left = left + right }
+
+  package static func - (left: Evaluated, right: Evaluated) -> Evaluated {
+    Evaluated(formula: left.formula - right.formula)
+  }
+
+  package static func * (left: Evaluated, right: Evaluated) -> Evaluated {
+    Evaluated(formula: left.formula * right.formula)
+  }
+
+  package static func / (left: Evaluated, right: Evaluated) -> Evaluated {
+    Evaluated(formula: left.formula / right.formula)
+  }
+
+  /// The lesser of two values.
+  package static func minimum(_ left: Evaluated, _ right: Evaluated) -> Evaluated {
+    Evaluated(formula: .minimum(left.formula, right.formula))
+  }
+}
+
+extension Sequence where Element == Evaluated {
+  /// The sum of the values.
+  package func sum() -> Evaluated { reduce(.zero, +) }
+}
+
+extension ProgramBuilder {
+  /// The place of a value in a program over its letters.
+  package mutating func value(of value: Evaluated) -> Program.Fraction {
+    self.value(of: value.formula)
+  }
+}
