@@ -56,11 +56,14 @@ package struct CommandLineTool: Sendable {
   package let summary: String
   package let footer: String
   package let commands: [Command]
+  /// The command that is meant where the first word names none, and the words it is for.
+  package let unnamed: (command: Command, takes: @Sendable (String) -> Bool)?
   /// Words to offer where any text may stand, given the parameter.
   package let candidates: @Sendable (Declaration) -> [String]
 
   package init(
     name: String, version: String, summary: String, footer: String = "", commands: [Command],
+    unnamed: (command: Command, takes: @Sendable (String) -> Bool)? = nil,
     candidates: @escaping @Sendable (Declaration) -> [String] = { _ in [] }
   ) {
     self.name = name
@@ -68,6 +71,7 @@ package struct CommandLineTool: Sendable {
     self.summary = summary
     self.footer = footer
     self.commands = commands
+    self.unnamed = unnamed
     self.candidates = candidates
   }
 }

@@ -6,7 +6,7 @@ extension CommandLineTool {
     return """
       \(name) \(version): \(summary)
 
-      usage: \(name) COMMAND [ARGUMENT...] [--OPTION...]
+      usage: \(name) COMMAND [ARGUMENT...] [--OPTION...]\(unnamedUsage)
 
       commands:
       \(list.joined(separator: "\n"))
@@ -14,6 +14,14 @@ extension CommandLineTool {
       '\(name) help COMMAND' shows a command's options and examples.
       \(footer)
       """.trimmedLines
+  }
+
+  /// What a command line without a command means.
+  private var unnamedUsage: String {
+    guard let command = unnamed?.command else { return "" }
+    let places = command.declarations.filter(\.isPositional)
+      .map { $0.repeats ? "\($0.valueName)..." : $0.valueName }
+    return "\n       \(name) \(places.joined(separator: " ")), which is \(name) \(command.name)"
   }
 
   /// What `help COMMAND` prints.

@@ -10,6 +10,8 @@ package struct Declaration: Sendable {
   }
 
   package let name: String
+  /// What other tools call it; written here, it leads to the name.
+  package var synonyms: [String] = []
   package let kind: Kind
   /// What stands for the value in help, in capitals.
   package let valueName: String
@@ -45,7 +47,7 @@ package struct Declaration: Sendable {
 
 /// A parameter of a command: declared once, and the key that reads its own typed value back.
 package struct Parameter<Value: Sendable>: Sendable {
-  package let declaration: Declaration
+  package private(set) var declaration: Declaration
   let read: @Sendable ([String]) -> Value
 
   private init(
@@ -59,6 +61,15 @@ package struct Parameter<Value: Sendable>: Sendable {
       choices: choices,
       defaultText: defaultText, complaint: complaint)
     self.read = read
+  }
+}
+
+extension Parameter {
+  /// The parameter, with what other tools call it.
+  package func known(as synonyms: String...) -> Parameter {
+    var copy = self
+    copy.declaration.synonyms = synonyms
+    return copy
   }
 }
 

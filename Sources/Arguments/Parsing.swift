@@ -75,8 +75,11 @@ extension Command {
     let name = String(pieces[0])
     let options = declarations.filter { !$0.isPositional }
     guard let declaration = options.first(where: { "--\($0.name)" == name }) else {
+      let meant = options.first { $0.synonyms.contains { "--\($0)" == name } }
       throw .unknownOption(
-        name, nearest: nearestWord(to: name, among: options.map { "--\($0.name)" } + ["--help"]))
+        name,
+        nearest: meant.map { "--\($0.name)" }
+          ?? nearestWord(to: name, among: options.map { "--\($0.name)" } + ["--help"]))
     }
     if arguments.words[declaration.name] != nil, !declaration.repeats {
       throw .repeated(declaration.label)

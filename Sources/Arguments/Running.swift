@@ -13,7 +13,9 @@ extension CommandLineTool {
     do {
       return try dispatch(words)
     } catch let error as UsageError {
-      let command = words.first.flatMap { word in commands.first { $0.name == word } }
+      let command =
+        words.first.flatMap { word in commands.first { $0.name == word } }
+        ?? unnamedCommand(words)
       let hint = command.map { "\(name) \($0.name) --help" } ?? "\(name) --help"
       return Outcome(errors: "error: \(error)\nSee '\(hint)'.\n", exitCode: 64)
     } catch {
@@ -35,12 +37,15 @@ extension CommandLineTool {
       guard words.count > 1, words[1] != "--help", words[1] != "-h" else { return Outcome(help) }
       return Outcome(help(for: try command(named: words[1])))
     }
+    if let command = unnamedCommand(words) { return try run(command, words) }
     if first.hasPrefix("-") {
       throw UsageError.unknownOption(
         first, nearest: nearestWord(to: first, among: ["--help", "--version"]))
     }
-    let command = try command(named: first)
-    let rest = Array(words.dropFirst())
+    return try run(try command(named: first), Array(words.dropFirst()))
+  }
+
+  private func run(_ command: Command, _ rest: [String]) throws -> Outcome {
     let beforeEnd = rest.prefix { $0 != "--" }
     if beforeEnd.contains("--help") || beforeEnd.contains("-h") {
       return Outcome(help(for: command))
@@ -50,9 +55,18 @@ extension CommandLineTool {
 
   private func command(named name: String) throws(UsageError) -> Command {
     guard let command = commands.first(where: { $0.name == name }) else {
+      let others = unnamed?.command.declarations.first.map(candidates) ?? []
       throw .unknownCommand(
-        name, nearest: nearestWord(to: name, among: commands.map(\.name) + ["help"]))
+        name, nearest: nearestWord(to: name, among: commands.map(\.name) + ["help"] + others))
     }
     return command
+  }
+
+  /// The command that is meant where none is named: its first word, or one behind options, is its own.
+  private func unnamedCommand(_ words: [String]) -> Command? {
+    guard let unnamed, let first = words.first, !commands.contains(where: { $0.name == first })
+    else { return nil }
+    let isMeant = first.hasPrefix("-") ? words.contains(where: unnamed.takes) : unnamed.takes(first)
+    return isMeant ? unnamed.command : nil
   }
 }

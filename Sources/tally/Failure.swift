@@ -10,6 +10,8 @@ import Wording
 enum Failure: Error, Hashable {
   /// A MODEL that is neither a preset nor a path.
   case noSuchModel(String, nearest: String?)
+  /// What looks like a repository of the hub, and is not in the local cache.
+  case notCached(String, nearest: String?)
   case unreadable(String, reason: String)
   case noConfiguration(folder: String)
   case notJSON(source: String, JSONSyntaxError)
@@ -30,7 +32,7 @@ enum Failure: Error, Hashable {
 
   var exitCode: Int32 {
     switch self {
-    case .noSuchModel, .unreadable, .noConfiguration: 66
+    case .noSuchModel, .notCached, .unreadable, .noConfiguration: 66
     case .sweep(_, .disagreement): 70
     case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
     case .notJSON, .notAnObject, .description, .execution, .sweep: 65
@@ -44,6 +46,10 @@ enum Failure: Error, Hashable {
     case .noSuchModel(let name, let nearest):
       "'\(name.capped)' is neither a preset nor a file."
         + (nearest.map { " Did you mean '\($0)'?" } ?? " 'tally presets' lists the presets.")
+    case .notCached(let name, let nearest):
+      "'\(name.capped)' is neither a preset nor a file, and is not in the local Hugging Face cache. "
+        + "Fetch its configuration with 'hf download \(name.capped) config.json'"
+        + (nearest.map { ", or take the preset '\($0)'." } ?? ".")
     case .unreadable(let source, let reason):
       "\(source.capped) cannot be read: \(reason). Name a configuration file that can."
     case .noConfiguration(let folder):

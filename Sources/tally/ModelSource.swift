@@ -167,6 +167,13 @@ struct ModelSource {
     return Found(configuration: configuration ?? object, name: name, source: source)
   }
 
+  /// Whether a word names a model: a preset, a path that is there, or what can only be a path.
+  static func isModel(_ word: String) -> Bool {
+    guard !word.hasPrefix("-") else { return false }
+    return Catalog.preset(named: word) != nil || word.hasSuffix(".json") || word.contains("/")
+      || Terminal.kind(of: "\(word)/config.json") == .file
+  }
+
   /// A preset by its name; a path that exists goes before an alias.
   private func preset(_ word: String) -> Preset? {
     if Catalog.names.contains(word) { return Catalog.preset(named: word) }
@@ -184,7 +191,12 @@ struct ModelSource {
       guard Terminal.kind(of: path) == .file else { throw Failure.noConfiguration(folder: folder) }
       return (path, folder)
     case .absent:
+      if let path = HubCache.configuration(of: word) { return (path, word) }
       let name = word.split(separator: "/").last.map(String.init) ?? word
+      if HubCache.isRepository(word) {
+        throw Failure.notCached(
+          word, nearest: nearestWord(to: name.lowercased(), among: Catalog.names))
+      }
       throw Failure.noSuchModel(
         word, nearest: nearestWord(to: name.lowercased(), among: Catalog.names))
     }

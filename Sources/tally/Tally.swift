@@ -16,6 +16,7 @@ import Presets
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
       Command.sweep, Command.solve, Command.validate, Command.presets, Command.completion,
     ],
+    unnamed: (Command.params, { ModelSource.isModel($0) }),
     candidates: { declaration in
       switch declaration.name {
       case "model": Catalog.names

@@ -81,17 +81,6 @@ enum Terminal {
     #endif
   }
 
-  /// Why a file cannot be written, if it cannot; what it holds stays.
-  static func obstacle(to path: String) -> FileProblem? {
-    if kind(of: path) == .device { return nil }
-    let temporary = "\(path).\(getpid()).part"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard file >= 0 else { return FileProblem() }
-    close(file)
-    unlink(temporary)
-    return kind(of: path) == .folder ? FileProblem(reason: "it is a folder") : nil
-  }
-
   /// Writes a text to an open file; returns whether that was possible.
   static func write(_ text: String, toFile file: Int32) -> Bool {
     var text = text
@@ -107,38 +96,6 @@ enum Terminal {
       }
       return true
     }
-  }
-
-  /// Writes a file whole or not at all.
-  static func writeFile(_ text: String, _ path: String) -> FileProblem? {
-    if kind(of: path) == .device {
-      let file = open(path, O_WRONLY)
-      guard file >= 0 else { return FileProblem() }
-      defer { close(file) }
-      return write(text, toFile: file) ? nil : FileProblem()
-    }
-    let temporary = "\(path).\(getpid()).part"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard file >= 0 else { return FileProblem() }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let written = bytes.withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
-      if written < 0 {
-        if errno == EINTR { continue }
-        let problem = FileProblem()
-        close(file)
-        unlink(temporary)
-        return problem
-      }
-      bytes = bytes.dropFirst(written)
-    }
-    close(file)
-    guard rename(temporary, path) == 0 else {
-      let problem = FileProblem()
-      unlink(temporary)
-      return problem
-    }
-    return nil
   }
 
   /// The width of the terminal in characters, or nil where output is not a terminal.

@@ -4,14 +4,21 @@ import Arguments
 /// The options that describe one pass.
 enum WorkloadOptions {
   static let batch = Parameter<Int128?>.whole(
-    "batch", "B", least: 1, default: 1, help: "Sequences.")
+    "batch", "B", least: 1, default: 1, help: "Sequences."
+  ).known(as: "batch-size", "bs", "micro-batch-size", "sequences", "num-sequences")
   static let tokens = Parameter<Int128?>.whole(
-    "tokens", "T", least: 1, help: "New tokens of each sequence: 2048, and 1 in decode.")
+    "tokens", "T", least: 1, help: "New tokens of each sequence: 2048, and 1 in decode."
+  ).known(
+    as: "seq-len", "seqlen", "seq-length", "sequence-length", "seq", "max-seq-len", "prompt-len",
+    "input-len", "n-tokens", "num-tokens", "prompt")
   static let past = Parameter<Int128?>.whole(
-    "past", "P", least: 0, default: 0, help: "Tokens of each sequence already in the cache.")
+    "past", "P", least: 0, default: 0, help: "Tokens of each sequence already in the cache."
+  ).known(
+    as: "context", "context-length", "ctx", "ctx-size", "cache-len", "kv-len", "n-ctx", "cached")
   static let phase = Parameter<Workload.Phase>.choice(
     "phase", "PHASE", of: Workload.Phase.allCases, default: .prefill,
-    help: "A prompt, one token after it, or a training step.")
+    help: "A prompt, one token after it, or a training step."
+  ).known(as: "mode", "stage")
   static let mask = Parameter<Workload.Mask>.choice(
     "mask", "MASK", of: Workload.Mask.allCases, default: .full,
     help: "Every position a dense kernel computes, or exactly those kept.")
@@ -27,10 +34,12 @@ enum WorkloadOptions {
 
   static let cacheFormat = Parameter<NumberFormat>.choice(
     "kv-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
-    help: "How keys and values are stored.")
+    help: "How keys and values are stored."
+  ).known(as: "kv-cache-dtype", "cache-type-k", "cache-dtype")
   static let weightFormat = Parameter<NumberFormat>.choice(
     "weight-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
-    help: "How weights are stored.")
+    help: "How weights are stored."
+  ).known(as: "dtype", "precision", "weights-dtype", "torch-dtype", "quantization")
 
   static let declarations = [
     batch.declaration, tokens.declaration, past.declaration, phase.declaration,

@@ -17,6 +17,8 @@ import Testing
   static let lines: [(file: String, words: String)] = [
     ("params-founding.txt", "params llama2-13b mixtral-8x7b"),
     ("params-mixtral.json", "params mixtral-8x7b --format json"),
+    ("params-founding.csv", "--format csv llama2-13b mixtral-8x7b"),
+    ("params-founding.txt", "llama2-13b mixtral-8x7b"),
     ("params-founding.csv", "params llama2-13b mixtral-8x7b --format csv"),
     ("params-free.txt", "params llama2-13b --set hidden_size=x"),
     ("params-layers.md", "params deepseek-moe-2b --by layer --format markdown"),
@@ -133,6 +135,18 @@ import Testing
       Mistake(
         words: "parms llama2-13b", exitCode: 64,
         message: "error: Unknown command 'parms'. Did you mean 'params'?\nSee 'tally --help'.\n"),
+      Mistake(
+        words: "lama2-13b", exitCode: 64,
+        message: "error: Unknown command 'lama2-13b'. Did you mean 'llama2-13b'?\n"
+          + "See 'tally --help'.\n"),
+      Mistake(
+        words: "flops gpt2 --seq-len 5", exitCode: 64,
+        message: "error: Unknown option '--seq-len'. Did you mean '--tokens'?\n"
+          + "See 'tally flops --help'.\n"),
+      Mistake(
+        words: "flops gpt2 --batch-size=2", exitCode: 64,
+        message: "error: Unknown option '--batch-size'. Did you mean '--batch'?\n"
+          + "See 'tally flops --help'.\n"),
       Mistake(
         words: "params", exitCode: 64,
         message: "error: MODEL is missing.\nSee 'tally params --help'.\n"),

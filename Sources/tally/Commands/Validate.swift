@@ -79,7 +79,7 @@ extension Command {
   ) throws -> Outcome {
     guard names.count == 1 else { throw UsageError.extra(names.count > 1 ? names[1] : "--all") }
     let format = arguments[ReportFormat.plain]
-    if let path = arguments[output], let problem = Terminal.obstacle(to: path) {
+    if let path = arguments[output], let problem = OutputFile(path).obstacle {
       // Before the time is spent.
       throw Failure.unwritable(path, reason: problem.reason)
     }
@@ -91,7 +91,7 @@ extension Command {
         errors: "error: The counts of the pass \(failure.label) differ, so its time means nothing. "
           + "Run 'tally validate' without --timing to see the rows.\n", exitCode: 1)
     }
-    if let path = arguments[output], let problem = Terminal.writeFile(report.svg, path) {
+    if let path = arguments[output], let problem = OutputFile(path).write(report.svg) {
       throw Failure.unwritable(path, reason: problem.reason)
     }
     return Outcome(format == .json ? report.json.text : report.text(format))

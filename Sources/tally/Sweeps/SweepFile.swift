@@ -25,19 +25,20 @@ final class SweepFile {
     var best: [Int128] = []
   }
 
-  private let path: String
+  private let output: OutputFile
   private let command: String
   private var file: Int32 = -1
   private var written = 0
   private var saved: ContinuousClock.Instant?
   private var isDevice = false
 
+  private var path: String { output.path }
   private var partPath: String { "\(path).part" }
   private var progressPath: String { "\(path).progress" }
 
   /// The file of a sweep; `command` is what tells one sweep from another.
   init(_ path: String, command: String) {
-    self.path = path
+    output = OutputFile(path)
     self.command = command
   }
 
@@ -45,7 +46,7 @@ final class SweepFile {
   ///
   /// - Throws: `Failure.otherSweep` for a file that begins otherwise.
   func isComplete(beginning: () throws -> String) throws -> Bool {
-    guard Terminal.kind(of: path) == .file, Terminal.kind(of: progressPath) == .absent else {
+    guard output.kind == .file, Terminal.kind(of: progressPath) == .absent else {
       return false
     }
     let text = try beginning()
@@ -57,12 +58,12 @@ final class SweepFile {
   ///
   /// - Throws: `Failure.unwritable`, `.otherSweep`.
   func open(resuming: Bool, within range: Range<Int128>) throws -> Progress? {
-    switch Terminal.kind(of: path) {
+    switch output.kind {
     case .folder: throw Failure.unwritable(path, reason: "it is a folder")
     case .device:
       // Rows go straight there; nothing can be kept beside it.
       isDevice = true
-      file = Self.openFile(path, O_WRONLY)
+      file = output.openDevice()
       guard file >= 0 else { throw Failure.unwritable(path, reason: FileProblem().reason) }
       return nil
     case .absent, .file: break
@@ -86,11 +87,11 @@ final class SweepFile {
 
   private static func openFile(_ path: String, _ flags: Int32) -> Int32 {
     #if canImport(Glibc)
-      Glibc.open(path, flags, 0o644)
+      Glibc.open(path, flags, 0o666)
     #elseif canImport(Musl)
-      Musl.open(path, flags, 0o644)
+      Musl.open(path, flags, 0o666)
     #else
-      Darwin.open(path, flags, 0o644)
+      Darwin.open(path, flags, 0o666)
     #endif
   }
 
@@ -118,7 +119,7 @@ final class SweepFile {
       \(best.map { "\($0)" }.joined(separator: " "))
 
       """
-    _ = Terminal.writeFile(text, progressPath)
+    _ = OutputFile(progressPath).write(text)
   }
 
   /// Gives the file its name.
@@ -130,9 +131,9 @@ final class SweepFile {
       return
     }
     fsync(file)
-    close(file)
-    guard rename(partPath, path) == 0 else {
-      throw Failure.unwritable(path, reason: FileProblem().reason)
+    defer { close(file) }
+    if let problem = output.takePlace(of: partPath, file) {
+      throw Failure.unwritable(path, reason: problem.reason)
     }
     unlink(progressPath)
   }

@@ -68,7 +68,8 @@ enum SweepOptions {
   static let order = Parameter<String?>.text(
     "order-by", "FIGURE", help: "The least first, or max:FIGURE for the most.")
   static let format = Parameter<SweepFormat>.choice(
-    "format", "FORMAT", of: SweepFormat.allCases, default: .table, help: "How to print.")
+    "format", "FORMAT", of: SweepFormat.allCases, default: .table,
+    help: "How to print; without it, as the extension of --output says.")
   static let output = Parameter<String?>.text(
     "output", "FILE", help: "Write to a file, which appears only when it is whole.")
   static let plot = Parameter<PlotKind>.choice(
@@ -86,6 +87,15 @@ enum SweepOptions {
     "yes", help: "Run grids of more than a million million points without --where.")
   static let threads = Parameter<Int128?>.whole(
     "threads", "N", least: 1, most: 4096, help: "Threads. Default: one for each processor.")
+
+  /// The form of a sweep: what `--format` says, else the extension of the file.
+  static func form(_ arguments: Arguments) -> SweepFormat {
+    guard !arguments.has(format.declaration), let name = arguments[output],
+      let dot = name.lastIndex(of: "."), !name[dot...].contains("/")
+    else { return arguments[format] }
+    let ending = name[name.index(after: dot)...].lowercased()
+    return ending == "md" ? .markdown : SweepFormat(rawValue: ending) ?? .table
+  }
 
   /// The FLOPs of the three runs of the Mixture-of-Depths paper.
   ///

@@ -139,7 +139,7 @@ extension SweepRequest {
     // What only the best are kept of can go on later; other forms are done in a moment.
     let file = selection == nil ? nil : output.map { SweepFile($0, command: signature) }
     let isResumed = arguments[SweepOptions.resume]
-    if let output, let problem = Terminal.obstacle(to: output) {
+    if let output, let problem = OutputFile(output).obstacle {
       throw Failure.unwritable(output, reason: problem.reason)
     }
     let result: SweepSession.Result
@@ -158,7 +158,7 @@ extension SweepRequest {
     if let file {
       try file.append(text)
       try file.finish()
-    } else if let problem = Terminal.writeFile(text, output) {
+    } else if let problem = OutputFile(output).write(text) {
       throw Failure.unwritable(output, reason: problem.reason)
     }
     return ("", notes)

@@ -50,7 +50,7 @@ struct SweepRequest {
       throw Failure.sweep(source: model.name, error)
     }
     let hold = try SweepOptions.heldFigure(arguments, axes)
-    let isDrawn = arguments[SweepOptions.format] == .svg
+    let isDrawn = SweepOptions.form(arguments) == .svg
     var columns =
       try arguments[SweepOptions.columns].map {
         try SweepOptions.columns($0, axes, model, solved: hold?.key)
@@ -91,7 +91,7 @@ struct SweepRequest {
     }
     self.sweep = sweep
     self.model = model
-    format = arguments[SweepOptions.format]
+    format = SweepOptions.form(arguments)
     shard = arguments[SweepOptions.shard].flatMap { Self.shard($0) }
     output = arguments[SweepOptions.output]
     try refuse(arguments)
