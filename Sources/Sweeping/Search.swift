@@ -23,7 +23,8 @@ struct Search {
   /// The nearest value, or nil if no value makes a model.
   func solution() throws(SweepError) -> Solution? {
     guard domain.count > 0 else { return nil }
-    guard let direction, direction != .constant else { return try tried() }
+    guard let direction else { return try tried() }
+    if direction == .constant { return try unmoved() }
     return try bisected(isRising: direction == .rising)
   }
 
@@ -100,6 +101,17 @@ struct Search {
   }
 
   // MARK: - Where it does not
+
+  /// Where the figure is the same everywhere: the first value that makes a model.
+  private func unmoved() throws(SweepError) -> Solution? {
+    guard let index = try nearestModel(from: 0, upTo: domain.count, step: 1),
+      let figure = try figure(domain[index])
+    else { return nil }
+    let place = try value(index)
+    return Solution(
+      values: place...place, figure: figure, others: [], reach: figure...figure,
+      isIndependent: true)
+  }
 
   private func tried() throws(SweepError) -> Solution? {
     var exact: [Rational] = []

@@ -10,6 +10,8 @@ package struct Solution: Hashable, Sendable {
   package let others: [Rational]
   /// The least and the most that the figure can be.
   package let reach: ClosedRange<Rational>
+  /// Whether the figure does not depend on the size, which then stays what it was.
+  package var isIndependent = false
   /// The least and the greatest value that were looked at.
   package var tried: ClosedRange<Rational>?
 }

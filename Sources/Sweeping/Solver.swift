@@ -58,6 +58,14 @@ final class Solver {
         domain: domain, target: plan.target, direction: direction,
         figure: { (value) throws(SweepError) in run.figure(value, input: last) },
         isModel: { (value) throws(SweepError) in run.isModel(value, input: last) })
+      if direction == .constant, let kept = plan.kept, letter.takes(kept),
+        let scaled = try? kept.multiplied(by: Rational(letter.scale)).wholeValue(),
+        run.isModel(scaled, input: last), let figure = run.figure(scaled, input: last)
+      {
+        return Solution(
+          values: kept...kept, figure: figure, others: [], reach: figure...figure,
+          isIndependent: true)
+      }
       if isThorough { (search.wantsReach, search.reachOfModels) = (true, 1 << 24) }
       let found = try search.solution()
       return letter.takesFractions ? found : try withSmallest(found, axes, coordinates)

@@ -13,6 +13,8 @@ package final class SweepPlan: Sendable {
   package let baseline: [FigureName: Rational]
   /// What the held figure is to be.
   package let target: Rational
+  /// What the size that gives way is in the unchanged model, if that has it.
+  let kept: Rational?
   /// For each axis, and for the size that is solved for, the letter it stays, if it can.
   let letters: [Letter?]
   private let structures = Mutex<[[Int]: Structure]>([:])
@@ -64,6 +66,9 @@ package final class SweepPlan: Sendable {
       } catch {
         throw .description(.arithmetic(error, what: "The target"))
       }
+    }
+    kept = try sweep.hold.flatMap { (hold) throws(SweepError) in
+      try sweep.subject.source([]).model.size(hold.key)?.constant
     }
     letters = try LetterSearch(sweep).letters()
   }
@@ -131,8 +136,26 @@ package final class SweepPlan: Sendable {
       let compiled = try CompiledStructure(self, &source, components)
       return compiled.map { .program($0) } ?? .plain
     } catch {
-      // A letter may stand where this structure needs a number.
-      return hasLetters ? .plain : .impossible(error)
+      // A letter may stand where this structure needs a number; else there is no model here.
+      return hasLetters && !isImpossible(components, error) ? .plain : .impossible(error)
+    }
+  }
+
+  /// Whether a structure is as impossible with numbers in place of its letters.
+  private func isImpossible(_ components: [Int], _ error: SweepError) -> Bool {
+    let axes = sweep.grid.axes.count
+    let numbers = components.enumerated().map { axis, component in
+      component > 0 || axis >= axes ? component : 1
+    }
+    let choices = choices(numbers, candidate: .number(kept ?? Rational(2))).map { key, choice in
+      guard case .free = choice, key == sweep.hold?.key else { return (key: key, choice: choice) }
+      return (key: key, choice: Choice.fixed(.number(kept ?? Rational(2))))
+    }
+    do throws(SweepError) {
+      _ = try sweep.subject.source(choices)
+      return false
+    } catch let other {
+      return other == error
     }
   }
 

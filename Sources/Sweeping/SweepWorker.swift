@@ -9,6 +9,10 @@ package struct SweepPiece: Sendable {
   /// How many points are no models, and the first of them.
   package var impossibleCount: Int128 = 0
   package var firstImpossible: Int128?
+  /// At how many points the held figure does not depend on the size, and at how many of them it is
+  /// what it should be.
+  package var independentCount: Int128 = 0
+  package var independentHeldCount: Int128 = 0
   /// How many points a program evaluated, and how many were evaluated one by one.
   package var compiledCount: Int128 = 0
   package var plainCount: Int128 = 0
@@ -75,9 +79,14 @@ package final class SweepWorker {
         }
         if let solver {
           let point = first.indices.map { $0 < firstLane ? first[$0] : lanes[$0, lane] }
-          guard let solved = try solver.solve(point)?.values.lowerBound else {
+          guard let solution = try solver.solve(point) else {
             piece.miss(range.lowerBound + Int128(lane))
             continue
+          }
+          let solved = solution.values.lowerBound
+          if solution.isIndependent {
+            piece.independentCount += 1
+            if solution.figure == plan.target { piece.independentHeldCount += 1 }
           }
           lanes.solved[lane] = solved
           let isLetter = plan.letters.last.flatMap { $0 }?.takes(solved) ?? false

@@ -256,6 +256,44 @@ import Testing
     #expect(heads.exitCode == 1)
   }
 
+  @Test("Where a figure does not depend on the size, the size stays what it was, and that is said")
+  func independent() throws {
+    // Mixtral has 8 experts, of which a token meets 2; all are parameters, whatever a token meets.
+    let some = Self.run(
+      "sweep mixtral-8x7b --vary num_local_experts=4,8,16 --hold total --by num_experts_per_tok"
+        + " --columns total --format csv")
+    #expect(some.exitCode == 0)
+    #expect(
+      some.output == """
+        num_local_experts,num_experts_per_tok,parameters.total,residual
+        4,2,24153690112,-22549102592
+        8,2,46702792704,0
+        16,2,91800997888,45098205184
+
+        """)
+    #expect(
+      some.errors.contains(
+        "parameters.total does not depend on num_experts_per_tok, which stays what it is; "
+          + "1 of 3 points hold it. Name another size."))
+    let none = Self.run(
+      "sweep mixtral-8x7b --vary num_local_experts=4,16 --hold total --by num_experts_per_tok")
+    #expect(none.exitCode == 1)
+    #expect(none.output.contains("-22.55B"))
+    let solved = Self.run("solve mixtral-8x7b --for num_experts_per_tok --target total=90B")
+    #expect(solved.exitCode == 1)
+    #expect(solved.errors.contains("parameters.total does not depend on num_experts_per_tok."))
+  }
+
+  @Test(
+    "A point that is no model is left out, and in any order",
+    arguments: [("0,1", "llama2-7b"), ("1,0", "llama2-7b"), ("1,0,4", "gemma2-9b")])
+  func impossible(_ values: String, _ model: String) {
+    let outcome = Self.run(
+      "sweep \(model) --vary num_hidden_layers=\(values) --hold total --by vocab_size")
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.errors.contains("the first is num_hidden_layers=0"), "\(outcome.errors)")
+  }
+
   @Test("A drawing of no point and of one point is a drawing", arguments: ["1", "64"])
   func drawings(_ least: String) throws {
     let outcome = Self.run(

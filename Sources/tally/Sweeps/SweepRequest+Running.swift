@@ -36,7 +36,8 @@ extension SweepRequest {
     let outcome =
       isStream
       ? try stream(session, arguments) : try collect(session, plan, arguments)
-    return Outcome(outcome.text, errors: notes + outcome.notes)
+    return Outcome(
+      outcome.text, errors: notes + outcome.notes, exitCode: outcome.isHeld ? 0 : 1)
   }
 
   /// An unknown key is wrong whatever its value, and is said before a long run.
@@ -65,7 +66,7 @@ extension SweepRequest {
 
   private func stream(
     _ session: SweepSession, _ arguments: Arguments
-  ) throws -> (text: String, notes: String) {
+  ) throws -> (text: String, notes: String, isHeld: Bool) {
     let text = SweepText(sweep)
     guard let output else {
       // What a size is solved for may fail late, so nothing is printed before all is known.
@@ -84,12 +85,12 @@ extension SweepRequest {
         held = ""
       }
       let notes = try session.note(result)
-      return (held, notes)
+      return (held, notes, !result.holdsNowhere)
     }
     let file = SweepFile(output, command: signature)
     let isResumed = arguments[SweepOptions.resume]
     if isResumed, try file.isComplete(beginning: { try beginning(session, text) }) {
-      return ("", "note: \(output) is complete already; remove it to run the sweep again.\n")
+      return ("", "note: \(output) is complete already; remove it to run the sweep again.\n", true)
     }
     let progress = try file.open(resuming: isResumed, within: session.range)
     do {
@@ -106,7 +107,7 @@ extension SweepRequest {
       }
       let notes = try session.note(result)
       try file.finish()
-      return ("", notes)
+      return ("", notes, !result.holdsNowhere)
     } catch {
       file.discard()
       throw error
@@ -135,7 +136,7 @@ extension SweepRequest {
 
   private func collect(
     _ session: SweepSession, _ plan: SweepPlan, _ arguments: Arguments
-  ) throws -> (text: String, notes: String) {
+  ) throws -> (text: String, notes: String, isHeld: Bool) {
     // What only the best are kept of can go on later; other forms are done in a moment.
     let file = selection == nil ? nil : output.map { SweepFile($0, command: signature) }
     let isResumed = arguments[SweepOptions.resume]
@@ -154,14 +155,14 @@ extension SweepRequest {
     }
     let text = try printed(result, plan)
     if result.rows.isEmpty { notes += "note: No point is left.\n" }
-    guard let output else { return (text, notes) }
+    guard let output else { return (text, notes, !result.holdsNowhere) }
     if let file {
       try file.append(text)
       try file.finish()
     } else if let problem = OutputFile(output).write(text) {
       throw Failure.unwritable(output, reason: problem.reason)
     }
-    return ("", notes)
+    return ("", notes, !result.holdsNowhere)
   }
 
   private func printed(_ result: SweepSession.Result, _ plan: SweepPlan) throws -> String {

@@ -17,6 +17,12 @@ struct SweepSession {
     var rows: [SweepRow] = []
     var impossible: Int128 = 0
     var firstImpossible: Int128?
+    /// Points at which the held figure does not depend on the size, and those of them that hold it.
+    var independent: Int128 = 0
+    var independentHeld: Int128 = 0
+
+    /// Whether something was to be held, and no point holds it.
+    var holdsNowhere: Bool { independent > 0 && independentHeld == 0 }
   }
 
   /// Runs the sweep and keeps its rows.
@@ -129,6 +135,17 @@ struct SweepSession {
   ///
   /// - Throws: `Failure` where no point is one.
   func note(_ result: Result) throws -> String {
+    try independence(result) + impossible(result)
+  }
+
+  /// What to say where the held figure does not depend on the size that was to give way.
+  private func independence(_ result: Result) -> String {
+    guard result.independent > 0, let hold = plan.sweep.hold else { return "" }
+    return "note: \(hold.figure.path) does not depend on \(hold.key), which stays what it is; "
+      + "\(result.independentHeld) of \(result.independent) points hold it. Name another size.\n"
+  }
+
+  private func impossible(_ result: Result) throws -> String {
     guard result.impossible > 0, let first = result.firstImpossible else { return "" }
     let axes = plan.sweep.grid.axes
     let place = zip(axes, plan.sweep.grid.coordinates(first))
@@ -162,5 +179,7 @@ extension SweepSession.Result {
   fileprivate mutating func note(_ piece: SweepPiece) {
     impossible += piece.impossibleCount
     firstImpossible = firstImpossible ?? piece.firstImpossible
+    independent += piece.independentCount
+    independentHeld += piece.independentHeldCount
   }
 }
