@@ -17,6 +17,8 @@ struct CompiledStructure: Sendable {
     let program: Program
     let figure: Program.Fraction
     let isModel: Int
+    /// The place of one for sizes up to some greatest, beyond which nothing is a model.
+    let isPossible: Int
     let direction: Direction?
   }
 
@@ -102,14 +104,41 @@ struct CompiledStructure: Sendable {
     var solver = ProgramBuilder(inputs: inputs(lanes: false))
     let place = solver.value(of: value)
     let fits = requirements(&solver)
+    let last = components.last == 0 ? plan.letters.last ?? nil : nil
+    let possible = source.model.requirements.reduce(solver.constant(.one).numerator) {
+      all, requirement in
+      guard let letter = last, let (small, large) = requirement.limit(on: letter.symbol) else {
+        return all
+      }
+      return solver.both(all, solver.isAtMost(solver.value(of: small), solver.value(of: large)))
+    }
     guard let own = solver.program else { return nil }
     var direction: Direction?
-    if case .plain(let plain) = value, components.last == 0,
-      let letter = plan.letters.last ?? nil
-    {
+    if case .plain(let plain) = value, let letter = last {
       direction = plain.direction(in: letter.symbol)
     }
-    held = Held(program: own, figure: place, isModel: fits, direction: direction)
+    held = Held(
+      program: own, figure: place, isModel: fits, isPossible: possible, direction: direction)
+  }
+}
+
+extension Requirement {
+  /// Two values of which the first must not be above the second, where that bounds a letter from
+  /// above.
+  fileprivate func limit(on letter: Symbol) -> (Evaluated, Evaluated)? {
+    let (small, large) =
+      switch relation {
+      case .atMost: (first, second)
+      // A multiple that is not zero is not below what it is a multiple of.
+      case .multiple: (second, first)
+      }
+    if relation == .multiple, !large.isLetter, large.constant.map({ $0 <= .zero }) ?? true {
+      return nil
+    }
+    guard [.rising, .constant].contains(small.direction(in: letter)),
+      [.falling, .constant].contains(large.direction(in: letter))
+    else { return nil }
+    return (small, large)
   }
 }
 

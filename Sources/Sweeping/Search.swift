@@ -12,6 +12,8 @@ struct Search {
   let figure: (Int128) throws(SweepError) -> Rational?
   /// Whether the value makes a model.
   let isModel: (Int128) throws(SweepError) -> Bool
+  /// Whether the value is not above one beyond which nothing is a model.
+  var isPossible: (Int128) -> Bool = { _ in true }
 
   /// Further from the crossing than this no model is looked for.
   var reachOfModels: Int128 = 1 << 12
@@ -92,9 +94,19 @@ struct Search {
     return nil
   }
 
+  /// How many values are not above the one beyond which nothing is a model.
+  private func possibleCount() -> Int128 {
+    var (low, high): (Int128, Int128) = (0, domain.count)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if isPossible(domain[middle]) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   private func reach() throws(SweepError) -> ClosedRange<Rational> {
     guard wantsReach, let first = try nearestModel(from: 0, upTo: domain.count, step: 1),
-      let last = try nearestModel(from: domain.count - 1, upTo: -1, step: -1),
+      let last = try nearestModel(from: possibleCount() - 1, upTo: -1, step: -1),
       let one = try figure(domain[first]), let other = try figure(domain[last])
     else { return target...target }
     return min(one, other)...max(one, other)

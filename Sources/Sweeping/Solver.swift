@@ -57,7 +57,8 @@ final class Solver {
       var search = Search(
         domain: domain, target: plan.target, direction: direction,
         figure: { (value) throws(SweepError) in run.figure(value, input: last) },
-        isModel: { (value) throws(SweepError) in run.isModel(value, input: last) })
+        isModel: { (value) throws(SweepError) in run.isModel(value, input: last) },
+        isPossible: { run.isPossible($0, input: last) })
       if direction == .constant, let kept = plan.kept, letter.takes(kept),
         let scaled = try? kept.multiplied(by: Rational(letter.scale)).wholeValue(),
         run.isModel(scaled, input: last), let figure = run.figure(scaled, input: last)
@@ -189,6 +190,11 @@ final class HeldRun {
   func isModel(_ value: Int128, input: Int?) -> Bool {
     compute(value, input)
     return place(held.isModel) == 1
+  }
+
+  func isPossible(_ value: Int128, input: Int?) -> Bool {
+    compute(value, input)
+    return place(held.isPossible) == 1
   }
 
   private func compute(_ value: Int128, _ input: Int?) {

@@ -26,7 +26,9 @@ package struct Evaluated: Hashable, Sendable {
 
   /// Reads a number, or a formula whose names are all free letters: `4*x`.
   ///
-  /// - Parameter isWhole: Whether every value of the letters is a whole number.
+  /// - Parameters:
+  ///   - text: What was written.
+  ///   - isWhole: Whether every value of the letters is a whole number.
   /// - Throws: `FormulaSyntaxError`, as `Formula(parsing:)`.
   package init(parsing text: String, isWhole: Bool = true) throws(FormulaSyntaxError) {
     formula = try Formula(parsing: text) { Symbol(letter: $0, isWhole: isWhole) }
