@@ -35,6 +35,8 @@ package struct LogitTreatment: Hashable, Sendable {
   package var isCapped = false
   /// Whether the projection is computed for the last position only, whatever is asked for.
   package var isLastOnly = false
+
+  package init() {}
 }
 
 /// A transformer language model, described by its parts and their symbolic sizes.

@@ -43,7 +43,9 @@ package struct Description: Sendable {
     }
     let keys = try Keys(
       family: family, configuration: text ?? configuration, overrides: overrides)
-    var model = try family.describe(keys)
+    let head = try OutputHead(
+      configuration, set: overrides["architectures"], modelType: modelType)
+    var model = try keys.model(family.describe(keys), with: head)
     try Self.refuse(text ?? configuration, against: keys)
     try checkOverrides(against: keys)
     model.name = name
