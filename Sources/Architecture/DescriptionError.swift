@@ -32,6 +32,10 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case tooManyTensors(limit: Int128)
   /// There is no `model_type`.
   case noModelType
+  /// The file of an adapter, which adds to a model that it may name.
+  case adapter(base: String?)
+  /// A model type that is known to be something else than a decoder.
+  case otherKind(String, kind: String)
   /// No description is known for a `model_type`.
   case unknownModelType(String, nearest: String?, resembles: String?)
   /// A key was set on the command line that the family does not read.
@@ -103,6 +107,14 @@ extension DescriptionError: CustomStringConvertible {
       """
       What a pass of '\(modelType)' executes is not described (\(missing)). \
       'tally params' counts its parameters.
+      """
+    case .adapter(let base):
+      "This is the file of an adapter, which adds to another model. Count that model"
+        + (base.map { ", \($0)." } ?? ".")
+    case .otherKind(let modelType, let kind):
+      """
+      '\(modelType)' is \(kind), and only decoders that predict the next token are described. \
+      Take such a model.
       """
     case .noModelType:
       """

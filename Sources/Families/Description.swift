@@ -31,11 +31,17 @@ package struct Description: Sendable {
     }
     let inner = try text.flatMap { try Self.modelType(of: $0) ?? Family.wrappers[outer ?? ""] }
     guard let modelType = named ?? (text == nil ? outer : inner) else {
+      guard configuration["peft_type"] == nil else {
+        throw DescriptionError.adapter(base: configuration["base_model_name_or_path"]?.string)
+      }
       throw DescriptionError.noModelType
     }
     guard let family = Family.named[modelType] else {
       if Family.wrappers[modelType] != nil {
         throw DescriptionError.missing(key: "text_config", letter: "", modelType: modelType)
+      }
+      if let kind = OtherKinds.kind(of: modelType) {
+        throw DescriptionError.otherKind(modelType, kind: kind)
       }
       throw DescriptionError.unknownModelType(
         modelType, nearest: nearestWord(to: modelType, among: Family.named.keys),
@@ -55,6 +61,7 @@ package struct Description: Sendable {
     model.operationNotes += keys.operationReport()
     model.operationGap = Family.parametersOnly[modelType]
     if text != nil {
+      if configuration["quantization_config"] != nil { keys.note(Keys.quantised) }
       let wrapper = outer ?? "multimodal"
       model.notes.append("Only the text model (\(modelType)) of this \(wrapper) model is counted.")
       if configuration["tie_word_embeddings"] != nil, text?["tie_word_embeddings"] == nil {

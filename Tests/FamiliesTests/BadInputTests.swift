@@ -102,6 +102,27 @@ import Testing
         Correct vocab_size.
         """),
       Row(
+        [
+          ("model_type", nil), ("peft_type", "\"LORA\""),
+          ("base_model_name_or_path", "\"meta-llama/Llama-3.1-8B\""),
+        ],
+        """
+        This is the file of an adapter, which adds to another model. Count that model, \
+        meta-llama/Llama-3.1-8B.
+        """),
+      Row(
+        [("model_type", "\"bert\"")],
+        """
+        'bert' is an encoder, and only decoders that predict the next token are described. \
+        Take such a model.
+        """),
+      Row(
+        [("model_type", "\"t5\"")],
+        """
+        't5' is an encoder with a decoder, and only decoders that predict the next token are \
+        described. Take such a model.
+        """),
+      Row(
         [("model_type", nil)],
         """
         model_type is missing, so the family is unknown. Add it to the configuration, or name a \

@@ -386,6 +386,9 @@ extension Keys {
     return passNotes + defaults
   }
 
+  static let quantised =
+    "The checkpoint is quantised; the counts are of the unquantised tensors."
+
   /// Sentences about defaults that were taken and keys that were not understood.
   func report() -> [String] {
     var sentences: [String] = []
@@ -407,7 +410,7 @@ extension Keys {
       sentences.append("Layers for multi-token prediction are not counted, as in transformers.")
     }
     if configuration["quantization_config"] != nil {
-      sentences.append("The checkpoint is quantised; the counts are of the unquantised tensors.")
+      sentences.append(Self.quantised)
     }
     return sentences
   }
