@@ -37,8 +37,8 @@ extension Normalization {
 }
 
 extension Module {
-  /// Everything executed for a stream of tokens.
-  func work(over stream: Stream) -> [Work] {
+  /// Everything executed for a stream of tokens; `filling` says what only the data decide.
+  func work(over stream: Stream, filling: MixtureOfExperts.Filling = .all) -> [Work] {
     switch self {
     case .embedding(let module): module.work(over: stream)
     case .normalization(let module): [module.work(rows: stream.rows)]
@@ -46,8 +46,9 @@ extension Module {
     case .head(let module, _): module.work(.head, rows: stream.rows)
     case .selfAttention(let module): module.work(over: stream)
     case .latentAttention(let module): module.work(over: stream)
-    case .feedForward(let module): module.work(.denseFeedForward, rows: stream.rows)
-    case .mixtureOfExperts(let module): module.work(over: stream)
+    case .feedForward(let module):
+      module.work(.denseFeedForward, rows: stream.rows, runs: stream.runs)
+    case .mixtureOfExperts(let module): module.work(over: stream, filling: filling)
     case .depthRouter(let module): module.work(over: stream)
     case .mixer(let module): module.work(over: stream)
     }

@@ -47,6 +47,7 @@ extension DepthRouter {
   /// The tokens that pass the block.
   func inner(_ stream: Stream, _ assumption: Assumption) -> Stream {
     var inner = stream
+    inner.entering = dependsOnData(stream.workload) ? .decidedByData : .known
     if !dependsOnData(stream.workload) {
       inner.tokens = chosen(of: stream.tokens)
       inner.past = .minimum(stream.past, chosen(of: stream.past))
@@ -72,16 +73,16 @@ extension DepthRouter {
     return inner
   }
 
-  /// The positions in the block's cache after the pass, over all sequences.
+  /// The positions of one sequence in the block's cache after the pass.
   func cachedAfter(_ stream: Stream, _ assumption: Assumption) -> Formula {
     let inner = inner(stream, assumption)
     guard dependsOnData(stream.workload) else {
-      return stream.sequences * (inner.past + inner.tokens)
+      return inner.past + inner.tokens
     }
     switch assumption {
-    case .all: return stream.sequences * (stream.past + stream.tokens)
+    case .all: return stream.past + stream.tokens
     case .none: return 0
-    case .expected: return stream.sequences * (inner.past + capacity * stream.tokens)
+    case .expected: return inner.past + capacity * stream.tokens
     }
   }
 }

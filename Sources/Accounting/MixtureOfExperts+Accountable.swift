@@ -1,41 +1,64 @@
 import Architecture
 import Symbolic
 
-extension MixtureOfExperts: Accountable {
+extension MixtureOfExperts {
   /// The gate for every token, *K* experts for each, and the shared experts.
-  func work(over stream: Stream) -> [Work] {
+  ///
+  /// `filling` says how many places of experts are filled, where the data decide.
+  func work(over stream: Stream, filling: Filling) -> [Work] {
     let rows = stream.rows
-    let slots = slots(rows)
+    let slots = slots(stream, filling)
     var work = router.gates.work(.router, rows: rows)
-    work.append(Work("router", Elementwise(.routing, rows * routing + looks(rows))))
-    work += expert.work(.routedExperts, rows: slots).map { $0.within(path) }
+    work.append(Work("router", Elementwise(.routing, rows * routing + looks(stream))))
+    let runs = stream.runs * experts
+    work += expert.work(.routedExperts, rows: slots, runs: runs).map { $0.within(path) }
     work.append(Work("combine", Elementwise(.routing, combination(slots: slots, rows: rows))))
     if addsBias { work.append(Work("bias", Elementwise(.bias, [.add: rows * width]))) }
     if let shared {
-      work += shared.work(.sharedExperts, rows: rows).map { $0.within(sharedPath) }
+      work += shared.work(.sharedExperts, rows: rows, runs: stream.runs)
+        .map { $0.within(sharedPath) }
       work.append(Work(sharedPath, Elementwise(.routing, sharing(rows))))
     }
     return work
   }
 
-  /// Pairs of a token and an expert that are computed for so many tokens.
+  /// How many places of experts are taken to be filled, where the data decide.
+  enum Filling {
+    /// Every place of a kernel of fixed shape, which is as many as can be.
+    case all
+    /// As few as can be.
+    case least
+    /// As many as one pass has met.
+    case met(Formula)
+  }
+
+  /// Pairs of a token and an expert that are computed.
   ///
   /// With a limited capacity these are all places, filled up or not; at the least, when all tokens
-  /// choose the same experts, those of *K* experts.
-  func slots(_ tokens: Formula) -> Formula {
+  /// choose the same experts, those of *K* experts, or of so many fewer as do nothing.
+  private func slots(_ stream: Stream, _ filling: Filling) -> Formula {
+    let tokens = stream.rows
+    if case .met(let slots) = filling, dependsOnData { return slots }
     if runsEveryExpert { return tokens * experts }
-    let active = assumesLeast ? leastActive ?? self.active : self.active
-    guard let capacity else { return tokens * active }
-    if router.rule == .expertChoice {
-      return experts * .maximum(1, .floor(capacity * tokens / experts))
-    }
-    let places = Formula.maximum(1, .floor(capacity * active * tokens / experts))
-    return assumesLeast ? active * .minimum(tokens, places) : experts * places
+    var active = self.active
+    if case .least = filling, !idle.isZero { active = .maximum(0, chosen - idle) }
+    guard let places = places(stream) else { return tokens * active }
+    guard case .least = filling, dependsOnData else { return experts * places }
+    return active * .minimum(tokens, places)
+  }
+
+  /// The places of one expert, where they are limited: no more than there are tokens, and one at
+  /// least.
+  private func places(_ stream: Stream) -> Formula? {
+    guard let capacity else { return nil }
+    let choices = router.rule == .expertChoice ? capacity : capacity * chosen
+    let share = Formula.floor(choices * stream.rows / scored)
+    return stream.runs * .maximum(1, .minimum(stream.rows, share))
   }
 
   /// Whether the data decide how many places are filled.
   var dependsOnData: Bool {
-    leastActive != nil || (capacity != nil && router.rule == .tokenChoice)
+    router.rule != .expertChoice && !runsEveryExpert && (!idle.isZero || capacity != nil)
   }
 
   /// The width of what an expert returns.
@@ -47,19 +70,21 @@ extension MixtureOfExperts: Accountable {
   /// From a token's scores to the weights of its experts.
   private var routing: OperationCounts {
     guard !weighsAlike else { return .none }
-    let scores = router.addsScores ? experts : router.gates.first?.output ?? experts
+    let scores = scored
     var counts: OperationCounts
     switch router.scoring {
     case .softmax: counts = ReferenceAlgorithms.softmax(scores)
-    case .softmaxOfChosen: counts = ReferenceAlgorithms.softmax(active)
+    case .softmaxOfChosen: counts = ReferenceAlgorithms.softmax(chosen)
     case .sigmoid: counts = scores * ReferenceAlgorithms.sigmoid
     case .rootOfSoftplus:
       counts = scores * (ReferenceAlgorithms.softplus + OperationCounts([.sqrt: 1]))
     case .raw: counts = .none
     }
     if router.addsScores { counts = counts + OperationCounts([.add: scores]) }
-    if router.isCorrected { counts = counts + OperationCounts([.add: scores]) }
-    if let groups = router.groups {
+    // Corrections and groups are for the choice of a token; experts that choose do without.
+    let isTokenChoice = router.rule != .expertChoice
+    if router.isCorrected, isTokenChoice { counts = counts + OperationCounts([.add: scores]) }
+    if let groups = router.groups, isTokenChoice {
       // The best of each group, added up, and then each of the groups that are kept.
       counts =
         counts
@@ -70,21 +95,22 @@ extension MixtureOfExperts: Accountable {
     }
     // Each of the chosen is found by one look at every score.
     if router.rule == .tokenChoice {
-      counts = counts + OperationCounts([.compare: active * scores])
+      counts = counts + OperationCounts([.compare: chosen * scores])
     }
     // Experts that choose keep the share that the softmax gave them.
-    if router.normalizes, router.rule != .expertChoice {
-      counts = counts + OperationCounts([.add: active, .divide: active])
+    if router.normalizes, isTokenChoice {
+      counts = counts + OperationCounts([.add: chosen, .divide: chosen])
     }
-    if router.isScaled, router.rule != .expertChoice {
-      counts = counts + OperationCounts([.multiply: active])
+    if router.isScaled, isTokenChoice {
+      counts = counts + OperationCounts([.multiply: chosen])
     }
     return counts
   }
 
   /// Each token that an expert chooses is found by one look at the scores of all tokens.
-  private func looks(_ rows: Formula) -> OperationCounts {
-    router.rule == .expertChoice ? OperationCounts([.compare: slots(rows) * rows]) : .none
+  private func looks(_ stream: Stream) -> OperationCounts {
+    guard router.rule == .expertChoice, let places = places(stream) else { return .none }
+    return OperationCounts([.compare: experts * places * stream.rows])
   }
 
   /// Each expert's answer times its weight, added to the answer of the layer.

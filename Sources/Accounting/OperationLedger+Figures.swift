@@ -38,11 +38,7 @@ extension OperationLedger {
   package var exactness: Exactness {
     let layers = model.groups.map(\.layer)
     if layers.contains(where: { $0.router?.dependsOnData(workload) ?? false }) { return .expected }
-    let mixtures = layers.flatMap(\.branches).map(\.module)
-    let hasIdle = mixtures.contains { module in
-      if case .mixtureOfExperts(let mixture) = module { mixture.dependsOnData } else { false }
-    }
-    return hasIdle ? .bounded : .exact
+    return layers.contains { $0.dependsOnData(workload) } ? .bounded : .exact
   }
 
   /// A formula with every size replaced by its value; a number unless a size was left free.

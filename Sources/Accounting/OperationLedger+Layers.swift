@@ -55,7 +55,7 @@ extension OperationLedger {
     }
   }
 
-  private func layers(of group: LayerGroup) throws(DescriptionError) -> [Int] {
+  func layers(of group: LayerGroup) throws(DescriptionError) -> [Int] {
     switch group.indices {
     case .listed(let indices): return indices
     case .range(let first, let end):
@@ -64,7 +64,7 @@ extension OperationLedger {
     }
   }
 
-  private func number(_ formula: Formula, _ what: String) throws(DescriptionError) -> Rational {
+  func number(_ formula: Formula, _ what: String) throws(DescriptionError) -> Rational {
     do {
       return try value(formula, what).evaluated(with: [:])
     } catch let error as ArithmeticError {

@@ -130,9 +130,11 @@ extension OperationLedger.Row {
 // MARK: - What a model does
 
 extension Branch {
-  func work(over stream: Stream) -> [Work] {
+  func work(
+    over stream: Stream, filling: MixtureOfExperts.Filling = .all
+  ) -> [Work] {
     if runs.isZero { return [] }
-    let work = module.work(over: stream).map { $0.within(path) }
+    let work = module.work(over: stream, filling: filling).map { $0.within(path) }
     guard let learningRuns, stream.workload.phase == .train else {
       return work.map { $0.times(runs) }
     }
@@ -143,16 +145,15 @@ extension Branch {
 
 extension Block {
   /// Norms, branches, and one addition to the residual stream for each branch.
-  fileprivate func work(over stream: Stream) -> [(Work, Module?)] {
+  fileprivate func work(over pass: LayerPass) -> [(Work, Module?)] {
+    let stream = pass.stream
     let numbers = stream.rows * Formula(Size.hidden.symbol)
     let sum = OperationCounts([
       .add: Formula(Int128(branches.count)) * numbers, .multiply: isScaled ? numbers : 0,
     ])
     let first = branches.first?.path ?? ""
     var work: [(Work, Module?)] = inputNorms.map { ($0.work(rows: stream.rows), nil) }
-    work += branches.flatMap { branch in
-      branch.work(over: stream).map { ($0, branch.module) }
-    }
+    work += branches.flatMap { branch in pass.work(of: branch).map { ($0, branch.module) } }
     work += outputNorms.map { ($0.work(rows: stream.rows), nil) }
     work.append((Work("residual", Elementwise(.residual, sum)).within(first), nil))
     return work
@@ -160,11 +161,16 @@ extension Block {
 }
 
 extension Layer {
-  /// Everything one layer executes; inside a routed layer, for the tokens that enter.
+  /// Everything one layer executes, where so much is decided that depends on the data.
   fileprivate func work(
     over stream: Stream, _ assumption: DepthRouter.Assumption
   ) -> [(Work, Module?)] {
-    let inner = router?.inner(stream, assumption) ?? stream
+    work(over: stream, LayerPass(self, stream, assumption))
+  }
+
+  /// Everything one layer executes for the tokens of a stream, of which some pass its blocks.
+  func work(over stream: Stream, _ pass: LayerPass) -> [(Work, Module?)] {
+    let inner = pass.stream
     var work: [(Work, Module?)] = []
     if let router {
       work += router.work(over: stream).map { ($0, .depthRouter(router)) }
@@ -173,7 +179,7 @@ extension Layer {
       work.append((Work("mod_router", Elementwise(.routing, [.multiply: numbers])), nil))
       work.append((Work("mod_router", Elementwise(.residual, [.add: numbers])), nil))
     }
-    work += (repeats + blocks).flatMap { $0.assuming(assumption).work(over: inner) }
+    work += (repeats + blocks).flatMap { $0.work(over: pass) }
     work += extras.flatMap { branch in branch.work(over: inner).map { ($0, branch.module) } }
     return work.map { ($0.0.times(runs), $0.1) }
   }
@@ -185,9 +191,7 @@ extension Layer {
     guard let router else {
       return runs * branches.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
     }
-    // A cache of so many tokens in all is that of one sequence after them.
     var whole = stream
-    whole.sequences = 1
     whole.past = router.cachedAfter(stream, assumption)
     whole.tokens = 0
     return branches.map { $0.runs * $0.module.cacheElements(after: whole) }.sum()
@@ -203,20 +207,6 @@ extension Layer {
         0
       }
     }.sum()
-  }
-}
-
-extension Block {
-  /// The block in which experts that may do nothing are taken to do as little as they can.
-  fileprivate func assuming(_ assumption: DepthRouter.Assumption) -> Block {
-    guard assumption == .none else { return self }
-    var copy = self
-    for (index, branch) in branches.enumerated() {
-      guard case .mixtureOfExperts(var mixture) = branch.module else { continue }
-      mixture.assumesLeast = true
-      copy.branches[index].module = .mixtureOfExperts(mixture)
-    }
-    return copy
   }
 }
 

@@ -36,14 +36,15 @@ extension SelfAttention: Accountable {
     if scalesByPosition {
       // 1 + α·ln(max(1, j/n)) for each position; its products with queries and biases.
       let numbers = rows * heads * headSize + stream.sequences * heads * stream.pairs(reach)
+      let positions = stream.positions
       work.append(
         Work(
           "scale",
           Elementwise(
             .softmax,
             [
-              .divide: stream.tokens, .compare: stream.tokens, .log: stream.tokens,
-              .multiply: stream.tokens + numbers, .add: stream.tokens,
+              .divide: positions, .compare: positions, .log: positions,
+              .multiply: positions + numbers, .add: positions,
             ])))
     }
     work += blockIndexer?.work(over: stream) ?? []

@@ -26,6 +26,18 @@ package struct Stream: Hashable, Sendable {
   package var workload: Workload
   /// Which pairs of query and key count.
   var pairing: Pairing
+  /// How it is decided which tokens these are.
+  package var entering = Entering.all
+
+  /// How it is decided which tokens pass a module.
+  package enum Entering: Hashable, Sendable {
+    /// All tokens of the workload do.
+    case all
+    /// A router lets in some, and the sizes say how many.
+    case known
+    /// A router lets in some, and the data decide how many: their number may be a fraction.
+    case decidedByData
+  }
 
   /// The tokens of the whole workload.
   package init(_ workload: Workload) {
@@ -42,6 +54,14 @@ package struct Stream: Hashable, Sendable {
 
   /// The rows of a matrix that holds a vector for each token.
   package var rows: Formula { sequences * tokens }
+
+  /// How often a module runs in one pass: once, or if less than one token is expected, that share.
+  package var runs: Formula { entering == .decidedByData ? .minimum(1, rows) : 1 }
+
+  /// The positions that something is computed for which the same positions of all sequences share.
+  ///
+  /// The tokens that a router lets in stand at other positions in each sequence.
+  package var positions: Formula { entering == .all ? tokens : rows }
 
   /// The positions in the cache that a layer has kept from before.
   package func cached(_ reach: Reach) -> Formula { Self.kept(past, reach) }

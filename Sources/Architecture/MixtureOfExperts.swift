@@ -28,11 +28,13 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var sharedPath: String
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
-  /// The capacity of an expert over its even share of the tokens, if it is limited.
+  /// The capacity of an expert over its even share of the tokens, *c*, if it is limited.
   ///
-  /// Of *N* tokens an expert takes at most `max(1, ⌊c·K·N/E⌋)`; the others that chose it are
+  /// The even share is that of all experts among which the router chooses, those that do nothing
+  /// included, and the tokens are all of a pass that reach the layer, whatever sequence they are of.
+  /// Of *N* tokens an expert takes at most `max(1, min(N, ⌊c·K·N/E⌋))`; the others that chose it are
   /// dropped, and places that nobody chose are filled up. Where experts choose, each takes exactly
-  /// `max(1, ⌊c·N/E⌋)`.
+  /// `max(1, min(N, ⌊c·N/E⌋))`.
   ///
   /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
   ///   al. 2020 (GShard), §2.2, <https://arxiv.org/abs/2006.16668>.
@@ -41,10 +43,14 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var addsBias = false
   /// Whether a weight multiplies the inner numbers of its expert, and not what it returns.
   package var weighsInside = false
-  /// Whether as few places as can be are taken to be filled.
-  package var assumesLeast = false
-  /// The least number of real experts that a token may meet, where some that it chooses do nothing.
-  package var leastActive: Formula?
+  /// The experts beside the others that the router may choose and that do nothing.
+  package var idle: Formula = 0 {
+    didSet { scored = experts + idle }
+  }
+  /// All experts that the router scores, those that do nothing included.
+  package var scored: Formula
+  /// How many experts the router chooses for a token, where that is more than the token can meet.
+  package var choices: Formula?
 
   package init(
     router: Router, experts: Formula, active: Formula, expert: FeedForward,
@@ -53,6 +59,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
   ) {
     self.router = router
     self.experts = experts
+    scored = experts
     self.active = active
     self.expert = expert
     self.path = path
@@ -60,6 +67,9 @@ package struct MixtureOfExperts: Hashable, Sendable {
     self.shared = shared
     self.sharedPath = sharedPath
   }
+
+  /// How many experts the router chooses for a token, those that do nothing included.
+  package var chosen: Formula { choices ?? active }
 
   package var weights: [Weight] {
     router.weights + expertWeights

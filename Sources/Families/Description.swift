@@ -52,10 +52,11 @@ package struct Description: Sendable {
     let head = try OutputHead(
       configuration, set: overrides["architectures"], modelType: modelType)
     var model = try keys.model(family.describe(keys), with: head)
+    model.sizes = keys.sizes
+    try keys.limitExperts(of: &model)
     try Self.refuse(text ?? configuration, against: keys)
     try checkOverrides(against: keys)
     model.name = name
-    model.sizes = keys.sizes
     model.requirements = keys.requirements
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()

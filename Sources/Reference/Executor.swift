@@ -19,8 +19,6 @@ package final class Executor {
   package let meter = Meter()
   /// An error put in on purpose.
   package var plantedError: PlantedError?
-  /// Is told now and then how many floating-point operations are done.
-  package var progress: ((Int) -> Void)?
   /// Whether `run` copies the scores of the vocabulary out.
   package var keepsLogits = true
 
@@ -112,7 +110,7 @@ package final class Executor {
   package func run(_ tokens: [[Int]], _ pass: Pass = Pass()) throws -> Logits {
     let count = tokens.first?.count ?? 0
     let flow = Flow(
-      sequences: Array(tokens.indices), tokens: count,
+      sequences: Array(tokens.indices), lengths: tokens.map { _ in count },
       positions: tokens.flatMap { _ in (past..<past + count) },
       identifiers: tokens.flatMap(\.self), pass: pass)
     try model.require(positions: past + count, self)

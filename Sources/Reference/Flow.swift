@@ -1,20 +1,40 @@
-/// The tokens that pass a part: some sequences, with as many new tokens each.
+/// The tokens that pass a part: some sequences, with some new tokens each.
 struct Flow {
   /// Which sequences of the batch these are.
   var sequences: [Int]
-  /// New tokens of each sequence, *n*.
-  var tokens: Int
+  /// New tokens of each sequence.
+  ///
+  /// They are as many for all, but where a router lets in some of each sequence.
+  let lengths: [Int]
+  /// The first row of each sequence, and behind them the number of rows.
+  private let starts: [Int]
   /// The position in its sequence of each row, sequence after sequence.
   var positions: [Int]
   /// The number in the vocabulary of each row's token.
   var identifiers: [Int]
   var pass: Pass
 
+  init(
+    sequences: [Int], lengths: [Int], positions: [Int], identifiers: [Int], pass: Pass
+  ) {
+    self.sequences = sequences
+    self.lengths = lengths
+    starts = lengths.reduce(into: [0]) { starts, length in
+      starts.append(starts[starts.count - 1] + length)
+    }
+    self.positions = positions
+    self.identifiers = identifiers
+    self.pass = pass
+  }
+
+  /// New tokens of each sequence, where they are as many for all; otherwise of the longest.
+  var tokens: Int { lengths.max() ?? 0 }
+
   /// The rows of a matrix that holds a vector for each token.
-  var rows: Int { sequences.count * tokens }
+  var rows: Int { starts[starts.count - 1] }
 
   /// The rows of one sequence.
-  func rows(of index: Int) -> Range<Int> { index * tokens..<(index + 1) * tokens }
+  func rows(of index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 }
 
 /// What kind of pass runs.

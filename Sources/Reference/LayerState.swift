@@ -8,6 +8,8 @@ final class LayerState {
   var carried: [CacheKey: [Float]] = [:]
   /// The least score with which a token entered the layer, while its sequence was known whole.
   var thresholds: [Int: Float] = [:]
+  /// The tokens of each sequence that a router has let into the layer.
+  var entered: [Int: Int] = [:]
 
   struct CacheKey: Hashable {
     var name: String

@@ -1,11 +1,25 @@
 import Synchronization
 
+/// What the data have decided in a layer or a mixture of experts, and no description says.
+package struct Decision: Sendable {
+  /// Of each sequence, the tokens that entered the layer, and those that had entered before.
+  package var entered: [(tokens: Int, past: Int)] = []
+  /// The places of experts that a token filled.
+  package var filled: Int?
+}
+
 /// What a pass has executed, under the path of the part that ran.
 package final class Meter {
   /// The operations of each path, such as `model.layers.3.mlp.experts.17.up_proj`.
   package private(set) var tallies: [String: OperationTally] = [:]
-  /// All floating-point operations so far.
-  package private(set) var flops = 0
+  /// Is told now and then how many operations of any kind are done, those not recorded included;
+  /// from one thread at a time.
+  package var progress: ((Int) -> Void)?
+  private let doneSoFar = Atomic(0)
+  /// The number of operations when `progress` was last told.
+  private let told = Mutex(0)
+  /// What the data have decided in each layer, by its path.
+  package private(set) var decisions: [String: Decision] = [:]
   /// Whether what runs is counted; the pass that fills a cache beforehand is not.
   package var isRecording = true
 
@@ -13,10 +27,41 @@ package final class Meter {
 
   package init() {}
 
+  /// The operations of any kind so far.
+  package var done: Int { doneSoFar.load(ordering: .relaxed) }
+
   func record(_ path: String, _ tally: OperationTally) {
+    advance(tally.operations)
+    recordAdvanced(path, tally)
+  }
+
+  /// Records operations of which `advance` knows already.
+  func recordAdvanced(_ path: String, _ tally: OperationTally) {
     guard isRecording else { return }
     tallies[path, default: OperationTally()] += tally
-    flops += tally.flops
+  }
+
+  /// Says on any thread that so many operations more are done.
+  func advance(_ operations: Int) {
+    let now = doneSoFar.add(operations, ordering: .relaxed).newValue
+    guard let progress else { return }
+    told.withLockIfAvailable { last in
+      guard now - last > 1 << 22 else { return }
+      last = now
+      progress(now)
+    }
+  }
+
+  /// Notes how many tokens of the next sequence a router has let into a layer, after so many before.
+  func decided(_ layer: String, entered: Int, past: Int) {
+    guard isRecording else { return }
+    decisions[layer, default: Decision()].entered.append((entered, past))
+  }
+
+  /// Notes how many places of the experts of a mixture have been filled.
+  func decided(_ mixture: String, filled: Int) {
+    guard isRecording else { return }
+    decisions[mixture, default: Decision()].filled = filled
   }
 
   /// Runs a body whose every operation on `Counted` numbers is counted under a path.
@@ -28,5 +73,19 @@ package final class Meter {
       return Counted.tally
     }
     record(path, tally)
+  }
+
+  /// Runs a body for every row, and records what is counted every few milliseconds.
+  @inline(__always)
+  func literally(_ path: String, rows: Range<Int>, _ body: (_ row: Int) -> Void) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      literally(path) {
+        repeat {
+          body(row)
+          row += 1
+        } while row < rows.upperBound && Counted.tally.operations < 1 << 22
+      }
+    }
   }
 }

@@ -14,6 +14,9 @@ extension Layer {
         ? "tensors beside its blocks" : "the tensors '\(branch.path)' beside its blocks"
     }
     if router != nil, blocks.count != 2 { return "a routed layer that is not of two blocks" }
+    if router != nil, blocks.flatMap(\.branches).contains(where: \.isMixer) {
+      return "a mixer in a routed layer"
+    }
     return blocks.compactMap(\.obstacle).first
   }
 }
@@ -27,6 +30,8 @@ extension Block {
 }
 
 extension Branch {
+  fileprivate var isMixer: Bool { if case .mixer = module { true } else { false } }
+
   var obstacle: String? {
     if runs != .one { return "parts that run several times or never" }
     return module.obstacle
@@ -106,9 +111,6 @@ extension MixtureOfExperts {
     if router.gates.count > 2 { return "several gates of experts" }
     if router.vectors.count > (router.isCorrected ? 1 : 0) + (addsBias ? 1 : 0) {
       return "the tensor '\(router.vectors[0].name)'"
-    }
-    if router.rule == .expertChoice, router.scoring != .softmax || router.isCorrected {
-      return "experts that choose by another score"
     }
     return expert.obstacle ?? shared?.obstacle
   }

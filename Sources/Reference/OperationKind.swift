@@ -75,6 +75,13 @@ package struct OperationTally: Hashable, Sendable {
     return tally
   }
 
+  /// All of any kind.
+  var operations: Int {
+    let arithmetic = multiply &+ add &+ subtract &+ divide &+ sqrt
+    let functions = exp &+ log &+ tanh &+ erf &+ sin &+ cos
+    return arithmetic &+ functions &+ compare
+  }
+
   /// All that are floating-point operations.
   package var flops: Int {
     OperationKind.allCases.filter(\.isFloatingPoint).map { self[$0] }.reduce(0, +)

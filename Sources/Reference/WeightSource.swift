@@ -61,6 +61,13 @@ final class WeightSource {
     return Matrix(start, rows: rows, columns: columns)
   }
 
+  /// Random numbers that no tensor has, to see how long they take.
+  func made(rows: Int, columns: Int, _ scratch: Scratch) -> Matrix {
+    let matrix = scratch.matrix(rows, columns)
+    fill(matrix.start, rows * columns, "", 0, 1, 0)
+    return matrix
+  }
+
   private func fill(
     _ start: UnsafeMutablePointer<Float>, _ count: Int, _ name: String, _ first: Int,
     _ spread: Float, _ center: Float

@@ -15,23 +15,15 @@ package struct Comparison: Sendable {
     /// The least and the most there can be, where the data decide.
     package let bounds: ClosedRange<Rational>?
     package let measured: Int128
+    /// What the formula says of what the data have decided, where they decide.
+    package let decided: Rational?
 
-    /// Whether it agrees with the rows of its layer on how much the data have decided.
-    var isConsistent = true
-
-    /// Whether the counts are equal, or where the data decide within the bounds.
+    /// Whether the counts are equal; where the data decide, within the bounds and equal to what the
+    /// formula says of what they have decided.
     package var isEqual: Bool {
       let measured = Rational(measured)
-      return bounds.map { isConsistent && $0.contains(measured) } ?? (analytic == measured)
-    }
-
-    /// How far above the least the count lies: 1 at the most there can be, or at what is expected.
-    fileprivate func share(ofExpected: Bool) -> Rational? {
-      guard let bounds, let least = try? bounds.lowerBound.negated(),
-        let width = try? (ofExpected ? analytic : bounds.upperBound).adding(least),
-        let above = try? Rational(measured).adding(least)
-      else { return nil }
-      return try? above.divided(by: width)
+      guard let bounds else { return analytic == measured }
+      return bounds.contains(measured) && decided == measured
     }
   }
 
@@ -41,16 +33,22 @@ package struct Comparison: Sendable {
 
   /// Joins the rows of a ledger with the tallies of a pass.
   ///
-  /// A path that only one of them has is compared with zero.
+  /// A path that only one of them has is compared with zero. The formulas take from the pass what no
+  /// description says: how many tokens entered a layer, and how many places of experts were filled.
   ///
   /// - Throws: `DescriptionError.arithmetic`.
   package init(
-    _ model: Model, _ workload: Workload, _ tallies: [String: OperationTally]
+    _ model: Model, _ workload: Workload, _ tallies: [String: OperationTally],
+    _ decisions: [String: Decision]
   ) throws(DescriptionError) {
     let expected = OperationLedger(model, workload)
     let analytic = try expected.places()
     var bounds: [OperationLedger.Place: (least: Rational, most: Rational)] = [:]
+    var decided: [OperationLedger.Place: Rational] = [:]
     if expected.exactness != .exact {
+      decided = try expected.places { index, branches in
+        DecidedLayer("\(model.layersPath).\(index)", branches, decisions)
+      }
       for (place, count) in try OperationLedger(model, workload, assuming: .none).places() {
         bounds[place] = (count, .zero)
       }
@@ -79,36 +77,15 @@ package struct Comparison: Sendable {
       rows.append(
         Row(
           path: place.path, operation: place.operation, analytic: count, bounds: range,
-          measured: measured.removeValue(forKey: place) ?? 0))
+          measured: measured.removeValue(forKey: place) ?? 0,
+          decided: range.map { _ in decided[place] ?? .zero }))
     }
     rows += measured.map { place, count in
       Row(
         path: place.path, operation: place.operation, analytic: .zero, bounds: nil,
-        measured: count)
+        measured: count, decided: nil)
     }.sorted { ($0.path, $0.operation.rawValue) < ($1.path, $1.operation.rawValue) }
-    // What the experts of a layer run for is one number of tokens, whatever it is. So many tokens
-    // enter a routed layer while sampling, each after the same cache; elsewhere scores grow faster
-    // than tokens, and at least either all parts run, or none.
-    if expected.exactness != .exact {
-      let samples =
-        model.groups.allSatisfy { $0.layer.router?.choice != .token }
-        && workload.phase == .decode
-      var shares: [Substring: Rational] = [:]
-      for index in rows.indices {
-        guard var share = rows[index].share(ofExpected: samples) else { continue }
-        if expected.exactness == .expected, !samples, share != .zero { share = .one }
-        let layer = Self.layer(rows[index].path, model)
-        rows[index].isConsistent = shares[layer, default: share] == share
-        shares[layer] = shares[layer] ?? share
-      }
-    }
     self.rows = rows
-  }
-
-  /// The part of a path that names a layer.
-  private static func layer(_ path: String, _ model: Model) -> Substring {
-    let inside = path.dropFirst(model.layersPath.count + 1)
-    return path[..<(inside.firstIndex(of: ".") ?? path.endIndex)]
   }
 
   /// All floating-point operations that were executed.
@@ -149,5 +126,17 @@ extension OperationLedger.Place {
     return Self(
       path: prefix + ([parts.first.map(String.init) ?? ""] + inside).joined(separator: "."),
       operation: operation)
+  }
+}
+
+extension DecidedLayer {
+  /// What the decisions of a pass say of the layer with a path.
+  fileprivate init(_ path: String, _ branches: [Branch], _ decisions: [String: Decision]) {
+    self.init()
+    entered = (decisions[path]?.entered ?? []).map { (Int128($0.tokens), Int128($0.past)) }
+    for branch in branches {
+      let own = branch.path.isEmpty ? path : "\(path).\(branch.path)"
+      filled[branch.path] = decisions[own]?.filled.map { Int128($0) }
+    }
   }
 }

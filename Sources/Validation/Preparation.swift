@@ -9,8 +9,12 @@ package struct Preparation {
   package let settings: Validation.Settings
   package let executor: Executor
   package let memory: MemoryEstimate
-  /// The floating-point operations that the formulas say.
-  package let flops: Double
+  /// The operations that the formulas say of the pass, and of the one before it that fills the
+  /// cache; comparisons are among them.
+  package let operations: Double
+  private let costs: [PassCost]
+  /// The numbers of all weights, which each of these passes may make.
+  private let weights: Double
   let batch: Int
   let tokens: Int
   let past: Int
@@ -34,16 +38,30 @@ package struct Preparation {
     memory = try MemoryEstimate(
       executor, sequences: batch, tokens: tokens, past: past,
       scored: workload.logits == .last ? batch : batch * tokens, cacheElements: cache)
-    let total = try report.total.evaluated(with: [:])
-    flops = Double(total.numerator) / Double(total.denominator)
+    var costs = [try PassCost(report.ledger)]
+    if past > 0 {
+      var filling = workload
+      filling.phase = .prefill
+      (filling.tokens, filling.past, filling.logits) = (workload.past, 0, .last)
+      costs.append(try PassCost(OperationLedger(model, filling)))
+    }
+    self.costs = costs
+    operations = costs.map(\.operations).reduce(0, +)
+    weights =
+      settings.weights == .streamed
+      ? Double(try ParameterReport(model).total.evaluated(with: [:]).wholeValue())
+        * Double(costs.count) : 0
     (self.batch, self.tokens, self.past) = (batch, tokens, past)
     self.workload = workload
     self.settings = settings
   }
 
-  /// About how long the pass takes, from a short run of the kernel that most of it is.
-  package var estimatedSeconds: Double {
-    let share = workload.past > 0 ? 1 + Double(workload.past) / Double(workload.tokens) : 1
-    return flops * share / executor.measuredRate
+  /// Whether the pass may take more than an instant, so that an estimate, which itself takes some
+  /// hundredths of a second, is worth having.
+  package var mayBeLong: Bool { operations + weights > 1e7 }
+
+  /// About how long the passes take, from short runs of the kernels that they are made of.
+  package func estimatedSeconds(_ rates: Rates) -> Double {
+    costs.map { $0.seconds(rates, settings.evidence) }.reduce(0, +) + weights / rates.weights
   }
 }

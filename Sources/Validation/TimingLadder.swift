@@ -30,7 +30,7 @@ package struct TimingLadder: Sendable {
   /// - Throws: `ExecutionError`, `DescriptionError`, `TimingLadder.Failure` for a count that differs.
   package init(
     _ model: Model, _ workload: Workload, _ settings: Validation.Settings, repeats: Int,
-    progress: (Double) -> Void
+    progress: @escaping (Double) -> Void
   ) throws {
     let rungs = Self.rungs(model, workload)
     var shortest = [Double](repeating: .infinity, count: rungs.count)
@@ -39,12 +39,13 @@ package struct TimingLadder: Sendable {
     for round in 0...repeats {
       for (index, rung) in rungs.enumerated() {
         let preparation = try Preparation(rung.model, rung.workload, settings)
-        let validation = try Validation(preparation, isWarm: true)
+        let (done, all) = (Double(round * rungs.count + index), (repeats + 1) * rungs.count)
+        let validation = try Validation(preparation, isWarm: true) { share in
+          progress((done + share) / Double(all))
+        }
         guard validation.holds else { throw Failure(label: rung.label) }
         flops[index] = Double(validation.comparison.measuredFLOPs)
         if round > 0 { shortest[index] = min(shortest[index], validation.seconds) }
-        let done = Double(round * rungs.count + index + 1)
-        progress(done / Double((repeats + 1) * rungs.count))
       }
     }
     points = rungs.indices.map { index in
@@ -53,6 +54,13 @@ package struct TimingLadder: Sendable {
         seconds: shortest[index])
     }
     fit = LineFit(points.map { (x: $0.flops, y: $0.seconds) })
+  }
+
+  /// The passes that a ladder of a model measures.
+  package static func passes(
+    _ model: Model, _ workload: Workload
+  ) -> [(model: Model, workload: Workload)] {
+    rungs(model, workload).map { ($0.model, $0.workload) }
   }
 
   /// A count of the ladder differs, so that its times mean nothing.

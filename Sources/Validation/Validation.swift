@@ -53,13 +53,16 @@ package struct Validation: Sendable {
     executor.keepsLogits = keepsLogits
     let (batch, tokens) = (preparation.batch, preparation.tokens)
     let past = preparation.past
-    let all = preparation.flops
+    let all = preparation.operations * (isWarm && past == 0 ? 2 : 1)
+    if let progress, all > 0 {
+      let before = executor.meter.done
+      executor.meter.progress = { progress(min(1, Double($0 - before) / all)) }
+    }
     if past > 0 {
       executor.meter.isRecording = false
       _ = try executor.run(executor.randomTokens(batch, 0..<past), Pass(workload, isFilling: true))
       executor.meter.isRecording = true
     }
-    if let progress, all > 0 { executor.progress = { progress(min(1, Double($0) / all)) } }
     let sequences = try executor.randomTokens(batch, past..<past + tokens)
     if isWarm, past == 0 {
       // Once before, so that weights are made and memory is there.
@@ -73,7 +76,8 @@ package struct Validation: Sendable {
     logits = try executor.run(sequences, Pass(workload))
     let elapsed = clock.now - start
     seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    comparison = try Comparison(described ?? model, workload, executor.meter.tallies)
+    comparison = try Comparison(
+      described ?? model, workload, executor.meter.tallies, executor.meter.decisions)
     parameters = (
       try ParameterReport(described ?? model).total.evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)

@@ -22,10 +22,10 @@ import Validation
     Planted(
       error: .shortensProducts, model: "llama2-13b", path: "model.layers.0.self_attn.q_proj",
       operation: .multiply),
-    // Within its bounds, and yet no number of tokens fits all rows of the experts.
+    // Within its bounds, and yet not what so many tokens take.
     Planted(
       error: .shortensProducts, model: "mode-integrated",
-      path: "model.layers.1.mlp.experts.#.activation", operation: .exp),
+      path: "model.layers.1.mlp.experts.#.up_proj", operation: .multiply),
     Planted(
       error: .skipsLayer(1), model: "llama2-13b", path: "model.layers.1.input_layernorm",
       operation: .multiply),

@@ -83,6 +83,7 @@ extension Model {
           guard mode == .integrated else { continue }
           if idle == nil { idle = try idleExperts(mixture, router) }
           try mixture.addIdle(idle ?? 0)
+          settleScored(&mixture)
           groups[group].layer.blocks[block].branches[branch].module = .mixtureOfExperts(mixture)
         }
       }
@@ -104,14 +105,14 @@ extension Model {
 
 extension MixtureOfExperts {
   fileprivate mutating func addIdle(_ idle: Formula) throws(DescriptionError) {
-    guard leastActive == nil, router.vectors.isEmpty, let gate = router.gates.indices.first,
+    guard self.idle.isZero, router.vectors.isEmpty, let gate = router.gates.indices.first,
       router.gates[gate].output == experts
     else {
       throw .notChanged(
         "mode", because: "the router is more than a gate", advice: "Take a model with plain gates.")
     }
     router.gates[gate].output = experts + idle
-    leastActive = .maximum(0, active - idle)
+    self.idle = idle
   }
 }
 

@@ -21,6 +21,7 @@ extension Model {
         for: "segment", besides: model.broughtSizes, experts: m * mixture.experts,
         active: m * mixture.active,
         width: mixture.expert.width / m)
+      model.settleScored(&mixture)
     }
   }
 }
@@ -51,6 +52,7 @@ extension Model {
       try mixture.change(
         for: "shared", besides: model.broughtSizes, experts: rest,
         active: mixture.active - shared)
+      model.settleScored(&mixture)
     }
   }
 }
@@ -112,7 +114,8 @@ extension MixtureOfExperts {
     func new(_ formula: Formula) -> Formula { formula.substituting(values) }
     experts = new(experts)
     active = new(active)
-    leastActive = leastActive.map(new)
+    idle = new(idle)
+    choices = choices.map(new)
     expert.substitute(values)
     for gate in router.gates.indices {
       router.gates[gate].input = new(router.gates[gate].input)

@@ -138,14 +138,16 @@ extension Model {
     var isFound = false
     var copy = self
     for group in groups.indices {
-      for block in groups[group].layer.blocks.indices {
-        for branch in groups[group].layer.blocks[block].branches.indices {
-          let module = groups[group].layer.blocks[block].branches[branch].module
-          guard case .mixtureOfExperts(var mixture) = module else { continue }
-          isFound = true
-          try body(&mixture, &copy)
-          copy.groups[group].layer.blocks[block].branches[branch].module =
-            .mixtureOfExperts(mixture)
+      for blocks in [\Layer.blocks, \Layer.repeats] {
+        for block in groups[group].layer[keyPath: blocks].indices {
+          for branch in groups[group].layer[keyPath: blocks][block].branches.indices {
+            let module = groups[group].layer[keyPath: blocks][block].branches[branch].module
+            guard case .mixtureOfExperts(var mixture) = module else { continue }
+            isFound = true
+            try body(&mixture, &copy)
+            copy.groups[group].layer[keyPath: blocks][block].branches[branch].module =
+              .mixtureOfExperts(mixture)
+          }
         }
       }
     }

@@ -222,7 +222,7 @@ extension Keys {
     let width = try size(.expertSize)
     let shared = try sharedExperts(width: width, bias: sharedBias)
     guard !isHashed else {
-      return try limited(
+      return try .mixtureOfExperts(
         MixtureOfExperts(
           router: Router([], rule: .hash), experts: counts.all, active: counts.active,
           expert: gated(width), shared: shared))

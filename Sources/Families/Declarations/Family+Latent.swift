@@ -206,7 +206,7 @@ extension Keys {
       router: router, experts: counts.all, active: counts.active, expert: try gated(width),
       layout: .stacked(weights))
     // What a token gives to experts that return it as it is costs nothing.
-    mixture.leastActive = .maximum(0, counts.active - (all - counts.all))
+    if number(zero) != 0 { mixture.idle = zero }
     return .mixtureOfExperts(mixture)
   }
 

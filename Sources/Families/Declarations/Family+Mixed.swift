@@ -286,9 +286,10 @@ extension Keys {
     ]
     var router = Router(gates, vectors: vectors)
     router.isCorrected = true
-    return .mixtureOfExperts(
-      MixtureOfExperts(
-        router: router, experts: counts.all, active: counts.active,
-        expert: try fusedGated(f), layout: .stacked(stacks)))
+    var mixture = MixtureOfExperts(
+      router: router, experts: counts.all, active: counts.active,
+      expert: try fusedGated(f), layout: .stacked(stacks))
+    mixture.idle = 1
+    return .mixtureOfExperts(mixture)
   }
 }

@@ -97,7 +97,8 @@ extension Keys {
       var mixture = MixtureOfExperts(
         router: Router([Linear("gate", try size(.hidden), real + idle)]), experts: real,
         active: .minimum(active, real), expert: try backboneFeedForward(size(.expertSize)))
-      mixture.leastActive = .maximum(0, active - idle)
+      if number(idle) != 0 { mixture.idle = idle }
+      mixture.choices = active
       return try layer(attention, .mixtureOfExperts(mixture))
     }
   }

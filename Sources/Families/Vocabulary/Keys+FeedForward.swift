@@ -95,7 +95,7 @@ extension Keys {
     router.isCorrected = !scores.isEmpty
     // Families that balance by a corrected score take the logistic function of it.
     router.scoring = scoring ?? (scores.isEmpty ? .softmax : .sigmoid)
-    return try limited(
+    return try .mixtureOfExperts(
       MixtureOfExperts(
         router: routed(router, normalizes: normalizes), experts: counts.all,
         active: counts.active, expert: expert, path: path, shared: shared,

@@ -130,30 +130,37 @@ extension Keys {
     return router
   }
 
-  /// Limits what experts take, if the configuration says so; the keys are ours.
-  func limited(_ mixture: MixtureOfExperts) throws -> Module {
-    var mixture = mixture
+  /// Limits what the experts of a model take, if the configuration says so; the keys are ours.
+  func limitExperts(of model: inout Model) throws {
+    guard model.hasExperts else { return }
     let share = try decimal("expert_capacity_factor")
-    mixture.capacity = share.map { Formula($0) }
-    switch try text("expert_routing") {
-    case nil, "token_choice": break
-    case "expert_choice":
-      guard share != nil else {
+    let routing = try text("expert_routing") ?? "token_choice"
+    let choosing = routing == "expert_choice"
+    guard choosing || routing == "token_choice" else {
+      throw DescriptionError.unsupported(
+        key: "expert_routing", found: "\"\(routing)\"", supported: "token_choice, expert_choice")
+    }
+    guard let share else {
+      guard !choosing else {
         throw DescriptionError.missing(
           key: "expert_capacity_factor", letter: "c", modelType: modelType)
       }
-      mixture.router.rule = .expertChoice
-    case let other?:
+      return
+    }
+    guard !(choosing && model.hasHashedExperts) else {
       throw DescriptionError.unsupported(
-        key: "expert_routing", found: "\"\(other)\"", supported: "token_choice, expert_choice")
+        key: "expert_routing", found: "\"expert_choice\"",
+        supported: "token_choice, because a hash of the token chooses experts of \(modelType)")
     }
-    if mixture.capacity != nil, mixture.router.rule == .tokenChoice {
-      noteForPasses(
-        "An expert takes at most max(1, ⌊c·K·N/E⌋) of N tokens (c = expert_capacity_factor). The "
-          + "figures count every place, filled or not; balanced routing fills min(K·N, all places)."
-      )
+    try model.limitExperts(to: Formula(share), choosing: choosing)
+    if model.hasExpertsOfAttention {
+      noteForPasses("expert_capacity_factor limits feed-forward experts, not those of attention.")
     }
-    return .mixtureOfExperts(mixture)
+    guard !choosing else { return }
+    noteForPasses(
+      "An expert takes at most max(1, min(N, ⌊c·K·N/E⌋)) of N tokens (c = expert_capacity_factor). "
+        + "The figures count every place, filled or not; balanced routing fills "
+        + "min(K·N, all places).")
   }
 }
 

@@ -90,7 +90,7 @@ extension Keys {
       weights.append(Weight("\(names.0)_bias", [counts.all, 2 * f], .routedExperts))
       weights.append(Weight("\(names.1)_bias", [counts.all, d], .routedExperts))
     }
-    return try limited(
+    return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active, expert: expert,
         layout: .stacked(weights), shared: shared, sharedPath: sharedPath))

@@ -142,15 +142,13 @@ extension Executor {
   func activate(_ y: Matrix, _ activation: Activation, times factor: Matrix?, _ path: String) {
     switch activation.isOnlyLiteral ? .literal : evidence {
     case .literal:
-      meter.literally(path) {
-        for row in 0..<y.rows {
-          for column in 0..<y.columns {
-            var value = activation.literal(Counted(y[row, column]))
-            if let factor {
-              value = value * activation.literalFactor(Counted(factor[row, column]))
-            }
-            y[row, column] = value.value
+      meter.literally(path, rows: 0..<y.rows) { row in
+        for column in 0..<y.columns {
+          var value = activation.literal(Counted(y[row, column]))
+          if let factor {
+            value = value * activation.literalFactor(Counted(factor[row, column]))
           }
+          y[row, column] = value.value
         }
       }
     case .kernel:

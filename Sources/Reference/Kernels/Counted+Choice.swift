@@ -21,18 +21,36 @@ extension Counted {
   ///
   /// Each is found by one look at every score.
   static func best(_ count: Int, of scores: [Float]) -> [Int] {
-    var left = scores
-    var chosen: [Int] = []
-    for _ in 0..<count {
-      var (place, greatest) = (-1, Counted(-.infinity))
-      for index in left.indices where Counted(left[index]) > greatest {
-        (place, greatest) = (index, Counted(left[index]))
-      }
-      // Fewer than so many can be told apart from minus infinity: take the first that is left.
-      if place < 0 { place = left.indices.first { !chosen.contains($0) } ?? 0 }
-      chosen.append(place)
-      left[place] = -.infinity
+    var choice = BestFirst(scores)
+    for _ in 0..<count { choice.takeNext() }
+    return choice.chosen
+  }
+}
+
+/// Scores of which the highest that is left is taken, one after the other.
+private struct BestFirst {
+  private var left: [Float]
+  private(set) var chosen: [Int] = []
+
+  init(_ scores: [Float]) { left = scores }
+
+  mutating func takeNext() {
+    var (place, greatest) = (-1, Counted(-.infinity))
+    for index in left.indices where Counted(left[index]) > greatest {
+      (place, greatest) = (index, Counted(left[index]))
     }
-    return chosen
+    // Fewer than so many can be told apart from minus infinity: take the first that is left.
+    if place < 0 { place = left.indices.first { !chosen.contains($0) } ?? 0 }
+    chosen.append(place)
+    left[place] = -.infinity
+  }
+}
+
+extension Executor {
+  /// The places of the k highest scores, in order, counted under a path.
+  func best(_ count: Int, of scores: [Float], _ path: String) -> [Int] {
+    var choice = BestFirst(scores)
+    meter.literally(path, rows: 0..<count) { _ in choice.takeNext() }
+    return choice.chosen.sorted()
   }
 }

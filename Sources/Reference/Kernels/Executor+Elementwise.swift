@@ -24,8 +24,8 @@ extension Executor {
   ) {
     switch evidence {
     case .literal:
-      meter.literally(path) {
-        for row in 0..<y.rows { for column in 0..<y.columns { literal(row, column) } }
+      meter.literally(path, rows: 0..<y.rows) { row in
+        for column in 0..<y.columns { literal(row, column) }
       }
     case .kernel:
       let done = Total()
@@ -138,13 +138,11 @@ extension Executor {
     let width = y.columns / gates.columns
     switch evidence {
     case .literal:
-      meter.literally(path) {
-        for row in 0..<y.rows {
-          for head in 0..<gates.columns {
-            let open = Counted(gates[row, head]).logistic
-            for column in head * width..<(head + 1) * width {
-              y[row, column] = (Counted(y[row, column]) * open).value
-            }
+      meter.literally(path, rows: 0..<y.rows) { row in
+        for head in 0..<gates.columns {
+          let open = Counted(gates[row, head]).logistic
+          for column in head * width..<(head + 1) * width {
+            y[row, column] = (Counted(y[row, column]) * open).value
           }
         }
       }

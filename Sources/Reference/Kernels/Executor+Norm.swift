@@ -23,8 +23,8 @@ extension Executor {
         kind: norm.kind, width: part, weight: weight, bias: bias, weightSize: size * count)
       switch evidence {
       case .literal:
-        meter.literally(name) {
-          for row in 0..<y.rows { kernel.literal(y.row(row), y.columns) }
+        meter.literally(name, rows: 0..<y.rows) { row in
+          kernel.literal(y.row(row), y.columns)
         }
       case .kernel:
         let done = Total()

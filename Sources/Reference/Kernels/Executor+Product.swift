@@ -11,29 +11,38 @@ extension Executor {
       w = w.columns(0..<w.columns - 1)
     }
     switch evidence {
-    case .literal: meter.literally(path) { Self.literalProduct(x, w, y) }
+    case .literal:
+      meter.literally(path, rows: 0..<x.rows) { row in
+        Self.literalProduct(x, row, w, y)
+      }
     case .kernel:
-      let done = Kernels.multiply(x, byTransposeOf: w, into: y, workers: workers)
-      var tally = OperationTally()
-      tally.multiply = done
-      tally.add = done
-      meter.record(path, tally)
+      // Rows enough for some tenths of a second at a time, so that somebody can be told.
+      let atOnce = max(512, Self.operationsAtOnce / max(1, w.rows * w.columns))
+      for first in stride(from: 0, to: x.rows, by: atOnce) {
+        let rows = first..<min(first + atOnce, x.rows)
+        let done = Kernels.multiply(
+          x.rows(rows), byTransposeOf: w, into: y.rows(rows), workers: workers)
+        var tally = OperationTally()
+        tally.multiply = done
+        tally.add = done
+        meter.record(path, tally)
+      }
     }
   }
 
+  private static let operationsAtOnce = 1 << 34
+
   @inline(__always)
-  private static func literalProduct(_ x: Matrix, _ w: Matrix, _ y: Matrix) {
-    for row in 0..<x.rows {
-      for column in 0..<w.rows {
-        var (left, right) = (x.row(row), w.row(column))
-        var sum = Counted.zero
-        for _ in 0..<x.columns {
-          sum = sum + Counted(left.pointee) * Counted(right.pointee)
-          left += x.columnStride
-          right += w.columnStride
-        }
-        y[row, column] = sum.value
+  private static func literalProduct(_ x: Matrix, _ row: Int, _ w: Matrix, _ y: Matrix) {
+    for column in 0..<w.rows {
+      var (left, right) = (x.row(row), w.row(column))
+      var sum = Counted.zero
+      for _ in 0..<x.columns {
+        sum = sum + Counted(left.pointee) * Counted(right.pointee)
+        left += x.columnStride
+        right += w.columnStride
       }
+      y[row, column] = sum.value
     }
   }
 
@@ -76,6 +85,8 @@ extension Executor {
   /// The product with a weight of the model, whose numbers keep the variance of what they multiply.
   func map(_ x: Matrix, _ name: String, into y: Matrix, path: String) {
     let (inner, columns) = (x.columns, y.columns)
+    // No row needs the numbers of a weight.
+    guard x.rows > 0 else { return }
     let spread = (3 / Float(max(inner, 1))).squareRoot()
     let atOnce =
       weights.policy == .streamed ? max(1, Self.streamedNumbers / max(inner, 1)) : max(columns, 1)

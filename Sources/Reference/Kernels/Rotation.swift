@@ -36,14 +36,12 @@ extension Executor {
     }
     let first = past
     let path = scheme.table.isEmpty ? "rotary" : "rotary_\(scheme.table)"
-    meter.literally(path) {
-      for row in 0..<tokens {
-        let position = Counted(Float(first + row))
-        for pair in 0..<pairs {
-          let angle = position * Counted(frequencies[pair])
-          cosines[row, pair] = angle.cosine.value
-          sines[row, pair] = angle.sine.value
-        }
+    meter.literally(path, rows: 0..<tokens) { row in
+      let position = Counted(Float(first + row))
+      for pair in 0..<pairs {
+        let angle = position * Counted(frequencies[pair])
+        cosines[row, pair] = angle.cosine.value
+        sines[row, pair] = angle.sine.value
       }
     }
     let table = RotaryTable(cosines: cosines, sines: sines, first: first)
@@ -60,20 +58,18 @@ extension Executor {
     let pairs = size / 2
     switch evidence {
     case .literal:
-      meter.literally(path) {
-        for row in 0..<y.rows {
-          let angle = positions[row] - table.first
-          for head in 0..<heads {
-            let low = y.row(row) + head * width + offset
-            let high = low + pairs
-            for pair in 0..<pairs {
-              let (cosine, sine) = (
-                Counted(table.cosines[angle, pair]), Counted(table.sines[angle, pair])
-              )
-              let (a, b) = (Counted(low[pair]), Counted(high[pair]))
-              low[pair] = (a * cosine - b * sine).value
-              high[pair] = (b * cosine + a * sine).value
-            }
+      meter.literally(path, rows: 0..<y.rows) { row in
+        let angle = positions[row] - table.first
+        for head in 0..<heads {
+          let low = y.row(row) + head * width + offset
+          let high = low + pairs
+          for pair in 0..<pairs {
+            let (cosine, sine) = (
+              Counted(table.cosines[angle, pair]), Counted(table.sines[angle, pair])
+            )
+            let (a, b) = (Counted(low[pair]), Counted(high[pair]))
+            low[pair] = (a * cosine - b * sine).value
+            high[pair] = (b * cosine + a * sine).value
           }
         }
       }

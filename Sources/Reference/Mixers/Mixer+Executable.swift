@@ -122,15 +122,13 @@ extension Executor {
           own.copy(into: inputs.rows(sides + before..<sides + before + flow.tokens))
           let positions = length + 2 * sides - kernel + 1
           let outputs = scratch.matrix(positions, channels)
-          meter.literally(name) {
-            for position in 0..<positions {
-              for channel in 0..<channels {
-                var sum = Counted.zero
-                for tap in 0..<kernel {
-                  sum = sum + Counted(inputs[position + tap, channel]) * Counted(w[channel, tap])
-                }
-                outputs[position, channel] = sum.value
+          meter.literally(name, rows: 0..<positions) { position in
+            for channel in 0..<channels {
+              var sum = Counted.zero
+              for tap in 0..<kernel {
+                sum = sum + Counted(inputs[position + tap, channel]) * Counted(w[channel, tap])
               }
+              outputs[position, channel] = sum.value
             }
           }
           // The output whose last input is the first new token.

@@ -39,22 +39,20 @@ struct SelectiveScan {
       var carried = layer.carried(name, sequence, count: channels * state)
       let rows = flow.rows(of: index)
       carried.withUnsafeMutableBufferPointer { h in
-        executor.meter.literally(name) {
-          for row in rows {
-            for channel in 0..<channels {
-              let step = Counted(delta[row, channel]).softplus
-              let input = Counted(inner[row, channel])
-              let driven = step * input
-              var sum = Counted.zero
-              for place in 0..<state {
-                let at = channel * state + place
-                let decay = (step * Counted(decays[at])).exponential
-                let next = decay * Counted(h[at]) + driven * Counted(inputs[row, place])
-                h[at] = next.value
-                sum = sum + next * Counted(outputs[row, place])
-              }
-              y[row, channel] = (sum + Counted(skip[channel]) * input).value
+        executor.meter.literally(name, rows: rows) { row in
+          for channel in 0..<channels {
+            let step = Counted(delta[row, channel]).softplus
+            let input = Counted(inner[row, channel])
+            let driven = step * input
+            var sum = Counted.zero
+            for place in 0..<state {
+              let at = channel * state + place
+              let decay = (step * Counted(decays[at])).exponential
+              let next = decay * Counted(h[at]) + driven * Counted(inputs[row, place])
+              h[at] = next.value
+              sum = sum + next * Counted(outputs[row, place])
             }
+            y[row, channel] = (sum + Counted(skip[channel]) * input).value
           }
         }
       }

@@ -88,37 +88,31 @@ extension Executor {
       let q = span.queries.columns(head * core.scoreSize..<(head + 1) * core.scoreSize)
       scratch.scoped {
         let scores = scratch.matrix(queries, keys + 1)
-        meter.literally("\(path).scores") {
-          for query in 0..<queries {
+        meter.literally("\(path).scores", rows: 0..<queries) { query in
+          for key in span.computed(query, core.reach, mask) {
+            var sum = Counted.zero
+            for index in 0..<core.scoreSize {
+              sum = sum + Counted(q[query, index]) * Counted(shared.keys[key, index])
+            }
+            scores[query, key] = sum.value
+          }
+        }
+        meter.literally("\(path).softmax", rows: 0..<queries) { query in
+          let computed = span.computed(query, core.reach, mask)
+          core.treat(
+            scores.row(query), computed, span, query: query, head: head,
+            kept: span.kept(query, core.reach))
+          let count = computed.count + (core.sinks == nil ? 0 : 1)
+          if let sinks = core.sinks { scores[query, computed.upperBound] = sinks[head] }
+          Counted.softmax(scores.row(query) + computed.lowerBound, count)
+        }
+        meter.literally("\(path).values", rows: 0..<queries) { query in
+          for index in 0..<core.valueSize {
+            var sum = Counted.zero
             for key in span.computed(query, core.reach, mask) {
-              var sum = Counted.zero
-              for index in 0..<core.scoreSize {
-                sum = sum + Counted(q[query, index]) * Counted(shared.keys[key, index])
-              }
-              scores[query, key] = sum.value
+              sum = sum + Counted(scores[query, key]) * Counted(shared.values[key, index])
             }
-          }
-        }
-        meter.literally("\(path).softmax") {
-          for query in 0..<queries {
-            let computed = span.computed(query, core.reach, mask)
-            core.treat(
-              scores.row(query), computed, span, query: query, head: head,
-              kept: span.kept(query, core.reach))
-            let count = computed.count + (core.sinks == nil ? 0 : 1)
-            if let sinks = core.sinks { scores[query, computed.upperBound] = sinks[head] }
-            Counted.softmax(scores.row(query) + computed.lowerBound, count)
-          }
-        }
-        meter.literally("\(path).values") {
-          for query in 0..<queries {
-            for index in 0..<core.valueSize {
-              var sum = Counted.zero
-              for key in span.computed(query, core.reach, mask) {
-                sum = sum + Counted(scores[query, key]) * Counted(shared.values[key, index])
-              }
-              y[query, head * core.valueSize + index] = sum.value
-            }
+            y[query, head * core.valueSize + index] = sum.value
           }
         }
       }
@@ -150,19 +144,20 @@ extension Executor {
       scoreTotal.add(done.scores)
       softmaxTotal.add(done.softmax)
       valueTotal.add(done.values)
+      meter.advance(2 * (done.scores + done.values) + 5 * done.softmax)
     }
     var tally = OperationTally()
     tally.multiply = scoreTotal.value
     tally.add = scoreTotal.value
-    meter.record("\(path).scores", tally)
-    meter.record(
+    meter.recordAdvanced("\(path).scores", tally)
+    meter.recordAdvanced(
       "\(path).softmax",
       core.tally(
         scores: softmaxTotal.value,
         sinks: core.sinks == nil ? 0 : core.heads * span.queries.rows))
     tally.multiply = valueTotal.value
     tally.add = valueTotal.value
-    meter.record("\(path).values", tally)
+    meter.recordAdvanced("\(path).values", tally)
   }
 }
 

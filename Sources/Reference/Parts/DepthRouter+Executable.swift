@@ -38,22 +38,22 @@ extension DepthRouter {
       1, try executor.extent(.floor(capacity * Formula(Int128(flow.tokens)))))
     if executor.plantedError == .choosesOneLess { count -= 1 }
     var entering: [(rows: [Int], scores: [Float])] = []
-    executor.meter.literally(name) {
-      for (index, sequence) in flow.sequences.enumerated() {
-        let range = flow.rows(of: index)
-        let own = Array(decisions[range])
-        let rows: [Int]
-        if isKnown {
-          rows = Counted.best(count, of: own).sorted()
-          let least = rows.map { own[$0] }.min() ?? 0
-          state.thresholds[sequence] = min(least, state.thresholds[sequence] ?? .infinity)
-        } else {
-          let bound = threshold ?? (state.thresholds[sequence] ?? -.infinity).nextDown
-          rows = own.indices.filter { Counted(own[$0]) > Counted(bound) }
+    for (index, sequence) in flow.sequences.enumerated() {
+      let range = flow.rows(of: index)
+      let own = Array(decisions[range])
+      var rows: [Int] = []
+      if isKnown {
+        rows = executor.best(count, of: own, name)
+        let least = rows.map { own[$0] }.min() ?? 0
+        state.thresholds[sequence] = min(least, state.thresholds[sequence] ?? .infinity)
+      } else {
+        let bound = threshold ?? (state.thresholds[sequence] ?? -.infinity).nextDown
+        executor.meter.literally(name, rows: own.indices) { row in
+          if Counted(own[row]) > Counted(bound) { rows.append(row) }
         }
-        entering.append(
-          (rows.map { $0 + range.lowerBound }, rows.map { scores[$0 + range.lowerBound, 0] }))
       }
+      entering.append(
+        (rows.map { $0 + range.lowerBound }, rows.map { scores[$0 + range.lowerBound, 0] }))
     }
     return entering
   }

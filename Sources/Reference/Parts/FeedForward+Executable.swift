@@ -4,11 +4,16 @@ import Kernels
 extension FeedForward {
   /// The layer for every row: `[rows, d]`.
   ///
-  /// Weights are factors of the inner numbers of each row, before the output map.
+  /// Weights are factors of the inner numbers of each row, before the output map. Without a row
+  /// nothing runs, and the layer asks for its weights.
   func run(
     _ x: Matrix, at path: String, on executor: Executor, weighedBy weights: [Float]? = nil,
     _ weightPath: String = ""
   ) throws -> Matrix {
+    guard x.rows > 0 else {
+      try claim(at: path, on: executor)
+      return executor.scratch.matrix(0, try executor.extent(output.output))
+    }
     guard var activation = Activation(activation) else {
       preconditionFailure("an obstacle names such an activation before the pass")
     }
@@ -29,7 +34,7 @@ extension FeedForward {
   }
 
   /// xIELU with its slopes: `softplus(α_p)` and `β + softplus(α_n)`, where β is ½.
-  private func slopes(at path: String, on executor: Executor) throws -> Activation {
+  func slopes(at path: String, on executor: Executor) throws -> Activation {
     let positive = try executor.vector("act_fn.alpha_p", among: vectors, at: path)
     let negative = try executor.vector("act_fn.alpha_n", among: vectors, at: path)
     for weight in vectors where weight.isBuffer {

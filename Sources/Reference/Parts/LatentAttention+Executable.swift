@@ -36,6 +36,7 @@ extension LatentAttention {
     try claimExpansion(sizes, at: path, on: executor)
     for (index, sequence) in flow.sequences.enumerated() {
       let rows = flow.rows(of: index)
+      guard !rows.isEmpty else { continue }
       executor.scratch.scoped {
         var span: AttentionCore.Span
         switch flow.pass.latentForm {

@@ -17,32 +17,37 @@ extension Layer {
     let entering = try executor.scratch.scoped {
       try router.choose(x, flow, state, at: path, on: executor)
     }
-    for (index, chosen) in entering.enumerated() where !chosen.rows.isEmpty {
-      // A sequence by itself, because each may have another number of tokens.
-      let inner = Flow(
-        sequences: [flow.sequences[index]], tokens: chosen.rows.count,
-        positions: chosen.rows.map { flow.positions[$0] },
-        identifiers: chosen.rows.map { flow.identifiers[$0] }, pass: flow.pass)
-      try executor.scratch.scoped {
-        let scratch = executor.scratch
-        let stream = scratch.matrix(chosen.rows.count, x.columns)
-        for (place, row) in chosen.rows.enumerated() {
-          stream.row(place).update(from: x.row(row), count: x.columns)
-        }
-        // f = a + m, while the second block sees x + a.
-        var sum: Matrix?
-        for (number, block) in blocks.enumerated() {
-          let name = block.residualPath(path)
-          let branch = try block.branch(stream, inner, state, at: path, on: executor)
-          if let sum { executor.add(branch, to: sum, name) } else { sum = scratch.copy(branch) }
-          if number + 1 < blocks.count { executor.add(branch, to: stream, name) }
-        }
-        guard let sum else { return }
-        // x + r·f, in the two halves that the router's weighting has.
-        let name = path.appending("mod_router")
-        executor.multiplyRows(sum, by: chosen.scores, name)
-        executor.addScaled(sum, nil, to: x, at: chosen.rows, name)
+    // All sequences together, because experts have so many places for the tokens of a pass. Where
+    // nobody enters the parts run on no row, and ask for their weights.
+    let (rows, scores) = (entering.flatMap(\.rows), entering.flatMap(\.scores))
+    let inner = Flow(
+      sequences: flow.sequences, lengths: entering.map(\.rows.count),
+      positions: rows.map { flow.positions[$0] }, identifiers: rows.map { flow.identifiers[$0] },
+      pass: flow.pass)
+    for (index, sequence) in flow.sequences.enumerated() {
+      let before = state.entered[sequence] ?? 0
+      executor.meter.decided(path, entered: inner.lengths[index], past: before)
+      state.entered[sequence] = before + inner.lengths[index]
+    }
+    try executor.scratch.scoped {
+      let scratch = executor.scratch
+      let stream = scratch.matrix(rows.count, x.columns)
+      for (place, row) in rows.enumerated() {
+        stream.row(place).update(from: x.row(row), count: x.columns)
       }
+      // f = a + m, while the second block sees x + a.
+      var sum: Matrix?
+      for (number, block) in blocks.enumerated() {
+        let name = block.residualPath(path)
+        let branch = try block.branch(stream, inner, state, at: path, on: executor)
+        if let sum { executor.add(branch, to: sum, name) } else { sum = scratch.copy(branch) }
+        if number + 1 < blocks.count { executor.add(branch, to: stream, name) }
+      }
+      guard let sum else { return }
+      // x + r·f, in the two halves that the router's weighting has.
+      let name = path.appending("mod_router")
+      executor.multiplyRows(sum, by: scores, name)
+      executor.addScaled(sum, nil, to: x, at: rows, name)
     }
   }
 }

@@ -57,10 +57,11 @@ extension MixtureOfExperts {
     }
     if let capacity {
       // Tokens fill the places of an expert in the order of the batch; the rest is dropped.
-      let most = max(
-        1, try executor.extent(.floor(capacity * active * Formula(Int128(x.rows)) / experts)))
+      let most = try self.places(capacity * chosen, x.rows, on: executor)
       places = places.map { Array($0.prefix(most)) }
     }
+    executor.meter.decided(
+      path, filled: places.reduce(0) { $0 + $1.count })
     for (index, places) in places.enumerated() {
       let weights = places.compactMap(\.weight)
       try runExpert(
@@ -69,13 +70,28 @@ extension MixtureOfExperts {
     }
   }
 
+  /// The places of one expert for so many tokens, of which it may take so large a share.
+  ///
+  /// An expert that does nothing has a share too.
+  func places(_ share: Formula, _ tokens: Int, on executor: Executor) throws -> Int {
+    guard tokens > 0 else { return 0 }
+    let even = try executor.extent(.floor(share * Formula(Int128(tokens)) / scored))
+    return max(1, min(tokens, even))
+  }
+
   /// Gathers the tokens of one expert, runs it, and adds its weighted answers.
   private func runExpert(
     _ index: Int, _ x: Matrix, _ rows: [Int], _ weights: [Float]?, into y: Matrix,
     at path: String, on executor: Executor
   ) throws {
     let name = path.appending(self.path.replacing("#", with: "\(index)"))
-    guard !rows.isEmpty else { return try expert.claim(at: name, on: executor) }
+    guard !rows.isEmpty else {
+      // The slopes of an activation are made of weights alone, for all experts of a layer at once.
+      if x.rows > 0, expert.activation == "xielu" {
+        _ = try executor.scratch.scoped { try expert.slopes(at: name, on: executor) }
+      }
+      return try expert.claim(at: name, on: executor)
+    }
     let combine = path.appending("combine")
     try executor.scratch.scoped {
       let gathered = executor.scratch.matrix(rows.count, x.columns)
@@ -86,6 +102,5 @@ extension MixtureOfExperts {
         gathered, at: name, on: executor, weighedBy: weighsInside ? weights : nil, combine)
       executor.addScaled(answer, weighsInside ? nil : weights, to: y, at: rows, combine)
     }
-    executor.progress?(executor.meter.flops)
   }
 }

@@ -33,7 +33,6 @@ extension Model {
       let state = executor.states[index] ?? LayerState()
       executor.states[index] = state
       try layer.run(x, flow, state, at: "\(layersPath).\(index)", on: executor)
-      executor.progress?(executor.meter.flops)
     }
     return try score(x, flow, on: executor)
   }

@@ -18,7 +18,7 @@ extension MixtureOfExperts {
   func route(_ x: Matrix, _ flow: Flow, at path: String, on executor: Executor) throws -> Routing {
     let scores = try router.gates.first.map { try executor.linear(x, $0, at: path) }
     let count = try scores?.columns ?? executor.extent(experts)
-    var active = try executor.extent(self.active)
+    var active = try executor.extent(chosen)
     if executor.plantedError == .choosesOneLess { active -= 1 }
     var routing = Routing(chosen: [], weights: [])
     if router.rule == .hash {
@@ -42,14 +42,12 @@ extension MixtureOfExperts {
       groupBest: try executor.extent(router.groupBest), correction: correction)
     let hashed = router.rule == .hash
     let runsEvery = runsEveryExpert
-    executor.meter.literally("\(path.appending("router"))") {
-      for row in 0..<scores.rows {
-        let (chosen, weights, all) = choice.choose(
-          scores.row(row), count, hashed ? routing.chosen[row] : nil)
-        if !hashed { routing.chosen.append(chosen) }
-        routing.weights?.append(weights)
-        if runsEvery { routing.all.append(all) }
-      }
+    executor.meter.literally(path.appending("router"), rows: 0..<scores.rows) { row in
+      let (chosen, weights, all) = choice.choose(
+        scores.row(row), count, hashed ? routing.chosen[row] : nil)
+      if !hashed { routing.chosen.append(chosen) }
+      routing.weights?.append(weights)
+      if runsEvery { routing.all.append(all) }
     }
     return routing
   }
@@ -66,19 +64,38 @@ extension MixtureOfExperts {
       preconditionFailure("experts that choose have a gate and a capacity")
     }
     let scores = try executor.linear(x, gate, at: path)
-    let count = scores.columns
-    let places = max(1, try executor.extent(.floor(capacity * Formula(Int128(x.rows)) / experts)))
+    if router.isCorrected {
+      // The correction is for the choice of a token; it is there and not used.
+      _ = try executor.vector(correctionName, among: router.vectors, at: path, spread: 0.1)
+    }
+    let places = try self.places(capacity, x.rows, on: executor)
     var chosen: [(rows: [Int], weights: [Float])] = []
     let taken = executor.plantedError == .choosesOneLess ? places - 1 : places
-    executor.meter.literally(path.appending("router")) {
-      for row in 0..<scores.rows { Counted.softmax(scores.row(row), count) }
-      for expert in 0..<count {
-        let column = (0..<scores.rows).map { scores[$0, expert] }
-        let rows = Counted.best(min(taken, column.count), of: column).sorted()
-        chosen.append((rows, rows.map { column[$0] }))
-      }
+    // What an expert that does nothing would take has no effect, and is not looked for.
+    let count = try executor.extent(experts)
+    let name = path.appending("router")
+    executor.meter.literally(name, rows: 0..<scores.rows) { row in
+      router.score(scores.row(row), scores.columns)
+    }
+    for expert in 0..<count {
+      let column = (0..<scores.rows).map { scores[$0, expert] }
+      let rows = executor.best(taken, of: column, name)
+      chosen.append((rows, rows.map { column[$0] }))
     }
     return chosen
+  }
+}
+
+extension Router {
+  /// Makes scores of the gate's numbers of one token, in place.
+  fileprivate func score(_ row: UnsafeMutablePointer<Float>, _ count: Int) {
+    switch scoring {
+    case .softmax: Counted.softmax(row, count)
+    case .sigmoid: for index in 0..<count { row[index] = Counted(row[index]).logistic.value }
+    case .rootOfSoftplus:
+      for index in 0..<count { row[index] = Counted(row[index]).softplus.squareRoot.value }
+    case .raw, .softmaxOfChosen: break
+    }
   }
 }
 
@@ -95,13 +112,7 @@ private struct Choice {
   func choose(
     _ row: UnsafeMutablePointer<Float>, _ count: Int, _ given: [Int]?
   ) -> (chosen: [Int], weights: [Float], all: [Float]) {
-    switch router.scoring {
-    case .softmax: Counted.softmax(row, count)
-    case .sigmoid: for index in 0..<count { row[index] = Counted(row[index]).logistic.value }
-    case .rootOfSoftplus:
-      for index in 0..<count { row[index] = Counted(row[index]).softplus.squareRoot.value }
-    case .raw, .softmaxOfChosen: break
-    }
+    router.score(row, count)
     var scores = Array(UnsafeBufferPointer(start: row, count: count))
     if let correction {
       for index in 0..<count {

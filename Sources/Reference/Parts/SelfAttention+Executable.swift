@@ -36,6 +36,7 @@ extension SelfAttention {
     let y = executor.scratch.matrix(x.rows, heads * valueSize)
     for (index, sequence) in flow.sequences.enumerated() {
       let rows = flow.rows(of: index)
+      guard !rows.isEmpty else { continue }
       let keys = state.cache("\(path).keys", sequence, width: groups * size)
       let values = state.cache("\(path).values", sequence, width: groups * valueSize)
       let before = keys.total

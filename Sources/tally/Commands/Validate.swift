@@ -202,15 +202,15 @@ struct ValidationRun {
   func reports(_ names: [String], isAll: Bool) throws -> [ValidationReport] {
     // Everything that can be refused is refused before anything runs.
     let prepared = try names.map { try prepare($0) }
+    announce(prepared.map(\.preparation), isAll ? "validate" : nil)
     var reports: [ValidationReport] = []
     let whole = isAll ? ProgressLine("validate") : nil
-    for (index, (reduction, name)) in prepared.enumerated() {
+    for (index, (reduction, preparation)) in prepared.enumerated() {
+      let name = reduction.model.name
       let line = isAll ? nil : ProgressLine(name)
       defer { line?.end() }
       reports.append(
         try Self.blaming(name) {
-          let preparation = try Preparation(reduction.model, workload, settings)
-          if scale == .full { announce(preparation, name) }
           let validation = try Validation(preparation) { share in
             line?.update(share)
             whole?.update((Double(index) + share) / Double(prepared.count))
@@ -228,45 +228,70 @@ struct ValidationRun {
   ///
   /// - Throws: `Failure`, with the model at fault.
   func timing(_ word: String) throws -> TimingReport {
-    let (reduction, name) = try prepare(word)
+    let model = try prepare(word).reduction.model
+    let name = model.name
     var settings = settings
     // Weights that are made while the clock runs would be timed too.
     if settings.weights == .streamed { settings.weights = .shared }
-    let line = ProgressLine(name)
-    defer { line.end() }
     return try Self.blaming(name) {
-      TimingReport(
+      let passes = try TimingLadder.passes(model, workload).map { pass in
+        try Preparation(pass.model, pass.workload, settings)
+      }
+      announce(passes, name, runs: 2 * (Self.repeats + 1))
+      let line = ProgressLine(name)
+      defer { line.end() }
+      return TimingReport(
         name: name,
         ladder: try TimingLadder(
-          reduction.model, workload, settings, repeats: 3, progress: line.update))
+          model, workload, settings, repeats: Self.repeats, progress: line.update))
     }
   }
 
-  private func prepare(_ word: String) throws -> (reduction: Reduction, name: String) {
+  private func prepare(
+    _ word: String
+  ) throws -> (reduction: Reduction, preparation: Preparation) {
     let positions = max(workload.tokens, 1) + workload.past
     let reduction =
       scale == .reduced
       ? try source.reduced(word, positions: positions)
       : Reduction(model: try source.model(word), changes: [])
     let name = reduction.model.name
-    try Self.blaming(name) {
+    return try Self.blaming(name) {
       let preparation = try Preparation(reduction.model, workload, settings)
       guard preparation.memory.bytes <= memory else {
         throw ExecutionError.needsMemory(bytes: preparation.memory.bytes, allowed: memory)
       }
+      return (reduction, preparation)
     }
-    return (reduction, name)
   }
 
-  /// Says what a long run will take, where somebody may wait for it.
-  private func announce(_ preparation: Preparation, _ name: String) {
-    // What is short needs no estimate, which itself takes some milliseconds.
-    guard preparation.flops > 1e9 else { return }
-    let seconds = preparation.estimatedSeconds
+  /// How often a ladder of passes is measured.
+  private static let repeats = 3
+
+  /// Says what passes will take that take more than two seconds, before the first of them starts.
+  ///
+  /// Without a name for all of them each has its own line, with the name of its model.
+  private func announce(_ passes: [Preparation], _ name: String?, runs: Int = 1) {
+    var rates: Rates?
+    func seconds(_ pass: Preparation) -> Double {
+      guard pass.mayBeLong else { return 0 }
+      let measured = rates ?? pass.executor.measuredRates
+      rates = measured
+      return pass.estimatedSeconds(measured) * Double(runs)
+    }
+    guard let name else {
+      for pass in passes { say(seconds(pass), pass.memory.bytes, pass.executor.model.name) }
+      return
+    }
+    let bytes = passes.map(\.memory.bytes).max() ?? 0
+    say(passes.map(seconds).reduce(0, +), bytes, name)
+  }
+
+  private func say(_ seconds: Double, _ bytes: Int, _ name: String) {
     guard seconds > 2 else { return }
-    let memory = Quantity.bytes(Int128(preparation.memory.bytes))
     Terminal.write(
-      "\(name): about \(ProgressLine.time(seconds)) and \(memory) of memory.\n", to: .errors)
+      "\(name): about \(ProgressLine.time(seconds)) and \(Quantity.bytes(Int128(bytes))) "
+        + "of memory.\n", to: .errors)
   }
 
   private static func blaming<Result>(_ name: String, _ body: () throws -> Result) throws -> Result

@@ -1,0 +1,73 @@
+package import Symbolic
+
+extension Size {
+  static let scoredExperts = Size(
+    "E_a", "scored_experts", "experts that a router scores, those that do nothing included")
+}
+
+/// Capacities of experts, and experts that choose: what `expert_capacity_factor` and
+/// `expert_routing` say, which no family has of its own.
+extension Model {
+  /// Whether any layer has experts behind a router.
+  package var hasExperts: Bool {
+    groups.contains { group in
+      (group.layer.repeats + group.layer.blocks).flatMap(\.branches).contains { branch in
+        if case .mixtureOfExperts = branch.module { true } else { false }
+      }
+    }
+  }
+
+  /// Whether a hash of the token chooses the experts of any layer.
+  package var hasHashedExperts: Bool {
+    groups.flatMap { $0.layer.repeats + $0.layer.blocks }.flatMap(\.branches).contains { branch in
+      if case .mixtureOfExperts(let mixture) = branch.module {
+        mixture.router.rule == .hash
+      } else {
+        false
+      }
+    }
+  }
+
+  /// Whether queries have experts of their own.
+  package var hasExpertsOfAttention: Bool {
+    groups.flatMap(\.layer.branches).contains { branch in
+      if case .selfAttention(let attention) = branch.module {
+        attention.routedQueries != nil
+      } else {
+        false
+      }
+    }
+  }
+
+  /// Limits the experts of every layer to a share of the tokens; they may choose these themselves.
+  package mutating func limitExperts(
+    to capacity: Formula, choosing: Bool
+  ) throws(DescriptionError) {
+    try changeMixtures(for: "expert_capacity_factor") {
+      (mixture, model) throws(DescriptionError) in
+      mixture.capacity = capacity
+      // Who gathers tokens for so many places leaves the others out.
+      mixture.runsEveryExpert = false
+      if choosing {
+        mixture.router.rule = .expertChoice
+        // Nothing is chosen for a token that a softmax could be over.
+        if mixture.router.scoring == .softmaxOfChosen { mixture.router.scoring = .softmax }
+      }
+      model.settleScored(&mixture)
+    }
+  }
+
+  /// Gives all experts that a router scores a size of their own, because a share of a sum is no
+  /// formula.
+  mutating func settleScored(_ mixture: inout MixtureOfExperts) {
+    guard mixture.capacity != nil, !mixture.idle.isZero else {
+      mixture.scored = mixture.experts + mixture.idle
+      return
+    }
+    let value = (mixture.experts + mixture.idle).evaluated(in: values)
+    let known = sizes.first { $0.key == Size.scoredExperts.key && $0.value == value }
+    mixture.scored =
+      known.map { Formula($0.size.symbol) }
+      ?? bind(.scoredExperts, value, .derived("the experts and those that do nothing"))
+  }
+}
