@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Families
+import JSON
 import Presets
 import Publications
 import Symbolic
@@ -88,6 +89,22 @@ import Validation
     let settings = Validation.Settings()
     let validation = try Validation(model, workload, settings)
     #expect(validation.holds)
+  }
+
+  @Test("A window is cut from the cache of each sequence, in a routed block too")
+  func windows() throws {
+    let text = """
+      {"model_type": "mistral", "hidden_size": 8, "intermediate_size": 6, "num_hidden_layers": 1,
+       "num_attention_heads": 2, "num_key_value_heads": 1, "vocab_size": 9, "sliding_window": 8}
+      """
+    let model = try Families.Description().model(
+      from: try #require(JSONValue(parsing: text).object), named: "windows"
+    ).transformed(by: try Transformation(parsing: "mod=0.5/1"))
+    var workload = Workload()
+    workload.tokens = 40
+    workload.batch = 3
+    // Of 20 tokens of each of 3 sequences the last 7 stay: keys and values of 4 numbers.
+    #expect(try OperationReport(model, workload).cacheElements == Evaluated(3 * 7 * 2 * 4))
   }
 
   @Test(

@@ -148,9 +148,9 @@ extension Keys {
       return
     }
     guard !(choosing && model.hasHashedExperts) else {
-      throw DescriptionError.unsupported(
-        key: "expert_routing", found: "\"expert_choice\"",
-        supported: "token_choice, because a hash of the token chooses experts of \(modelType)")
+      throw DescriptionError.notChanged(
+        "expert_routing=expert_choice", because: "a hash of the token chooses experts",
+        advice: "Leave it out, or take a model whose gates choose.")
     }
     try model.limitExperts(to: Formula(share), choosing: choosing)
     if model.hasExpertsOfAttention {

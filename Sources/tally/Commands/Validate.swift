@@ -16,7 +16,7 @@ extension Command {
     discussion: """
       The model runs on random weights in an executor that counts what it does and knows no
       formula. Every kind of operation of every part of every layer must be equal to what is
-      computed, or lie within the bounds where the data decide; the exit code is 1 if one does
+      computed, from what the data decided where they decide; the exit code is 1 if one is
       not, and 65 for a model that cannot run. Reduced models have every kind of layer of the full
       one, and small sizes. See docs/validation.md.
       """,
