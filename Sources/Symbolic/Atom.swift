@@ -11,6 +11,8 @@ package indirect enum Atom: Hashable, Sendable {
   case minimum(Formula, Formula)
   /// The greater of two formulas, which stand in order.
   case maximum(Formula, Formula)
+  /// A share from zero to one, to a whole power: see `Rational.share(toThe:)`.
+  case power(Formula, Formula)
 
   /// Whether every value is a whole number.
   var isWhole: Bool {
@@ -19,6 +21,7 @@ package indirect enum Atom: Hashable, Sendable {
     case .ceiling, .floor: true
     case .minimum(let left, let right), .maximum(let left, let right):
       left.isWhole && right.isWhole
+    case .power: false
     }
   }
 
@@ -27,7 +30,8 @@ package indirect enum Atom: Hashable, Sendable {
     switch self {
     case .symbol: []
     case .ceiling(let argument), .floor(let argument): [argument]
-    case .minimum(let left, let right), .maximum(let left, let right): [left, right]
+    case .minimum(let left, let right), .maximum(let left, let right), .power(let left, let right):
+      [left, right]
     }
   }
 }
@@ -40,6 +44,7 @@ extension Atom: Comparable {
     case .floor: 2
     case .minimum: 3
     case .maximum: 4
+    case .power: 5
     }
   }
 

@@ -111,6 +111,20 @@ extension Formula {
     chosen(left, right, constant: { max($0, $1) }, atom: Atom.maximum)
   }
 
+  /// A share from zero to one, to a whole power, as `Rational.share(toThe:)` computes it.
+  package static func power(_ share: Formula, _ exponent: Formula) -> Formula {
+    if share.fault != nil { return share }
+    if exponent.fault != nil { return exponent }
+    if exponent.isZero || share == .one { return .one }
+    if exponent == .one { return share }
+    guard let base = share.constant, let number = exponent.constant else {
+      return Formula(atom: .power(share, exponent))
+    }
+    return Formula { () throws(ArithmeticError) in
+      Formula(try base.share(toThe: try number.wholeValue()))
+    }
+  }
+
   /// Takes the whole part of every coefficient out of a rounding, and rounds what remains.
   private static func rounded(
     _ argument: Formula, constant: (Rational) -> Int128, atom: (Formula) -> Atom

@@ -49,6 +49,12 @@ extension Formula.Term {
 extension Atom {
   fileprivate func direction(in symbol: Symbol) -> Direction? {
     if case .symbol(let own) = self { return own == symbol ? .rising : .constant }
+    if case .power(let share, let exponent) = self {
+      // A share becomes smaller the more often it is multiplied with itself.
+      guard let base = share.direction(in: symbol), let power = exponent.direction(in: symbol)
+      else { return nil }
+      return base.combined(with: power.reversed)
+    }
     // Roundings and choices keep the direction of what they hold.
     var result = Direction.constant
     for argument in arguments {
@@ -62,7 +68,7 @@ extension Atom {
 
   fileprivate var isNeverNegative: Bool {
     switch self {
-    case .symbol: true
+    case .symbol, .power: true
     case .ceiling, .floor, .minimum: arguments.allSatisfy { Formula.neverNegative($0) }
     case .maximum: arguments.contains { Formula.neverNegative($0) }
     }

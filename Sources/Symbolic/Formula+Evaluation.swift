@@ -73,6 +73,9 @@ extension Atom {
       return min(try left.evaluated(with: values), try right.evaluated(with: values))
     case .maximum(let left, let right):
       return max(try left.evaluated(with: values), try right.evaluated(with: values))
+    case .power(let share, let exponent):
+      return try share.evaluated(with: values)
+        .share(toThe: try exponent.evaluated(with: values).wholeValue())
     }
   }
 
@@ -85,6 +88,8 @@ extension Atom {
       .minimum(left.substituting(replacement), right.substituting(replacement))
     case .maximum(let left, let right):
       .maximum(left.substituting(replacement), right.substituting(replacement))
+    case .power(let share, let exponent):
+      .power(share.substituting(replacement), exponent.substituting(replacement))
     }
   }
 }

@@ -140,13 +140,15 @@ private struct FormulaParser {
     switch name {
     case "ceil": return .ceiling(argument)
     case "floor": return .floor(argument)
-    case "min", "max":
+    case "min", "max", "pow":
       try expect(",")
       let other = try sum(depth: depth + 1)
+      if name == "pow" { return .power(argument, other) }
       return name == "min" ? .minimum(argument, other) : .maximum(argument, other)
     default:
       throw FormulaSyntaxError(
-        message: "unknown function '\(name)'; there are ceil, floor, min and max", offset: start)
+        message: "unknown function '\(name)'; there are ceil, floor, min, max and pow",
+        offset: start)
     }
   }
 }

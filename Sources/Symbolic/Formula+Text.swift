@@ -71,6 +71,7 @@ extension Atom {
       return "floor(\(inside[0]))"
     case .minimum: return notation.function("min", inside)
     case .maximum: return notation.function("max", inside)
+    case .power: return notation.power(inside[0], inside[1])
     }
   }
 }
@@ -88,6 +89,15 @@ extension Notation {
     let list = arguments.joined(separator: ", ")
     if case .latex = self { return "\\\(name)\\left(\(list)\\right)" }
     return "\(name)(\(list))"
+  }
+
+  /// A power of a formula to another.
+  fileprivate func power(_ base: String, _ exponent: String) -> String {
+    switch self {
+    case .plain: "pow(\(base), \(exponent))"
+    case .unicode: "(\(base))^(\(exponent))"
+    case .latex: "\\left(\(base)\\right)^{\(exponent)}"
+    }
   }
 
   fileprivate func power(_ base: String, _ exponent: Int) -> String {

@@ -156,7 +156,8 @@ import Testing
       Mistake(text: "d d", message: "unexpected 'd'", offset: 2),
       Mistake(text: "d^x", message: "expected a whole exponent up to 64", offset: 2),
       Mistake(
-        text: "1+sin(d)", message: "unknown function 'sin'; there are ceil, floor, min and max",
+        text: "1+sin(d)",
+        message: "unknown function 'sin'; there are ceil, floor, min, max and pow",
         offset: 2),
       Mistake(text: "3 $ 4", message: "unexpected '$'", offset: 2),
     ])

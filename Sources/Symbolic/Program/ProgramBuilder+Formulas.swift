@@ -69,6 +69,10 @@ extension ProgramBuilder {
       return negative(floor(negative(value(of: argument))))
     case .minimum(let left, let right): return chosen(left, right) { .minimum($0, $1) }
     case .maximum(let left, let right): return chosen(left, right) { .maximum($0, $1) }
+    case .power:
+      // A power to a size that is not known has no program.
+      hasFailed = true
+      return constant(.zero)
     }
   }
 
