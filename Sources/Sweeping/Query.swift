@@ -64,6 +64,42 @@ package indirect enum Query: Hashable, Sendable {
     if case .name(.figure(let figure)) = self { figure } else { nil }
   }
 
+  /// Whether its unit is bytes: sums of bytes, and bytes times or over what has no unit.
+  package var isBytes: Bool { powerOfBytes == 1 }
+
+  /// The power in which bytes are in its unit; nil where nothing is said or the units differ.
+  private var powerOfBytes: Int? {
+    switch self {
+    case .number: nil
+    case .name(.figure(let figure)), .name(.baseline(let figure)):
+      figure.path == "arithmetic_intensity" ? -1 : figure.isBytes ? 1 : 0
+    case .name: 0
+    case .sum(let one, let other), .difference(let one, let other):
+      // A bare number takes the unit of what it is added to.
+      if one.isBare {
+        other.powerOfBytes
+      } else if other.isBare {
+        one.powerOfBytes
+      } else {
+        one.powerOfBytes == other.powerOfBytes ? one.powerOfBytes : nil
+      }
+    case .product(let one, let other):
+      Self.joined(one, other) { $0 + $1 }
+    case .quotient(let one, let other):
+      Self.joined(one, other) { $0 - $1 }
+    case .compare, .and, .or, .not: 0
+    }
+  }
+
+  /// Whether no name gives it a unit.
+  private var isBare: Bool { names.isEmpty }
+
+  private static func joined(_ one: Query, _ other: Query, _ rule: (Int, Int) -> Int) -> Int? {
+    guard let a = one.isBare ? 0 : one.powerOfBytes, let b = other.isBare ? 0 : other.powerOfBytes
+    else { return nil }
+    return rule(a, b)
+  }
+
   /// Whether it is a quotient, which people read as a decimal.
   package var isRatio: Bool {
     switch self {

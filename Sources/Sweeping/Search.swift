@@ -5,7 +5,7 @@ import Symbolic
 /// Looks for the value of a size at which a figure is nearest to a target.
 struct Search {
   let domain: HoldDomain
-  let target: Rational
+  let goal: Goal
   /// How the figure moves with the size, or nil if every value has to be tried.
   let direction: Direction?
   /// The figure at a value over the scale; nil where the model has none.
@@ -21,6 +21,8 @@ struct Search {
   var wantsReach = false
   /// More values than this are not tried one by one.
   static let mostTried: Int128 = 1 << 20
+
+  private var target: Rational { goal.value }
 
   /// The nearest value, or nil if no value makes a model.
   func solution() throws(SweepError) -> Solution? {
@@ -68,9 +70,7 @@ struct Search {
     var best: (index: Int128, figure: Rational)?
     for index in [below, above].compactMap({ $0 }) {
       guard let figure = try figure(domain[index]) else { continue }
-      if let known = best, known.figure.distance(to: target) <= figure.distance(to: target) {
-        continue
-      }
+      if let known = best, !goal.prefers(figure, to: known.figure) { continue }
       best = (index, figure)
     }
     guard let best else { return nil }
@@ -134,9 +134,7 @@ struct Search {
       least = least.map { min($0, figure) } ?? figure
       most = most.map { max($0, figure) } ?? figure
       if figure == target { exact.append(try value(index)) }
-      if let known = best, known.figure.distance(to: target) <= figure.distance(to: target) {
-        continue
-      }
+      if let known = best, !goal.prefers(figure, to: known.figure) { continue }
       best = (try value(index), figure)
     }
     guard let best, let least, let most else { return nil }

@@ -18,16 +18,16 @@ package struct Solution: Hashable, Sendable {
 
 extension Solution {
   /// The better of two answers, of which this one has the smaller values.
-  func combined(with other: Solution, target: Rational) -> Solution {
+  func combined(with other: Solution, goal: Goal) -> Solution {
     let reach =
       min(reach.lowerBound, other.reach.lowerBound)...max(reach.upperBound, other.reach.upperBound)
-    let (one, two) = (figure.distance(to: target), other.figure.distance(to: target))
-    guard one <= two else {
+    guard !goal.prefers(other.figure, to: figure) else {
       return Solution(
         values: other.values, figure: other.figure, others: other.others, reach: reach)
     }
     // Both exact: there is more than one answer.
-    let others = figure == target && other.figure == target ? [other.values.lowerBound] : []
+    let others =
+      figure == goal.value && other.figure == goal.value ? [other.values.lowerBound] : []
     return Solution(
       values: values, figure: figure, others: others + (others.isEmpty ? [] : other.others),
       reach: reach)

@@ -55,7 +55,7 @@ final class Solver {
       }
       let last = plan.letters.count - 1
       var search = Search(
-        domain: domain, target: plan.target, direction: direction,
+        domain: domain, goal: plan.goal, direction: direction,
         figure: { (value) throws(SweepError) in run.figure(value, input: last) },
         isModel: { (value) throws(SweepError) in run.isModel(value, input: last) },
         isPossible: { run.isPossible($0, input: last) })
@@ -84,7 +84,7 @@ final class Solver {
       let own = Solution(
         values: Rational(value)...Rational(value), figure: figure, others: [],
         reach: figure...figure)
-      best = best.map { own.combined(with: $0, target: plan.target) } ?? own
+      best = best.map { own.combined(with: $0, goal: plan.goal) } ?? own
     }
     return best
   }
@@ -136,7 +136,7 @@ final class Solver {
       return found
     }
     return try Search(
-      domain: domain, target: plan.target, direction: nil,
+      domain: domain, goal: plan.goal, direction: nil,
       figure: { (size) throws(SweepError) in value(size) },
       isModel: { (size) throws(SweepError) in value(size) != nil }
     ).solution()

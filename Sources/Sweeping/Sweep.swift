@@ -20,6 +20,8 @@ package struct Sweep: Sendable {
     package let key: String
     /// What the figure is to be.
     package var target: Target
+    /// On which side of that it has to be.
+    package var relation = Goal.Relation.near
     /// The size is a multiple of it.
     package var step: Int128 = 1
     /// The least and the greatest value that the size may have.

@@ -17,6 +17,10 @@ package final class SweepPlan: Sendable {
   let kept: Rational?
   /// For each axis, and for the size that is solved for, the letter it stays, if it can.
   let letters: [Letter?]
+
+  /// What the held figure is to be, and on which side of it.
+  package var goal: Goal { Goal(target, sweep.hold?.relation ?? .near) }
+
   private let structures = Mutex<[[Int]: Structure]>([:])
 
   /// An axis whose values are numbers that only change numbers.

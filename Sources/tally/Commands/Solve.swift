@@ -13,7 +13,8 @@ extension Command {
     discussion: """
       The formula of the figure is searched, so the answer is exact: the value that meets the
       target, or the nearest that makes a model, with what is missing. A target such as 0.5x is a
-      ratio to the unchanged model, or to --baseline. Exit code 1 if the target is out of reach.
+      ratio to the unchanged model, or to --baseline. With <= or >= the figure stays within the
+      target, as near to it as it can be. Exit code 1 if the target is out of reach.
       """,
     examples: [
       ("tally solve llama2-7b --for hidden_size --target total=7e9 --multiple-of 128", "a 7B"),
@@ -25,6 +26,10 @@ extension Command {
       ("tally solve llama2-7b --for num_hidden_layers --target flops=2x", "how deep"),
       (
         "tally solve llama3-8b --for tokens --target kv_cache=16GiB --batch 8", "how long a context"
+      ),
+      (
+        "tally solve llama3-70b --for batch --target 'memory.total<=160GiB' --phase decode --past 8192",
+        "how many sequences fit"
       ),
     ],
     [SweepOptions.model.declaration, size.declaration, target.declaration]
@@ -38,8 +43,7 @@ extension Command {
     let (subject, model) = try SweepOptions.subject(arguments)
     let key = try required(size, arguments)
     try SweepOptions.requireSize(key, label: "--for")
-    let (figure, wanted) = try goal(required(target, arguments))
-    var hold = Sweep.Hold(figure, by: key, wanted)
+    var hold = try goal(required(target, arguments), by: key)
     hold.step = arguments[SweepOptions.multiple] ?? 1
     hold.limits = arguments[SweepOptions.between].flatMap { SweepOptions.limits($0) }
     let report: SolutionReport
@@ -54,7 +58,7 @@ extension Command {
         throw SweepError.notSolvable(key: key, reason: "no value makes a model")
       }
       report = SolutionReport(
-        model: model, key: key, figure: figure, target: plan.target, solution: solution)
+        model: model, key: key, figure: hold.figure, goal: plan.goal, solution: solution)
     } catch {
       throw Failure.sweep(source: model.name, error)
     }
@@ -66,10 +70,11 @@ extension Command {
   private static let size = Parameter<String?>.text(
     "for", "KEY", help: "The size to find: a key of config.json, tokens, past, batch or a change.")
   private static let target = Parameter<String?>.text(
-    "target", "FIGURE=VALUE", help: "As total=7e9, active=3B, kv_cache=8GiB or flops=0.5x.",
+    "target", "FIGURE=VALUE",
+    help: "As total=7e9, kv_cache=8GiB, flops=0.5x, or with <= or >=.",
     complaint: { text in
       do {
-        _ = try goal(text)
+        _ = try goal(text, by: "")
         return nil
       } catch let error as UsageError {
         if case .invalid(_, _, let expected, let nearest) = error {
@@ -77,7 +82,7 @@ extension Command {
         }
         return "\(error)"
       } catch {
-        return "FIGURE=VALUE, as in total=7e9"
+        return "FIGURE=VALUE, as in total=7e9, or with <= or >="
       }
     })
 
@@ -91,26 +96,31 @@ extension Command {
   }
 
   /// The figure of a target, and what it is to be.
-  private static func goal(_ text: String) throws -> (FigureName, Sweep.Hold.Target) {
-    // A figure's name has no sign of equality.
-    let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
-    guard halves.count == 2 else {
-      throw UsageError.invalid(
-        label: "--target", value: text, expected: "FIGURE=VALUE, as in total=7e9")
-    }
-    let figure = try SweepOptions.figure(halves[0], label: "--target")
-    if halves[1].hasSuffix("x"), let factor = Rational(decimal: halves[1].dropLast()),
-      factor > .zero
-    {
-      return (figure, .timesBaseline(factor))
-    }
-    guard
-      case .number(let value)? = try? Query(parsing: halves[1], axes: []), value >= .zero
+  private static func goal(_ text: String, by key: String) throws -> Sweep.Hold {
+    // A figure's name has no sign of a relation.
+    guard let sign = text.firstIndex(where: { "<>=".contains($0) }),
+      let relation = Goal.Relation.allCases.first(where: { text[sign...].hasPrefix($0.rawValue) })
     else {
+      throw UsageError.invalid(
+        label: "--target", value: text,
+        expected: "FIGURE=VALUE, as in total=7e9, or with <= or >=")
+    }
+    let figure = try SweepOptions.figure(String(text[..<sign]), label: "--target")
+    let value = String(text[sign...].dropFirst(relation.rawValue.count))
+    var hold = Sweep.Hold(figure, by: key, try wanted(value, in: text))
+    hold.relation = relation
+    return hold
+  }
+
+  private static func wanted(_ value: String, in text: String) throws -> Sweep.Hold.Target {
+    if value.hasSuffix("x"), let factor = Rational(decimal: value.dropLast()), factor > .zero {
+      return .timesBaseline(factor)
+    }
+    guard case .number(let number)? = try? Query(parsing: value, axes: []), number >= .zero else {
       throw UsageError.invalid(
         label: "--target", value: text, expected: "a number, as in 7e9, 7B, 8GiB or 0.5x")
     }
-    return (figure, .value(value))
+    return .value(number)
   }
 
   private static func grid() throws(SweepError) -> Grid {

@@ -11,13 +11,18 @@ struct SolutionReport {
   let model: Model
   let key: String
   let figure: FigureName
-  let target: Rational
+  let goal: Goal
   let solution: Solution
+
+  private var target: Rational { goal.value }
 
   var isExact: Bool { solution.figure == target }
 
-  /// Whether the target lies between the least and the most that the figure can be.
-  var isInReach: Bool { isExact || solution.reach.contains(target) }
+  /// Whether the target lies between the least and the most that the figure can be, or is kept.
+  var isInReach: Bool {
+    guard goal.relation == .near else { return goal.allows(solution.figure) }
+    return isExact || solution.reach.contains(target)
+  }
 
   private var residual: Rational {
     (try? solution.figure.adding(target.negated())) ?? .zero
@@ -36,7 +41,7 @@ struct SolutionReport {
     var table = Table(
       heading: ["\(model.name)", "value"], alignments: [.left, .right])
     table.rows = [
-      [key, value], [figure.path, exact(solution.figure)], ["target", exact(target)],
+      [key, value], [figure.path, exact(solution.figure)], [targetLabel, exact(target)],
       ["residual", exact(residual)],
     ]
     let range = solution.values
@@ -51,6 +56,10 @@ struct SolutionReport {
     return table.text(format)
   }
 
+  private var targetLabel: String {
+    goal.relation == .near ? "target" : "target, \(goal.relation.rawValue)"
+  }
+
   private func exact(_ value: Rational) -> String {
     Query.name(.figure(figure)).isRatio ? value.decimal(6) : value.exactText
   }
@@ -60,7 +69,7 @@ struct SolutionReport {
       let text = value.exactText
       return text.contains("/") ? .string(text) : .number(text)
     }
-    return .object([
+    let answer: JSONValue = .object([
       "schema_version": .integer(1), "model": .string(model.name), "for": .string(key),
       "figure": .string(figure.path), "target": number(target),
       "solution": .object([
@@ -71,6 +80,9 @@ struct SolutionReport {
       ]), "others": .array(solution.others.map(number)),
       "reach": .array([number(solution.reach.lowerBound), number(solution.reach.upperBound)]),
     ])
+    guard goal.relation != .near, case .object(var object) = answer else { return answer }
+    object["relation"] = .string(goal.relation.rawValue)
+    return .object(object)
   }
 
   /// How far was looked, where the answer is the last value.
@@ -82,7 +94,15 @@ struct SolutionReport {
   /// What to know about the answer.
   var notes: String {
     var lines: [String] = []
-    if !isInReach, solution.reach.lowerBound == solution.reach.upperBound {
+    if goal.relation != .near {
+      if !isInReach {
+        lines.append(
+          "\(figure.path) cannot be \(goal.relation.rawValue) \(exact(target)) by \(key) alone; the "
+            + "nearest it can be is \(exact(solution.figure)), with \(key)=\(value).")
+      } else if !limits.isEmpty {
+        lines.append("The last value that was looked at keeps within the target." + limits)
+      }
+    } else if !isInReach, solution.reach.lowerBound == solution.reach.upperBound {
       lines.append("\(figure.path) does not depend on \(key). Name another size.")
     } else if !isInReach {
       lines.append(

@@ -129,7 +129,7 @@ struct SweepChart {
 
   private func axis(_ column: Sweep.Column) -> Chart.Axis {
     Chart.Axis(
-      label: label(column), unit: column.query.isRatio ? "" : column.query.figure?.unit ?? "")
+      label: label(column), unit: column.query.unit)
   }
 
   /// What a column is called on paper.
@@ -202,6 +202,14 @@ extension Chart {
 extension Rational {
   /// The nearest binary fraction, for drawing.
   var approximate: Double { Double(numerator) / Double(denominator) }
+}
+
+extension Query {
+  /// What the answer is counted in.
+  fileprivate var unit: String {
+    if isBytes { return "bytes" }
+    return isRatio ? "" : figure?.unit ?? ""
+  }
 }
 
 extension FigureName {

@@ -37,11 +37,11 @@ struct SweepText: Sendable {
   }
 
   private static func short(_ value: Rational, _ query: Query) -> String {
+    if query.isBytes { return Quantity.bytes(value.ceiling) }
     if query.isRatio { return value.ratio }
     guard value.isWhole else {
       return abs(value.floor) < 1000 ? value.ratio : Quantity.short(value.floor)
     }
-    if query.figure?.isBytes ?? false { return Quantity.bytes(value.numerator) }
     return Quantity.short(value.numerator)
   }
 

@@ -1,0 +1,33 @@
+package import Symbolic
+
+/// What a figure is wanted to be: as near to a value as can be, or also within it.
+package struct Goal: Hashable, Sendable {
+  package enum Relation: String, CaseIterable, Hashable, Sendable {
+    case atMost = "<="
+    case atLeast = ">="
+    case near = "="
+  }
+
+  package let value: Rational
+  package let relation: Relation
+
+  package init(_ value: Rational, _ relation: Relation = .near) {
+    self.value = value
+    self.relation = relation
+  }
+
+  /// Whether a figure is on the side that is wanted.
+  package func allows(_ figure: Rational) -> Bool {
+    switch relation {
+    case .near: true
+    case .atMost: figure <= value
+    case .atLeast: figure >= value
+    }
+  }
+
+  /// Whether one figure serves better than another: within before beyond, and then the nearer.
+  func prefers(_ one: Rational, to other: Rational) -> Bool {
+    guard allows(one) == allows(other) else { return allows(one) }
+    return one.distance(to: value) < other.distance(to: value)
+  }
+}
