@@ -54,7 +54,16 @@ extension Module {
     }
   }
 
-  /// The numbers of keys and values that one layer has cached after the pass.
+  /// The numbers carried to the next token beside a cache, for all sequences.
+  func stateElements(after stream: Stream) -> Formula {
+    switch self {
+    case .mixer(let module): module.stateElements(after: stream)
+    case .feedForward(let module): stream.sequences * module.stateSize
+    default: .zero
+    }
+  }
+
+  /// The numbers that one layer's attention has cached after the pass.
   func cacheElements(after stream: Stream) -> Formula {
     switch self {
     case .selfAttention(let module): module.cacheElements(after: stream)

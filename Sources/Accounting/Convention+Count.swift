@@ -26,6 +26,7 @@ private struct Basis {
   let workload: Workload
   /// A forward pass over the same tokens.
   private let forward: Workload
+  private let assumption: DepthRouter.Assumption
   /// The forward pass with full squares and no windows.
   private let square: OperationLedger
 
@@ -35,8 +36,10 @@ private struct Basis {
     forward.logits = .all
     self.forward = forward
     workload = ledger.workload
+    assumption = ledger.assumption
     model = ledger.model.meetingChosenExperts
-    square = OperationLedger(model, Stream(forward, .square(isCropped: false)))
+    square = OperationLedger(
+      model, Stream(forward, .square(isCropped: false)), assuming: assumption)
   }
 
   var tokens: Formula { Formula(Workload.batch) * Formula(Workload.tokens) }
@@ -49,13 +52,13 @@ private struct Basis {
 
   /// The products of attention that have no weight, with these pairs of query and key.
   func core(_ pairing: Pairing) -> Formula {
-    let ledger = OperationLedger(model, Stream(forward, pairing))
+    let ledger = OperationLedger(model, Stream(forward, pairing), assuming: assumption)
     return ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
   }
 
   /// The products of queries and keys alone.
   func scoreProducts(_ pairing: Pairing) -> Formula {
-    let ledger = OperationLedger(model, Stream(forward, pairing))
+    let ledger = OperationLedger(model, Stream(forward, pairing), assuming: assumption)
     return ledger.rows(.scores).map(\.flops).sum().spellingOut(ledger.layerCounts)
   }
 

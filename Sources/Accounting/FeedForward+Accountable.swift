@@ -35,6 +35,9 @@ extension FeedForward {
       + output.work(part, rows: rows)
   }
 
+  /// The last inputs, where those of the token before are mixed with a token's own.
+  var stateSize: Formula { isReceptive ? output.output : 0 }
+
   /// A mix with the token before for each input map, and the gate on the output.
   private func reception(_ rows: Formula) -> Work {
     let width = output.output

@@ -25,7 +25,7 @@ package struct FigureName: Hashable, Sendable {
   package var isOfBudget: Bool { path.hasPrefix("training.") }
 
   /// Whether its unit is bytes.
-  package var isBytes: Bool { path.hasSuffix("bytes") }
+  package var isBytes: Bool { path.hasSuffix("bytes") || path == "memory.total" }
 
   private static let paths: [String] =
     ["parameters.total"] + Part.allCases.map { "parameters.\($0.rawValue)" }
@@ -39,8 +39,9 @@ package struct FigureName: Hashable, Sendable {
     + Elementwise.Category.allCases.map { "flops.elementwise.\($0.rawValue)" }
     + ["flops.least", "flops.most"]
     + ScalarOperation.allCases.map { "operations.\($0.rawValue)" }
-    + ["kv_cache.elements", "kv_cache.bytes", "memory.weight_bytes", "memory.state_elements"]
-    + ["memory.moved_bytes", "arithmetic_intensity"]
+    + ["kv_cache.elements", "kv_cache.bytes", "memory.weight_bytes", "memory.gradient_bytes"]
+    + ["memory.moment_bytes", "memory.master_bytes", "memory.state_elements", "memory.state_bytes"]
+    + ["memory.total", "memory.moved_bytes", "arithmetic_intensity"]
     + ["training.flops_per_token", "training.tokens", "training.tokens_per_parameter"]
 
   /// What people write for the usual ones.

@@ -77,7 +77,7 @@ package struct FigureSource {
     case "ratios.d_ff/d_model":
       return ratio(model.feedForwardWidths.expert ?? model.feedForwardWidths.dense)
     case "ratios.dense_d_ff/d_model": return ratio(model.feedForwardWidths.dense)
-    case "arithmetic_intensity": return .quotient(passValue { $0.total }, try movedBytes())
+    case "arithmetic_intensity": return .quotient(passValue { $0.total }, movedBytes())
     case "flops.per_token":
       return .quotient(passValue(convention.flops), put(Self.tokens))
     case "training.flops_per_token":
@@ -161,11 +161,9 @@ extension FigureSource {
     case "flops.elementwise.total": return passValue { $0.elementwise }
     case "kv_cache.elements": return passValue { $0.cacheElements }
     case "kv_cache.bytes": return passValue { $0.cacheElements } * cacheFormat.bytes
-    case "memory.weight_bytes": return parameterValue { $0.total } * weightFormat.bytes
-    case "memory.state_elements": return passValue { $0.stateElements }
-    case "memory.moved_bytes": return try? movedBytes()
     default: break
     }
+    if let figure = memoryFigure(path) { return figure }
     if let part = name(after: "flops.matmul.").flatMap(Product.Part.init) {
       return passValue { $0.flops(of: part) }
     }
@@ -182,16 +180,33 @@ extension FigureSource {
   private mutating func extreme(_ assumption: DepthRouter.Assumption) -> Evaluated {
     let ledger = extremes[assumption] ?? OperationLedger(model, workload, assuming: assumption)
     extremes[assumption] = ledger
-    return ledger.total.evaluated(in: ledger.values.merging(letters) { _, letter in letter })
+    return convention.flops(of: ledger).evaluated(
+      in: ledger.values.merging(letters) { _, letter in letter })
   }
 
-  private mutating func movedBytes() throws(DescriptionError) -> Evaluated {
-    let ledger = parameters ?? ParameterLedger(model)
-    parameters = ledger
-    let weights = put(
-      ledger.touched(byTokens: Self.tokens).spellingOut(ledger.layerCounts))
-    return weights * weightFormat.bytes
-      + passValue { $0.cacheElements } * cacheFormat.bytes
+  private func movedBytes(_ assumption: DepthRouter.Assumption = .expected) -> Evaluated {
+    Traffic(model, workload, assuming: assumption)
+      .bytes(weights: weightFormat, cache: cacheFormat) { put($0) }
+  }
+
+  private mutating func memoryFigure(_ path: String) -> Evaluated? {
+    let weights = parameterValue { $0.total }
+    let training =
+      workload.phase == .train ? Memory.Training(parameters: weights, in: weightFormat) : nil
+    let state = passValue { $0.stateElements } * cacheFormat.bytes
+    switch path {
+    case "memory.weight_bytes": return weights * weightFormat.bytes
+    case "memory.gradient_bytes": return training?.gradientBytes
+    case "memory.moment_bytes": return training?.momentBytes
+    case "memory.master_bytes": return training?.masterBytes
+    case "memory.state_elements": return passValue { $0.stateElements }
+    case "memory.state_bytes": return state
+    case "memory.total":
+      return weights * weightFormat.bytes + (training?.bytes ?? 0) + state
+        + passValue { $0.cacheElements } * cacheFormat.bytes
+    case "memory.moved_bytes": return movedBytes()
+    default: return nil
+    }
   }
 
   /// The FLOPs of a training step under the convention.

@@ -29,6 +29,17 @@ extension KeyCompression {
     return learns ? work : work.map(\.withoutGradients)
   }
 
+  /// The entries of so many positions of a sequence, and what the next entry will be made of.
+  ///
+  /// That is the share and the weight of every token that completes no window; where windows
+  /// overlap, also the first half of both for the tokens of the last window.
+  func cacheElements(after positions: Formula) -> Formula {
+    let entries = Formula.floor(positions / rate)
+    let waiting = 2 * (positions - rate * entries) * series
+    return entries * width + waiting
+      + (overlaps ? .minimum(1, entries) * 2 * rate * width : 0)
+  }
+
   /// The entries that a dense kernel multiplies with each query.
   func keys(_ stream: Stream) -> Formula { .floor((stream.past + stream.tokens) / rate) }
 

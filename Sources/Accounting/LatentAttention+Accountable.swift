@@ -59,10 +59,13 @@ extension LatentAttention: Accountable {
       isLearned: true)
   }
 
+  /// Latents and rotated keys, or the keys and values of every head, and the keys of an indexer.
   func cacheElements(after stream: Stream) -> Formula {
     let vector =
       stream.workload.latentForm == .expanded
       ? heads * (plainSize + rotarySize + valueSize) : keyValueRank + rotarySize
-    return stream.sequences * stream.cachedAfter(reach) * vector
+    return stream.sequences
+      * (stream.cachedAfter(reach) * vector + (stream.past + stream.tokens)
+        * (indexer?.headSize ?? 0))
   }
 }

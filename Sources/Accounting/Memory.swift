@@ -20,14 +20,23 @@ package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
 package struct Memory: Sendable {
   /// All parameters in the format of the weights.
   package let weightBytes: Evaluated
-  /// Keys and values after the pass, and what recurrent mixers carry.
+  /// What attention has cached after the pass: keys and values, and what its layers keep beside.
   package let cacheBytes: Evaluated
+  /// What recurrent layers carry, in the format of the cache.
   package let stateElements: Evaluated
-  /// What one pass reads and writes: the weights it touches, once, and the cache.
-  package let movedBytes: Evaluated
+  package let stateBytes: Evaluated
+  package let training: Training?
+  /// Weights, what training keeps for them, the cache and the states; no activations.
+  package let total: Evaluated
+  /// What one pass reads and writes; nil where the expectation needs more than 128 bits.
+  package let movedBytes: Evaluated?
   /// FLOPs for each byte moved.
   package let intensity: Rational?
-  package let training: Training?
+  /// The least and the most of both, where the data decide.
+  package let movedBounds: (least: Evaluated, most: Evaluated)?
+  package let intensityBounds: (least: Rational, most: Rational)?
+  /// How many experts the pass meets in each kind of layer that has some.
+  package let expertsMet: [ExpertsMet]
 
   /// What a training step keeps for each parameter.
   ///
@@ -39,6 +48,14 @@ package struct Memory: Sendable {
     package let momentBytes: Evaluated
     /// A copy of the weights in 32 bits, where they are kept in fewer.
     package let masterBytes: Evaluated
+
+    package init(parameters count: Evaluated, in format: NumberFormat) {
+      gradientBytes = count * format.bytes
+      momentBytes = 8 * count
+      masterBytes = format == .fp32 ? 0 : 4 * count
+    }
+
+    package var bytes: Evaluated { gradientBytes + momentBytes + masterBytes }
   }
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
@@ -55,40 +72,36 @@ package struct Memory: Sendable {
     weightBytes = try sound(count * format.bytes, "The bytes of the weights")
     cacheBytes = try sound(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
     stateElements = try ledger.value(ledger.stateElements, "The recurrent state")
-    let touched = try ledger.value(
-      parameters.touched(byTokens: Formula(Workload.batch) * Formula(Workload.tokens))
-        .spellingOut(parameters.layerCounts), "The weights touched")
-    movedBytes = try sound(touched * format.bytes + cacheBytes, "The bytes moved")
-    if let flops = report.total.constant, let bytes = movedBytes.constant, bytes != .zero {
-      intensity = try? flops.divided(by: bytes)
-    } else {
-      intensity = nil
-    }
+    stateBytes = try sound(stateElements * cacheFormat.bytes, "The bytes of the recurrent state")
     training =
-      report.workload.phase == .train
-      ? Training(
-        gradientBytes: weightBytes, momentBytes: try sound(8 * count, "The bytes of the moments"),
-        masterBytes: try sound(
-          format == .fp32 ? 0 : 4 * count, "The bytes of the master copy")) : nil
+      report.workload.phase == .train ? Training(parameters: count, in: format) : nil
+    total = try sound(
+      weightBytes + (training?.bytes ?? 0) + cacheBytes + stateBytes, "The bytes in all")
+    func moved(_ assumption: DepthRouter.Assumption) -> Evaluated {
+      Traffic(report.model, report.workload, assuming: assumption)
+        .bytes(weights: format, cache: cacheFormat) { $0.evaluated(in: ledger.values) }
+    }
+    let (least, most) = (
+      try sound(moved(.none), "The bytes moved"), try sound(moved(.all), "The bytes moved")
+    )
+    let expected = moved(.expected)
+    movedBytes = expected.fault == nil ? expected : nil
+    movedBounds = least == most ? nil : (least, most)
+    intensity = movedBytes.flatMap { Self.ratio(report.total, to: $0) }
+    if least == most, report.bounds == nil {
+      intensityBounds = nil
+    } else if let low = Self.ratio(report.bounds?.least ?? report.total, to: most),
+      let high = Self.ratio(report.bounds?.most ?? report.total, to: least)
+    {
+      intensityBounds = (low, high)
+    } else {
+      intensityBounds = nil
+    }
+    expertsMet = try ExpertsMet.kinds(ledger)
   }
-}
 
-extension ParameterLedger {
-  /// The parameters that so many tokens meet, at most: of a table only the rows looked up, of the
-  /// routed experts no more than the tokens choose.
-  func touched(byTokens tokens: Formula) -> Formula {
-    rows.map { row in
-      if row.weight.isBuffer { return 0 }
-      if row.weight.part == .embedding,
-        !model.tiesEmbeddings
-          || model.head.first?.weights
-            .contains(row.weight) != true
-      {
-        let width = row.weight.shape.last ?? 1
-        return .minimum(row.count, tokens * width)
-      }
-      guard row.weight.activeShare != .one else { return row.count }
-      return .minimum(row.count, tokens * row.activeCount)
-    }.sum()
+  private static func ratio(_ flops: Evaluated, to bytes: Evaluated) -> Rational? {
+    guard let above = flops.constant, let below = bytes.constant, below != .zero else { return nil }
+    return try? above.divided(by: below)
   }
 }

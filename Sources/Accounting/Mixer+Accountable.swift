@@ -31,7 +31,7 @@ extension Mixer: Accountable {
 
   /// The numbers carried to the next token, for all sequences.
   func stateElements(after stream: Stream) -> Formula {
-    let inputs = convolutions.map { $0.channels * $0.kernel }.sum()
+    let inputs = convolutions.map { $0.stateSize }.sum()
     return stream.sequences * (inputs + (recurrence?.stateSize ?? 0) + (procedure?.stateSize ?? 0))
   }
 }
@@ -46,6 +46,9 @@ extension HeadwiseLinear {
 }
 
 extension CausalConvolution {
+  /// The last inputs of one sequence: as many as the kernel sees, or only those before a token.
+  fileprivate var stateSize: Formula { channels * (forgetsPast ? kernel - 1 : kernel) }
+
   /// A product of each channel's last inputs with its kernel, for every position a kernel computes.
   ///
   /// The sequence is padded by `kernel − 1` on both sides, so that a prompt of *T* gives

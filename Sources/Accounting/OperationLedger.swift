@@ -37,14 +37,17 @@ package struct OperationLedger: Sendable {
 
   package let model: Model
   package let workload: Workload
+  /// What is taken of that which only the data decide.
+  package let assumption: DepthRouter.Assumption
   package let rows: [Row]
   /// The value of every symbol, those of the workload included.
   package let values: [Symbol: Evaluated]
   /// The numbers of layers of each kind, in the order of the rows.
   package let layerCounts: [LayerCount]
-  /// Numbers of keys and values in the cache after the pass.
+  /// Numbers in the cache of attention after the pass: keys, values, latents, an indexer's keys,
+  /// compressed entries.
   package let cacheElements: Formula
-  /// Numbers that recurrent mixers carry from one token to the next.
+  /// Numbers that are carried from one token to the next beside the cache: states, last inputs.
   package let stateElements: Formula
 
   /// Counts a pass, with `assumption` for what only the data decide.
@@ -76,6 +79,7 @@ package struct OperationLedger: Sendable {
     }
     self.model = model
     self.workload = workload
+    self.assumption = assumption
     self.rows = rows
     values = placement.values(model).merging(workload.values) { first, _ in first }
     layerCounts = placement.counts
@@ -89,7 +93,8 @@ package struct OperationLedger: Sendable {
       workload.phase == .train
       ? .zero
       : model.groups.map { group in
-        group.indices.count * group.layer.cacheElements(after: stream, assumption)
+        group.indices.count
+          * group.layer.cacheElements(after: group.layer.kept(after: stream, assumption))
       }.sum()
         + (model.head + model.tail)
         .map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
@@ -182,31 +187,6 @@ extension Layer {
     work += (repeats + blocks).flatMap { $0.work(over: pass) }
     work += extras.flatMap { branch in branch.work(over: inner).map { ($0, branch.module) } }
     return work.map { ($0.0.times(runs), $0.1) }
-  }
-
-  fileprivate func cacheElements(
-    after stream: Stream, _ assumption: DepthRouter.Assumption
-  ) -> Formula {
-    let branches = (repeats + blocks).flatMap(\.branches) + extras
-    guard let router else {
-      return runs * branches.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
-    }
-    var whole = stream
-    whole.past = router.cachedAfter(stream, assumption)
-    whole.tokens = 0
-    return branches.map { $0.runs * $0.module.cacheElements(after: whole) }.sum()
-  }
-}
-
-extension Layer {
-  fileprivate func stateElements(after stream: Stream) -> Formula {
-    (blocks.flatMap(\.branches) + extras).map { branch in
-      if case .mixer(let mixer) = branch.module {
-        branch.runs * mixer.stateElements(after: stream)
-      } else {
-        0
-      }
-    }.sum()
   }
 }
 

@@ -15,6 +15,7 @@ package struct OperationReport: Sendable {
   package let exactness: Exactness
   /// The least and the most the total can be, where the data decide.
   package let bounds: (least: Evaluated, most: Evaluated)?
+  private let extremes: (least: OperationLedger, most: OperationLedger)?
   /// Numbers of keys and values in the cache after the pass.
   package let cacheElements: Evaluated
 
@@ -53,17 +54,33 @@ package struct OperationReport: Sendable {
     total = try value(ledger.total, "The FLOPs")
     cacheElements = try value(ledger.cacheElements, "The cache")
     exactness = ledger.exactness
-    bounds =
+    extremes =
       exactness == .exact
       ? nil
       : (
-        try Self.total(OperationLedger(model, workload, assuming: .none)),
-        try Self.total(OperationLedger(model, workload, assuming: .all))
+        OperationLedger(model, workload, assuming: .none),
+        OperationLedger(model, workload, assuming: .all)
       )
+    bounds = try extremes.map { extremes throws(DescriptionError) in
+      (
+        try extremes.least.value(extremes.least.total, "The FLOPs"),
+        try extremes.most.value(extremes.most.total, "The FLOPs")
+      )
+    }
   }
 
-  private static func total(_ ledger: OperationLedger) throws(DescriptionError) -> Evaluated {
-    try ledger.value(ledger.total, "The FLOPs")
+  /// The least and the most that the figure of a convention can be; nil where it is the same
+  /// whatever the data.
+  ///
+  /// - Throws: `DescriptionError.arithmetic` if one needs more than 128 bits.
+  package func bounds(
+    under convention: Convention
+  ) throws(DescriptionError) -> (least: Evaluated, most: Evaluated)? {
+    guard let extremes else { return nil }
+    let (least, most) = (
+      try convention.value(of: extremes.least), try convention.value(of: extremes.most)
+    )
+    return least == most ? nil : (least, most)
   }
 
   package var model: Model { ledger.model }

@@ -65,11 +65,18 @@ extension SelfAttention: Accountable {
       + output.work(.attentionProjections, rows: rows * (routedQueries?.active ?? 1))
   }
 
+  /// Keys and values, the keys of an indexer, and what compression keeps.
+  ///
+  /// Where keys are compressed, one vector is key and value.
   func cacheElements(after stream: Stream) -> Formula {
-    sharesCache
-      ? 0
-      : stream.sequences * stream.cachedAfter(reach) * keyValueHeads
-        * (headSize + (valueSize ?? headSize))
+    let vector = compression == nil ? headSize + (valueSize ?? headSize) : headSize
+    let own = sharesCache ? 0 : stream.cachedAfter(reach) * keyValueHeads * vector
+    let positions = stream.past + stream.tokens
+    let indexed = (indexer?.headSize ?? 0) + (blockIndexer?.headSize ?? 0)
+    let compressed = [compression, compressedIndexer?.keys].compactMap(\.self)
+    return stream.sequences
+      * (own + positions * indexed
+        + compressed.map { $0.cacheElements(after: positions) }.sum())
   }
 }
 

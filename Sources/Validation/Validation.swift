@@ -21,6 +21,8 @@ package struct Validation: Sendable {
   package let workload: Workload
   package let settings: Settings
   package let comparison: Comparison
+  /// How many experts ran in each layer that has some.
+  package let experts: [MeasuredExperts]
   /// The parameters by the description, and those that the parts asked for while they ran.
   package let parameters: (analytic: Int128, allocated: Int128)
   /// How long the pass took; the pass that fills the cache before it does not count.
@@ -78,6 +80,8 @@ package struct Validation: Sendable {
     seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     comparison = try Comparison(
       described ?? model, workload, executor.meter.tallies, executor.meter.decisions)
+    experts = try MeasuredExperts.all(
+      OperationLedger(described ?? model, workload), executor.meter.tallies)
     parameters = (
       try ParameterReport(described ?? model).total.evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)
@@ -87,9 +91,11 @@ package struct Validation: Sendable {
     settings = preparation.settings
   }
 
-  /// Whether every count, and the number of parameters, is equal.
+  /// Whether every count, and the number of parameters, is equal, and no layer met more or fewer
+  /// experts than there can be.
   package var holds: Bool {
     comparison.mismatches.isEmpty && parameters.analytic == parameters.allocated
+      && experts.allSatisfy(\.isWithin)
   }
 
   package var flopsPerSecond: Double {

@@ -34,7 +34,7 @@ enum WorkloadOptions {
 
   static let cacheFormat = Parameter<NumberFormat>.choice(
     "kv-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
-    help: "How keys and values are stored."
+    help: "How keys, values and recurrent states are stored."
   ).known(as: "kv-cache-dtype", "cache-type-k", "cache-dtype")
   static let weightFormat = Parameter<NumberFormat>.choice(
     "weight-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,

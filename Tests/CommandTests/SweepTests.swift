@@ -69,6 +69,8 @@ import Testing
       && ![
         "arithmetic_intensity", "flops.per_token", "flops.least", "flops.most", "parameters.mlp",
         "parameters.non_embedding", "parameters.embedding_and_head", "active.mlp",
+        // Of a training step alone.
+        "memory.gradient_bytes", "memory.moment_bytes", "memory.master_bytes",
       ].contains(figure.path)
   }
 

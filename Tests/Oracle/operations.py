@@ -13,15 +13,16 @@ counted whole, and part by part. Where the attention mask can be seen, the posit
 
 A row is {"id", "config", "runs": [run]}, and a run
 
-    {"phase", "batch", "tokens", "past", "total", "parts": {part: n}, "causal": n or null, "cache": n or null}
+    {"phase", "batch", "tokens", "past", "total", "parts": {part: n}, "causal": n or null, "cache": n or null, "state": n}
 
 `total` leaves out what is listed under "named": products that build rotary tables. `causal` is the part
-`attention_scores_and_values` for the kept positions alone, `cache` the keys and values held after the run. In a run
-of the phase "train", `total` is that of forward and backward.
+`attention_scores_and_values` for the kept positions alone. `cache` counts the numbers that attention holds after the
+run, `state` those of recurrent layers and convolutions, left out where there are none. In a run of the phase "train", `total` is that of forward and backward.
 """
 
 import argparse
 import collections
+import collections.abc
 import json
 import math
 import pathlib
@@ -33,7 +34,7 @@ import parts
 import torch
 from oracle import fold
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, PretrainedConfig
 
 # Types that cannot be run here, and why.
 REFUSED = {
@@ -174,15 +175,44 @@ def split(counter, model, model_type):
             cores[path] = n
         result[PART_NAMES.get(part, part)] += n
     result["other"] += whole - sum(result.values())
-    return whole, {key: n for key, n in result.items() if n}, cores
+    return whole, {key: n for key, n in sorted(result.items()) if n}, cores
 
 
-def _cache(held):
-    layers = getattr(held, "layers", None)
-    if layers is None:
-        return None
-    tensors = [getattr(layer, key, None) for layer in layers for key in ("keys", "values")]
-    return sum(t.numel() for t in tensors if t is not None)
+# Attributes that hold the state of recurrent mixers and convolutions; every other tensor of a cache is of attention.
+STATES = ("conv_states", "recurrent_states", "rnn_state", "conv1d_state", "linear_cache")
+
+
+def _held(model, output):
+    """What is kept from a run for the next token: {"cache": n or null}, and {"state": n} where there is one.
+
+    Every floating tensor is counted once, wherever it is in the objects that hold it; integers, as positions, are not.
+    RWKV hands its state out as a list, and RecurrentGemma keeps it in its modules.
+    """
+    roots = [(output.get(key), "cache") for key in ("past_key_values", "cache_params")] + [(output.get("state"), "state")]
+    sums = {"cache": None if all(root is None for root, _ in roots) else 0, "state": 0}
+    roots += [(value, "state") for module in model.modules() for key, value in vars(module).items() if key in STATES]
+    seen = {}
+
+    def walk(held, kind):
+        if isinstance(held, torch.Tensor):
+            place = id(held) if held.is_meta else (held.data_ptr(), held.shape, held.stride())
+            if held.is_floating_point() and place not in seen:
+                seen[place] = held
+                sums[kind] += held.numel()
+        elif isinstance(held, collections.abc.Mapping):
+            for key, value in held.items():
+                walk(value, "state" if key in STATES else kind)
+        elif isinstance(held, list | tuple):
+            for value in held:
+                walk(value, kind)
+        elif type(held).__module__.startswith("transformers.") and not isinstance(held, PretrainedConfig | torch.nn.Module):
+            if id(held) not in seen:
+                seen[id(held)] = held
+                walk(vars(held), kind)
+
+    for root, kind in roots:
+        walk(root, kind)
+    return {key: n for key, n in sums.items() if n or key == "cache"}
 
 
 class Masks:
@@ -256,7 +286,7 @@ def run(model, model_type, kind, rng, meta=False, tokens=None, past=None):
     total, by_part, cores = split(counter, model, model_type)
     rotary = by_part.pop("rotary", 0)
     result = {**row, "total": total - rotary, "parts": by_part, "causal": masks.causal(cores) if cores and model_type not in OWN_MASK else None,
-              "cache": _cache(after.get("past_key_values"))}
+              **_held(model, after)}
     return {**result, "named": {"rotary": rotary}} if rotary else result  # fmt: skip
 
 
@@ -280,8 +310,8 @@ def rows(model_type, wanted, data):
 def attempt(make, rng, problems):
     """A configuration and its runs; those that the library refuses are left out."""
     config, runs = None, []
-    signal.signal(signal.SIGALRM, _too_slow)
-    signal.alarm(60)
+    signal.signal(signal.SIGPROF, _too_slow)
+    signal.setitimer(signal.ITIMER_PROF, 60)
     try:
         config = make()
         model = build(config).eval()
@@ -297,7 +327,7 @@ def attempt(make, rng, problems):
     except Exception as error:
         problems[f"{type(error).__name__}: {str(error)[:60]}"] += 1
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     return config, runs
 
 
@@ -341,6 +371,7 @@ def main():
     if arguments.published:
         write("Published.jsonl", list(published(arguments.published)))
         return
+    torch.set_num_threads(1)  # so that the limit of a row's seconds does not depend on the machine's cores
     every = sorted(path.stem for path in (arguments.out / "Parameters").glob("*.jsonl"))
     for model_type in arguments.types or every:
         if model_type in REFUSED:

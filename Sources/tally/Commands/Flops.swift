@@ -29,9 +29,9 @@ extension Command {
   ) { arguments in
     let utilization = try Utilization(arguments)
     let reports = try PassReport.reports(arguments)
-    let notes = PassReport.footnotes(reports)
     let format = arguments[ReportFormat.plain]
     let convention = arguments[convention]
+    let notes = PassReport.footnotes(reports, convention.value)
     if convention == .all || utilization != nil {
       let counted = try reports.map { try ConventionReport($0, utilization) }
       return Outcome(try text(of: counted, format), errors: notes)

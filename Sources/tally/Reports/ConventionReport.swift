@@ -28,14 +28,19 @@ struct ConventionName: RawRepresentable, CaseIterable, Equatable, Sendable {
 struct ConventionReport {
   let report: PassReport
   let utilization: Utilization?
-  let entries: [(convention: Convention, total: Evaluated)]
+  let entries: [(convention: Convention, total: Evaluated, bounds: (Evaluated, Evaluated)?)]
 
   /// - Throws: `Failure` if a figure needs more than 128 bits.
   init(_ report: PassReport, _ utilization: Utilization?) throws {
     self.report = report
     self.utilization = utilization
     entries = try ModelSource.blaming(report.model) {
-      try Convention.all.map { ($0, try $0.value(of: report.operations.ledger)) }
+      try Convention.all.map { convention in
+        (
+          convention, try convention.value(of: report.operations.ledger),
+          try report.operations.bounds(under: convention)
+        )
+      }
     }
   }
 
@@ -66,6 +71,7 @@ struct ConventionReport {
           ("source", .string(entry.convention.source)),
           ("state", .string(entry.convention.state)),
         ])
+        if let (least, most) = entry.bounds { line["bounds"] = .array([least.json, most.json]) }
         if let share = utilization?.share(perToken(entry.total)) {
           line["utilization"] = .number(share.ratio)
         }

@@ -20,8 +20,13 @@ extension Memory {
   var json: JSONValue {
     var object = JSONObject([
       ("weight_bytes", weightBytes.json), ("state_elements", stateElements.json),
-      ("moved_bytes", movedBytes.json),
+      ("state_bytes", stateBytes.json), ("total", total.json),
+      ("moved_bytes", movedBytes?.json ?? .null),
     ])
+    if let bounds = movedBounds {
+      object["moved_bytes_exactness"] = .string(Exactness.expected.rawValue)
+      object["moved_bytes_bounds"] = .array([bounds.least.json, bounds.most.json])
+    }
     if let training {
       object["gradient_bytes"] = training.gradientBytes.json
       object["moment_bytes"] = training.momentBytes.json
@@ -54,7 +59,7 @@ extension PassReport {
             }))
       ), ("exactness", .string(operations.exactness.rawValue)),
     ])
-    if let bounds = operations.bounds {
+    if let bounds = try ModelSource.blaming(model, { try operations.bounds(under: convention) }) {
       object["bounds"] = .array([bounds.least.json, bounds.most.json])
     }
     object["kv_cache"] = .object([
@@ -62,13 +67,21 @@ extension PassReport {
     ])
     object["memory"] = memory.json
     object["arithmetic_intensity"] = memory.intensity.map { .number($0.ratio) } ?? .null
+    if let bounds = memory.intensityBounds {
+      object["arithmetic_intensity_bounds"] = .array([
+        .number(bounds.least.ratio), .number(bounds.most.ratio),
+      ])
+    }
+    if !memory.expertsMet.isEmpty {
+      object["experts_met"] = .array(memory.expertsMet.map(\.json))
+    }
     if detail == .row {
       try refuseLettersOfRows()
       object["rows"] = .array(
         try ModelSource.blaming(model) { try ledger.rows.map { try $0.json(ledger) } })
     }
     object["not_counted"] = .string(Self.notCounted([self]))
-    let notes = model.notes + notes
+    let notes = model.notes + notes(convention)
     if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
     return object
   }

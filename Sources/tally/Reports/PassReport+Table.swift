@@ -36,8 +36,13 @@ extension PassReport {
     for category in Elementwise.Category.allCases {
       lines.append(count("    \(category.rawValue)") { $0.categories[category] })
     }
-    lines.append(count("least, by data") { $0.bounds?.least })
-    lines.append(count("most, by data") { $0.bounds?.most })
+    func bound(_ label: String, _ side: @escaping ((Evaluated, Evaluated)) -> Evaluated) -> Line {
+      Line(label: label) { report in
+        try ModelSource.blaming(report.model) { try report.operations.bounds(under: convention) }
+          .map { side($0).short }
+      }
+    }
+    lines += [bound("least, by data") { $0.0 }, bound("most, by data") { $0.1 }]
     lines += [
       Line(label: "weights") { $0.memory.weightBytes.bytes },
       Line(label: "gradients") { $0.memory.training?.gradientBytes.bytes },
@@ -45,6 +50,16 @@ extension PassReport {
       Line(label: "master copy") { $0.memory.training?.masterBytes.bytes },
       Line(label: "KV cache") { $0.memory.cacheBytes.isZero ? nil : $0.memory.cacheBytes.bytes },
       count("  numbers") { $0.cacheElements },
+      Line(label: "recurrent state") {
+        $0.memory.stateBytes.isZero ? nil : $0.memory.stateBytes.bytes
+      },
+      Line(label: "  numbers") {
+        $0.memory.stateElements.isZero ? nil : $0.memory.stateElements.short
+      },
+      Line(label: "experts met, expected") { report in
+        let kinds = report.memory.expertsMet.filter(\.isOpen)
+        return kinds.isEmpty ? nil : kinds.map(\.expected.short).joined(separator: ", ")
+      },
       Line(label: "FLOPs per byte moved") { $0.memory.intensity?.ratio },
     ]
     return lines
@@ -72,7 +87,11 @@ extension PassReport {
       + Product.Part.allCases.map { "flops.matmul.\($0.rawValue)" } + ["flops.elementwise.total"]
       + Elementwise.Category.allCases.map { "flops.elementwise.\($0.rawValue)" }
       + ScalarOperation.allCases.map { "operations.\($0.rawValue)" }
-      + ["exactness", "kv_cache.elements", "kv_cache.bytes", "arithmetic_intensity"]
+      + [
+        "exactness", "kv_cache.elements", "kv_cache.bytes", "memory.state_elements",
+        "memory.state_bytes",
+      ]
+      + ["arithmetic_intensity"]
     return Table(
       heading: ["name", "model_type"] + names,
       rows: try reports.map { report in
@@ -85,7 +104,10 @@ extension PassReport {
         figures.append(operations.elementwise)
         figures += Elementwise.Category.allCases.map { operations.categories[$0] ?? .zero }
         figures += ScalarOperation.allCases.map { operations.operations[$0] ?? .zero }
-        let memory = [operations.cacheElements.exact, report.memory.cacheBytes.exact]
+        let memory = [
+          operations.cacheElements, report.memory.cacheBytes, report.memory.stateElements,
+          report.memory.stateBytes,
+        ].map(\.exact)
         return [report.model.name, report.model.modelType, convention.name]
           + figures.map(\.exact) + [operations.exactness.rawValue] + memory
           + [report.memory.intensity?.ratio ?? ""]

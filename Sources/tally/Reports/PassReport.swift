@@ -61,10 +61,10 @@ extension PassReport {
   }
 
   /// What a reader of the figures should know.
-  static func footnotes(_ reports: [PassReport]) -> String {
+  static func footnotes(_ reports: [PassReport], _ convention: Convention = .exact) -> String {
     var lines: [String] = []
     for report in reports {
-      for note in report.model.notes + report.notes {
+      for note in report.model.notes + report.notes(convention) {
         let line = "note: \(report.model.name): \(note)\n"
         if !lines.contains(line) { lines.append(line) }
       }
@@ -72,8 +72,8 @@ extension PassReport {
     return lines.joined()
   }
 
-  /// What this pass says beyond the description.
-  var notes: [String] {
+  /// What this pass, counted so, says beyond the description.
+  func notes(_ convention: Convention) -> [String] {
     var notes = model.operationNotes
     if let context = model.contextLength, let limit = context.wholeConstant {
       let seen = workload.past + workload.tokens
@@ -88,19 +88,28 @@ extension PassReport {
     case .expected:
       notes.append(
         "How many tokens enter a routed block depends on the data; the figures are those of the "
-          + "capacity, and the bounds are \(boundsText).")
+          + "capacity" + boundsText(convention))
     case .bounded:
       notes.append(
-        "How many experts a token meets depends on the data; the figures are the most, and the "
-          + "bounds are \(boundsText).")
+        "How many experts a token meets depends on the data; the figures are the most"
+          + boundsText(convention))
+    }
+    for met in memory.expertsMet where met.isOpen {
+      notes.append(
+        "The tokens of the pass meet \(met.least.short) to \(met.most.short) of the "
+          + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
+          + "evenly and for itself; the bytes moved are those expected.")
     }
     if let crossing = latentCrossing { notes.append(crossing) }
     return notes
   }
 
-  private var boundsText: String {
-    guard let bounds = operations.bounds else { return "none" }
-    return "\(bounds.least.short) and \(bounds.most.short)"
+  /// The end of a sentence about what the data decide.
+  private func boundsText(_ convention: Convention) -> String {
+    guard let bounds = try? operations.bounds(under: convention) else {
+      return ". The total under \(convention.name) is the same whatever the data."
+    }
+    return ", and the bounds are \(bounds.least.short) and \(bounds.most.short)."
   }
 
   /// From which cache on the forms of latent attention change places.

@@ -47,7 +47,8 @@ struct ValidationReport {
             "analytic": .integer(validation.parameters.analytic),
             "allocated": .integer(validation.parameters.allocated),
           ])
-        ), ("mismatches", .integer(mismatches)),
+        ), ("experts_met", .array(validation.experts.map(\.json))),
+        ("mismatches", .integer(mismatches)),
         ("measured_flops", .integer(validation.comparison.measuredFLOPs)),
         ("seconds", .number("\(validation.seconds)")),
         ("flops_per_second", .number("\(validation.flopsPerSecond)")),
@@ -58,6 +59,7 @@ struct ValidationReport {
   private var mismatches: Int {
     validation.comparison.mismatches.count
       + (validation.parameters.analytic == validation.parameters.allocated ? 0 : 1)
+      + validation.experts.count { !$0.isWithin }
   }
 
   // MARK: - Tables
@@ -70,7 +72,24 @@ struct ValidationReport {
     for line in lines { table.rows.append(line.cells) }
     return table.text(format) + "\n"
       + "parameters: \(validation.parameters.analytic) counted, "
-      + "\(validation.parameters.allocated) allocated\n"
+      + "\(validation.parameters.allocated) allocated\n" + expertsText
+  }
+
+  /// The fewest and the most experts that ran in a layer of each kind, beside what there can be.
+  private var expertsText: String {
+    var kinds: [(ExpertsMet, counts: [Int128])] = []
+    for layer in validation.experts {
+      if let kind = kinds.firstIndex(where: { $0.0 == layer.analytic }) {
+        kinds[kind].counts.append(layer.measured)
+      } else {
+        kinds.append((layer.analytic, [layer.measured]))
+      }
+    }
+    return kinds.map { kind, counts in
+      "experts met in a layer: \(counts.min() ?? 0) to \(counts.max() ?? 0); "
+        + "\(kind.least.short) to \(kind.most.short) of \(kind.experts.short) possible, "
+        + "\(kind.expected.short) expected\n"
+    }.joined()
   }
 
   /// Rows of one part and operation.
@@ -187,6 +206,9 @@ struct ValidationReport {
             : [
               "\(report.name): \(report.validation.parameters.analytic) parameters counted, \(report.validation.parameters.allocated) allocated\n"
             ])
+          + report.validation.experts.filter { !$0.isWithin }.prefix(10).map {
+            "\(report.name): \($0.path): \($0.measured) experts met, \($0.analytic.least.short) to \($0.analytic.most.short) possible\n"
+          }
       }
       return lines.joined() + "\(failures.count) of \(reports.count) models differ.\n"
     }

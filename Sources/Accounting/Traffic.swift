@@ -1,0 +1,149 @@
+package import Architecture
+package import Symbolic
+
+/// What one pass reads and writes of memory, in numbers, where activations stay on the chip.
+///
+/// Every weight that some token meets is read once, of a table one row for each token. Keys and
+/// values are read or written once each; a recurrent state is read, where there is one from before,
+/// and written.
+package struct Traffic: Sendable {
+  package let weights: Formula
+  package let cache: Formula
+  package let state: Formula
+
+  /// What a pass moves, with `assumption` for what only the data decide: of what tokens choose, as
+  /// little as can be, what is expected if each chooses evenly and for itself, or as much as can be.
+  package init(_ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption) {
+    let stream = Stream(workload)
+    let outside = (model.head + model.tail).filter { !$0.runs.isZero }
+    var weights = outside.map { branch in
+      branch.weights.map { weight in
+        let isHead = model.tiesEmbeddings && model.head.first?.weights.contains(weight) == true
+        return weight.read(by: stream.rows, isHead: isHead)
+      }.sum()
+    }.sum()
+    let isKept = workload.phase != .train
+    var (cache, state): (Formula, Formula) = (0, 0)
+    if isKept {
+      cache = outside.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
+    }
+    for group in model.groups {
+      let layers = group.indices.count
+      weights += layers * group.layer.weightsRead(by: stream, assumption)
+      guard isKept else { continue }
+      let inner = group.layer.router?.inner(stream, assumption) ?? stream
+      cache += layers * group.layer.cacheElements(after: inner)
+      state += layers * group.layer.stateElements(after: inner)
+    }
+    self.weights = weights
+    self.cache = cache
+    self.state = workload.past == 0 ? state : 2 * state
+  }
+}
+
+extension Traffic {
+  /// The bytes of it all, where `value` puts sizes in.
+  func bytes(
+    weights: NumberFormat, cache format: NumberFormat, _ value: (Formula) -> Evaluated
+  ) -> Evaluated {
+    value(self.weights) * weights.bytes + value(cache + state) * format.bytes
+  }
+}
+
+extension Layer {
+  /// The weights of one layer that some token meets.
+  fileprivate func weightsRead(
+    by stream: Stream, _ assumption: DepthRouter.Assumption
+  ) -> Formula {
+    let choosing = Choosing(stream, router, assumption)
+    var sum = router?.weightsRead(by: stream) ?? 0
+    for branch in branches where !branch.runs.isZero {
+      if case .depthRouter = branch.module { continue }
+      var routing: MixtureOfExperts?
+      if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
+      for weight in branch.weights {
+        if weight.activeShare == .one {
+          sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false)
+        } else if let routing {
+          sum += choosing.share(ofExpertsIn: routing) * weight.count
+        } else {
+          sum += choosing.share(meeting: weight.activeShare) * weight.count
+        }
+      }
+    }
+    return sum
+  }
+}
+
+extension DepthRouter {
+  /// The router of every token; the predictor does not run over a prompt.
+  fileprivate func weightsRead(by stream: Stream) -> Formula {
+    var copy = self
+    if stream.workload.phase == .prefill { copy.predictor = nil }
+    return copy.weights.map(\.count).sum()
+  }
+}
+
+extension Weight {
+  /// The numbers read for so many tokens: of a table that is no head, a row for each.
+  fileprivate func read(by tokens: Formula, isHead: Bool) -> Formula {
+    if isBuffer { return 0 }
+    return part == .embedding && !isHead ? tokens * (shape.last ?? 1) : count
+  }
+}
+
+/// Tokens of which some may enter a block, and each of which chooses among experts there.
+struct Choosing {
+  let tokens: Formula
+  /// The share of the tokens that enters, where each decides by itself.
+  private let entering: Formula
+  private let assumption: DepthRouter.Assumption
+  /// Whether no token may enter.
+  private let mayBeEmpty: Bool
+
+  init(_ stream: Stream, _ router: DepthRouter?, _ assumption: DepthRouter.Assumption) {
+    self.assumption = assumption
+    mayBeEmpty = router?.dependsOnData(stream.workload) ?? false
+    tokens = mayBeEmpty ? stream.rows : (router?.inner(stream, assumption) ?? stream).rows
+    entering = mayBeEmpty ? router?.capacity ?? 1 : 1
+  }
+
+  /// The share of things that some token meets, where each meets this share of them.
+  ///
+  /// It is `1 − (1 − s)^n` if each of *n* tokens chooses evenly and for itself.
+  func share(meeting share: Formula, atLeast least: Formula? = nil) -> Formula {
+    switch assumption {
+    case .none: mayBeEmpty ? 0 : least ?? share
+    case .expected:
+      share * entering == .one ? 1 : 1 - .power(1 - share * entering, tokens)
+    case .all: share == .one ? 1 : .minimum(1, share * tokens)
+    }
+  }
+
+  /// The share of the experts of a layer that some token meets.
+  func share(ofExpertsIn mixture: MixtureOfExperts) -> Formula {
+    guard choosesAmong(mixture) else { return share(meeting: 1) }
+    return share(
+      meeting: mixture.active / mixture.experts,
+      atLeast: mixture.fewest / mixture.experts)
+  }
+
+  /// The chance of one token to meet one expert; nil where every expert works whoever chooses it.
+  func chance(ofExpertsIn mixture: MixtureOfExperts) -> Formula? {
+    choosesAmong(mixture) ? entering * mixture.active / mixture.experts : nil
+  }
+
+  /// Whether it depends on the tokens which experts are read.
+  ///
+  /// With a limited capacity all have as many places, filled or not; at the least those that all
+  /// tokens choose.
+  private func choosesAmong(_ mixture: MixtureOfExperts) -> Bool {
+    if mixture.runsEveryExpert || mixture.router.rule == .expertChoice { return false }
+    return mixture.capacity == nil || assumption == .none
+  }
+}
+
+extension MixtureOfExperts {
+  /// The least number of experts that a token meets, where some that it chooses do nothing.
+  fileprivate var fewest: Formula { idle.isZero ? active : .maximum(0, chosen - idle) }
+}
