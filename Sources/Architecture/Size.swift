@@ -100,6 +100,8 @@ package struct SizeBinding: Hashable, Sendable {
   /// A number, or a formula in the letters that were left free.
   package let value: Evaluated
   package let origin: Origin
+  /// Whether a configuration may have the key; a size that only follows from others has none.
+  package var isKey = true
 
   package init(size: Size, key: String, value: Evaluated, origin: Origin) {
     self.size = size

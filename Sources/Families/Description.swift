@@ -47,16 +47,24 @@ package struct Description: Sendable {
         modelType, nearest: nearestWord(to: modelType, among: Family.named.keys),
         resembles: Self.resemblesLlama(text ?? configuration) ? "llama" : nil)
     }
-    let keys = try Keys(
-      family: family, configuration: text ?? configuration, overrides: overrides)
+    var own = text ?? configuration
+    var wrapperNote: String?
+    if text != nil, let outer {
+      for (key, value) in Family.wrapperDefaults[outer] ?? [] where own[key] == nil {
+        own[key] = value
+      }
+      wrapperNote = try Self.tie(&own, as: outer, configuration["tie_word_embeddings"], family)
+    }
+    let keys = try Keys(family: family, configuration: own, overrides: overrides)
     let head = try OutputHead(
       configuration, set: overrides["architectures"], modelType: modelType)
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
     try keys.limitExperts(of: &model)
-    try Self.refuse(text ?? configuration, against: keys)
+    try Self.refuse(own, against: keys)
     try checkOverrides(against: keys)
     model.name = name
+    model.sizes = keys.keyedSizes
     model.requirements = keys.requirements
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()
@@ -65,13 +73,33 @@ package struct Description: Sendable {
       if configuration["quantization_config"] != nil { keys.note(Keys.quantised) }
       let wrapper = outer ?? "multimodal"
       model.notes.append("Only the text model (\(modelType)) of this \(wrapper) model is counted.")
-      if configuration["tie_word_embeddings"] != nil, text?["tie_word_embeddings"] == nil {
-        model.notes.append(
-          "tie_word_embeddings counts inside text_config only, as in transformers.")
-      }
+      if let wrapperNote { model.notes.append(wrapperNote) }
     }
     model.notes += keys.notes + keys.report()
     return model
+  }
+
+  /// Lets a wrapper decide whether the head of its text model is the token table.
+  ///
+  /// - Returns: A note where the text model by itself says otherwise.
+  private static func tie(
+    _ text: inout JSONObject, as wrapper: String, _ written: JSONValue?, _ family: Family
+  ) throws -> String? {
+    let key = "tie_word_embeddings"
+    let defaults = try family.defaultValues()
+    guard let rule = Family.wrapperTies[wrapper], defaults[key] != nil else { return nil }
+    let ties: Bool
+    switch (rule, written ?? .null) {
+    case ("never", _): ties = false
+    case (_, .boolean(let value)): ties = value
+    case (let byClass, .null): ties = byClass == "tied"
+    case (_, let other):
+      throw DescriptionError.wrongType(key: key, found: other.kind, expected: "true or false")
+    }
+    let alone = text[key] ?? defaults[key]
+    text[key] = .boolean(ties)
+    guard alone != .boolean(ties) else { return nil }
+    return "\(key) is \(ties) for the \(wrapper) model as a whole, whatever its text model says."
   }
 
   private static func modelType(of configuration: JSONObject) throws -> String? {
@@ -103,7 +131,7 @@ package struct Description: Sendable {
   private func checkOverrides(against keys: Keys) throws {
     let known = keys.known
     for key in overrides.keys.sorted() where key != "model_type" && !known.contains(key) {
-      guard !IgnoredKeys.contains(key) else { continue }
+      guard !keys.isQuiet(key) else { continue }
       throw DescriptionError.unknownKey(
         key, modelType: keys.modelType, nearest: nearestWord(to: key, among: keys.met))
     }

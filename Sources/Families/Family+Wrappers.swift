@@ -1,18 +1,41 @@
+import JSON
+
 extension Family {
   /// Configurations that nest a text model under `text_config`, and the type of that model where
   /// the nested configuration does not say it.
-  static let wrappers: [String: String] = {
+  static let wrappers = grouped(wrapped)
+
+  /// The wrappers that own the head, and what makes it the token table.
+  ///
+  /// `tied` and `untied` are the defaults of a class whose file may say otherwise; `never` is for
+  /// good. In all other wrappers the head is the text model's.
+  static let wrapperTies = grouped(tied)
+
+  /// What a wrapper's class gives to its text model where the nested configuration has nothing.
+  static let wrapperDefaults: [String: [(String, JSONValue)]] = [
+    "glmasr": [
+      ("vocab_size", 59264), ("intermediate_size", 6144), ("num_attention_heads", 16),
+      ("num_key_value_heads", 4),
+    ],
+    "voxtral": [
+      ("vocab_size", 131072), ("intermediate_size", 8192), ("num_key_value_heads", 8),
+      ("head_dim", 128),
+    ],
+  ].mapValues { pairs in pairs.map { ($0.0, .number("\($0.1)")) } }
+
+  /// The group of each word, from lines of `group: word word`.
+  private static func grouped(_ text: String) -> [String: String] {
     var result: [String: String] = [:]
-    var inner = ""
-    for word in wrapped.split(whereSeparator: \.isWhitespace) {
+    var group = ""
+    for word in text.split(whereSeparator: \.isWhitespace) {
       if word.hasSuffix(":") {
-        inner = String(word.dropLast())
+        group = String(word.dropLast())
       } else {
-        result[String(word)] = inner
+        result[String(word)] = group
       }
     }
     return result
-  }()
+  }
 
   private static let wrapped = """
     aria_text: aria
@@ -46,4 +69,21 @@ extension Family {
     qwen3_5_text: jev minicpm_ocr minicpmv4_6 minicpmv4_7 qwen3_5
     qwen4_exp_text: qwen4_exp
     """
+
+  private static let tied = """
+    tied: aya_vision cohere2_vision deepseek_vl deepseek_vl_hybrid fun_asr_nano gemma3 gemma3n
+      gemma4 gemma4_unified glmasr got_ocr2 granite_speech granite_speech_plus
+      hyperclovax_vision_v2 internvl janus kimi_k25 lfm2_vl lfm3_vl lighton_ocr minicpm_ocr
+      mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr shieldgemma2
+    untied: aria cohere_compass dots3_note exaone4_5 fast_vlm idefics2 idefics3 llava llava_next
+      llava_next_video llava_onevision minicpmv4_6 minicpmv4_7 minimax_m3_vl perception_lm
+      qianfan_ocr qwen3_5 qwen3_5_moe qwen4_exp smolvlm vibevoice video_llama_3 video_llava
+      vipllava
+    never: audioflamingo3 musicflamingo nemo_speechlm qwen2_audio vibevoice_asr voxtral
+    """
+}
+
+extension Family {
+  /// Whether the type nests a text model that can be counted.
+  package static func knowsWrapper(_ type: String) -> Bool { wrappers[type] != nil }
 }

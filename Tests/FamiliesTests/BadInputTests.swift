@@ -169,7 +169,7 @@ import Testing
     configuration["num_experts"] = .integer(8)
     configuration["rope_theta"] = .number("10000.0")
     let model = try Families.Description().model(from: configuration, named: "test")
-    #expect(model.notes.contains("Without effect on any count of llama: num_experts."))
+    #expect(model.notes.contains("Not read by llama: num_experts."))
   }
 
   @Test("Two names of one size that disagree are a note that says which was taken")
@@ -192,7 +192,7 @@ import Testing
       ("num_experts_per_tok", .integer(2)),
     ])
     let inFile = try Families.Description().model(from: configuration, named: "test")
-    #expect(inFile.notes.contains("Without effect on any count of dots1: num_experts."))
+    #expect(inFile.notes.contains("Not read by dots1: num_experts."))
     #expect(inFile.sizes.first { $0.size == .experts }?.value == 4)
     let set = try Families.Description(overrides: ["num_experts": "8"])
       .model(from: configuration, named: "test")

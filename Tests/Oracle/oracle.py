@@ -138,7 +138,7 @@ def _routed_active(configuration, routed):
     for layer, held in layers.items():
         total = sum(_count(shape) for _, shape in held)
         experts = _first(configuration, _EXPERTS, layer)
-        chosen = _first(configuration, _CHOSEN, layer)
+        chosen = 2 if configuration.model_type == "phimoe" else _first(configuration, _CHOSEN, layer)  # its router takes two, whatever the key says
         if experts is None or chosen is None:
             raise Rejected("the number of experts, or of those a token meets, is not given")
         if chosen > experts:

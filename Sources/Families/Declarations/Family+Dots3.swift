@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 extension Size {
@@ -30,21 +31,19 @@ extension Family {
       attention_bias=false index_head_dim=128 index_n_heads=64 layer_types=null use_dsa=true
       use_sliding_window=true shared_experts_intermediate_size=1536
       swa_num_attention_heads=64 swa_q_lora_rank=1024 swa_kv_lora_rank=1024 swa_head_dim=256
-      swa_qk_nope_head_dim=192 swa_v_head_dim=128 tie_word_embeddings=false
+      swa_qk_nope_head_dim=192 swa_qk_rope_head_dim=null swa_v_head_dim=128
+      tie_word_embeddings=false
       norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1 index_topk=2048
       sliding_window=null sliding_window_size=512
       """
   ) { keys in
-    if try keys.object("per_layer_config") != nil {
-      throw DescriptionError.unsupported(
-        key: "per_layer_config", found: "an object", supported: "the keys that begin with swa_")
-    }
     let types = try keys.dots3Types()
+    let saved = try keys.dots3SavedSizes(types)
     let sparse = try keys.deepseekSparseLayers()
     let groups = try keys.layers(kind: { LayerKind(attention: types[$0], isSparse: sparse[$0]) }) {
       kind in
       try keys.layer(
-        .latentAttention(keys.dots3Attention(kind.attention)),
+        .latentAttention(keys.dots3Attention(kind.attention, saved)),
         kind.isSparse ? keys.dots3Experts() : .feedForward(keys.gated()))
     }
     return try keys.decoder(groups)
@@ -59,7 +58,8 @@ extension Keys {
   fileprivate func dots3Types() throws -> [String] {
     let (full, indexed) = ("full_attention", "indexed_attention")
     let usesIndexer = try flag("use_dsa")
-    let isSilent = try reading("use_dsa") == nil
+    let isSaved = isGiven("per_layer_config") && !isGiven("use_dsa")
+    let isSilent = try reading("use_dsa") == nil || isSaved
     let slides = try flag("use_sliding_window")
     let types = try layerTypes(known: [full, indexed, "sliding_attention"]) { index in
       slides && index >= 2 && index % 4 != 1 ? "sliding_attention" : indexed
@@ -70,12 +70,30 @@ extension Keys {
     }
   }
 
-  fileprivate func dots3Attention(_ kind: String) throws -> LatentAttention {
+  /// The sizes of sliding layers where `per_layer_config` gives them, as `save_pretrained` writes.
+  fileprivate func dots3SavedSizes(_ types: [String]) throws -> JSONObject? {
+    let known: Set = [
+      "num_attention_heads", "num_key_value_heads", "q_lora_rank", "kv_lora_rank", "head_dim",
+      "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim",
+    ]
+    guard let own = try perLayerConfig(known: known) else { return nil }
+    let none = JSONObject()
+    let sliding = types.firstIndex(of: "sliding_attention").flatMap { own[$0] } ?? none
+    for (index, type) in types.enumerated()
+    where own[index] ?? none != (type == "sliding_attention" ? sliding : none) {
+      throw DescriptionError.unsupported(
+        key: "per_layer_config.\(index)", found: "sizes of its own",
+        supported: "the same sizes in all sliding layers, and none in the others")
+    }
+    return sliding
+  }
+
+  fileprivate func dots3Attention(_ kind: String, _ saved: JSONObject?) throws -> LatentAttention {
     let d = try size(.hidden)
     let bias = try flag("attention_bias")
     var attention =
       try kind == "sliding_attention"
-      ? slidingLatentAttention(bias: bias)
+      ? slidingLatentAttention(saved, bias: bias)
       : latentAttention(bias: bias, indexed: kind == "indexed_attention")
     attention.norms.append(Normalization("k_rope_only_layernorm", [attention.rotarySize]))
     attention.queries.append(Linear("g_proj", d, attention.heads))
@@ -85,16 +103,25 @@ extension Keys {
     return attention
   }
 
-  private func slidingLatentAttention(bias: Bool) throws -> LatentAttention {
+  private func slidingLatentAttention(
+    _ saved: JSONObject?, bias: Bool
+  ) throws -> LatentAttention {
+    /// A size of sliding layers; what a saved file leaves out is that of the other layers.
+    func own(_ own: Size, _ common: Size) throws -> Formula {
+      guard let saved else { return try size(own) }
+      let key = common.key
+      let value = try perLayerSize(saved, key).map { Formula($0) } ?? size(common)
+      return derived(own, key: "per_layer_config.\(key)", value, "per_layer_config")
+    }
     let d = try size(.hidden)
-    let h = try size(.slidingHeads)
-    let width = try size(.slidingHeadSize)
-    let plain = try size(.slidingPlainSize)
-    try require(plain, "swa_qk_nope_head_dim", atMost: width, "swa_head_dim")
-    let rotary = try size(
-      .slidingRotarySize, else: width - plain, "swa_head_dim − swa_qk_nope_head_dim")
-    let v = try size(.slidingValueSize)
-    let (queryRank, rank) = (try size(.slidingQueryRank), try size(.slidingRank))
+    let h = try own(.slidingHeads, .heads)
+    let plain = try own(.slidingPlainSize, .plainSize)
+    let rotary =
+      try saved != nil ? own(.slidingRotarySize, .rotarySize) : slidingRotarySize(plain)
+    let v = try own(.slidingValueSize, .valueSize)
+    let (queryRank, rank) = try (
+      own(.slidingQueryRank, .queryRank), own(.slidingRank, .keyValueRank)
+    )
     var attention = LatentAttention(
       heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
       queries: [
@@ -110,6 +137,13 @@ extension Keys {
     let isOwn = try reading("sliding_window") != nil
     attention.reach = try window(isOwn ? "sliding_window" : "sliding_window_size")
     return attention
+  }
+
+  private func slidingRotarySize(_ plain: Formula) throws -> Formula {
+    let width = try size(.slidingHeadSize)
+    try require(plain, "swa_qk_nope_head_dim", atMost: width, "swa_head_dim")
+    return try size(
+      .slidingRotarySize, else: width - plain, "swa_head_dim − swa_qk_nope_head_dim")
   }
 
   fileprivate func dots3Experts() throws -> Module {

@@ -2,6 +2,11 @@ import Architecture
 import JSON
 import Symbolic
 
+extension Size {
+  fileprivate static let before = Size(
+    "W_b", "sliding_window_size", "positions before its own that a sliding layer sees")
+}
+
 /// Mixtures of separate experts of 2024 and later.
 extension Family {
   static let expertsLike: [Family] = [
@@ -256,6 +261,12 @@ extension Keys {
         ],
         output: Linear("o_proj", given.query * v, d),
         vectors: slides ? [Weight("attention_sink_bias", [given.query], .attention)] : [],
-        reach: try slides ? window() : .all, position: try rotary(given.size)))
+        reach: try slides ? mimoWindow() : .all, position: try rotary(given.size)))
+  }
+
+  /// The window of MiMo; `sliding_window_size` leaves the query's own position out, and wins.
+  private func mimoWindow() throws -> Reach {
+    guard let before = try optional(.before, least: 0) else { return try window() }
+    return .window(derived(.window, before + 1, "sliding_window_size + 1"))
   }
 }

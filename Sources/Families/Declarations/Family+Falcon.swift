@@ -28,6 +28,7 @@ extension Family {
       vocab_size=65024 num_attention_heads=71 num_kv_heads=null ffn_hidden_size=null
       num_ln_in_parallel_attn=null new_decoder_architecture=false multi_query=true
       parallel_attn=true bias=false activation="gelu" tie_word_embeddings=true
+      alibi=false
       """
   ) { keys in
     // An old name of the width, which wins where a file has both.

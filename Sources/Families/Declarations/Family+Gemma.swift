@@ -42,12 +42,15 @@ extension Family {
       vocab_size=262208 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 sliding_window_pattern=6
       layer_types=null hidden_activation="gelu_pytorch_tanh" tie_word_embeddings=true
+      use_bidirectional_attention=false
       """
   ) { keys in
     try keys.requireEqualHeads()
     let period = try keys.integer("sliding_window_pattern", least: 1) ?? 6
+    let seesAhead = try keys.seesAhead()
     return try keys.decoder(
-      keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
+      keys.windowedLayers(keys.window(seesAhead: seesAhead), full: { ($0 + 1) % period == 0 }) {
+        window in
         try keys.sandwichLayer(
           keys.attention(
             bias: keys.biases(.all), norm: .eachHead, reach: window,

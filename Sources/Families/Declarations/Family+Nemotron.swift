@@ -12,6 +12,7 @@ extension Family {
     spelling: """
       layer_types=layers_block_type num_local_experts=n_routed_experts
       mamba_n_groups=n_groups mamba_d_conv=conv_kernel mamba_conv_bias=use_conv_bias
+      mamba_chunk_size=chunk_size
       """,
     defaults: """
       vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128

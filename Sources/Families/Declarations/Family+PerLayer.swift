@@ -60,20 +60,24 @@ extension Family {
       hidden_size_per_layer_input=256 attention_k_eq_v=false num_kv_shared_layers=0
       enable_moe_block=false use_double_wide_mlp=false num_global_key_value_heads=null
       num_experts=null top_k_experts=null moe_intermediate_size=null tie_word_embeddings=true
+      use_bidirectional_attention=null
       """
   ) { keys in
+    let seesAhead = try keys.seesAhead("all")
     var types = try keys.slidingTypes(period: 6)
     types[types.count - 1] = "full_attention"
     let shared = try keys.firstSharing(types)
     let feeds = try keys.perLayerWidth() != nil
     let doubles = try keys.flag("use_double_wide_mlp")
-    let groups = try keys.layers(kind: {
+    let overrides = try keys.perLayerOverrides()
+    let groups = try keys.layers(kind: { index in
       PerLayerKind(
-        type: types[$0], shares: $0 >= shared, own: try keys.perLayerOverrides($0))
+        type: types[index], shares: index >= shared,
+        own: overrides.map { $0[index] ?? PerLayerKind.Own() })
     }) { kind in
       let f = try keys.size(.intermediate)
       let feedForward = try keys.gemmaGated(doubles && kind.shares ? 2 * f : f)
-      let attention = try keys.sharedAttention(kind, keys.gemma4Heads(kind))
+      let attention = try keys.sharedAttention(kind, keys.gemma4Heads(kind), seesAhead: seesAhead)
       var layer = try keys.sandwichLayer(attention, .feedForward(feedForward))
       if try keys.flag("enable_moe_block") { try keys.addExperts(to: &layer) }
       layer.extras =
@@ -100,6 +104,7 @@ extension Family {
       head_dim=256 global_head_dim=512 hidden_activation="gelu_pytorch_tanh" attention_bias=false
       sliding_window=1024 layer_types=null attention_k_eq_v=false num_kv_shared_layers=0
       use_double_wide_mlp=false num_global_key_value_heads=null tie_word_embeddings=true
+      use_bidirectional_attention="vision"
       """)
 }
 
@@ -195,21 +200,13 @@ extension Keys {
     }
   }
 
-  /// What a saved configuration says about one layer; a hub file says it by type instead.
-  fileprivate func perLayerOverrides(_ index: Int) throws -> PerLayerKind.Own? {
-    guard isGiven("per_layer_config") else { return nil }
-    let all = try object("per_layer_config") ?? JSONObject()
-    let own = all["\(index)"]?.object
-    func size(_ key: String) throws -> Int128? {
-      guard let value = own?[key], value != .null else { return nil }
-      guard let number = value.integer, number > 0 else {
-        throw DescriptionError.notASize(
-          key: "per_layer_config.\(index).\(key)", found: value.kind)
-      }
-      return number
+  /// What a saved configuration says about the layers; a hub file says it by type instead.
+  fileprivate func perLayerOverrides() throws -> [Int: PerLayerKind.Own]? {
+    try perLayerConfig(known: ["head_dim", "num_key_value_heads"])?.mapValues { own in
+      PerLayerKind.Own(
+        headSize: try perLayerSize(own, "head_dim"),
+        keyValueHeads: try perLayerSize(own, "num_key_value_heads"))
     }
-    return PerLayerKind.Own(
-      headSize: try size("head_dim"), keyValueHeads: try size("num_key_value_heads"))
   }
 }
 
@@ -236,9 +233,11 @@ extension Keys {
   }
 
   /// Attention that has no keys and values of its own where an earlier layer's are used.
-  fileprivate func sharedAttention(_ kind: PerLayerKind, _ heads: Heads) throws -> Module {
-    let bias = try biases(.all)
-    let module = try attention(heads, bias: bias, norm: .eachHead, reach: window(ofType: kind.type))
+  fileprivate func sharedAttention(
+    _ kind: PerLayerKind, _ heads: Heads, seesAhead: Bool = false
+  ) throws -> Module {
+    let reach = try window(ofType: kind.type, seesAhead: seesAhead)
+    let module = try attention(heads, bias: biases(.all), norm: .eachHead, reach: reach)
     guard case .selfAttention(var attention) = module else { return module }
     // Values may be the keys again: then there is no map for them.
     var absent: Set<String> = []

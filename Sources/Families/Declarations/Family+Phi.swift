@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// Phi and its neighbours: layer norms with biases, or experts, around modern attention.
@@ -54,7 +55,7 @@ extension Family {
       """
   ) { keys in
     let experts = try keys.experts(
-      keys.expertCounts("num_local_experts"), keys.gated(names: .numbered))
+      keys.phiMoECounts(), keys.gated(names: .numbered))
     let attention = try keys.attention(bias: keys.biases(.all), reach: keys.window())
     return try keys.decoder(
       keys.uniform(
@@ -231,7 +232,10 @@ extension Family {
     let style: NormStyle = try keys.flag("norm_bias") ? .layer : .layerWithoutBias
     let period = try keys.integer("global_attn_every_n_layers", least: 1) ?? 3
     // The window is on both sides of a token in ModernBERT, and only its half here.
-    let window = Reach.window(.floor(try keys.size(.window, "local_attention") / 2))
+    // A saved file has that half too, and what it says wins.
+    let window =
+      try keys.reading("sliding_window") != nil
+      ? keys.window() : .window(.floor(keys.size(.window, "local_attention") / 2))
     let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) {
       $0 % period == 0 ? "full_attention" : "sliding_attention"
     }
@@ -260,5 +264,23 @@ extension Family {
         Branch("", .mixer(Mixer(.other, part: .languageModelHead, linears: [dense], vectors: []))),
         Branch("lm_head", .normalization(keys.norm("norm", style))),
       ], headBias: keys.flag("decoder_bias"))
+  }
+}
+
+extension Keys {
+  /// Two experts run for each token, whatever the key says.
+  ///
+  /// - Source: `sparsemixer` of transformers 5.23.0.
+  fileprivate func phiMoECounts() throws -> (all: Formula, active: Formula) {
+    let key = "num_experts_per_tok"
+    let all = try size(.experts, "num_local_experts")
+    if let given = try reading(key), given.value.integer != 2 {
+      note(
+        "\(key) is \(given.value.line), but \(modelType) runs two experts for each token, as in"
+          + " transformers.")
+    }
+    let active = derived(.activeExperts, key: key, 2, "always two in \(modelType)")
+    try require(active, key, atMost: all, "num_local_experts")
+    return (all, active)
   }
 }

@@ -18,7 +18,7 @@ extension Family {
       mamba_ngroups=1 n_mamba_heads=8 add_bias_linear=false intermediate_size=null
       num_attention_heads=32 num_key_value_heads=null num_mem_blocks=1
       chunk_size=256 use_shared_attention_adapter=false adapter_rank=128 hidden_act="gelu"
-      tie_word_embeddings=true
+      tie_word_embeddings=true use_mem_rope=false
       """
   ) { keys in
     // The pattern of the published model stands in for a list that is absent.

@@ -3,14 +3,33 @@ import Symbolic
 
 extension Keys {
   /// The window of a layer that slides, or all where the key is absent, null or zero.
-  func window(_ key: String = "sliding_window", keepsCache: Bool = false) throws -> Reach {
+  ///
+  /// - `seesAhead`: whether half of the window lies after the query.
+  func window(
+    _ key: String = "sliding_window", keepsCache: Bool = false, seesAhead: Bool = false
+  ) throws -> Reach {
     guard let size = try optional(.window, key, least: 0), number(size) != 0 else { return .all }
-    return .window(size, keepsCache: keepsCache)
+    return .window(seesAhead ? .floor(size / 2) + 1 : size, keepsCache: keepsCache)
   }
 
   /// The window of a layer whose type is sliding.
-  func window(ofType type: String, _ key: String = "sliding_window") throws -> Reach {
-    type == "sliding_attention" ? try window(key) : .all
+  func window(
+    ofType type: String, _ key: String = "sliding_window", seesAhead: Bool = false
+  ) throws -> Reach {
+    type == "sliding_attention" ? try window(key, seesAhead: seesAhead) : .all
+  }
+
+  /// Whether queries see later tokens too, as where a model gives embeddings of texts.
+  ///
+  /// - `value`: what the key says then, in place of true.
+  func seesAhead(_ value: String? = nil) throws -> Bool {
+    let key = "use_bidirectional_attention"
+    let isSet = try value.map { try text(key) == $0 } ?? flag(key)
+    if isSet {
+      noteForPasses(
+        "Queries see later tokens too (\(key)); the causal mask counts the pairs up to each query.")
+    }
+    return isSet
   }
 
   /// Layers of which some see the whole past and the others a window of it.

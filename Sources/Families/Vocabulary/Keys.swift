@@ -375,6 +375,27 @@ extension Keys {
     "index_block_size", "index_topk_blocks", "keep_window_size",
   ]
 
+  /// Whether a key is known to change no count of the family.
+  func isQuiet(_ key: String) -> Bool {
+    // Files of before 2026 have these in place of `rope_parameters`.
+    if key == "rope_theta" || key == "rope_scaling", !has(key) {
+      let own = "rope_parameters"
+      return isQuiet(own) || known.contains { $0.hasPrefix(own) }
+    }
+    return SharedKeys.contains(key) || NumericKeys.contains(key, in: modelType)
+  }
+
+  /// The sizes; a derived one whose key no configuration may have is marked so.
+  var keyedSizes: [SizeBinding] {
+    let known = known
+    return sizes.map { binding in
+      guard case .derived = binding.origin, !known.contains(binding.key) else { return binding }
+      var copy = binding
+      copy.isKey = false
+      return copy
+    }
+  }
+
   /// What a reader of FLOPs should know beside what a reader of parameters should.
   func operationReport() -> [String] {
     let taken = operationDefaults.keys.map {
@@ -401,10 +422,9 @@ extension Keys {
       sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
     }
     let known = known
-    let unknown = configuration.keys.filter { !known.contains($0) && !IgnoredKeys.contains($0) }
+    let unknown = configuration.keys.filter { !known.contains($0) && !isQuiet($0) }
     if !unknown.isEmpty {
-      sentences.append(
-        "Without effect on any count of \(modelType): \(unknown.joined(separator: ", ")).")
+      sentences.append("Not read by \(modelType): \(unknown.joined(separator: ", ")).")
     }
     if let extra = configuration["num_nextn_predict_layers"]?.integer, extra > 0 {
       sentences.append("Layers for multi-token prediction are not counted, as in transformers.")

@@ -145,7 +145,7 @@ struct FormulaReport {
     }
     let named = model.sizes.filter { used.contains($0.size.symbol) }.map { binding in
       Size(
-        symbol: binding.size.symbol, key: binding.key, value: binding.value,
+        symbol: binding.size.symbol, key: binding.isKey ? binding.key : "", value: binding.value,
         meaning: binding.size.meaning + Self.remark(binding.origin))
     }
     let counted = layerCounts.filter { used.contains($0.symbol) }.map { count in
