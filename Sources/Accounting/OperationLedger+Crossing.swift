@@ -10,10 +10,7 @@ extension OperationLedger {
   ///
   /// - Throws: `DescriptionError.arithmetic` if a count needs more than 128 bits.
   package func latentCrossing() throws(DescriptionError) -> String? {
-    let hasLatent = model.groups.flatMap(\.layer.branches).contains { branch in
-      if case .latentAttention = branch.module { true } else { false }
-    }
-    guard hasLatent else { return nil }
+    guard model.hasLatentAttention else { return nil }
     let attention = model.withLatentAttentionOnly
     func line(_ form: Workload.LatentForm) throws(DescriptionError) -> (Rational, Rational)? {
       var workload = workload

@@ -21,6 +21,9 @@ package struct ParameterLedger: Sendable {
     /// The numbers in all these tensors.
     package var count: Formula { factor * weight.count }
 
+    /// Those of them that no checkpoint holds.
+    var unstoredCount: Formula { factor * weight.unstoredCount }
+
     /// Those of them that one token meets.
     package var activeCount: Formula { factor * weight.activeCount }
   }
@@ -65,6 +68,9 @@ extension ParameterLedger {
 
   /// All parameters; a matrix that two modules share counts once.
   package var total: Formula { Part.allCases.map { count(of: $0) }.sum() }
+
+  /// Parameters that the library allocates although no checkpoint holds them.
+  package var unstored: Formula { rows.map(\.unstoredCount).sum() }
 
   /// Numbers that a checkpoint stores beside the parameters.
   package var persistentBuffers: Formula {

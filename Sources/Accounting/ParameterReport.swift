@@ -8,6 +8,8 @@ package struct ParameterReport: Sendable {
   package let ledger: ParameterLedger
   package let parts: [Part: Evaluated]
   package let total: Evaluated
+  /// The parameters that a checkpoint holds, where the library allocates more.
+  package let stored: Evaluated?
   package let persistentBuffers: Evaluated
   package let active: [ParameterLedger.Activity: Evaluated]
   /// The inner widths over the width of the model: of dense layers, and of one routed expert.
@@ -29,6 +31,8 @@ package struct ParameterReport: Sendable {
     self.parts = parts
     self.active = active
     total = try ledger.value(ledger.total, "The total")
+    let unstored = try ledger.value(ledger.unstored, "What no checkpoint holds")
+    stored = unstored.isZero ? nil : total - unstored
     persistentBuffers = try ledger.value(ledger.persistentBuffers, "The count of buffers")
     let widths = model.feedForwardWidths
     let d = Formula(Size.hidden.symbol)

@@ -34,25 +34,31 @@ package struct Weight: Hashable, Sendable {
   package var part: Part
   /// How many tensors of this name and shape a layer holds.
   package var copies: Formula = 1
+  /// How many of them the library allocates although no checkpoint holds them.
+  package var unstoredCopies: Formula = 0
   /// The share of the parameters that one token meets.
   package var activeShare: Formula = 1
   /// Whether it is stored with the model but is no parameter.
   package var isBuffer = false
 
   package init(
-    _ name: String, _ shape: [Formula], _ part: Part, copies: Formula = 1, activeShare: Formula = 1,
-    isBuffer: Bool = false
+    _ name: String, _ shape: [Formula], _ part: Part, copies: Formula = 1,
+    unstored: Formula = 0, activeShare: Formula = 1, isBuffer: Bool = false
   ) {
     self.name = name
     self.shape = shape
     self.part = part
     self.copies = copies
+    unstoredCopies = unstored
     self.activeShare = activeShare
     self.isBuffer = isBuffer
   }
 
   /// How many numbers all copies hold.
   package var count: Formula { copies * shape.product() }
+
+  /// How many of them no checkpoint holds.
+  package var unstoredCount: Formula { unstoredCopies * shape.product() }
 
   /// How many of them one token meets.
   package var activeCount: Formula { count * activeShare }

@@ -153,4 +153,27 @@ import Testing
       ] + small)
     #expect(predicted == routed + 8 * 64 + 8)
   }
+
+  @Test("LongCat's zero experts have rows in the library and none in a checkpoint")
+  func unstored() throws {
+    // The sizes of LongCat-Flash: 28 layers, 512 experts of 2048 and 256 that do nothing.
+    let report = try ParameterReport(
+      try Families.Description().model(
+        from: JSONObject([
+          ("model_type", .string("longcat_flash")), ("hidden_size", .integer(6144)),
+          ("num_layers", .integer(28)),
+        ]), named: "longcat"))
+    #expect(report.total == 741_053_585_408)
+    // Gate and up maps of 256 experts in each layer; 560B are published.
+    let idle: Int128 = 28 * 256 * 2 * 2048 * 6144
+    #expect(report.stored?.wholeConstant == 741_053_585_408 - idle)
+    #expect(report.stored?.wholeConstant == 560_664_958_976)
+    let none = try ParameterReport(
+      try Families.Description().model(
+        from: JSONObject([
+          ("model_type", .string("longcat_flash")), ("hidden_size", .integer(64)),
+          ("num_layers", .integer(2)), ("zero_expert_num", .integer(0)),
+        ]), named: "none"))
+    #expect(none.stored == nil)
+  }
 }

@@ -218,6 +218,40 @@ import Testing
       outcome == Outcome(errors: mistake.message, exitCode: mistake.exitCode))
   }
 
+  @Test(
+    "A square that hides positions says so, and nothing else does",
+    arguments: [
+      (
+        "flops mistral-7b --tokens 8192", "--mask causal would count 129.85T FLOPs, 1.2 times less."
+      ),
+      ("flops mistral-7b --tokens 4096", nil),
+      ("flops mistral-7b --tokens 8192 --mask causal", nil),
+      ("flops gemma3-4b --phase decode --past 8192", nil),
+      ("flops llama2-7b --tokens 8192", nil),
+      ("flops llama4-scout --tokens 8192", nil),
+      ("flops llama4-scout --tokens 8193", "--mask causal would count"),
+      ("flops deepseek-v3 --assume deepseek_v32 --tokens 131072", ", 5.7 times less."),
+      ("flops deepseek-v3 --assume deepseek_v32 --tokens 2048", nil),
+    ] as [(String, String?)])
+  func hiddenPositions(words: String, note: String?) {
+    let errors = run(words).errors
+    if let note { #expect(errors.contains(note), "\(errors)") }
+    #expect(errors.contains("whole square") == (note != nil), "\(errors)")
+  }
+
+  @Test("Decode of latent attention says what the form of engines would cost")
+  func absorbedForm() {
+    let words = "flops deepseek-v3 --phase decode --past 32768"
+    let errors = run(words).errors
+    #expect(
+      errors.contains(
+        "--mla absorbed would count 631.30B FLOPs, 106.6 times less, and 8.4 for each byte moved."),
+      "\(errors)")
+    let absorbed = run(words + " --mla absorbed")
+    #expect(absorbed.output.contains(" 631.30B\n") && !absorbed.errors.contains("engines"))
+    #expect(!run("flops deepseek-v3 --tokens 128").errors.contains("engines"))
+  }
+
   @Test("Every usual spelling of a preset's name finds it")
   func spellings() {
     for name in [

@@ -182,7 +182,8 @@ extension Keys {
     return Branch(name, .mixer(gate))
   }
 
-  /// Zero experts have gates and up maps in `transformers`, which never uses them.
+  /// Zero experts have gates and up maps in `transformers`, which never uses them, and in no
+  /// checkpoint.
   fileprivate func longcatExperts() throws -> Module {
     let counts = try expertCounts("num_local_experts")
     let d = try size(.hidden)
@@ -195,8 +196,9 @@ extension Keys {
       Size("E_a", "n_routed_experts", "experts, those that do nothing included"),
       counts.all + zero, "n_routed_experts + zero_expert_num")
     let weights = [
-      Weight("experts.#.gate_proj.weight", [width, d], .routedExperts, copies: all),
-      Weight("experts.#.up_proj.weight", [width, d], .routedExperts, copies: all),
+      Weight(
+        "experts.#.gate_proj.weight", [width, d], .routedExperts, copies: all, unstored: zero),
+      Weight("experts.#.up_proj.weight", [width, d], .routedExperts, copies: all, unstored: zero),
       Weight("experts.#.down_proj.weight", [d, width], .routedExperts, copies: counts.all),
     ]
     let correction = scoreCorrection(all, "router.e_score_correction_bias")

@@ -16,7 +16,10 @@ extension Command {
       """,
     examples: [
       ("tally flops llama2-13b mixtral-8x7b --tokens 4096", "a prompt of 4096 tokens"),
-      ("tally flops deepseek-v3 --phase decode --past 32768", "one token after 32768"),
+      (
+        "tally flops deepseek-v3 --phase decode --past 32768 --mla absorbed",
+        "one token after 32768, as engines run it"
+      ),
       ("tally flops mistral-7b --mask causal", "only the positions that the mask keeps"),
       ("tally flops llama2-7b --phase train --convention all", "as other tools count it"),
       ("tally flops llama2-7b --by row", "every operation, with its formula"),

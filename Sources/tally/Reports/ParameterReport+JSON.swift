@@ -34,12 +34,14 @@ extension ParameterReport {
             }))
       ), ("ratios", .object(ratiosJSON)),
     ])
+    if let stored { object["checkpoint_parameters"] = stored.json }
     switch detail {
     case .part: break
     case .layer: object["layers"] = .array(try layers().map(\.json))
     case .tensor: object["tensors"] = .array(try ledger.tensors().map(\.json))
     }
-    if !model.notes.isEmpty { object["notes"] = .array(model.notes.map { .string($0) }) }
+    let notes = model.notes + notes
+    if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
     return object
   }
 

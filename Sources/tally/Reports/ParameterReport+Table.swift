@@ -38,6 +38,7 @@ struct ParameterLine {
       }
     }
     + [
+      ParameterLine("in checkpoints", isOptional: true) { $0.stored },
       ParameterLine("buffers, not parameters", isOptional: true) { $0.persistentBuffers },
       ParameterLine("active per token", path: "active.all") { $0.active[.all] },
       ParameterLine("  without input embedding", path: "active.without_input_embedding") {
@@ -100,8 +101,9 @@ extension ParameterReport {
       ["parameters.total"] + Part.allCases.map { "parameters.\($0.rawValue)" }
       + ["persistent_buffers"] + ParameterLedger.Activity.allCases.map { "active.\($0.rawValue)" }
       + ["ratios.d_ff/d_model", "ratios.dense_d_ff/d_model", "ratios.mlp/attention"]
+    let differs = reports.contains { $0.stored != nil }
     return Table(
-      heading: ["name", "model_type"] + names,
+      heading: ["name", "model_type"] + names + (differs ? ["checkpoint_parameters"] : []),
       rows: reports.map { report in
         [report.model.name, report.model.modelType, report.total.exact]
           + Part.allCases.map { report.count($0).exact } + [report.persistentBuffers.exact]
@@ -109,7 +111,7 @@ extension ParameterReport {
           + [
             report.widthRatio?.ratio ?? "", report.denseRatio?.ratio ?? "",
             report.feedForwardToAttention?.ratio ?? "",
-          ]
+          ] + (differs ? [(report.stored ?? report.total).exact] : [])
       })
   }
 
@@ -117,12 +119,23 @@ extension ParameterReport {
   static func footnotes(_ reports: [ParameterReport]) -> String {
     var lines: [String] = []
     for report in reports {
-      for note in report.model.notes {
+      for note in report.model.notes + report.notes {
         let line = "note: \(report.model.name): \(note)\n"
         if !lines.contains(line) { lines.append(line) }
       }
     }
     return lines.joined()
+  }
+}
+
+extension ParameterReport {
+  /// What the figures say beyond the description.
+  var notes: [String] {
+    guard let stored else { return [] }
+    return [
+      "total counts \((total - stored).short) parameters that transformers allocates and no "
+        + "checkpoint holds; checkpoints hold \(stored.short)."
+    ]
   }
 }
 

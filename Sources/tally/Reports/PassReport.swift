@@ -100,7 +100,7 @@ extension PassReport {
           + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
           + "evenly and for itself; the bytes moved are those expected.")
     }
-    if let crossing = latentCrossing { notes.append(crossing) }
+    notes += [hiddenPositions, absorbedForm, latentCrossing].compactMap(\.self)
     return notes
   }
 
@@ -110,6 +110,45 @@ extension PassReport {
       return ". The total under \(convention.name) is the same whatever the data."
     }
     return ", and the bounds are \(bounds.least.short) and \(bounds.most.short)."
+  }
+
+  /// What the causal mask would leave of the counted square.
+  private var hiddenPositions: String? {
+    guard let masked = (try? operations.ledger.totalUnderCausalMask()) ?? nil else { return nil }
+    return "The whole square that a dense kernel computes is counted, with what windows, chunks or "
+      + "chosen keys hide; --mask causal would count \(masked.short) FLOPs\(times(masked))."
+  }
+
+  /// What the form that engines run in decode would cost, where another is counted.
+  private var absorbedForm: String? {
+    guard workload.phase == .decode,
+      let absorbed = (try? operations.ledger.totalWhenAbsorbed()) ?? nil
+    else { return nil }
+    let counted =
+      workload.latentForm == .reexpanded
+      ? "re-expands the whole cache, as transformers does" : "keeps keys and values expanded"
+    return "This pass \(counted); engines run the absorbed form: --mla absorbed would count "
+      + "\(absorbed.short) FLOPs\(times(absorbed))\(perByte(absorbed))."
+  }
+
+  /// The FLOPs per byte of another form that moves the same latents.
+  private func perByte(_ other: Evaluated) -> String {
+    guard workload.latentForm == .reexpanded, let intensity = memory.intensity,
+      let total = operations.total.constant, let flops = other.constant,
+      let share = try? flops.divided(by: total), let ratio = try? intensity.multiplied(by: share)
+    else { return "" }
+    return
+      ", and \(Quantity.decimal(ratio.numerator, over: ratio.denominator, places: 1)) for each "
+      + "byte moved"
+  }
+
+  /// How many times less a total is than the one that is counted, if both are numbers.
+  private func times(_ less: Evaluated) -> String {
+    guard let above = operations.total.constant, let below = less.constant, below != .zero,
+      let ratio = try? above.divided(by: below)
+    else { return "" }
+    guard ratio > Rational(1) else { return "" }
+    return ", \(Quantity.decimal(ratio.numerator, over: ratio.denominator, places: 1)) times less"
   }
 
   /// From which cache on the forms of latent attention change places.
