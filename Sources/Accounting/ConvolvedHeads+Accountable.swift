@@ -44,7 +44,8 @@ extension ConvolvedHeads: Accountable {
     if stream.workload.past == 0 {
       var start = delayed
       start.name += ".start"
-      work += start.work(part, rows: stream.sequences)
+      // Its input is zero and needs no gradient.
+      work += start.work(part, rows: stream.sequences).map { $0.withGradients(1) }
     }
     return work
   }

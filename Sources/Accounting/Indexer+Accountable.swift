@@ -47,10 +47,32 @@ extension Indexer: Accountable {
 extension Work {
   /// The same work where only the order of its results counts, through which no gradient flows.
   var withoutGradients: Work {
+    withGradients(0)
+  }
+
+  /// The same work where the backward pass needs the gradients of so many operands.
+  func withGradients(_ gradients: Int) -> Work {
     guard case .product(var product) = kind else { return self }
-    product.gradients = 0
+    product.gradients = gradients
     var copy = self
     copy.kind = .product(product)
+    return copy
+  }
+
+  /// A product that only the backward pass executes, once.
+  var inBackwardAlone: Work {
+    guard case .product(var product) = kind else { return self }
+    product.gradients = 1
+    product.isBackwardOnly = true
+    var copy = self
+    copy.kind = .product(product)
+    return copy
+  }
+
+  /// The same work where nothing is kept to go back through it.
+  var notKept: Work {
+    var copy = withoutGradients
+    copy.isKept = false
     return copy
   }
 }

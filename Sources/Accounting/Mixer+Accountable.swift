@@ -52,9 +52,10 @@ extension CausalConvolution {
   /// A product of each channel's last inputs with its kernel, for every position a kernel computes.
   ///
   /// The sequence is padded by `kernel − 1` on both sides, so that a prompt of *T* gives
-  /// *T + kernel − 1* positions, of which *T* are kept; a shorter prompt than the kernel is filled
-  /// up to it, unless the convolution forgets what came before. After a cache its last `kernel` inputs stand
-  /// in front: one token gives 2 positions, and more of them *T + 2·kernel − 1*.
+  /// *T + kernel − 1* positions, of which *T* are kept; a prompt that is shorter than the kernel is
+  /// filled up to it for the cache, unless there is none or the convolution forgets what came
+  /// before. After a cache its last `kernel` inputs stand in front: one token gives 2 positions, and
+  /// more of them *T + 2·kernel − 1*.
   fileprivate func work(_ part: Product.Part, over stream: Stream) -> [Work] {
     let kept = stream.rows * channels
     var counts = OperationCounts([.add: hasBias ? kept : 0])
@@ -66,7 +67,8 @@ extension CausalConvolution {
     }
     let positions: Formula
     switch (stream.workload.past, stream.workload.tokens) {
-    case _ where forgetsPast: positions = stream.tokens + kernel - 1
+    case _ where forgetsPast || stream.workload.phase == .train:
+      positions = stream.tokens + kernel - 1
     case (0, _): positions = .maximum(stream.tokens, kernel) + kernel - 1
     case (_, 1): positions = 2
     default: positions = stream.tokens + 2 * kernel - 1

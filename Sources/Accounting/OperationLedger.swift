@@ -72,10 +72,10 @@ package struct OperationLedger: Sendable {
     }
     rows += model.tailWork(over: stream).map { Row(outside: $0) }
     if workload.phase == .train {
-      rows +=
-        rows.flatMap { $0.backward }
-        + rows.filter { $0.isRecomputed(workload) }
-        .map { $0.directed(.recompute) }
+      let forward = rows.filter { $0.work.product?.isBackwardOnly != true }
+      rows =
+        forward + rows.flatMap { $0.backward }
+        + forward.filter { $0.isRecomputed(workload) }.map { $0.directed(.recompute) }
     }
     self.model = model
     self.workload = workload
@@ -119,7 +119,7 @@ extension OperationLedger.Row {
   }
 
   fileprivate func isRecomputed(_ workload: Workload) -> Bool {
-    guard layers != nil else { return false }
+    guard layers != nil || work.isOfLayer, work.isKept else { return false }
     switch workload.recompute {
     case .none: return false
     case .full: return true
@@ -139,12 +139,16 @@ extension Branch {
     over stream: Stream, filling: MixtureOfExperts.Filling = .all
   ) -> [Work] {
     if runs.isZero { return [] }
-    let work = module.work(over: stream, filling: filling).map { $0.within(path) }
+    let work = module.work(over: stream, filling: filling).map { work in
+      var work = work.within(path)
+      work.isOfLayer = isOfLayer
+      return work
+    }
     guard let learningRuns, stream.workload.phase == .train else {
       return work.map { $0.times(runs) }
     }
     let others = runs - learningRuns
-    return work.map { $0.times(learningRuns) } + work.map { $0.times(others).withoutGradients }
+    return work.map { $0.times(learningRuns) } + work.map { $0.times(others).notKept }
   }
 }
 

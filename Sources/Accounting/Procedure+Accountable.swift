@@ -63,7 +63,7 @@ extension Procedure {
     case .everyExpert(let expert, let count): everyExpert(expert, rows: stream.rows, count: count)
     case .dynamicConvolution(let convolution): convolution.work(part, over: stream)
     case .depthAttention(let queries, let states, let width):
-      depthAttention(part, rows: stream.rows, queries, states, width)
+      depthAttention(part, over: stream, queries, states, width)
     case .norm(let norm): [norm.work(rows: stream.rows)]
     case .affine(let streams, let width):
       [
@@ -126,22 +126,24 @@ extension Procedure {
   }
 
   /// Every state is normalized; queries times states, the softmax, and weights times states.
+  ///
+  /// The library calls one fused product, whose backward pass multiplies the scores once more.
   private func depthAttention(
-    _ part: Product.Part, rows: Formula, _ queries: Formula, _ states: Formula, _ width: Formula
+    _ part: Product.Part, over stream: Stream, _ queries: Formula, _ states: Formula,
+    _ width: Formula
   ) -> [Work] {
+    let rows = stream.rows
     let numbers = rows * queries * states
     let norm = Normalization("norm", [width], weight: false, vectors: states)
     let softmax =
       ReferenceAlgorithms.softmax(numbers) + OperationCounts([.multiply: numbers])
-    return [
-      norm.work(rows: rows),
-      Work(
-        "scores",
-        Product(part, role: .scores, copies: rows, rows: queries, inner: width, columns: states)),
-      Work("softmax", Elementwise(.softmax, softmax)),
-      Work(
-        "values",
-        Product(part, role: .values, copies: rows, rows: queries, inner: states, columns: width)),
-    ]
+    let scores = Work(
+      "scores",
+      Product(part, role: .scores, copies: rows, rows: queries, inner: width, columns: states))
+    let values = Work(
+      "values",
+      Product(part, role: .values, copies: rows, rows: queries, inner: states, columns: width))
+    return [norm.work(rows: rows), scores, Work("softmax", Elementwise(.softmax, softmax)), values]
+      + (stream.workload.phase == .train ? [scores.inBackwardAlone] : [])
   }
 }

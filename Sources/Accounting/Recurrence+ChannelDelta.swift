@@ -31,7 +31,8 @@ struct ChannelDelta {
       ])
       return [Work("scan", Elementwise(.mixer, common + step))]
     }
-    let all = stream.sequences * heads * stream.chunks(of: chunk)
+    let sequences = stream.sequences * heads
+    let all = sequences * stream.chunks(of: chunk)
     func product(_ m: Formula, _ k: Formula, _ n: Formula) -> Product {
       Product(part, copies: all, rows: m, inner: k, columns: n)
     }
@@ -39,11 +40,16 @@ struct ChannelDelta {
       Work("scan", Elementwise(.mixer, common + all * oneChunk)),
       Work("scan.solved_values", product(chunk, chunk, size)),
       Work("scan.solved_keys", product(chunk, chunk, size)),
-      Work("scan.predictions", product(chunk, size, size)),
-      Work("scan.reads", product(chunk, size, size)),
       Work("scan.values", product(chunk, chunk, size)),
-      Work("scan.writes", product(size, chunk, size)),
     ]
+      + ["scan.predictions", "scan.reads"].flatMap { name in
+        stream.startingFromZero(first: sequences, of: all) {
+          Work(name, Product(part, copies: $0, rows: chunk, inner: size, columns: size))
+        }
+      }
+      + stream.endingUnused(last: sequences, of: all) {
+        Work("scan.writes", Product(part, copies: $0, rows: size, inner: chunk, columns: size))
+      }
   }
 
   /// From the projections to the logarithms of the decays; the rate e^(A_log) comes once.

@@ -48,10 +48,22 @@ struct DeltaRule {
       Work("scan", Elementwise(.mixer, common + counts)),
       Work("scan.keys", product(chunk, keySize, chunk)),
       Work("scan.scores", product(chunk, keySize, chunk)),
-      Work("scan.predictions", product(chunk, keySize, valueSize)),
-      Work("scan.reads", product(chunk, keySize, valueSize)),
       Work("scan.values", product(chunk, chunk, valueSize)),
-      Work("scan.writes", product(keySize, chunk, valueSize)),
     ]
+      + ["scan.predictions", "scan.reads"].flatMap { name in
+        stream.startingFromZero(first: copies, of: all) {
+          Work(name, Product(part, copies: $0, rows: chunk, inner: keySize, columns: valueSize))
+        }
+      }
+      + stream.endingUnused(last: copies, of: all) {
+        Work(
+          "scan.writes", Product(part, copies: $0, rows: keySize, inner: chunk, columns: valueSize))
+      }
+      + (stream.workload.phase == .train
+        ? [
+          // The gradient of a triangular matrix is that of its solution times the solution.
+          Work("scan.solved_values", product(chunk, valueSize, chunk)).inBackwardAlone,
+          Work("scan.solved_keys", product(chunk, keySize, chunk)).inBackwardAlone,
+        ] : [])
   }
 }

@@ -38,8 +38,12 @@ struct Lightning {
       Work("scan", Elementwise(.mixer, activated + counts)),
       Work("scan.scores", Product(part, copies: copies, rows: squares, inner: size, columns: 1)),
       Work("scan.values", Product(part, copies: copies, rows: squares, inner: 1, columns: size)),
-      Work("scan.reads", Product(part, copies: rows, rows: 1, inner: size, columns: size)),
-      Work("scan.writes", Product(part, copies: rows, rows: size, inner: 1, columns: size)),
     ]
+      + stream.startingFromZero(
+        first: copies * .minimum(stream.tokens, block), of: rows
+      ) { Work("scan.reads", Product(part, copies: $0, rows: 1, inner: size, columns: size)) }
+      + stream.endingUnused(
+        last: copies * (stream.tokens - (blocks - 1) * block), of: rows
+      ) { Work("scan.writes", Product(part, copies: $0, rows: size, inner: 1, columns: size)) }
   }
 }

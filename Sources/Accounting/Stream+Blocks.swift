@@ -38,3 +38,20 @@ extension Stream {
     return whole * (size * (size - 1) / 2) + triangle(count - whole * size)
   }
 }
+
+/// What a training step leaves out of the recurrences that carry a state from piece to piece.
+extension Stream {
+  /// The products of a state, of which the `first` of all meet a state of zeros without a gradient.
+  func startingFromZero(
+    first: Formula, of all: Formula, _ products: (Formula) -> Work
+  ) -> [Work] {
+    guard workload.phase == .train else { return [products(all)] }
+    return [products(first).withGradients(1), products(all - first)]
+  }
+
+  /// The products that write a state, of which the `last` of all are read by nobody.
+  func endingUnused(last: Formula, of all: Formula, _ products: (Formula) -> Work) -> [Work] {
+    guard workload.phase == .train else { return [products(all)] }
+    return [products(all - last), products(last).withoutGradients]
+  }
+}

@@ -10,6 +10,10 @@ package struct Work: Hashable, Sendable {
   /// The name inside its module.
   package var name: String
   package var kind: Kind
+  /// Whether a layer does it that is listed outside the layers.
+  var isOfLayer = false
+  /// Whether a training step keeps what is needed to go back through it.
+  var isKept = true
 
   package init(_ name: String, _ product: Product) {
     self.name = name
@@ -97,6 +101,8 @@ package struct Product: Hashable, Sendable {
   package var isLearned: Bool
   /// How many of the two operands the backward pass needs the gradient of.
   package var gradients = 2
+  /// Whether only the backward pass executes it, once.
+  var isBackwardOnly = false
 
   package init(
     _ part: Part, role: Role? = nil, copies: Formula = 1, rows: Formula, inner: Formula,

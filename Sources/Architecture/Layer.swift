@@ -72,6 +72,8 @@ package struct Branch: Hashable, Sendable {
   package var runs: Formula
   /// In how many of these runs it learns, where training takes the others as given.
   package var learningRuns: Formula?
+  /// Whether it is a part of a layer, although it is listed outside the layers.
+  package var isOfLayer = false
 
   package init(_ path: String, _ module: Module, runs: Formula = 1) {
     self.path = path

@@ -26,10 +26,6 @@ import Testing
   static let bounded: [String: String] = [
     "longcat_flash": "what a token gives to experts that do nothing is decided by the data"
   ]
-  static let training: [String: String] = [
-    "minimax": "the state before the first block, and after the last, needs no gradient",
-    "zaya": "the backward pass of a convolution over single heads is counted as if it were dense",
-  ]
 
   @Test("There are rows for the families that are described")
   func coverage() {
@@ -72,6 +68,45 @@ import Testing
     }
   }
 
+  @Test("Full recomputation repeats the layers that kept something, of both stacks of HRM")
+  func recomputation() throws {
+    let configuration = try JSONValue(
+      parsing: """
+        {"model_type": "hrm_text", "hidden_size": 72, "num_hidden_layers": 6, "vocab_size": 73,
+         "intermediate_size": 23, "tie_word_embeddings": true, "attention_bias": true}
+        """)
+    let model = try Families.Description().model(
+      from: try #require(configuration.object), named: "hrm")
+    var workload = Workload()
+    (workload.phase, workload.tokens) = (.train, 10)
+    // FlopCounterMode over the class of transformers, with gradient checkpointing that does not
+    // stop early: two runs of one stack and three of the other keep something, three do not.
+    let expected: [(Workload.Recompute, Int128)] = [(.none, 1_271_795_040), (.full, 1_624_983_840)]
+    for (recompute, products) in expected {
+      workload.recompute = recompute
+      let report = try OperationReport(model, workload)
+      #expect(report.matrixProducts.wholeConstant == products, "\(recompute)")
+    }
+  }
+
+  @Test("A prompt never runs the predictor of a routed block; decode and training do")
+  func predictor() throws {
+    let preset = try #require(Catalog.preset(named: "mod-220m"))
+    for routing in ["expert_choice", "token_choice"] {
+      let model = try preset.model([
+        "mod_routing": routing, "mod_predictor": "mlp", "mod_predictor_size": "16",
+      ])
+      for (phase, runs) in [(Workload.Phase.prefill, 0), (.decode, 2), (.train, 6)] {
+        var workload = Workload()
+        (workload.phase, workload.tokens) = (phase, phase == .decode ? 1 : 8)
+        let products = OperationLedger(model, workload).rows.filter {
+          $0.path.contains("mod_predictor") && $0.work.product != nil
+        }
+        #expect(products.count == runs, "\(routing) \(phase)")
+      }
+    }
+  }
+
   private static func model(_ row: JSONValue) throws -> Model {
     if let name = row["preset"]?.string {
       return try #require(Catalog.preset(named: name)).model()
@@ -97,9 +132,6 @@ import Testing
     workload.tokens = try #require(run["tokens"]?.integer)
     workload.past = try #require(run["past"]?.integer)
     let type = model.modelType
-    // Torch counts the backward pass of a convolution over single channels as if it were dense, and
-    // solves triangular systems with products.
-    if workload.phase == .train, model.hasMixers || training[type] != nil { return nil }
     let report = try OperationReport(model, workload)
     let expected = try #require(run["total"]?.integer)
     let total = try #require(report.matrixProducts.wholeConstant)
@@ -141,16 +173,5 @@ extension Model {
       return try #require(heads) / #require(keys)
     }
     return 1
-  }
-
-  /// Whether some layer carries a state or a convolution.
-  fileprivate var hasMixers: Bool {
-    groups.flatMap(\.layer.branches).contains { branch in
-      if case .mixer(let mixer) = branch.module {
-        !mixer.convolutions.isEmpty || mixer.recurrence != nil
-      } else {
-        false
-      }
-    }
   }
 }

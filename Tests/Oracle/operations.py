@@ -3,6 +3,7 @@
     python operations.py --out Data
     python operations.py --out Data --types llama mixtral
     python operations.py --out Data --published ../../presets
+    python operations.py --out Data --training              # recounts the training runs of the rows that are there
 
 Each model is built small, with random weights, and run with eager attention and eager experts under
 `torch.utils.flop_counter.FlopCounterMode`; the default grouped product of experts is invisible to it. Every run is
@@ -17,7 +18,9 @@ A row is {"id", "config", "runs": [run]}, and a run
 
 `total` leaves out what is listed under "named": products that build rotary tables. `causal` is the part
 `attention_scores_and_values` for the kept positions alone. `cache` counts the numbers that attention holds after the
-run, `state` those of recurrent layers and convolutions, left out where there are none. In a run of the phase "train", `total` is that of forward and backward.
+run, `state` those of recurrent layers and convolutions, left out where there are none. In a run of the phase "train",
+`total` is that of forward and backward; the gradients of a convolution over groups of channels are each as large as the
+convolution, where torch's own formula takes all channels for one group.
 """
 
 import argparse
@@ -60,6 +63,12 @@ class TooSlow(Exception):
 
 def _too_slow(*_):
     raise TooSlow
+
+
+def convolution_gradients(grad, x, weight, biases, strides, padding, dilation, transposed, padded, groups, wanted, out_shape=None):
+    """Two operations for each weight and position, for the gradient of the input and for that of the weight."""
+    assert not transposed
+    return sum(wanted[:2]) * 2 * grad[0] * math.prod(grad[2:]) * math.prod(weight)
 
 
 def small(config, rng):
@@ -250,17 +259,17 @@ class Masks:
         return total
 
 
-def run(model, model_type, kind, rng, meta=False, tokens=None, past=None):
+def run(model, model_type, kind, rng, meta=False, tokens=None, past=None, batch=None):
     vocabulary = model.config.vocab_size
     device = "meta" if meta else "cpu"
 
     def ids(batch, length):
         return torch.randint(0, vocabulary, (batch, length), device=device)
 
-    batch = 1 if meta else rng.randint(1, 3)
+    batch = batch or (1 if meta else rng.randint(1, 3))
     tokens = tokens or (1 if kind == "decode" else rng.randint(2, 40))
     past = past if past is not None else (rng.randint(2, 30) if kind in ("decode", "chunk") else 0)
-    counter = FlopCounterMode(display=False)
+    counter = FlopCounterMode(display=False, custom_mapping={torch.ops.aten.convolution_backward: convolution_gradients})
     row = {"phase": "prefill" if kind == "chunk" else kind, "batch": batch, "tokens": tokens, "past": past}
     if kind == "train":
         model.train()
@@ -331,6 +340,19 @@ def attempt(make, rng, problems):
     return config, runs
 
 
+def recount(path):
+    """The rows of a file, with new totals of their training runs."""
+    for line in open(path):
+        row = json.loads(line)
+        rng = random.Random(0)
+        torch.manual_seed(0)
+        model = build(row["config"]).eval()
+        for index, old in enumerate(row["runs"]):
+            if old["phase"] == "train":
+                row["runs"][index] = run(model, model.config.model_type, "train", rng, tokens=old["tokens"], batch=old["batch"])
+        yield row
+
+
 def published(folder):
     """Dense presets at full size: one prompt, and one token after it."""
     for path in sorted(pathlib.Path(folder).glob("*.json")):
@@ -361,6 +383,7 @@ def main():
     parser.add_argument("--types", nargs="*")
     parser.add_argument("--rows", type=int, default=4)
     parser.add_argument("--published", type=pathlib.Path)
+    parser.add_argument("--training", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.out / "Operations"
     folder.mkdir(parents=True, exist_ok=True)
@@ -372,6 +395,12 @@ def main():
         write("Published.jsonl", list(published(arguments.published)))
         return
     torch.set_num_threads(1)  # so that the limit of a row's seconds does not depend on the machine's cores
+    if arguments.training:
+        for model_type in arguments.types or sorted(path.stem for path in folder.glob("*.jsonl")):
+            if model_type != "Published":
+                write(f"{model_type}.jsonl", list(recount(folder / f"{model_type}.jsonl")))
+                print(model_type, flush=True)
+        return
     every = sorted(path.stem for path in (arguments.out / "Parameters").glob("*.jsonl"))
     for model_type in arguments.types or every:
         if model_type in REFUSED:

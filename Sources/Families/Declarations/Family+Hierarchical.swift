@@ -35,7 +35,11 @@ extension Family {
     let sum = Branch("residual", .mixer(Mixer(.sum(width: 2 * d))))
     let norm = Branch("", .normalization(try keys.norm("final_norm", .bareRootMeanSquare)))
     let stack = (0..<listed).flatMap { index in
-      (layer.branches + [sum]).map { $0.within("layers.\(index)") }
+      (layer.branches + [sum]).map { branch in
+        var branch = branch.within("layers.\(index)")
+        branch.isOfLayer = true
+        return branch
+      }
     }
     // Each run of either stack begins with the sum of the two states.
     let join = Branch("input", .mixer(Mixer(.sum(width: d))))
