@@ -64,7 +64,7 @@ package struct Description: Sendable {
     try Self.refuse(own, against: keys)
     try checkOverrides(against: keys)
     model.name = name
-    model.sizes = keys.keyedSizes
+    model.sizes = keys.marked(model.sizes)
     model.requirements = keys.requirements
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()

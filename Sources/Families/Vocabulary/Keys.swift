@@ -385,8 +385,8 @@ extension Keys {
     return SharedKeys.contains(key) || NumericKeys.contains(key, in: modelType)
   }
 
-  /// The sizes; a derived one whose key no configuration may have is marked so.
-  var keyedSizes: [SizeBinding] {
+  /// Sizes of which a derived one whose key no configuration may have is marked so.
+  func marked(_ sizes: [SizeBinding]) -> [SizeBinding] {
     let known = known
     return sizes.map { binding in
       guard case .derived = binding.origin, !known.contains(binding.key) else { return binding }
