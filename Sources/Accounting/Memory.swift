@@ -81,14 +81,20 @@ package struct Memory: Sendable {
       Traffic(report.model, report.workload, assuming: assumption)
         .bytes(weights: format, cache: cacheFormat) { $0.evaluated(in: ledger.values) }
     }
-    let (least, most) = (
-      try sound(moved(.none), "The bytes moved"), try sound(moved(.all), "The bytes moved")
-    )
-    let expected = moved(.expected)
+    let (least, expected, most) = (moved(.none), moved(.expected), moved(.all))
+    // A share of a sum of free letters is no formula; then there is no figure.
+    guard ![least, most].contains(where: { $0.fault == .notAMonomial }) else {
+      (movedBytes, movedBounds, intensity, intensityBounds) = (nil, nil, nil, nil)
+      expertsMet = []
+      return
+    }
+    _ = (try sound(least, "The bytes moved"), try sound(most, "The bytes moved"))
     movedBytes = expected.fault == nil ? expected : nil
     movedBounds = least == most ? nil : (least, most)
-    intensity = movedBytes.flatMap { Self.ratio(report.total, to: $0) }
-    if least == most, report.bounds == nil {
+    // What a backward pass reads and writes again is not counted among the bytes.
+    let isOnePass = report.workload.phase != .train
+    intensity = isOnePass ? movedBytes.flatMap { Self.ratio(report.total, to: $0) } : nil
+    if !isOnePass || (least == most && report.bounds == nil) {
       intensityBounds = nil
     } else if let low = Self.ratio(report.bounds?.least ?? report.total, to: most),
       let high = Self.ratio(report.bounds?.most ?? report.total, to: least)

@@ -58,6 +58,7 @@ package struct Description: Sendable {
     let keys = try Keys(family: family, configuration: own, overrides: overrides)
     let head = try OutputHead(
       configuration, set: overrides["architectures"], modelType: modelType)
+    if head != .nextToken { keys.passOver("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
     try keys.limitExperts(of: &model)
@@ -89,8 +90,11 @@ package struct Description: Sendable {
     let defaults = try family.defaultValues()
     guard let rule = Family.wrapperTies[wrapper], defaults[key] != nil else { return nil }
     let ties: Bool
+    let ownValue = (text[key] ?? defaults[key]) == .boolean(true)
     switch (rule, written ?? .null) {
     case ("never", _): ties = false
+    case ("either", .boolean(let value)): ties = value || ownValue
+    case ("either", .null), ("text", .null): ties = ownValue
     case (_, .boolean(let value)): ties = value
     case (let byClass, .null): ties = byClass == "tied"
     case (_, let other):

@@ -8,7 +8,8 @@ extension Family {
   /// The wrappers that own the head, and what makes it the token table.
   ///
   /// `tied` and `untied` are the defaults of a class whose file may say otherwise; `never` is for
-  /// good. In all other wrappers the head is the text model's.
+  /// good. With `either` the wrapper or the text model may say so, with `text` the text model does
+  /// where the wrapper is silent. In all other wrappers the head is the text model's.
   static let wrapperTies = grouped(tied)
 
   /// What a wrapper's class gives to its text model where the nested configuration has nothing.
@@ -74,11 +75,12 @@ extension Family {
     tied: aya_vision cohere2_vision deepseek_vl deepseek_vl_hybrid fun_asr_nano gemma3 gemma3n
       gemma4 gemma4_unified glmasr got_ocr2 granite_speech granite_speech_plus
       hyperclovax_vision_v2 internvl janus kimi_k25 lfm2_vl lfm3_vl lighton_ocr minicpm_ocr
-      mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr shieldgemma2
-    untied: aria cohere_compass dots3_note exaone4_5 fast_vlm idefics2 idefics3 llava llava_next
-      llava_next_video llava_onevision minicpmv4_6 minicpmv4_7 minimax_m3_vl perception_lm
-      qianfan_ocr qwen3_5 qwen3_5_moe qwen4_exp smolvlm vibevoice video_llama_3 video_llava
-      vipllava
+      mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr
+    untied: aria cohere_compass dots3_note exaone4_5 fuyu idefics2 idefics3 llava_next minicpmv4_6
+      minicpmv4_7 qianfan_ocr qwen3_5 qwen3_5_moe qwen4_exp smolvlm video_llava vipllava
+    either: fast_vlm llava llava_next_video llava_onevision minimax_m3_vl shieldgemma2
+      video_llama_3
+    text: perception_lm
     never: audioflamingo3 musicflamingo nemo_speechlm qwen2_audio vibevoice_asr voxtral
     """
 }

@@ -46,7 +46,7 @@ enum OutputHead: Hashable, Sendable {
     case word.contains("reward"), name.hasSuffix("DoubleHeadsModel"):
       throw undescribed
     case name.hasSuffix("Model") && !name.hasSuffix("LMHeadModel")
-      && !name.hasSuffix("PreTrainedModel"):
+      && !name.hasSuffix("PreTrainedModel") && !name.hasSuffix("VLChatModel"):
       self = .none
     default: self = .nextToken
     }
@@ -55,7 +55,7 @@ enum OutputHead: Hashable, Sendable {
   /// Words in the classes of draft models for speculative decoding, which share a `model_type` with
   /// the model that they draft for, and have other layers.
   private static let drafts = [
-    "eagle", "dflash", "medusa", "hydra", "draft", "speculator", "nextn",
+    "eagle", "dflash", "medusa", "hydra", "draft", "speculator", "nextn", "mtp",
   ]
 
   /// Keys that only such a model has.
@@ -79,11 +79,12 @@ enum OutputHead: Hashable, Sendable {
         key: key, found: "\(value.kind), a draft model's",
         supported: "the model that it drafts for")
     }
-    var name = text
-    if name == nil, case .array(let names) = configuration["architectures"],
-      case .string(let first) = names.first
-    {
-      name = first
+    let given = text.map { (try? JSONValue(parsing: $0)) ?? .string($0) }
+    let name: String?
+    switch given ?? configuration["architectures"] {
+    case .array(let names): name = names.first?.string
+    case .string(let only): name = only
+    default: name = nil
     }
     self =
       try name.map { name throws(DescriptionError) in

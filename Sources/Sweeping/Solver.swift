@@ -69,7 +69,8 @@ final class Solver {
       }
       if isThorough { (search.wantsReach, search.reachOfModels) = (true, 1 << 24) }
       let found = try search.solution()
-      return letter.takesFractions ? found : try withSmallest(found, axes, coordinates)
+      let isFound = letter.takesFractions || found?.isIndependent == true
+      return isFound ? found : try withSmallest(found, axes, coordinates)
     }
   }
 

@@ -169,6 +169,7 @@ struct ModelSource {
 
   /// Whether a word names a model: a preset, a path that is there, or what can only be a path.
   static func isModel(_ word: String) -> Bool {
+    if word == "-" { return true }
     guard !word.hasPrefix("-") else { return false }
     return Catalog.preset(named: word) != nil || word.hasSuffix(".json") || word.contains("/")
       || Terminal.kind(of: "\(word)/config.json") == .file

@@ -18,6 +18,7 @@ struct OutputFile {
   private let isCircle: Bool
 
   init(_ path: String) {
+    let path = path == "-" ? "/dev/stdout" : path
     let end = Self.followed(path)
     self.path = end ?? path
     isCircle = end == nil

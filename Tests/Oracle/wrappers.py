@@ -3,7 +3,8 @@
     python wrappers.py --out Data
 
 Writes `Data/wrappers.json`, {type: [text type, rule]}, the rule being `tied` or `untied` (the wrapper's class owns the head, and
-has this default), `never` (it owns a head that cannot be tied), or `text` (the head is the text model's).
+has this default), `either` (it owns the head, and takes the word of its text model too), `never` (it owns a head that cannot be
+tied), `unless said` (the text model decides where the wrapper is silent), or `text` (the head is the text model's, or the class does what the text model says).
 """
 
 import argparse
@@ -36,6 +37,18 @@ def rule(wrapper):
         return "text"
     if not getattr(model, "_tied_weights_keys", None):
         return "never"
+    text = CONFIG_MAPPING[wrapper]().get_text_config().model_type
+
+    def tied(inner, **outer):
+        return bool(CONFIG_MAPPING[wrapper](text_config={"model_type": text, "tie_word_embeddings": inner}, **outer).tie_word_embeddings)
+
+    try:
+        if tied(True, tie_word_embeddings=False) and not tied(False, tie_word_embeddings=False):
+            return "either" if tied(False, tie_word_embeddings=True) else "text"
+        if tied(True) and not tied(False):
+            return "unless said"
+    except Exception:  # a text model that cannot be made from its type alone
+        pass
     return "tied" if getattr(CONFIG_MAPPING[wrapper](), "tie_word_embeddings", False) else "untied"
 
 

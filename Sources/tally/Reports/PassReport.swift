@@ -55,7 +55,9 @@ extension PassReport {
   static func notCounted(_ reports: [PassReport]) -> String {
     var kinds = ["look-ups", "copies", "comparisons", "random numbers"]
     if reports.contains(where: { $0.workload.phase == .train }) {
-      kinds += ["element-wise work of the backward pass", "the loss", "the optimizer"]
+      kinds += [
+        "kept activations", "element-wise work of the backward pass", "the loss", "the optimizer",
+      ]
     }
     return "Not counted: \(kinds.joined(separator: ", "))."
   }
@@ -100,7 +102,15 @@ extension PassReport {
           + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
           + "evenly and for itself; the bytes moved are those expected.")
     }
-    notes += [hiddenPositions, absorbedForm, latentCrossing].compactMap(\.self)
+    // These speak of the exact count; beside another headline they would be taken for its own.
+    if convention.name == Convention.exact.name {
+      notes += [hiddenPositions, absorbedForm, latentCrossing].compactMap(\.self)
+    }
+    if workload.phase == .decode, workload.past == 0, !memory.stateElements.isZero {
+      notes.append(
+        "Nothing is cached, so recurrent mixers compute a whole chunk or scan for the one token, as "
+          + "transformers does; --past 1 counts a step of the recurrence.")
+    }
     return notes
   }
 

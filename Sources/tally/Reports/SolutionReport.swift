@@ -99,6 +99,9 @@ struct SolutionReport {
         lines.append(
           "\(figure.path) cannot be \(goal.relation.rawValue) \(exact(target)) by \(key) alone; the "
             + "nearest it can be is \(exact(solution.figure)), with \(key)=\(value).")
+      } else if solution.isIndependent {
+        lines.append(
+          "\(figure.path) does not depend on \(key); every value keeps within the target.")
       } else if !limits.isEmpty {
         lines.append("The last value that was looked at keeps within the target." + limits)
       }
@@ -110,6 +113,9 @@ struct SolutionReport {
           + "\(exact(solution.figure)), with \(key)=\(value)." + limits)
     } else if !isExact {
       lines.append("No value meets the target exactly; this is the nearest that makes a model.")
+    }
+    if figure.path == "memory.total" {
+      lines.append("memory.total holds no activations.")
     }
     if !solution.others.isEmpty {
       let list = solution.others.prefix(8).map(\.exactText).joined(separator: ", ")
