@@ -50,7 +50,7 @@ extension Work {
     withGradients(0)
   }
 
-  /// The same work where the backward pass needs the gradients of so many operands.
+  /// The same work where the backward pass needs the gradients of `gradients` operands.
   func withGradients(_ gradients: Int) -> Work {
     guard case .product(var product) = kind else { return self }
     product.gradients = gradients

@@ -29,7 +29,7 @@ extension KeyCompression {
     return learns ? work : work.map(\.withoutGradients)
   }
 
-  /// The entries of so many positions of a sequence, and what the next entry will be made of.
+  /// The entries of the first positions of a sequence, and what the next entry will be made of.
   ///
   /// That is the share and the weight of every token that completes no window; where windows
   /// overlap, also the first half of both for the tokens of the last window.

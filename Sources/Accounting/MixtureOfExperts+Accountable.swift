@@ -35,7 +35,7 @@ extension MixtureOfExperts {
   /// Pairs of a token and an expert that are computed.
   ///
   /// With a limited capacity these are all places, filled up or not; at the least, when all tokens
-  /// choose the same experts, those of *K* experts, or of so many fewer as do nothing.
+  /// choose the same experts, those of *K* experts, less the experts that do nothing.
   private func slots(_ stream: Stream, _ filling: Filling) -> Formula {
     let tokens = stream.rows
     if case .met(let slots) = filling, dependsOnData { return slots }

@@ -85,7 +85,7 @@ extension DepthRouter {
 }
 
 extension Weight {
-  /// The numbers read for so many tokens: of a table that is no head, a row for each.
+  /// The numbers read for a number of tokens: of a table that is no head, a row for each.
   fileprivate func read(by tokens: Formula, isHead: Bool) -> Formula {
     if isBuffer { return 0 }
     return part == .embedding && !isHead ? tokens * (shape.last ?? 1) : count

@@ -46,7 +46,7 @@ extension Model {
     try changeMixtures(for: "expert_capacity_factor") {
       (mixture, model) throws(DescriptionError) in
       mixture.capacity = capacity
-      // Who gathers tokens for so many places leaves the others out.
+      // An expert that gathers tokens for its places leaves the other tokens out.
       mixture.runsEveryExpert = false
       if choosing {
         mixture.router.rule = .expertChoice
