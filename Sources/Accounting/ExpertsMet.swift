@@ -72,7 +72,7 @@ package struct ExpertsMet: Hashable, Sendable {
       try ledger.value(formula, "The number of experts met")
     }
     func met(_ assumption: DepthRouter.Assumption) throws(DescriptionError) -> Evaluated {
-      try value(mixture.experts * choosing(assumption).share(ofExpertsIn: mixture))
+      try value(mixture.experts * choosing(assumption).share(ofExpertsMetIn: mixture))
     }
     layers = try value(group.indices.count)
     experts = try value(mixture.experts)

@@ -77,7 +77,7 @@ package struct FigureSource {
     case "ratios.d_ff/d_model":
       return ratio(model.feedForwardWidths.expert ?? model.feedForwardWidths.dense)
     case "ratios.dense_d_ff/d_model": return ratio(model.feedForwardWidths.dense)
-    case "arithmetic_intensity": return .quotient(passValue { $0.total }, movedBytes())
+    case "arithmetic_intensity": return .quotient(passValue { $0.expectedTotal }, movedBytes())
     case "flops.per_token":
       return .quotient(passValue(convention.flops), put(Self.tokens))
     case "training.flops_per_token":

@@ -11,10 +11,13 @@ struct LayerPass {
   private let filling: (Branch) -> MixtureOfExperts.Filling
 
   /// The pass of a layer, taking for granted what depends on the data.
-  init(_ layer: Layer, _ stream: Stream, _ assumption: DepthRouter.Assumption) {
+  init(
+    _ layer: Layer, _ stream: Stream, _ assumption: DepthRouter.Assumption,
+    _ filling: MixtureOfExperts.Filling
+  ) {
     self.stream = layer.router?.inner(stream, assumption) ?? stream
     sequences = nil
-    filling = { _ in assumption == .none ? .least : .all }
+    self.filling = { _ in filling }
   }
 
   /// The pass of a layer in which the data have decided.

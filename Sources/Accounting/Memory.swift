@@ -93,7 +93,8 @@ package struct Memory: Sendable {
     movedBounds = least == most ? nil : (least, most)
     // What a backward pass reads and writes again is not counted among the bytes.
     let isOnePass = report.workload.phase != .train
-    intensity = isOnePass ? movedBytes.flatMap { Self.ratio(report.total, to: $0) } : nil
+    let expectedTotal = try ledger.value(ledger.expectedTotal, "The FLOPs expected")
+    intensity = isOnePass ? movedBytes.flatMap { Self.ratio(expectedTotal, to: $0) } : nil
     if !isOnePass || (least == most && report.bounds == nil) {
       intensityBounds = nil
     } else if let low = Self.ratio(report.bounds?.least ?? report.total, to: most),

@@ -28,6 +28,9 @@ extension MixtureOfExperts {
     case all
     /// As few as can be.
     case least
+    /// Those expected if tokens choose evenly among the experts and those that do nothing; of a
+    /// limited capacity all.
+    case even
     /// As many as one pass has met.
     case met(Formula)
   }
@@ -41,7 +44,13 @@ extension MixtureOfExperts {
     if case .met(let slots) = filling, dependsOnData { return slots }
     if runsEveryExpert { return tokens * experts }
     var active = self.active
-    if case .least = filling, !idle.isZero { active = .maximum(0, chosen - idle) }
+    if !idle.isZero {
+      switch filling {
+      case .least: active = .maximum(0, chosen - idle)
+      case .even: active = chosen * experts / scored
+      case .all, .met: break
+      }
+    }
     guard let places = places(stream) else { return tokens * active }
     guard case .least = filling, dependsOnData else { return experts * places }
     return active * .minimum(tokens, places)

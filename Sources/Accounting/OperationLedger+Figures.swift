@@ -34,6 +34,13 @@ extension OperationLedger {
   /// Everything: the convention `exact`.
   package var total: Formula { matrixProducts + elementwise }
 
+  /// The same, of experts that do nothing as many chosen as are expected: the FLOPs that belong to
+  /// the bytes that a pass is expected to move.
+  package var expectedTotal: Formula {
+    guard model.hasIdleExperts else { return total }
+    return OperationLedger(model, workload, assuming: assumption, isEven: true).total
+  }
+
   /// Whether the data decide something.
   package var exactness: Exactness {
     let layers = model.groups.map(\.layer)

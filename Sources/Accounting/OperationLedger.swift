@@ -51,20 +51,27 @@ package struct OperationLedger: Sendable {
   package let stateElements: Formula
 
   /// Counts a pass, with `assumption` for what only the data decide.
+  ///
+  /// - Parameter isEven: Whether, of experts that do nothing, as many are chosen as are expected,
+  ///   and not as few as can be.
   package init(
-    _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected
+    _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected,
+    isEven: Bool = false
   ) {
-    self.init(model, Stream(workload), assuming: assumption)
+    self.init(model, Stream(workload), assuming: assumption, isEven: isEven)
   }
 
   /// Counts the pass of a stream.
   init(
-    _ model: Model, _ stream: Stream, assuming assumption: DepthRouter.Assumption = .expected
+    _ model: Model, _ stream: Stream, assuming assumption: DepthRouter.Assumption = .expected,
+    isEven: Bool = false
   ) {
     let workload = stream.workload
+    let filling: MixtureOfExperts.Filling =
+      assumption == .none ? .least : isEven ? .even : .all
     var rows = model.head.flatMap { $0.work(over: stream) }.map { Row(outside: $0) }
     rows += model.rotaryTables(stream).map { Row(outside: $0) }
-    let placement = LayerPlacement(model) { $0.work(over: stream, assumption) }
+    let placement = LayerPlacement(model) { $0.work(over: stream, assumption, filling) }
     rows += placement.entries.map { entry in
       Row(
         path: "\(model.layersPath).N.\(entry.item.name)", work: entry.item,
@@ -172,9 +179,9 @@ extension Block {
 extension Layer {
   /// Everything one layer executes, where so much is decided that depends on the data.
   fileprivate func work(
-    over stream: Stream, _ assumption: DepthRouter.Assumption
+    over stream: Stream, _ assumption: DepthRouter.Assumption, _ filling: MixtureOfExperts.Filling
   ) -> [(Work, Module?)] {
-    work(over: stream, LayerPass(self, stream, assumption))
+    work(over: stream, LayerPass(self, stream, assumption, filling))
   }
 
   /// Everything one layer executes for the tokens of a stream, of which some pass its blocks.

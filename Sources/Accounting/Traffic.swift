@@ -65,7 +65,7 @@ extension Layer {
         if weight.activeShare == .one {
           sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false)
         } else if let routing {
-          sum += choosing.share(ofExpertsIn: routing) * weight.count
+          sum += choosing.share(ofExpertsReadIn: routing) * weight.count
         } else {
           sum += choosing.share(meeting: weight.activeShare) * weight.count
         }
@@ -111,35 +111,42 @@ struct Choosing {
   /// The share of things that some token meets, where each meets this share of them.
   ///
   /// It is `1 − (1 − s)^n` if each of *n* tokens chooses evenly and for itself.
-  func share(meeting share: Formula, atLeast least: Formula? = nil) -> Formula {
+  func share(meeting share: Formula) -> Formula {
     switch assumption {
-    case .none: mayBeEmpty ? 0 : least ?? share
+    case .none: mayBeEmpty ? 0 : share
     case .expected:
       share * entering == .one ? 1 : 1 - .power(1 - share * entering, tokens)
     case .all: share == .one ? 1 : .minimum(1, share * tokens)
     }
   }
 
-  /// The share of the experts of a layer that some token meets.
-  func share(ofExpertsIn mixture: MixtureOfExperts) -> Formula {
-    guard choosesAmong(mixture) else { return share(meeting: 1) }
-    return share(
-      meeting: mixture.active / mixture.experts,
-      atLeast: mixture.fewest / mixture.experts)
-  }
-
-  /// The chance of one token to meet one expert; nil where every expert works whoever chooses it.
-  func chance(ofExpertsIn mixture: MixtureOfExperts) -> Formula? {
-    choosesAmong(mixture) ? entering * mixture.active / mixture.experts : nil
-  }
-
-  /// Whether it depends on the tokens which experts are read.
+  /// The share of the experts of a layer that some token chooses.
   ///
-  /// With a limited capacity all have as many places, filled or not; at the least those that all
-  /// tokens choose.
-  private func choosesAmong(_ mixture: MixtureOfExperts) -> Bool {
-    if mixture.runsEveryExpert || mixture.router.rule == .expertChoice { return false }
-    return mixture.capacity == nil || assumption == .none
+  /// A capacity takes none away: whoever is chosen has one place at least.
+  func share(ofExpertsMetIn mixture: MixtureOfExperts) -> Formula {
+    guard let chance = chance(ofExpertsIn: mixture) else { return share(meeting: 1) }
+    return switch assumption {
+    case .none: mayBeEmpty ? 0 : mixture.fewest / mixture.experts
+    case .expected: 1 - .power(1 - chance, tokens)
+    case .all: .minimum(1, tokens * mixture.active / mixture.experts)
+    }
+  }
+
+  /// The share of the experts of a layer that are read.
+  ///
+  /// With a limited capacity all have as many places, which are computed, filled or not; at the
+  /// least those that all tokens choose.
+  func share(ofExpertsReadIn mixture: MixtureOfExperts) -> Formula {
+    if mixture.capacity != nil, assumption != .none { return share(meeting: 1) }
+    return share(ofExpertsMetIn: mixture)
+  }
+
+  /// The chance of one token to meet one expert, if it chooses evenly among all that are scored;
+  /// nil where every expert works whoever chooses it, or every token chooses it.
+  func chance(ofExpertsIn mixture: MixtureOfExperts) -> Formula? {
+    if mixture.runsEveryExpert || mixture.router.rule == .expertChoice { return nil }
+    let chance = entering * mixture.chosen / mixture.scored
+    return chance == .one ? nil : chance
   }
 }
 

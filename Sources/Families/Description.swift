@@ -61,6 +61,7 @@ package struct Description: Sendable {
     if head != .nextToken { keys.passOver("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
+    try model.settleScored()
     try keys.limitExperts(of: &model)
     try Self.refuse(own, against: keys)
     try checkOverrides(against: keys)

@@ -9,22 +9,17 @@ extension Size {
 /// `expert_routing` say, which no family has of its own.
 extension Model {
   /// Whether any layer has experts behind a router.
-  package var hasExperts: Bool {
-    groups.contains { group in
-      (group.layer.repeats + group.layer.blocks).flatMap(\.branches).contains { branch in
-        if case .mixtureOfExperts = branch.module { true } else { false }
-      }
-    }
-  }
+  package var hasExperts: Bool { !mixtures.isEmpty }
 
   /// Whether a hash of the token chooses the experts of any layer.
-  package var hasHashedExperts: Bool {
-    groups.flatMap { $0.layer.repeats + $0.layer.blocks }.flatMap(\.branches).contains { branch in
-      if case .mixtureOfExperts(let mixture) = branch.module {
-        mixture.router.rule == .hash
-      } else {
-        false
-      }
+  package var hasHashedExperts: Bool { mixtures.contains { $0.router.rule == .hash } }
+
+  /// Whether a router may choose experts that do nothing.
+  package var hasIdleExperts: Bool { mixtures.contains { !$0.idle.isZero } }
+
+  private var mixtures: [MixtureOfExperts] {
+    groups.flatMap { $0.layer.repeats + $0.layer.blocks }.flatMap(\.branches).compactMap { branch in
+      if case .mixtureOfExperts(let mixture) = branch.module { mixture } else { nil }
     }
   }
 
@@ -57,11 +52,17 @@ extension Model {
     }
   }
 
-  /// Gives all experts that a router scores a size of their own, because a share of a sum is no
-  /// formula.
+  /// Gives all experts that a router scores a size of their own, in every layer.
+  package mutating func settleScored() throws(DescriptionError) {
+    guard hasIdleExperts else { return }
+    try changeMixtures(for: "num_noop_experts") { $1.settleScored(&$0) }
+  }
+
+  /// Gives all experts that a router scores a size of their own where some do nothing, because a
+  /// share of a sum is no formula.
   mutating func settleScored(_ mixture: inout MixtureOfExperts) {
-    guard mixture.capacity != nil, !mixture.idle.isZero else {
-      mixture.scored = mixture.experts + mixture.idle
+    guard !mixture.idle.isZero else {
+      mixture.scored = mixture.experts
       return
     }
     let value = (mixture.experts + mixture.idle).evaluated(in: values)
