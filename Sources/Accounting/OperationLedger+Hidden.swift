@@ -14,9 +14,13 @@ extension OperationLedger {
     masked.mask = .causal
     let (dense, kept) = (Stream(workload), Stream(masked))
     var hides = false
-    for case .some(let reach) in model.groups.flatMap(\.layer.branches).map(\.module.reach) {
-      let counted = Formula.minimum(dense.pairs(reach), kept.pairs(.all))
-      let hidden = try value(counted - kept.pairs(reach), "The positions that are hidden")
+    for case .some(let (reach, seesAhead)) in model.groups.flatMap(\.layer.branches)
+      .map(\.module.reach)
+    {
+      let all = kept.pairs(.all, seesAhead: seesAhead)
+      let counted = Formula.minimum(dense.pairs(reach), all)
+      let hidden = try value(
+        counted - kept.pairs(reach, seesAhead: seesAhead), "The positions that are hidden")
       hides = hides || !hidden.isZero
     }
     guard hides else { return nil }
@@ -46,11 +50,11 @@ extension Model {
 }
 
 extension Module {
-  /// How far back the queries of an attention module see.
-  fileprivate var reach: Reach? {
+  /// How far back the queries of an attention module see, and whether as far ahead.
+  fileprivate var reach: (Reach, seesAhead: Bool)? {
     switch self {
-    case .selfAttention(let module): module.reach
-    case .latentAttention(let module): module.reach
+    case .selfAttention(let module): (module.reach, module.seesAhead)
+    case .latentAttention(let module): (module.reach, false)
     default: nil
     }
   }

@@ -50,10 +50,8 @@ package struct OperationLedger: Sendable {
   /// Numbers that are carried from one token to the next beside the cache: states, last inputs.
   package let stateElements: Formula
 
-  /// Counts a pass, with `assumption` for what only the data decide.
-  ///
-  /// - Parameter isEven: Whether, of experts that do nothing, as many are chosen as are expected,
-  ///   and not as few as can be.
+  /// Counts a pass, with `assumption` for what only the data decide; with `isEven` as many experts
+  /// that do nothing are chosen as are expected, and not as few as can be.
   package init(
     _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected,
     isEven: Bool = false

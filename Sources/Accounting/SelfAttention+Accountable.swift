@@ -11,7 +11,8 @@ extension SelfAttention: Accountable {
   func work(over stream: Stream) -> [Work] {
     let rows = stream.rows
     var core = AttentionCore(
-      heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach)
+      heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach,
+      seesAhead: seesAhead)
     if let compression {
       core.moreKeys = compression.keys(stream)
       core.morePairs = compression.pairs(stream, limit: compressedIndexer?.kept)
@@ -35,7 +36,9 @@ extension SelfAttention: Accountable {
     }
     if scalesByPosition {
       // 1 + α·ln(max(1, j/n)) for each position; its products with queries and biases.
-      let numbers = rows * heads * headSize + stream.sequences * heads * stream.pairs(reach)
+      let numbers =
+        rows * heads * headSize + stream.sequences * heads
+        * stream.pairs(reach, seesAhead: seesAhead)
       let positions = stream.positions
       work.append(
         Work(
@@ -87,6 +90,7 @@ struct AttentionCore {
   var scoreSize: Formula
   var valueSize: Formula
   var reach: Reach
+  var seesAhead = false
   /// Keys of the whole past beside those within reach.
   var moreKeys: Formula = 0
   /// The pairs of queries and such keys that count, in one sequence.
@@ -103,7 +107,7 @@ struct AttentionCore {
 
   func work(over stream: Stream, _ scores: Scores) -> [Work] {
     let copies = stream.sequences * heads
-    let pairs = stream.pairs(reach) + morePairs
+    let pairs = stream.pairs(reach, seesAhead: seesAhead) + morePairs
     let isDense = stream.pairing == .dense
     let keys = stream.keys(reach) + moreKeys
     let numbers = copies * pairs

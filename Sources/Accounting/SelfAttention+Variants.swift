@@ -34,7 +34,8 @@ extension SelfAttention {
     let counts =
       keys * valueBias.output
       * (ReferenceAlgorithms.softplus + OperationCounts([.multiply: 1, .exp: 1]))
-      + OperationCounts([.add: stream.sequences * heads * stream.pairs(reach)])
+      + OperationCounts([.add: stream.sequences * heads * stream.pairs(reach, seesAhead: seesAhead)]
+      )
     return valueBias.work(.attentionProjections, rows: keys)
       + [Work(valueBias.name, Elementwise(.softmax, counts))]
   }

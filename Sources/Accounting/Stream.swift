@@ -85,9 +85,13 @@ package struct Stream: Hashable, Sendable {
   }
 
   /// The pairs of query and key that count, in one sequence.
-  package func pairs(_ reach: Reach) -> Formula {
+  ///
+  /// Where queries see ahead, the mask keeps more of them. Conventions of other tools, which count
+  /// triangles and squares, do not know that.
+  package func pairs(_ reach: Reach, seesAhead: Bool = false) -> Formula {
     switch pairing {
     case .dense: tokens * keys(reach)
+    case .kept where seesAhead: kept(reach) + ahead(reach)
     case .kept: kept(reach)
     case .square(let isCropped): tokens * seen(past + tokens, isCropped ? reach : .all)
     case .half(let isCropped) where isCropped && reach.isChunk:
@@ -113,6 +117,14 @@ package struct Stream: Hashable, Sendable {
     case .bestBlocks(let size, let count):
       return Self.blocked(past + tokens, size, count) - Self.blocked(past, size, count)
     }
+  }
+
+  /// The pairs in which the key comes after the query: as many as those of the new tokens alone in
+  /// which it comes before.
+  private func ahead(_ reach: Reach) -> Formula {
+    var new = self
+    new.past = 0
+    return new.kept(reach) - tokens
   }
 
   /// So many positions, or as many of them as a window holds.

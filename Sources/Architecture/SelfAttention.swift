@@ -23,6 +23,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var vectors: [Weight]
   /// How far back a query sees.
   package var reach: Reach
+  /// Whether a query sees as far ahead, among the tokens of its own pass, as it sees back.
+  package var seesAhead = false
   /// How a score learns of the distance between query and key.
   package var position: PositionScheme
   /// Whether scores are bounded by `c·tanh(s/c)` before the softmax.
@@ -101,5 +103,40 @@ package struct RoutedQueries: Hashable, Sendable {
     self.router = router
     self.active = active
     self.map = map
+  }
+}
+
+extension Model {
+  /// Lets every query see all tokens of its pass.
+  ///
+  /// - Returns: Whether that could be said of all layers: each has attention to the whole past, and
+  ///   nothing that goes through a sequence in one direction.
+  package mutating func seeAhead() -> Bool {
+    var copy = self
+    for group in groups.indices {
+      for block in groups[group].layer.blocks.indices {
+        for branch in groups[group].layer.blocks[block].branches.indices {
+          let path = \Model.groups[group].layer.blocks[block].branches[branch].module
+          switch self[keyPath: path] {
+          case .selfAttention(var attention) where attention.isPlain:
+            attention.seesAhead = true
+            copy[keyPath: path] = .selfAttention(attention)
+          case .feedForward, .mixtureOfExperts: break
+          default: return false
+          }
+        }
+      }
+      let layer = groups[group].layer
+      if !layer.repeats.isEmpty || !layer.extras.isEmpty { return false }
+    }
+    self = copy
+    return true
+  }
+}
+
+extension SelfAttention {
+  /// Whether every query sees the whole past and nothing chooses among the keys.
+  fileprivate var isPlain: Bool {
+    reach == .all && blockIndexer == nil && compression == nil && indexer == nil
   }
 }

@@ -63,6 +63,7 @@ package struct Description: Sendable {
     model.sizes = keys.sizes
     try model.settleScored()
     try keys.limitExperts(of: &model)
+    try keys.readMask(of: &model)
     try Self.refuse(own, against: keys)
     try checkOverrides(against: keys)
     model.name = name

@@ -49,6 +49,20 @@ import Testing
     #expect(try products(json, past: 9) == 117_024)
   }
 
+  @Test("A class whose mask is not causal keeps every pair")
+  func notCausal() throws {
+    func causal(_ more: String) throws -> Int128? {
+      var workload = Workload()
+      (workload.tokens, workload.past, workload.mask) = (17, 9, .causal)
+      let ledger = OperationLedger(
+        try model("{\"model_type\": \"llama\", \(Self.small) \(more)}"), workload)
+      return try ledger.value(ledger.flops(of: .attentionCore), "The scores").wholeConstant
+    }
+    // 4 layers of 4 heads, two products of 12 numbers for each pair: 17·9 + 17·18/2 pairs, or 17·26.
+    #expect(try causal("\"is_causal\": true") == 4 * 4 * 2 * 2 * 12 * 306)
+    #expect(try causal("\"is_causal\": false") == 4 * 4 * 2 * 2 * 12 * 442)
+  }
+
   @Test("Phi-MoE runs two experts for each token, and says so where a file has another number")
   func twoExperts() throws {
     let json = """

@@ -58,12 +58,6 @@ struct Figures {
       parsing: String(contentsOf: folder.appending(path: name), encoding: .utf8))
   }
 
-  /// Keys with which the kept positions are not those of `transformers`, and why.
-  private static let unmasked = [
-    "use_bidirectional_attention":
-      "the causal mask counts the pairs up to each query, and a note says so"
-  ]
-
   @Test("A key that changes a count changes it as in transformers", arguments: files)
   func counts(file: String) throws {
     let data = try Self.file(file)
@@ -73,8 +67,7 @@ struct Figures {
     for key in changes.keys {
       let entry = try #require(changes[key]?.array)
       let configuration = Self.changing(base, key, entry[0])
-      let figures = entry.dropFirst().dropLast(Self.unmasked[key] == nil ? 0 : 1)
-      if let difference = try Figures(figures).difference(from: configuration) {
+      if let difference = try Figures(entry.dropFirst()).difference(from: configuration) {
         differing.append("\(key) = \(entry[0].line.prefix(60)): \(difference)")
       }
     }

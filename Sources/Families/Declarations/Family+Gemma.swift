@@ -53,7 +53,7 @@ extension Family {
         window in
         try keys.sandwichLayer(
           keys.attention(
-            bias: keys.biases(.all), norm: .eachHead, reach: window,
+            bias: keys.biases(.all), norm: .eachHead, reach: window, seesAhead: seesAhead,
             position: keys.rotary(keys.size(.headSize), table: window == .all ? "" : "local")),
           .feedForward(keys.gated()))
       }, scaled: true)

@@ -237,7 +237,8 @@ extension Keys {
     _ kind: PerLayerKind, _ heads: Heads, seesAhead: Bool = false
   ) throws -> Module {
     let reach = try window(ofType: kind.type, seesAhead: seesAhead)
-    let module = try attention(heads, bias: biases(.all), norm: .eachHead, reach: reach)
+    let module = try attention(
+      heads, bias: biases(.all), norm: .eachHead, reach: reach, seesAhead: seesAhead)
     guard case .selfAttention(var attention) = module else { return module }
     // Values may be the keys again: then there is no map for them.
     var absent: Set<String> = []

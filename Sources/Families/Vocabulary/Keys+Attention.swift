@@ -82,7 +82,7 @@ extension Keys {
     _ given: Heads? = nil, bias: Biases = [], names: ProjectionNames = .llama,
     norm: QueryKeyNorm? = nil, normNames: (String, String) = ("q_norm", "k_norm"),
     norms: [Normalization] = [], extra: [Linear] = [], vectors: [Weight] = [],
-    reach: Reach = .all, position: PositionScheme? = nil
+    reach: Reach = .all, seesAhead: Bool = false, position: PositionScheme? = nil
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -97,16 +97,17 @@ extension Keys {
       ]
     case .allHeads: norms += [Normalization(normNames.0, [q]), Normalization(normNames.1, [kv])]
     }
-    return try scored(
-      SelfAttention(
-        heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
-        inputs: [
-          Linear(names.query, d, q, bias: bias.contains(.query)),
-          Linear(names.key, d, kv, bias: bias.contains(.key)),
-          Linear(names.value, d, kv, bias: bias.contains(.value)),
-        ] + extra,
-        output: Linear(names.output, q, d, bias: bias.contains(.output)),
-        norms: norms, vectors: vectors, reach: reach, position: position ?? rotary(heads.size)))
+    var attention = SelfAttention(
+      heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
+      inputs: [
+        Linear(names.query, d, q, bias: bias.contains(.query)),
+        Linear(names.key, d, kv, bias: bias.contains(.key)),
+        Linear(names.value, d, kv, bias: bias.contains(.value)),
+      ] + extra,
+      output: Linear(names.output, q, d, bias: bias.contains(.output)),
+      norms: norms, vectors: vectors, reach: reach, position: try position ?? rotary(heads.size))
+    attention.seesAhead = seesAhead
+    return try scored(attention)
   }
 
   /// Attention whose scores are bounded if the family's key says so.

@@ -25,11 +25,23 @@ extension Keys {
   func seesAhead(_ value: String? = nil) throws -> Bool {
     let key = "use_bidirectional_attention"
     let isSet = try value.map { try text(key) == $0 } ?? flag(key)
-    if isSet {
-      noteForPasses(
-        "Queries see later tokens too (\(key)); the causal mask counts the pairs up to each query.")
-    }
+    if isSet { noteForPasses(Self.ahead(key)) }
     return isSet
+  }
+
+  private static func ahead(_ key: String) -> String {
+    "Queries see later tokens too (\(key)); --mask causal is that mask here."
+  }
+
+  /// Lets queries see every later token where `is_causal` is false, which `transformers` reads for
+  /// all classes that make their masks with its common function.
+  func readMask(of model: inout Model) throws {
+    let key = "is_causal"
+    guard try reading(key) != nil, try !flag(key) else { return }
+    noteForPasses(
+      model.seeAhead()
+        ? Self.ahead(key)
+        : "Queries see later tokens too (\(key)); --mask causal counts the pairs up to each query.")
   }
 
   /// Layers of which some see the whole past and the others a window of it.

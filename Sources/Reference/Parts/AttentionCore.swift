@@ -17,6 +17,15 @@ struct AttentionCore {
       case .chunk(let size): position / size * size
       }
     }
+
+    /// The position after the last that such a query sees where it sees as far ahead, of `end`.
+    func end(_ position: Int, _ end: Int) -> Int {
+      switch self {
+      case .all: end
+      case .window(let size): min(position + size, end)
+      case .chunk(let size): min((position / size + 1) * size, end)
+      }
+    }
   }
 
   var heads: Int
@@ -25,6 +34,8 @@ struct AttentionCore {
   var scoreSize: Int
   var valueSize: Int
   var reach: Reach
+  /// Whether a query sees as far ahead as back.
+  var seesAhead = false
   var scale: Float?
   var cap: Float?
   /// The slope of each head, where scores fall with the distance.
@@ -42,15 +53,17 @@ struct AttentionCore {
     var firstKey: Int
 
     /// The rows of the keys that the mask keeps for a query.
-    func kept(_ query: Int, _ reach: Reach) -> Range<Int> {
+    func kept(_ query: Int, _ core: AttentionCore) -> Range<Int> {
       let position = firstQuery + query
-      let first = max(reach.first(position) - firstKey, 0)
-      return first..<position - firstKey + 1
+      let first = max(core.reach.first(position) - firstKey, 0)
+      let end =
+        core.seesAhead ? core.reach.end(position, firstKey + keys.rows) : position + 1
+      return first..<end - firstKey
     }
 
     /// The rows of the keys that are computed for a query.
-    func computed(_ query: Int, _ reach: Reach, _ mask: Pass.Mask) -> Range<Int> {
-      mask == .full ? 0..<keys.rows : kept(query, reach)
+    func computed(_ query: Int, _ core: AttentionCore, _ mask: Pass.Mask) -> Range<Int> {
+      mask == .full ? 0..<keys.rows : kept(query, core)
     }
 
     /// The part of the rows that one key-value head holds.
@@ -89,7 +102,7 @@ extension Executor {
       scratch.scoped {
         let scores = scratch.matrix(queries, keys + 1)
         meter.literally("\(path).scores", rows: 0..<queries) { query in
-          for key in span.computed(query, core.reach, mask) {
+          for key in span.computed(query, core, mask) {
             var sum = Counted.zero
             for index in 0..<core.scoreSize {
               sum = sum + Counted(q[query, index]) * Counted(shared.keys[key, index])
@@ -98,10 +111,10 @@ extension Executor {
           }
         }
         meter.literally("\(path).softmax", rows: 0..<queries) { query in
-          let computed = span.computed(query, core.reach, mask)
+          let computed = span.computed(query, core, mask)
           core.treat(
             scores.row(query), computed, span, query: query, head: head,
-            kept: span.kept(query, core.reach))
+            kept: span.kept(query, core))
           let count = computed.count + (core.sinks == nil ? 0 : 1)
           if let sinks = core.sinks { scores[query, computed.upperBound] = sinks[head] }
           Counted.softmax(scores.row(query) + computed.lowerBound, count)
@@ -109,7 +122,7 @@ extension Executor {
         meter.literally("\(path).values", rows: 0..<queries) { query in
           for index in 0..<core.valueSize {
             var sum = Counted.zero
-            for key in span.computed(query, core.reach, mask) {
+            for key in span.computed(query, core, mask) {
               sum = sum + Counted(scores[query, key]) * Counted(shared.values[key, index])
             }
             y[query, head * core.valueSize + index] = sum.value
@@ -213,7 +226,7 @@ extension AttentionCore {
     _ mask: Pass.Mask
   ) -> (scores: Int, softmax: Int, values: Int) {
     let one = Workers(count: 1)
-    let ranges = rows.map { span.computed($0, reach, mask) }
+    let ranges = rows.map { span.computed($0, self, mask) }
     let begin = ranges.map(\.lowerBound).max() ?? 0
     let end = ranges.map(\.upperBound).min() ?? 0
     let common = begin..<max(begin, end)
@@ -282,7 +295,7 @@ extension AttentionCore {
       let distance = Float(span.firstKey + range.lowerBound - span.firstQuery - query)
       for index in 0..<range.count { start[index] += slopes[head] * (distance + Float(index)) }
     }
-    let kept = span.kept(query, reach)
+    let kept = span.kept(query, self)
     for key in range.lowerBound..<max(range.lowerBound, min(kept.lowerBound, range.upperBound)) {
       row[key] = -.infinity
     }

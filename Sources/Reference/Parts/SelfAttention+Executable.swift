@@ -27,7 +27,7 @@ extension SelfAttention {
 
     let core = AttentionCore(
       heads: heads, keyValueHeads: groups, scoreSize: size, valueSize: valueSize,
-      reach: try AttentionCore.Reach(reach, executor),
+      reach: try AttentionCore.Reach(reach, executor), seesAhead: seesAhead,
       scale: scalesScores ? 1 / Float(size).squareRoot() : nil,
       cap: capsScores ? Constants.scoreCap : nil,
       slopes: position == .linearBias ? Self.slopes(heads) : nil,
