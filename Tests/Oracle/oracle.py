@@ -44,7 +44,9 @@ signal.signal(signal.SIGALRM, _too_long)
 
 def make_config(config):
     """The library's own configuration object; of a model with several towers, the text model's."""
-    whole = CONFIG_MAPPING[config["model_type"]].from_dict(json.loads(json.dumps(config)))
+    cls = CONFIG_MAPPING[config["model_type"]]
+    # A file says {"__float__": "Infinity"}, which only the library's reader of files undoes.
+    whole = cls.from_dict(cls._decode_special_floats(json.loads(json.dumps(config))))
     return whole.get_text_config()
 
 
