@@ -5,8 +5,11 @@
 package enum NumericKeys {
   /// Whether no count of a family depends on a key of its class.
   package static func contains(_ key: String, in modelType: String) -> Bool {
-    families[key]?.contains(classes[modelType] ?? modelType) ?? false
+    families[key]?.contains(classOf(modelType)) ?? false
   }
+
+  /// The type whose class reads the configuration of a family.
+  static func classOf(_ modelType: String) -> String { classes[modelType] ?? modelType }
 
   /// Families without a class of their own, and the class whose keys they have.
   private static let classes = [

@@ -13,7 +13,7 @@ enum SharedKeys {
   /// What the library notes about a file, and how it is asked to answer.
   private static let library = """
     _attn_implementation _attn_implementation_autoset _commit_hash _name_or_path
-    _rope_scaling_validation adapters architectures attn_implementation auto_map
+    _rope_scaling_validation _sliding_window_pattern adapters architectures attn_implementation auto_map
     chunk_size_feed_forward cross_attention_hidden_size ep_size finetuning_task
     gradient_checkpointing is_composition is_decoder is_encoder_decoder add_cross_attention
     language_model_type license model_max_length model_type name_or_path output_attentions

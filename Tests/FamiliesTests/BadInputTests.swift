@@ -172,6 +172,38 @@ import Testing
     #expect(model.notes.contains("Not read by llama: num_experts."))
   }
 
+  /// What the class of `transformers` does: DeepSeek-V3 scores by sigmoid, GPT-2 has a table of
+  /// `n_positions`, Zamba2 computes `kv_channels`, MPT has one kind of attention.
+  @Test(
+    "A key that says what the class does is no note; one that says something else is",
+    arguments: [
+      ("deepseek_v3", #""scoring_func": "sigmoid""#, false),
+      ("deepseek_v3", #""scoring_func": "softmax""#, true),
+      ("deepseek_v3", #""topk_method": "noaux_tc""#, false),
+      ("kimi_k2", #""scoring_func": "sigmoid""#, false),
+      ("gpt2", #""n_ctx": 64, "n_positions": 64"#, false),
+      ("gpt2", #""n_ctx": 32, "n_positions": 64"#, true),
+      ("qwen3_moe", #""max_window_layers": 48, "use_sliding_window": false"#, false),
+      ("qwen3_moe", #""max_window_layers": 48, "use_sliding_window": true"#, true),
+      ("zamba2", #""kv_channels": 32, "layers_block_type": ["mamba", "hybrid"]"#, false),
+      ("zamba2", #""kv_channels": 16, "layers_block_type": ["mamba", "hybrid"]"#, true),
+      ("mpt", #""attn_config": {"alibi": true, "clip_qkv": null}"#, false),
+      ("mpt", #""attn_config": {"attn_type": "multiquery_attention"}"#, true),
+    ] as [(String, String, Bool)])
+  func stated(modelType: String, keys: String, isNoted: Bool) throws {
+    let configuration = try JSONValue(
+      parsing: """
+        {"model_type": "\(modelType)", "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 50,
+         "num_attention_heads": 2, "num_key_value_heads": 2, "intermediate_size": 96,
+         "num_experts": 4, "n_routed_experts": 8, "num_experts_per_tok": 2, \(keys)}
+        """)
+    let model = try Families.Description().model(
+      from: try #require(configuration.object), named: "test")
+    let key = try #require(keys.split(separator: "\"").first)
+    let said = model.notes.filter { $0.contains(key) && !$0.hasPrefix("Absent") }
+    #expect(said.isEmpty != isNoted, "\(model.notes)")
+  }
+
   @Test("Two names of one size that disagree are a note that says which was taken")
   func conflict() throws {
     let configuration = JSONObject([

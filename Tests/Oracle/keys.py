@@ -44,8 +44,9 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM, PreTrainedConfig
 
 # Keys of the library, of generation, of training, of tokens, of other tasks: tally passes them over for every family.
 SHARED = re.compile(
-    r"_.*|.*_token_ids?|.*_token_index|.*dropout.*|.*_pdrop|initializer.*|use_cache|output_.*|return_dict|architectures|auto_map|dtype|"
-    r"torch_dtype|transformers_version|.*label.*|problem_type|model_type|keys_to_ignore_at_inference|.*aux_loss.*|chunk_size_feed_forward|"
+    r"_.*|.*_token_ids?|.*_token_index|.*dropout.*|.*_pdrop|initializer.*|use_cache|"
+    r"output_(?:attentions|hidden_states|router_logits|scores)|return_dict|architectures|auto_map|dtype|torch_dtype|"
+    r"transformers_version|.*label.*|problem_type|model_type|keys_to_ignore_at_inference|.*aux_loss.*|chunk_size_feed_forward|"
     r"is_encoder_decoder|is_decoder|gradient_checkpointing|name_or_path|per_layer_config|text_config|vision_config|audio_config|"
     r"num_hidden_layers|attn_implementation|experts_implementation|use_return_dict|base_model_.*|is_composition|sub_configs|"
     r"quantization_config|pretraining_tp|summary_.*|ignore_keys_at_rope_validation|get_text_config|to_dict|to_diff_dict|is_heterogeneous"
@@ -311,9 +312,15 @@ def probe(model_type, listed):
 
 def remeasure(data, model_type, effects):
     """What each key that a family does not read does, one value or two tried."""
-    listed = [json.loads(line)["config"] for line in open(data / "Operations" / f"{model_type}.jsonl")]
-    base = max(listed, key=lambda c: (variety(c), sum(isinstance(v, int) and v > 1 for v in c.values())))
-    before, known = measure(base), oracle.make_config(base)
+    rows = next(path for kind in ("Operations", "Parameters") if (path := data / kind / f"{model_type}.jsonl").exists())
+    listed = [config for config in (json.loads(line)["config"] for line in open(rows)) if len(config) > 1]
+    listed.sort(key=lambda c: (variety(c), sum(isinstance(v, int) and v > 1 for v in c.values())), reverse=True)
+    for base in listed:
+        try:
+            before, known = measure(base), oracle.make_config(base)
+            break
+        except Exception as error:
+            print(model_type, type(error).__name__, str(error)[:80], flush=True)
     known.allow_global_per_layer_attribute_access = True
     own, texts = CONFIG_MAPPING[model_type].attribute_map, candidates(model_type)[1]
     order = ["refused", "nothing", "numbers", "work", "count"]
@@ -336,8 +343,6 @@ def unread(data, types):
     path = data / "unread.json"
     found = json.loads(path.read_text())
     for model_type in types or sorted(found):
-        if model_type in operations.REFUSED:
-            continue
         with multiprocessing.get_context("fork").Pool(1) as pool:
             try:
                 found[model_type] = pool.apply_async(remeasure, (data, model_type, found[model_type])).get(300)

@@ -4,8 +4,8 @@
     python saved.py --out Data --types llama mixtral
     python saved.py --out /tmp/all --all
 
-For every type: its class default, and the first rows of `Data/Operations` or `Data/Parameters`, each saved and read again; `--all`
-takes every row.
+For every type: its class default, and the first row of `Data/Operations` or `Data/Parameters` that can be, saved and read again;
+`--all` takes every row.
 
 A row of `Data/Saved/<model_type>.jsonl` is {"id", "config", "figures"}, the figures as in `Data/Keys`: the parameters, and for
 small models the products of a prompt and of a token, and those of the prompt's kept positions.
@@ -24,7 +24,7 @@ import parameters
 from transformers import CONFIG_MAPPING
 
 DATA = pathlib.Path(__file__).parent / "Data"
-MOST = 2
+MOST = 1
 
 
 def saved(config):
@@ -50,6 +50,8 @@ def drawn(kind, model_type):
         row = json.loads(line)
         try:
             config = saved(oracle.make_config(row["config"]))
+            if parameters.cannot_run(config):  # what was drawn left out a key that the class then fills in so
+                continue
             if kind == "Parameters":
                 figures = [keys.within_time(lambda: sum(count(config)))]
             else:

@@ -19,7 +19,7 @@ extension Family {
       vocab_size=102400 intermediate_size=11008 moe_intermediate_size=1407 num_attention_heads=32
       num_key_value_heads=null n_shared_experts=null n_routed_experts=null num_experts_per_tok=null
       moe_layer_freq=1 first_k_dense_replace=0 attention_bias=false scoring_func="softmax"
-      tie_word_embeddings=false
+      norm_topk_prob=false tie_word_embeddings=false
       """
   ) { keys in
     let bias = try keys.biases(.all)

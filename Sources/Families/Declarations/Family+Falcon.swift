@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// Families with biased (ALiBi) scores, and others that name or norm things in their own way.
@@ -66,6 +67,7 @@ extension Family {
       vocab_size=50368 n_heads=16 hidden_act="gelu" tie_word_embeddings=true
       """
   ) { keys in
+    try keys.noteIgnoredAttention()
     let attention = try keys.fusedAttention(
       keys.equalHeads(), "Wqkv", "out_proj", inputBias: false, outputBias: false)
     let feedForward = try keys.plain(4 * keys.size(.hidden), "up_proj", "down_proj", bias: false)
@@ -150,4 +152,21 @@ extension Size {
 extension FrameNames {
   fileprivate static let bloom = FrameNames(
     token: "transformer.word_embeddings", layers: "transformer.h", norm: "transformer.ln_f")
+}
+
+extension Keys {
+  /// Of `attn_config`, the class of MPT reads numbers alone: it has one kind of attention.
+  fileprivate func noteIgnoredAttention() throws {
+    guard let reading = try reading("attn_config") else { return }
+    let built: [(String, JSONValue)] = [
+      ("attn_type", .string("multihead_attention")), ("alibi", .boolean(true)),
+      ("qk_ln", .boolean(false)), ("prefix_lm", .boolean(false)),
+    ]
+    for (key, value) in built {
+      guard let other = reading.value[key], other != value else { continue }
+      note(
+        "attn_config.\(key) is \(other.line), which transformers ignores for \(modelType); so does the count."
+      )
+    }
+  }
 }

@@ -18,7 +18,7 @@ extension Family {
       split_ngram_parts=512 indexer_n_heads=null indexer_kv_heads=null indexer_head_dim=null
       indexer_compress_ratio=null indexer_budget=null partial_rotary_factor=1.0
       tie_word_embeddings=false
-      norm_topk_prob=true
+      norm_topk_prob=true output_gate_type=null
       """
   ) { keys in
     let interval = try keys.period("full_attention_interval")
@@ -38,7 +38,7 @@ extension Family {
       let place = order.firstIndex(of: index + 1)
       return FedLayer(attends: types[index] != "linear_attention", place: place)
     }) { kind in
-      let mixer = kind.attends ? try keys.indexedAttention() : try keys.gatedDelta(fused: false)
+      let mixer = kind.attends ? try keys.indexedAttention() : try keys.outputGatedDelta()
       var layer = Layer([
         Block([], [Branch(kind.attends ? "self_attn" : "linear_attn", mixer)]),
         Block([], [Branch("mlp", experts)]),
@@ -52,6 +52,20 @@ extension Family {
     return try keys.decoder(
       groups, FrameNames(norm: nil),
       before: keys.streamMix("model.hyper_connection_mixer", injects: false))
+  }
+}
+
+extension Keys {
+  /// A gated delta mixer whose gate has an activation of its own, or that of the experts.
+  fileprivate func outputGatedDelta() throws -> Module {
+    let activation = try text("output_gate_type") ?? text("hidden_act") ?? "silu"
+    guard ["silu", "sigmoid"].contains(activation) else {
+      throw DescriptionError.unsupported(
+        key: "output_gate_type", found: "\"\(activation)\"", supported: "silu, sigmoid")
+    }
+    guard case .mixer(var mixer) = try gatedDelta(fused: false) else { preconditionFailure() }
+    mixer.gateActivation = activation
+    return .mixer(mixer)
   }
 }
 

@@ -422,7 +422,10 @@ extension Keys {
       sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
     }
     let known = known
-    let unknown = configuration.keys.filter { !known.contains($0) && !isQuiet($0) }
+    let unknown = configuration.keys.filter {
+      !known.contains($0) && !isQuiet($0)
+        && !StatedKeys.contains($0, of: configuration, in: modelType)
+    }
     if !unknown.isEmpty {
       sentences.append("Not read by \(modelType): \(unknown.joined(separator: ", ")).")
     }
