@@ -238,7 +238,8 @@ class Masks:
             mask = named.get("attention_mask")
             if isinstance(mask, torch.Tensor) and mask.dim() == 4 and not mask.is_meta:
                 one = mask[0, 0]
-                kept = one if one.dtype == torch.bool else one == 0
+                # A slope may be added to what is kept.
+                kept = one > torch.finfo(one.dtype).min / 2 if one.is_floating_point() else one.bool()
                 kept = ~kept if self.inverted else kept
                 self.kept[path] = (int(kept.sum()), one.numel())
 
