@@ -17,7 +17,9 @@ package enum DescriptionError: Error, Hashable, Sendable {
   /// A list that must have one entry for each layer.
   case wrongLength(key: String, count: Int, expected: Int)
   /// A value whose effect on the count is known to exist and is not described here.
-  case unsupported(key: String, found: String, supported: String)
+  ///
+  /// `supported` is nil where no other value would describe the same model.
+  case unsupported(key: String, found: String, supported: String?)
   /// A change that a model has nothing for.
   case notChanged(String, because: String, advice: String)
   /// A size that decides the structure was left free.
@@ -37,7 +39,14 @@ package enum DescriptionError: Error, Hashable, Sendable {
   /// A model type that is known to be something else than a decoder.
   case otherKind(String, kind: String)
   /// No description is known for a `model_type`.
-  case unknownModelType(String, nearest: String?, resembles: String?)
+  case unknownModelType(String, advice: Advice)
+  /// A model type that is known, and of which something is not described.
+  case undescribed(String, missing: String)
+  /// A wrapper's file has neither a text model under a key nor the sizes of one.
+  case noTextModel(String, key: String)
+  /// A file that is read as a family on other grounds than its type, and has keys that this family
+  /// does not read.
+  case unread([String], modelType: String, grounds: String)
   /// A key was set on the command line that the family does not read.
   case unknownKey(String, modelType: String, nearest: String?)
   /// The parameters of a family are described, and not what a pass executes.
@@ -76,8 +85,8 @@ extension DescriptionError: CustomStringConvertible {
       """
     case .unsupported(let key, let found, let supported):
       """
-      \(key) is \(found), which changes the count in a way that is not described here. \
-      Supported: \(supported).
+      \(key) is \(found), which changes the count in a way that is not described here\
+      \(supported.map { ". Supported: \($0)." } ?? ", so this model is not counted.")
       """
     case .notChanged(let change, let reason, let advice):
       "\(change) cannot be applied, because \(reason). \(advice)"
@@ -118,15 +127,25 @@ extension DescriptionError: CustomStringConvertible {
       """
     case .noModelType:
       """
-      model_type is missing, so the family is unknown. \
-      Add it to the configuration, or name a family with --assume, as in --assume llama.
+      model_type is missing, so the family is unknown. Add it to the configuration, or name it with \
+      --assume FAMILY; 'tally presets --families' lists them.
       """
-    case .unknownModelType(let name, let nearest, let resembles):
-      "model_type '\(name)' is not known."
-        + (nearest.map { " Did you mean '\($0)'?" } ?? "")
-        + (resembles.map {
-          " Its keys look like \($0)'s: if it is built the same way, say --assume \($0)."
-        } ?? (nearest == nil ? " Run 'tally presets --families' to list the known ones." : ""))
+    case .unknownModelType(let name, let advice):
+      "model_type '\(name)' is not known.\(advice.sentences)"
+    case .undescribed(let name, let missing):
+      """
+      '\(name)' is known and not counted, because what it has is not all described here: \(missing).
+      """
+    case .noTextModel(let name, let key):
+      """
+      '\(name)' nests a text model under \(key), and the file has neither that nor the sizes of one \
+      under a class that is known. Add \(key).
+      """
+    case .unread(let keys, let modelType, let grounds):
+      """
+      \(grounds) But \(modelType) does not read \(keys.listed), so the model is another one, and is \
+      not counted.
+      """
     case .unknownKey(let key, let modelType, let nearest):
       "'\(modelType)' does not read a key '\(key)'."
         + (nearest.map { " Did you mean '\($0)'?" }

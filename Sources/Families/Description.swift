@@ -18,46 +18,20 @@ package struct Description: Sendable {
   ///
   /// - Throws: `DescriptionError`, with the key at fault.
   package func model(from configuration: JSONObject, named name: String) throws -> Model {
-    let named = assumed ?? overrides["model_type"]
-    let outer = try Self.modelType(of: configuration)
-    let text = configuration["text_config"]?.object
-    if let outer, text != nil, named == nil, Family.wrappers[outer] == nil,
-      Family.named[outer] == nil
-    {
-      // What such a wrapper adds to its text model is not known.
-      throw DescriptionError.unknownModelType(
-        outer, nearest: nearestWord(to: outer, among: Family.wrappers.keys),
-        resembles: try text.flatMap { try Self.modelType(of: $0) })
-    }
-    let inner = try text.flatMap { try Self.modelType(of: $0) ?? Family.wrappers[outer ?? ""] }
-    guard let modelType = named ?? (text == nil ? outer : inner) else {
-      guard configuration["peft_type"] == nil else {
-        throw DescriptionError.adapter(base: configuration["base_model_name_or_path"]?.string)
-      }
-      throw DescriptionError.noModelType
-    }
-    guard let family = Family.named[modelType] else {
-      if Family.wrappers[modelType] != nil {
-        throw DescriptionError.missing(key: "text_config", letter: "", modelType: modelType)
-      }
-      if let kind = OtherKinds.kind(of: modelType) {
-        throw DescriptionError.otherKind(modelType, kind: kind)
-      }
-      throw DescriptionError.unknownModelType(
-        modelType, nearest: nearestWord(to: modelType, among: Family.named.keys),
-        resembles: Self.resemblesLlama(text ?? configuration) ? "llama" : nil)
-    }
-    var own = text ?? configuration
+    let reading = try Reading(configuration, named: assumed ?? overrides["model_type"])
+    let family = reading.family
+    var own = reading.text
     var wrapperNote: String?
-    if text != nil, let outer {
-      for (key, value) in Family.wrapperDefaults[outer] ?? [] where own[key] == nil {
+    if let wrapper = reading.wrapper {
+      for (key, value) in Family.wrapperDefaults[wrapper] ?? [] where own[key] == nil {
         own[key] = value
       }
-      wrapperNote = try Self.tie(&own, as: outer, configuration["tie_word_embeddings"], family)
+      wrapperNote = try Self.tie(
+        &own, as: wrapper, reading.outer["tie_word_embeddings"], family)
     }
     let keys = try Keys(family: family, configuration: own, overrides: overrides)
     let head = try OutputHead(
-      configuration, set: overrides["architectures"], modelType: modelType)
+      reading.outer, set: overrides["architectures"], modelType: family.modelType)
     if head != .nextToken { keys.passOver("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
@@ -71,11 +45,18 @@ package struct Description: Sendable {
     model.requirements = keys.requirements
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()
-    model.operationGap = Family.parametersOnly[modelType]
-    if text != nil {
-      if configuration["quantization_config"] != nil { keys.note(Keys.quantised) }
-      let wrapper = outer ?? "multimodal"
-      model.notes.append("Only the text model (\(modelType)) of this \(wrapper) model is counted.")
+    model.operationGap = Family.parametersOnly[family.modelType]
+    if let grounds = reading.grounds {
+      let lost = keys.unread.filter { reading.wrapper == nil || !SharedKeys.isOfTowers($0) }
+      guard lost.isEmpty else {
+        throw DescriptionError.unread(lost, modelType: family.modelType, grounds: grounds)
+      }
+    }
+    model.notes += reading.notes
+    if let wrapper = reading.wrapper {
+      if reading.outer["quantization_config"] != nil { keys.note(Keys.quantised) }
+      model.notes.append(
+        "Only the text model (\(family.modelType)) of this \(wrapper) model is counted.")
       if let wrapperNote { model.notes.append(wrapperNote) }
     }
     model.notes += keys.notes + keys.report()
@@ -108,21 +89,6 @@ package struct Description: Sendable {
     return "\(key) is \(ties) for the \(wrapper) model as a whole, whatever its text model says."
   }
 
-  private static func modelType(of configuration: JSONObject) throws -> String? {
-    switch configuration["model_type"] {
-    case .string(let type): return type
-    case nil, .null: return nil
-    case .some(let other):
-      throw DescriptionError.wrongType(key: "model_type", found: other.kind, expected: "a text")
-    }
-  }
-
-  /// Whether the keys of an unknown family are those of Llama.
-  private static func resemblesLlama(_ configuration: JSONObject) -> Bool {
-    ["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size"]
-      .allSatisfy { configuration[$0] != nil }
-  }
-
   /// Keys that change the count of a model, where the family does not describe how.
   private static func refuse(_ configuration: JSONObject, against keys: Keys) throws {
     for key in ["add_cross_attention", "is_encoder_decoder", "per_layer_config"]
@@ -130,7 +96,7 @@ package struct Description: Sendable {
       guard let value = configuration[key], value != .null, value != .boolean(false),
         value.object?.keys.isEmpty != true
       else { continue }
-      throw DescriptionError.unsupported(key: key, found: value.kind, supported: "leaving it out")
+      throw DescriptionError.unsupported(key: key, found: value.kind, supported: nil)
     }
   }
 

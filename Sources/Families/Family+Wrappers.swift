@@ -42,15 +42,23 @@ extension Family {
     aria_text: aria
     cohere2: aya_vision cohere2_vision
     cohere_compass_text: cohere_compass
+    deepseek_ocr2_text: deepseek_ocr2
     deepseek_v3: kimi_k25
     dots3_note_text: dots3_note
+    emu3_text_model: emu3
     exaone4: exaone4_5
     gemma: paligemma
     gemma3_text: gemma3 shieldgemma2
     gemma3n_text: gemma3n
     gemma4_text: gemma4
     gemma4_unified_text: gemma4_unified
+    glm4v_moe_text: glm4v_moe
+    glm4v_text: glm46v glm4v glmga
+    glm_ocr_text: glm_ocr
     granite: granite_speech granite_speech_plus
+    granite4_vision_text: granite4_vision
+    granite_docling_text: granite_docling
+    hunyuan_vl_text: hunyuan_vl
     hyperclovax: hyperclovax_vision_v2
     inkling2_text: inkling2
     inkling_text: inkling_mm_model
@@ -61,27 +69,41 @@ extension Family {
     llama4_text: llama4
     minimax_m3_vl_text: minimax_m3_vl
     mistral: idefics2 mistral3
+    mllama_text_model: mllama
+    molmo2_text: molmo2
     nemotron_h: nemo_speechlm nemotron_h_omni
     opt: blip-2 instructblip instructblipvideo
-    qwen2: audioflamingo3 fast_vlm got_ocr2 internvl llava_onevision musicflamingo ovis2
+    paddleocr_vl_text: paddleocr_vl
+    persimmon: fuyu
+    qwen2: audioflamingo3 fast_vlm got_ocr2 internvl internvl_chat llava_onevision musicflamingo ovis2
       pp_chart2table qwen2_audio vibevoice vibevoice_asr video_llama_3
+    qwen2_5_omni_text: qwen2_5_omni_thinker
+    qwen2_5_vl_text: qwen2_5_vl
+    qwen2_vl_text: qwen2_vl
     qwen3: fun_asr_nano lighton_ocr moss_transcribe_diarize qianfan_ocr qwen3_asr
     qwen3_5_moe_text: qwen3_5_moe
     qwen3_5_text: jev minicpm_ocr minicpmv4_6 minicpmv4_7 qwen3_5
+    qwen3_omni_moe_text: qwen3_omni_moe_thinker
+    qwen3_vl_moe_text: qwen3_vl_moe
+    qwen3_vl_text: cosmos3_omni qwen3_vl
     qwen4_exp_text: qwen4_exp
+    unlimited_ocr_text: unlimited_ocr
     """
 
   private static let tied = """
     tied: aya_vision cohere2_vision deepseek_vl deepseek_vl_hybrid fun_asr_nano gemma3 gemma3n
-      gemma4 gemma4_unified glmasr got_ocr2 granite_speech granite_speech_plus
+      gemma4 gemma4_unified glmasr got_ocr2 granite_docling granite_speech granite_speech_plus
       hyperclovax_vision_v2 internvl janus kimi_k25 lfm2_vl lfm3_vl lighton_ocr minicpm_ocr
       mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr
-    untied: aria cohere_compass dots3_note exaone4_5 fuyu idefics2 idefics3 llava_next minicpmv4_6
-      minicpmv4_7 qianfan_ocr qwen3_5 qwen3_5_moe qwen4_exp smolvlm video_llava vipllava
-    either: fast_vlm llava llava_next_video llava_onevision minimax_m3_vl shieldgemma2
-      video_llama_3
+    untied: aria cohere_compass cosmos3_omni deepseek_ocr2 dots3_note emu3 exaone4_5 fuyu glm46v
+      glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 qianfan_ocr
+      qwen2_5_omni_thinker qwen3_5 qwen3_5_moe qwen3_omni_moe_thinker qwen3_vl qwen3_vl_moe
+      qwen4_exp smolvlm unlimited_ocr video_llava vipllava
+    either: fast_vlm glm4v glm4v_moe glm_ocr hunyuan_vl llava llava_next_video llava_onevision
+      minimax_m3_vl paddleocr_vl qwen2_5_vl qwen2_vl shieldgemma2 video_llama_3
     text: perception_lm
-    never: audioflamingo3 musicflamingo nemo_speechlm qwen2_audio vibevoice_asr voxtral
+    never: audioflamingo3 inkling2 inkling_mm_model mllama molmo2 musicflamingo nemo_speechlm qwen2_audio
+      vibevoice_asr voxtral
     """
 }
 

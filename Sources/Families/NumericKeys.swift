@@ -11,10 +11,19 @@ package enum NumericKeys {
   /// The type whose class reads the configuration of a family.
   static func classOf(_ modelType: String) -> String { classes[modelType] ?? modelType }
 
-  /// Families without a class of their own, and the class whose keys they have.
+  /// Families without a class of their own, or with one like another's, and the class whose keys
+  /// they have.
   private static let classes = [
-    "deepseek": "llama", "dots3_note": "dots3_note_text", "gpt-sw3": "gpt2",
-    "kimi_k2": "deepseek_v3", "mod_llama": "llama",
+    "deepseek": "llama", "deepseek_ocr2_text": "deepseek_v2", "dots3_note": "dots3_note_text",
+    "emu3_text_model": "llama", "glm4v_moe_text": "glm4_moe", "glm4v_text": "glm4",
+    "glm_ocr_text": "glm4", "gpt-sw3": "gpt2", "granite4_vision_text": "granite",
+    "granite_docling_text": "granite", "hunyuan_vl_text": "hunyuan_v1_dense",
+    "kimi_k2": "deepseek_v3", "mimo": "qwen2", "mistral4": "deepseek_v3",
+    "mllama_text_model": "llama", "mod_llama": "llama", "molmo2_text": "qwen3",
+    "paddleocr_vl_text": "ernie4_5", "phi4_multimodal": "phi3", "qwen2_5_omni_text": "qwen2",
+    "qwen2_5_vl_text": "qwen2",
+    "qwen2_vl_text": "qwen2", "qwen3_omni_moe_text": "qwen3_moe", "qwen3_vl_moe_text": "qwen3_moe",
+    "qwen3_vl_text": "qwen3", "unlimited_ocr_text": "deepseek_v2",
   ]
 
   /// The families of each key, from entries of `keys: families`; an indented line continues one.

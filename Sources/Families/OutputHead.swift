@@ -45,6 +45,8 @@ enum OutputHead: Hashable, Sendable {
         name: "qa_outputs", hasBias: true, count: modelType == "gptj" ? .configured : .span)
     case word.contains("reward"), name.hasSuffix("DoubleHeadsModel"):
       throw undescribed
+    // Published files of ChatGLM name the base model, and hold the head.
+    case name == "ChatGLMModel": self = .nextToken
     case name.hasSuffix("Model") && !name.hasSuffix("LMHeadModel")
       && !name.hasSuffix("PreTrainedModel") && !name.hasSuffix("VLChatModel"):
       self = .none

@@ -5,6 +5,16 @@
 enum SharedKeys {
   static func contains(_ key: String) -> Bool { names.contains(key) }
 
+  /// Whether a key of a model of several towers speaks of another tower than that of text.
+  static func isOfTowers(_ key: String) -> Bool {
+    key.split(separator: "_").contains { towerWords.contains(String($0)) }
+  }
+
+  private static let towerWords: Set<String> = [
+    "audio", "image", "images", "img", "mm", "patch", "projector", "query", "slice", "speech",
+    "tower", "tts", "version", "video", "vision", "visual",
+  ]
+
   private static let names: Set<String> = Set(
     [library, precision, generation, tokens, training, tasks, towers].flatMap {
       $0.split(whereSeparator: \.isWhitespace).map(String.init)

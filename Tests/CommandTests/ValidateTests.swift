@@ -91,7 +91,7 @@ import Testing
       Mistake(
         words: "validate gpt2 --timing --output /nowhere/x.svg", exitCode: 73,
         message: "/nowhere/x.svg cannot be written"),
-      Mistake(words: "validate gpt3", exitCode: 66, message: "Did you mean 'gpt2'?"),
+      Mistake(words: "validate gpt3", exitCode: 66, message: "'tally presets' lists the presets"),
       Mistake(
         words: "validate mixtral-8x7b --set num_experts_per_tok=9", exitCode: 65,
         message: "num_experts_per_tok (9) is more than num_local_experts (8)"),

@@ -125,21 +125,20 @@ import Testing
       Row(
         [("model_type", nil)],
         """
-        model_type is missing, so the family is unknown. Add it to the configuration, or name a \
-        family with --assume, as in --assume llama.
+        model_type is missing, so the family is unknown. Add it to the configuration, or name it \
+        with --assume FAMILY; 'tally presets --families' lists them.
         """),
       Row([("model_type", "7")], "model_type is 7, but it must be a text. Correct model_type."),
       Row(
         [("model_type", "\"lama\"")],
         """
-        model_type 'lama' is not known. Did you mean 'llama'? Its keys look like llama's: if it is \
-        built the same way, say --assume llama.
+        model_type 'lama' is not known. Did you mean 'llama'? Then say --assume llama.
         """),
       Row(
         [("add_cross_attention", "true")],
         """
-        add_cross_attention is true, which changes the count in a way that is not described here. \
-        Supported: leaving it out.
+        add_cross_attention is true, which changes the count in a way that is not described here, \
+        so this model is not counted.
         """),
     ])
   func oneThingWrong(_ row: Row) throws {
@@ -246,7 +245,7 @@ import Testing
     var configuration = JSONObject(Self.llama)
     configuration["model_type"] = .string("brand_new")
     #expect(
-      throws: DescriptionError.unknownModelType("brand_new", nearest: nil, resembles: "llama")
+      throws: DescriptionError.unknownModelType("brand_new", advice: .commonKeys)
     ) {
       try Families.Description().model(from: configuration, named: "test")
     }

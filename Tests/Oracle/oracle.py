@@ -7,6 +7,7 @@ and the answer is the list of tensors that `save_pretrained` would write, in the
 import collections
 import json
 import os
+import re
 import signal
 import warnings
 
@@ -31,6 +32,42 @@ if transformers.__version__ != VERSION:
     raise SystemExit(f"these data are those of transformers {VERSION}, this is {transformers.__version__}")
 
 
+# Text models that only stand inside a model of several towers, and the class of that.
+TOWERS = {
+    "qwen2_vl_text": ("qwen2_vl", "Qwen2VLForConditionalGeneration"),
+    "qwen2_5_vl_text": ("qwen2_5_vl", "Qwen2_5_VLForConditionalGeneration"),
+    "qwen2_5_omni_text": ("qwen2_5_omni_thinker", "Qwen2_5OmniThinkerForConditionalGeneration"),
+    "qwen3_vl_text": ("qwen3_vl", "Qwen3VLForConditionalGeneration"),
+    "qwen3_vl_moe_text": ("qwen3_vl_moe", "Qwen3VLMoeForConditionalGeneration"),
+    "qwen3_omni_moe_text": ("qwen3_omni_moe_thinker", "Qwen3OmniMoeThinkerForConditionalGeneration"),
+    "glm4v_text": ("glm4v", "Glm4vForConditionalGeneration"),
+    "glm4v_moe_text": ("glm4v_moe", "Glm4vMoeForConditionalGeneration"),
+    "glm_ocr_text": ("glm_ocr", "GlmOcrForConditionalGeneration"),
+    "hunyuan_vl_text": ("hunyuan_vl", "HunYuanVLForConditionalGeneration"),
+    "paddleocr_vl_text": ("paddleocr_vl", "PaddleOCRVLForConditionalGeneration"),
+    "granite4_vision_text": ("granite4_vision", "Granite4VisionForConditionalGeneration"),
+    "granite_docling_text": ("granite_docling", "GraniteDoclingForConditionalGeneration"),
+    "unlimited_ocr_text": ("unlimited_ocr", "UnlimitedOcrForConditionalGeneration"),
+    "deepseek_ocr2_text": ("deepseek_ocr2", "DeepseekOcr2ForConditionalGeneration"),
+    "mllama_text_model": ("mllama", "MllamaForConditionalGeneration"),
+}
+# Text models with a class of their own that the library does not find by the type, or with towers inside.
+ALONE = {"emu3_text_model": "Emu3ForCausalLM", "mistral4": "Mistral4ForCausalLM", "phi4_multimodal": "Phi4MultimodalForCausalLM"}
+_TEXT = re.compile(r"^(model\.)?(language_model|text_model)\.(model\.)?|^(?=model\.(embed_tokens|layers|norm)\.)model\.")
+_HEAD = re.compile(r"^(language_model\.|text_model\.)?lm_head\.")
+
+
+def _of_text(listed):
+    """The tensors of the text model among those of several towers, under the names that it has alone."""
+    kept = []
+    for name, tensor in listed:
+        if _HEAD.match(name):
+            kept.append((_HEAD.sub("lm_head.", name), tensor))
+        elif _TEXT.match(name):
+            kept.append((_TEXT.sub("model.", name), tensor))
+    return kept
+
+
 class Rejected(Exception):
     """The configuration is one that the library refuses to build."""
 
@@ -50,8 +87,26 @@ def make_config(config):
     return whole.get_text_config()
 
 
+def _whole(config):
+    """The model of several towers whose text model has this configuration."""
+    wrapper, name = TOWERS[config["model_type"]]
+    others = {}
+    if wrapper == "granite_docling":
+        others["vision_config"] = {"out_hidden_size": config["hidden_size"]}
+    if wrapper == "granite4_vision":
+        others.update(deepstack_layer_map=[[0, 0]], downsample_rate="4/8")
+    whole = CONFIG_MAPPING[wrapper](text_config=json.loads(json.dumps(config)), **others)
+    text = whole.get_text_config()
+    whole.tie_word_embeddings = bool(getattr(text, "tie_word_embeddings", False))
+    return getattr(transformers, name)(whole)
+
+
 def build(config):
     with torch.device("meta"):
+        if config["model_type"] in ALONE:
+            return getattr(transformers, ALONE[config["model_type"]])(make_config(config))
+        if config["model_type"] in TOWERS:
+            return _whole(config)
         if config["model_type"] in reference.BUILDERS:
             return reference.BUILDERS[config["model_type"]](config)
         return AutoModelForCausalLM.from_config(make_config(config))
@@ -95,7 +150,11 @@ def tensors(model):
             buffers = revert_weight_conversion(model, buffers)
         if count != sum(t.numel() for t in parameters.values()):
             raise AssertionError("the hub's layout holds another number of parameters")
-    return [(n, tuple(t.shape)) for n, t in parameters.items()], [(n, tuple(t.shape)) for n, t in buffers.items()]
+    parameters = [(n, tuple(t.shape)) for n, t in parameters.items()]
+    buffers = [(n, tuple(t.shape)) for n, t in buffers.items()]
+    if isinstance(model, transformers.PreTrainedModel) and model.config.get_text_config().model_type in {**TOWERS, "phi4_multimodal": None}:
+        return _of_text(parameters), _of_text(buffers)
+    return parameters, buffers
 
 
 def fold(name):
@@ -176,7 +235,8 @@ def row(identifier, config, seconds=60):
         parameters, buffers = tensors(model)
     finally:
         signal.alarm(0)
-    model_type = model.config.model_type
+    configuration = model.config.get_text_config() if isinstance(model, transformers.PreTrainedModel) else model.config
+    model_type = configuration.model_type
     names = [fold(name) for name, _ in parameters]
     if any(0 in shape for (_, shape), n in zip(parameters, names) if ".shared_experts." not in n):
         raise Rejected("a matrix would have no elements")
@@ -194,7 +254,7 @@ def row(identifier, config, seconds=60):
             routed.append((name, shape))
     total = sum(by_part.values())
     # LongCat's zero experts are given half of the matrices that they never use: no share of the whole is a token's
-    active = None if model_type == "longcat_flash" else total - by_part["routed_experts"] + _routed_active(model.config, routed)
+    active = None if model_type == "longcat_flash" else total - by_part["routed_experts"] + _routed_active(configuration, routed)
 
     # The three definitions. Tied: the shared matrix serves as the head and stays in the second.
     table = model.get_input_embeddings()

@@ -51,7 +51,7 @@ RULES = [
     # hybrid blocks, whole
     (_component("mamba", "linear_attn", "mixer", "conv", "temporal_block", "mlstm_layer", "attn_sconv", "mlp_sconv"), "mixer"),
     # attention, whole
-    (_component("self_attn", "self_attention", "attn", "attention", "multi_head_attention", "cross_attn_layers",
+    (_component("self_attn", "self_attention", "attn", "attention", "multi_head_attention", "cross_attn_layers", "cross_attn",
                 "crossattention", "encoder_attn"), "attention"),
     # Mixture-of-Depths
     (_component("mod_router", "mod_predictor"), "router"),
@@ -70,7 +70,7 @@ RULES = [
     (_component("project_in", "project_out", "linear", "altup", "laurel", "altup_projections", "altup_unembed_projections",
                 "per_layer_model_projection", "per_layer_input_gate", "per_layer_projection",
                 "input_residual", "post_attention_residual", "input_hidden_states_bias", "input_hidden_states_scale",
-                "post_attention_residual_scale", "post_mlp_residual_scale", "layer_scalar",
+                "post_attention_residual_scale", "post_mlp_residual_scale", "layer_scalar", "cross_attn_attn_gate", "cross_attn_mlp_gate",
                 "hyper_connection_mixer", "attn_hyper_connection", "mlp_hyper_connection", "hc_pre", "hc_head", r"hc_\w+", "attn_res", "z_L_init", r"\w+_lambdas?", "embedding_scale"), "mixer"),
 ]
 

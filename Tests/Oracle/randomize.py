@@ -112,7 +112,7 @@ class Draw:
         if key in ("decoder_sparse_step", "moe_layer_interval", "interleave_moe_layer_step", "expert_layer_period", "attn_layer_period",
                    "full_attention_interval", "layer_group_size"):
             return r.choice([1, 2, 3, 4])
-        if key in ("mlp_only_layers", "moe_layers", "attn_layer_indices", "full_attn_idxs"):
+        if key in ("mlp_only_layers", "cross_attention_layers", "moe_layers", "attn_layer_indices", "full_attn_idxs"):
             return sorted(r.sample(range(self.layers), r.randint(0, self.layers)))
         if key in ("layer_types", "layers_block_type"):
             return self.kinds()

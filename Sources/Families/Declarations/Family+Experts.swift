@@ -46,6 +46,7 @@ extension Family {
       head_dim=null attention_bias=false num_experts=1 moe_topk=1 tie_word_embeddings=false
       """
   ) { keys in
+    try keys.refuseOtherExperts()
     let attention = try keys.hunyuanAttention()
     let experts = try keys.size(.experts, "num_local_experts")
     func layer(_ active: Formula) throws -> Layer {
@@ -226,6 +227,18 @@ extension Family {
 // MARK: - Their modules
 
 extension Keys {
+  /// Keys of Hunyuan's own code that the class does not have, where they would ask for other experts
+  /// than one shared one beside routed ones of the same width.
+  fileprivate func refuseOtherExperts() throws {
+    let width = try number(size(.intermediate))
+    for (key, expected) in [("num_shared_expert", 1), ("moe_intermediate_size", width)] {
+      guard let value = try reading(key)?.value else { continue }
+      let numbers = (value.array ?? [value]).map(\.integer)
+      guard let expected, !numbers.allSatisfy({ $0 == expected }) else { continue }
+      throw DescriptionError.unsupported(key: key, found: value.line, supported: "\(expected)")
+    }
+  }
+
   fileprivate func ernieExperts(bias: Bool) throws -> Module {
     let counts = try expertCounts()
     let width = try size(.expertSize)

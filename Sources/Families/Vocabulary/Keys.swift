@@ -1,6 +1,7 @@
 import Architecture
 import JSON
 import Symbolic
+import Wording
 
 /// The keys of one configuration, read with the defaults and the spelling of its family.
 ///
@@ -407,6 +408,35 @@ extension Keys {
     return passNotes + defaults
   }
 
+  /// The file's keys that nothing is known of.
+  private var unknown: [String] {
+    let known = known
+    return configuration.keys.filter {
+      !known.contains($0) && !isQuiet($0)
+        && !StatedKeys.contains($0, of: configuration, in: modelType)
+    }
+  }
+
+  /// Those of them that say something: no null, no zero, nothing that is switched off or empty.
+  var unread: [String] {
+    unknown.filter { key in
+      switch configuration[key] {
+      case nil, .null, .boolean(false): false
+      case .string(let text): !text.isEmpty
+      case .array(let values): !values.isEmpty
+      case .object(let object): !object.keys.isEmpty
+      case .number(let text): Rational(decimal: text) != .zero
+      case .boolean(true): true
+      }
+    }
+  }
+
+  /// The key that a misspelt one stands for: one that was asked for and is not in the file.
+  private func meant(by key: String) -> String? {
+    guard configuration[key] != .null else { return nil }
+    return nearestWord(to: key, among: met.filter { configuration[$0] == nil })
+  }
+
   static let quantised =
     "The checkpoint is quantised; the counts are of the unquantised tensors."
 
@@ -421,13 +451,13 @@ extension Keys {
     if !taken.isEmpty {
       sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
     }
-    let known = known
-    let unknown = configuration.keys.filter {
-      !known.contains($0) && !isQuiet($0)
-        && !StatedKeys.contains($0, of: configuration, in: modelType)
-    }
+    let unknown = unknown
     if !unknown.isEmpty {
       sentences.append("Not read by \(modelType): \(unknown.joined(separator: ", ")).")
+    }
+    for key in unknown {
+      guard let meant = meant(by: key) else { continue }
+      sentences.append("\(key) is not read. Did you mean \(meant), which is absent?")
     }
     if let extra = configuration["num_nextn_predict_layers"]?.integer, extra > 0 {
       sentences.append("Layers for multi-token prediction are not counted, as in transformers.")
