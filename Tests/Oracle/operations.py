@@ -26,6 +26,7 @@ convolution, where torch's own formula takes all channels for one group.
 import argparse
 import collections
 import collections.abc
+import importlib
 import json
 import math
 import pathlib
@@ -35,6 +36,7 @@ import signal
 import oracle
 import parts
 import torch
+import transformers
 from oracle import fold
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import AutoModelForCausalLM, PretrainedConfig
@@ -45,6 +47,9 @@ REFUSED = {
     "deepseek": "not of transformers; the description only",
     "cpmant": "puts a prompt of its own before every sequence, which is not described",
     "kimi_k2": "not of transformers; deepseek_v3 under another name",
+    "mllama_text_model": "attends to an image in some of its layers, which is not described",
+    "unlimited_ocr_text": "keeps the whole prompt beside a window, which is not described",
+    "phi4_multimodal": "has towers inside, too large to run",
 }
 
 # Types whose attention masks by itself, so that the mask it is given says too little.
@@ -75,7 +80,10 @@ def small(config, rng):
     """The configuration with windows that a short run outgrows."""
     config = dict(config)
     known = vars(oracle.make_config(config))
-    for key in WINDOWS if "local_attention" not in known else ["local_attention"]:
+    windows = WINDOWS if "local_attention" not in known else ["local_attention"]
+    if config["model_type"] in ("qwen3_vl_moe_text", "qwen3_omni_moe_text"):  # no window; the key would only crop the cache
+        windows = ()
+    for key in windows:
         if isinstance(known.get(key), int) or key in ("sliding_window", "attention_chunk_size") and key in known:
             config[key] = rng.choice([4, 6, 9, 12])
     for key in ("state_size", "ssm_state_size", "mamba_d_state"):  # torch does not count a product over one number
@@ -131,6 +139,40 @@ def rounded(config):
     return config
 
 
+class TextModel(torch.nn.Module):
+    """The text model of several towers, alone, under the head that its wrapper's class gives it."""
+
+    def __init__(self, configuration):
+        super().__init__()
+        self.config = configuration
+        package = importlib.import_module(type(configuration).__module__.replace("configuration", "modeling"))
+        names = [n for n in vars(package) if n.endswith("TextModel") and "PreTrained" not in n and "VL_Moe" not in n]
+        self.model = getattr(package, names[0])._from_config(configuration, attn_implementation="eager")
+        self.lm_head = torch.nn.Linear(configuration.hidden_size, configuration.vocab_size, bias=False)
+
+    def forward(self, ids, use_cache, **named):
+        output = self.model(input_ids=ids, use_cache=use_cache, **named)
+        output["logits"] = self.lm_head(output.last_hidden_state)
+        return output
+
+
+def _sections(configuration):
+    """Three axes of rotary positions that share out the angles of a head; they change no product."""
+    width = getattr(configuration, "head_dim", None) or configuration.hidden_size // configuration.num_attention_heads
+    angles = int(width * configuration.rope_parameters.get("partial_rotary_factor", 1.0)) // 2
+    third = angles // 3
+    configuration.rope_parameters["mrope_section"] = [angles - 2 * third, third, third]
+    configuration.rope_parameters["xdrope_section"] = [angles - 3 * (angles // 4)] + 3 * [angles // 4]
+
+
+def _alone(configuration):
+    if configuration.model_type in oracle.TOWERS and configuration.rope_parameters:
+        _sections(configuration)
+    if configuration.model_type in oracle.ALONE:
+        return getattr(transformers, oracle.ALONE[configuration.model_type])._from_config(configuration, attn_implementation="eager")
+    return TextModel(configuration)
+
+
 def build(config, meta=False):
     configuration = oracle.make_config(config)
     for key, value in list(vars(configuration).items()):
@@ -140,7 +182,10 @@ def build(config, meta=False):
     if isinstance(getattr(configuration, "pad_token_id", None), int):
         configuration.pad_token_id = min(configuration.pad_token_id, configuration.vocab_size - 1)
     with torch.device("meta" if meta else "cpu"):
-        model = AutoModelForCausalLM.from_config(configuration, attn_implementation="eager")
+        if configuration.model_type in {**oracle.TOWERS, **oracle.ALONE}:
+            model = _alone(configuration)
+        else:
+            model = AutoModelForCausalLM.from_config(configuration, attn_implementation="eager")
     model.config._experts_implementation = "eager"
     for module in model.modules():  # DBRX clamps, and cannot be told not to
         if hasattr(module, "clip_qkv") and module.clip_qkv is None:

@@ -57,6 +57,7 @@ extension Family {
       decoder_sparse_step=1 mlp_only_layers=null attention_bias=false tie_word_embeddings=true
       """
   ) { keys in
+    try keys.noteIdleWindow()
     let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
     return try keys.decoder(
       keys.sparseSteps { isSparse in
@@ -79,6 +80,7 @@ extension Family {
       mlp_only_layers=null attention_bias=false tie_word_embeddings=false norm_topk_prob=true
       """
   ) { keys in
+    try keys.noteIdleWindow()
     let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
     return try keys.decoder(
       keys.sparseSteps { isSparse in
@@ -302,6 +304,14 @@ extension Size {
 }
 
 extension Keys {
+  /// A window that no layer of the class has, though its cache heeds the key.
+  fileprivate func noteIdleWindow() throws {
+    guard let window = try reading("sliding_window")?.value else { return }
+    noteForPasses(
+      "sliding_window is \(window.line), which crops the cache of transformers and nothing else; "
+        + "it is not counted.")
+  }
+
   /// The decoder of GLM-4 around an attention module.
   fileprivate func glmDecoder(_ attention: Module) throws -> Model {
     try decoder(
