@@ -71,7 +71,10 @@ package struct Description: Sendable {
   ) throws -> String? {
     let key = "tie_word_embeddings"
     let defaults = try family.defaultValues()
-    guard let rule = Family.wrapperTies[wrapper], defaults[key] != nil else { return nil }
+    // Of a wrapper that is not known, what it says holds where its text model says nothing.
+    let isSaid = Family.wrappers[wrapper] == nil && text[key] == nil && written != nil
+    guard let rule = Family.wrapperTies[wrapper] ?? (isSaid ? "untied" : nil), defaults[key] != nil
+    else { return nil }
     let ties: Bool
     let ownValue = (text[key] ?? defaults[key]) == .boolean(true)
     switch (rule, written ?? .null) {

@@ -102,6 +102,20 @@ import Wording
     #expect(count > 100)
   }
 
+  @Test("A wrapper that nobody knows may say that the head is the token table")
+  func unknownTie() throws {
+    let file = try #require(
+      JSONValue(
+        parsing: """
+          {"model_type": "my_vl", "tie_word_embeddings": true, "text_config":
+          {"model_type": "llama", \(NameTests.small)}}
+          """
+      ).object)
+    let model = try Families.Description(assumed: "llama").model(from: file, named: "row")
+    // 1,017,472 by the class of transformers, less a head of 512 x 128.
+    #expect(try ParameterReport(model).total.wholeConstant == 1_017_472 - 65_536)
+  }
+
   @Test("A misspelt key of a file is named with the key that was meant, and that one is right")
   func misspeltKey() throws {
     var file = JSONObject(BadInputTests.llama)
