@@ -38,6 +38,7 @@ import signal
 
 import operations
 import oracle
+import parameters
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import CONFIG_MAPPING, AutoModelForCausalLM, PreTrainedConfig
@@ -271,10 +272,11 @@ def variety(config):
 def base_of(listed):
     """A small configuration with as many kinds of layers as can be, and what it does."""
     drawn = max(listed, key=lambda c: (variety(c), sum(isinstance(v, int) and v > 1 for v in c.values())))
-    count = next(k for k in ("num_hidden_layers", "n_layer", "n_layers", "num_layers") if k in vars(oracle.make_config(drawn)))
+    own = vars(oracle.make_config(drawn))
+    count = next((k for k in ("num_hidden_layers", "n_layer", "n_layers", "num_layers") if k in own), None)
     bare = {k: v for k, v in drawn.items() if k not in LISTS and not isinstance(v, list)}
     runs = []
-    for config in (*({**bare, count: layers} for layers in (2, 5)), drawn):
+    for config in (*({**bare, count: layers} for layers in (2, 5) if count), drawn):
         try:
             runs.append((variety(config), sum(isinstance(v, int) and v > 1 for v in config.values()), -len(runs), config, measure(config)))
         except Exception as error:
@@ -297,6 +299,8 @@ def probe(model_type, listed):
                 break
             other = changed(base, key, value, known)
             try:
+                if parameters.cannot_run(other):
+                    continue
                 effect, result = compare(other, before, isinstance(value, float))
             except Exception:
                 effect = "refused"
