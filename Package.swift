@@ -56,8 +56,8 @@ let package = Package(
     .executableTarget(
       name: "tally",
       dependencies: [
-        "Accounting", "Architecture", "Arguments", "Charts", "Families", "JSON", "Presets",
-        "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording",
+        "Accounting", "Architecture", "Arguments", "Charts", "Families", "JSON", "Kernels",
+        "Presets", "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording",
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmark",

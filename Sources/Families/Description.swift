@@ -35,6 +35,7 @@ package struct Description: Sendable {
     if head != .nextToken { keys.passOver("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
+    try keys.readActivation(of: &model)
     try model.settleScored()
     try keys.limitExperts(of: &model)
     try keys.readMask(of: &model)

@@ -24,7 +24,8 @@ extension Description {
   /// A small model with every kind of layer that a configuration's model has.
   ///
   /// Sizes shrink through the keys of the configuration, so that the family itself sees to what
-  /// fits together; of layers of a kind the first two are kept. A size that cannot shrink stays.
+  /// fits together; of layers of a kind the first two are kept. A size that cannot shrink stays. Of
+  /// a model that is narrow already only the sizes shrink that are large all the same.
   ///
   /// The model still has so many `positions`.
   ///
@@ -80,17 +81,21 @@ private struct Targets {
   /// New values for the keys that a configuration may set, without those that the user set.
   func overrides(besides given: [String: String]) -> [String: String] {
     var overrides: [String: String] = [:]
-    // What is small already stays as it is.
-    if let hidden = sizes[.hidden], hidden <= 64 { return [:] }
+    let isNarrow = sizes[.hidden].map { $0 <= 64 } ?? false
     for binding in bindings {
       if case .derived = binding.origin { continue }
       guard given[binding.key] == nil, let value = binding.number,
-        let target = target(binding.size, value), target < value
+        !isNarrow || value > Self.most,
+        let target = target(binding.size, value) ?? (value > Self.most ? Self.width : nil),
+        target < value
       else { continue }
       overrides[binding.key] = "\(target)"
     }
     return overrides
   }
+
+  /// The largest size of a reduced model, and one for those of which nothing else is known.
+  private static let (most, width): (Int128, Int128) = (1024, 64)
 
   private var groups: Int128 { min(sizes[.keyValueHeads] ?? sizes[.heads] ?? 1, 2) }
 
@@ -104,14 +109,15 @@ private struct Targets {
     let isShared = bindings.contains {
       if case .derived = $0.origin { $0.size == .headSize } else { false }
     }
-    return isShared && sizes[.heads] != nil ? heads * 16 : 64
+    if let narrow = sizes[.hidden], narrow <= Self.width { return narrow }
+    return isShared && sizes[.heads] != nil ? heads * 16 : Self.width
   }
 
   /// A width in the same ratio to the model's as before, and a multiple of 8.
   private func scaled(_ width: Int128) -> Int128 {
     guard let before = sizes[.hidden], before > 0 else { return width }
     let (product, overflow) = width.multipliedReportingOverflow(by: hidden)
-    return overflow ? 64 : max(8, product / before / 8 * 8)
+    return overflow ? Self.width : min(max(8, product / before / 8 * 8), Self.most)
   }
 
   private func target(_ size: Size, _ value: Int128) -> Int128? {
@@ -127,7 +133,7 @@ private struct Targets {
     case .queryRank: 24
     case .keyValueRank: 16
     case .intermediate, .expertSize, .sharedSize, .innerSize: scaled(value)
-    case .experts: max(16, 2 * (sizes[.activeExperts] ?? 1))
+    case .experts: 16
     case .activeExperts: min(value, 8)
     case .idleExperts: 4
     case .window, .chunk, .chunkSize: 16

@@ -40,11 +40,11 @@ package struct BufferPool {
     }
     if let found {
       if found.fits { return found.block }
-      found.block.start.deallocateLine()
+      Storage.free(found.block.start)
     }
     // A quarter more, so that calls that grow little by little find a block that fits.
     let capacity = max(count + count / 4, 1 << 10)
-    return Block(start: .allocateLine(capacity: capacity), capacity: capacity)
+    return Block(start: Storage.numbers(capacity), capacity: capacity)
   }
 
   private static func giveBack(_ block: Block) {
@@ -53,16 +53,6 @@ package struct BufferPool {
       blocks.append(block)
       return true
     }
-    if !isKept { block.start.deallocateLine() }
+    if !isKept { Storage.free(block.start) }
   }
-}
-
-extension UnsafeMutablePointer<Float> {
-  /// Uninitialised numbers from the start of a cache line.
-  fileprivate static func allocateLine(capacity: Int) -> Self {
-    UnsafeMutableRawPointer.allocate(byteCount: capacity * 4, alignment: 64)
-      .bindMemory(to: Float.self, capacity: capacity)
-  }
-
-  fileprivate func deallocateLine() { UnsafeMutableRawPointer(self).deallocate() }
 }

@@ -48,10 +48,10 @@ final class RowBuffer {
   init(width: Int) {
     self.width = width
     capacity = 16
-    start = .allocate(capacity: max(1, capacity * width))
+    start = Storage.numbers(capacity * width)
   }
 
-  deinit { start.deallocate() }
+  deinit { Storage.free(start) }
 
   /// The rows that are kept, `[count, width]`.
   var matrix: Matrix { Matrix(start + first * width, rows: count, columns: width) }
@@ -59,9 +59,9 @@ final class RowBuffer {
   func append(_ rows: Matrix) {
     if first + count + rows.rows > capacity {
       let larger = max(2 * count, count + rows.rows)
-      let copy = UnsafeMutablePointer<Float>.allocate(capacity: max(1, larger * width))
+      let copy = Storage.numbers(larger * width)
       copy.update(from: start + first * width, count: count * width)
-      start.deallocate()
+      Storage.free(start)
       (start, capacity, first) = (copy, larger, 0)
     }
     rows.copy(into: Matrix(start + (first + count) * width, rows: rows.rows, columns: width))

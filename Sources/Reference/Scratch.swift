@@ -18,7 +18,7 @@ final class Scratch {
   init() {}
 
   deinit {
-    for block in blocks { block.start.deallocate() }
+    for block in blocks { Storage.free(block.start) }
   }
 
   /// Uninitialised numbers.
@@ -34,13 +34,13 @@ final class Scratch {
       used = 0
       if current < blocks.count, blocks[current].capacity < bytes {
         // Nothing stands in it or behind it, because memory is given back in order.
-        for block in blocks[current...] { block.start.deallocate() }
+        for block in blocks[current...] { Storage.free(block.start) }
         blocks.removeSubrange(current...)
       }
     }
     let capacity = max(bytes, Self.least)
     blocks.append(
-      Block(start: .allocate(byteCount: capacity, alignment: 128), capacity: capacity))
+      Block(start: Storage.allocate(bytes: capacity), capacity: capacity))
     used = bytes
     return blocks[current].start.bindMemory(to: Float.self, capacity: max(count, 1))
   }

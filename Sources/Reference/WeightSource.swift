@@ -29,7 +29,7 @@ final class WeightSource {
   }
 
   deinit {
-    for start in kept.values { UnsafeMutableRawPointer(start).deallocate() }
+    for start in kept.values { Storage.free(start) }
   }
 
   /// Enters a tensor into the record, but for what is stored with a model and not trained.
@@ -53,9 +53,7 @@ final class WeightSource {
     let key =
       policy == .resident ? "\(name)[\(first)]" : "\(Self.role(name))[\(rows),\(columns)]"
     if let start = kept[key] { return Matrix(start, rows: rows, columns: columns) }
-    let start = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 128
-    ).bindMemory(to: Float.self, capacity: max(1, count))
+    let start = Storage.numbers(count)
     fill(start, count, policy == .shared ? key : name, first * columns, spread, center)
     kept[key] = start
     return Matrix(start, rows: rows, columns: columns)

@@ -1,6 +1,7 @@
 import Accounting
 import Arguments
 import Families
+import Kernels
 import Presets
 
 /// The program: its commands in one list, and the edge where text is printed and the process ends.
@@ -29,6 +30,12 @@ import Presets
 
   static func main() {
     Terminal.stopOnInterrupt()
+    Storage.exhausted = { bytes in
+      Terminal.write(
+        "error: The system has no more memory; \(bytes) bytes were asked for. Lower --tokens, --past "
+          + "or --batch, or run --weights streamed.\n", to: .errors)
+      Terminal.exit(65)
+    }
     let outcome = tool.run(Array(CommandLine.arguments.dropFirst()), failure: Failure.describe)
     guard Terminal.write(outcome.output, to: .output) else {
       Terminal.write("error: Standard output cannot be written.\n", to: .errors)

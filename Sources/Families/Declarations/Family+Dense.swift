@@ -224,17 +224,11 @@ extension Family {
       attention_bias=false hidden_act="xielu" tie_word_embeddings=false
       """
   ) { keys in
-    var feedForward = try keys.plain(nil, "up_proj", "down_proj", bias: false)
-    // xIELU has two learned slopes; its two constants are stored as buffers.
-    if feedForward.activation == "xielu" {
-      feedForward.vectors =
-        ["alpha_n", "alpha_p"].map { Weight("act_fn.\($0)", [1], .denseFeedForward) }
-        + ["beta", "eps"].map { Weight("act_fn.\($0)", [], .denseFeedForward, isBuffer: true) }
-    }
-    return try keys.decoder(
+    try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(bias: keys.biases(.all), norm: .eachHead), .feedForward(feedForward),
+          keys.attention(bias: keys.biases(.all), norm: .eachHead),
+          .feedForward(keys.plain(nil, "up_proj", "down_proj", bias: false)),
           norms: ("attention_layernorm", "feedforward_layernorm"))))
   }
 

@@ -130,6 +130,21 @@ extension Keys {
     return router
   }
 
+  /// Adds the parameters of an activation function that has some.
+  func readActivation(of model: inout Model) throws {
+    let key = spelled("hidden_act")
+    // A mixer may apply the function where no feed-forward layer does.
+    let written = model.hasMixers ? try reading(key)?.value.string : nil
+    guard let function = model.learnedActivation ?? written.flatMap(LearnedActivation.init)
+    else { return }
+    guard model.addActivationParameters() else {
+      throw DescriptionError.unsupported(
+        key: key,
+        found: "\"\(function.rawValue)\", a function with parameters of its own",
+        supported: "that function in models of dense layers, and others in \(modelType)")
+    }
+  }
+
   /// Limits what the experts of a model take, if the configuration says so; the keys are ours.
   func limitExperts(of model: inout Model) throws {
     guard model.hasExperts else { return }

@@ -118,7 +118,7 @@ extension Command {
     "weights", "POLICY", of: WeightPolicy.allCases, default: .streamed,
     help: "Make weights when they are needed, share them, or keep them.")
   fileprivate static let memory = Parameter<String?>.text(
-    "memory", "SIZE", help: "Refuse what needs more, as 8GiB: nine tenths of the machine's.",
+    "memory", "SIZE", help: "Refuse what needs more, as 8GiB: nine tenths of what there is.",
     complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
   fileprivate static let timing = Parameter<Bool>.flag(
     "timing", help: "Time a ladder of passes, and fit time against FLOPs.")
@@ -193,7 +193,7 @@ struct ValidationRun {
       return settings
     }()
     memory =
-      arguments[Command.memory].flatMap { ByteSize.bytes($0) } ?? Terminal.physicalMemory * 9 / 10
+      arguments[Command.memory].flatMap { ByteSize.bytes($0) } ?? MemoryAllowance.bytes
   }
 
   /// Runs models one after the other.
