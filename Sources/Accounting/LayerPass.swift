@@ -87,7 +87,7 @@ extension OperationLedger {
     for (work, _) in layer.work(over: Stream(workload), pass) {
       let path = "\(model.layersPath).\(index).\(work.name)"
       for operation in ScalarOperation.allCases {
-        let count = try number(work.counts[operation], path)
+        let count = try number(work.count(of: operation), path)
         guard count != .zero else { continue }
         let place = Place(path: path, operation: operation)
         do {

@@ -88,8 +88,27 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
     symbols[set] = Symbol(name)
     counts.append(
       LayerCount(
-        symbol: Symbol(name), meaning: "layers with \(entry.module?.meaning ?? "it")",
+        symbol: Symbol(name), meaning: "layers with \(meaning(of: entry))",
         definition: set.map { groups[$0].indices.count }.sum()))
+  }
+
+  /// What just these layers have: a module, and what tells it from those of other layers.
+  private func meaning(of entry: Entry) -> String {
+    guard let module = entry.module else { return "it" }
+    let others = groups.indices.filter { !entry.groups.contains($0) }.map { groups[$0].layer }
+    guard others.contains(where: { $0.has(module.label) }) else { return module.meaning }
+    let own = entry.groups.map { groups[$0].layer }
+    let reaches = Set(own.flatMap { $0.reaches(of: module.label) })
+    if reaches.count == 1, let reach = reaches.first,
+      !others.contains(where: { $0.reaches(of: module.label).contains(reach) })
+    {
+      return "\(module.meaning) \(reach)"
+    }
+    let routed = Set(own.map { $0.router != nil })
+    if routed.count == 1, !others.contains(where: { routed.contains($0.router != nil) }) {
+      return "\(module.meaning)\(routed == [true] ? " and a" : ", without a") depth router"
+    }
+    return "\(module.meaning) of one kind"
   }
 
   func symbol(for entry: Entry) -> Symbol { symbols[entry.groups] ?? Size.layers.symbol }
@@ -105,5 +124,33 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
       values[count.symbol] = count.definition.evaluated(in: model.values)
     }
     return values
+  }
+}
+
+extension Layer {
+  fileprivate func has(_ label: String) -> Bool {
+    branches.contains { $0.module.label == label }
+  }
+
+  /// How far the attention under a label sees, in words.
+  fileprivate func reaches(of label: String) -> [String] {
+    branches.filter { $0.module.label == label }.compactMap { branch in
+      switch branch.module {
+      case .selfAttention(let module): module.reach.words
+      case .latentAttention(let module): module.reach.words
+      default: nil
+      }
+    }
+  }
+}
+
+extension Reach {
+  fileprivate var words: String {
+    switch self {
+    case .all: "over all positions"
+    case .window: "over a window"
+    case .chunk: "over chunks"
+    case .blocks, .bestBlocks: "over chosen blocks"
+    }
   }
 }

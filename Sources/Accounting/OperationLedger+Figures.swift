@@ -13,7 +13,7 @@ package enum Exactness: String, Hashable, Sendable {
 extension OperationLedger {
   /// The operations of each kind.
   package func count(of operation: ScalarOperation) -> Formula {
-    rows.map { $0.counts[operation] }.sum()
+    rows.map { $0.count(of: operation) }.sum()
   }
 
   /// The operations of one part's matrix products.

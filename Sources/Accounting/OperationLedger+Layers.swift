@@ -26,7 +26,7 @@ extension OperationLedger {
     }
     for row in rows {
       for operation in ScalarOperation.allCases {
-        let formula = row.work.counts[operation]
+        let formula = row.work.count(of: operation)
         if formula.isZero { continue }
         let count = try number(formula, row.path)
         for path in paths(of: row, layersOfGroups) {

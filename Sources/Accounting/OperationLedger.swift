@@ -29,8 +29,10 @@ package struct OperationLedger: Sendable {
 
     private var factor: Formula { layers.map { Formula($0) } ?? 1 }
 
-    /// The operations of each kind, in all these layers.
-    package var counts: OperationCounts { factor * work.counts }
+    /// The operations of one kind, in all these layers.
+    package func count(of operation: ScalarOperation) -> Formula {
+      factor * work.count(of: operation)
+    }
 
     package var flops: Formula { factor * work.flops }
   }

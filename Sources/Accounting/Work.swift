@@ -25,10 +25,12 @@ package struct Work: Hashable, Sendable {
     kind = .elementwise(elementwise)
   }
 
-  package var counts: OperationCounts {
+  /// The operations of one kind.
+  package func count(of operation: ScalarOperation) -> Formula {
     switch kind {
-    case .product(let product): product.counts
-    case .elementwise(let work): work.counts
+    case .product(let product):
+      operation == .multiply || operation == .add ? product.multiplications : .zero
+    case .elementwise(let work): work.counts[operation]
     }
   }
 
@@ -119,10 +121,6 @@ package struct Product: Hashable, Sendable {
 
   /// The multiplications, and as many additions.
   package var multiplications: Formula { copies * rows * inner * columns }
-
-  package var counts: OperationCounts {
-    OperationCounts([.multiply: multiplications, .add: multiplications])
-  }
 
   package var flops: Formula { 2 * multiplications }
 }

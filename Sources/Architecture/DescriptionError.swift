@@ -49,6 +49,8 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case unread([String], modelType: String, grounds: String)
   /// A key was set on the command line that the family does not read.
   case unknownKey(String, modelType: String, nearest: String?)
+  /// A key that a family reads where another one has another value.
+  case idleKey(String, modelType: String, with: String)
   /// The parameters of a family are described, and not what a pass executes.
   case operationsUnknown(modelType: String, missing: String)
   /// An exact computation has no answer.
@@ -150,6 +152,8 @@ extension DescriptionError: CustomStringConvertible {
       "'\(modelType)' does not read a key '\(key)'."
         + (nearest.map { " Did you mean '\($0)'?" }
           ?? " Run 'tally explain MODEL' to see the sizes a model has.")
+    case .idleKey(let key, let modelType, let setting):
+      "'\(modelType)' reads \(key) only with \(setting). Set that as well."
     case .arithmetic(.overflow, let what):
       "\(what) does not fit in 128 bits. Lower the sizes it is made of."
     case .arithmetic(let error, let what):

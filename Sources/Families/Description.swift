@@ -40,7 +40,7 @@ package struct Description: Sendable {
     try keys.limitExperts(of: &model)
     try keys.readMask(of: &model)
     try Self.refuse(own, against: keys)
-    try checkOverrides(against: keys)
+    try checkOverrides(against: keys, family, own)
     model.name = name
     model.sizes = keys.marked(model.sizes)
     model.requirements = keys.requirements
@@ -104,10 +104,36 @@ package struct Description: Sendable {
     }
   }
 
-  private func checkOverrides(against keys: Keys) throws {
+  /// Other values of the keys that decide which others a family reads.
+  private static func switches(
+    of family: Family, in configuration: JSONObject
+  ) -> [(key: String, value: String)] {
+    let defaults = (try? family.defaultValues()) ?? JSONObject()
+    var switches = family.choices.flatMap { key, values in values.map { (key: key, value: $0) } }
+    for key in defaults.keys {
+      guard case .boolean(let value) = configuration[key] ?? defaults[key] else { continue }
+      switches.append((key: key, value: "\(!value)"))
+    }
+    return switches
+  }
+
+  /// Refuses what was set and nobody reads.
+  private func checkOverrides(
+    against keys: Keys, _ family: Family, _ configuration: JSONObject
+  ) throws {
     let known = keys.known
     for key in overrides.keys.sorted() where key != "model_type" && !known.contains(key) {
       guard !keys.isQuiet(key) else { continue }
+      for setting in Self.switches(of: family, in: configuration) {
+        var other = overrides
+        other[setting.key] = setting.value
+        let trial = try Keys(family: family, configuration: configuration, overrides: other)
+        _ = try? family.describe(trial)
+        guard !trial.known.contains(key) else {
+          throw DescriptionError.idleKey(
+            key, modelType: keys.modelType, with: "\(setting.key)=\(setting.value)")
+        }
+      }
       throw DescriptionError.unknownKey(
         key, modelType: keys.modelType, nearest: nearestWord(to: key, among: keys.met))
     }

@@ -34,6 +34,9 @@ extension Formula {
 
   package static func * (left: Formula, right: Formula) -> Formula {
     if let fault = left.fault ?? right.fault { return Formula(fault: fault) }
+    if left.terms.isEmpty || right.terms.isEmpty { return .zero }
+    if left.terms.count == 1 { return right.multiplied(by: left.terms[0]) }
+    if right.terms.count == 1 { return left.multiplied(by: right.terms[0]) }
     guard left.terms.count * right.terms.count <= mostProducts else {
       return Formula(fault: .tooLarge)
     }
@@ -53,6 +56,26 @@ extension Formula {
         terms: products.filter { $0.value != .zero }
           .map { Term(coefficient: $0.value, monomial: $0.key) }
           .sorted { $0.monomial < $1.monomial })
+    }
+  }
+
+  /// The product with one term, in which no two terms meet.
+  private func multiplied(by factor: Term) -> Formula {
+    let isNumber = factor.monomial.powers.isEmpty
+    if isNumber, factor.coefficient == .one { return self }
+    return Formula { () throws(ArithmeticError) in
+      var products: [Term] = []
+      products.reserveCapacity(terms.count)
+      for term in terms {
+        let monomial = isNumber ? term.monomial : term.monomial * factor.monomial
+        guard isNumber || monomial.powers.allSatisfy({ abs($0.exponent) <= Self.highestPower })
+        else { throw .tooLarge }
+        let coefficient = try term.coefficient.multiplied(by: factor.coefficient)
+        products.append(Term(coefficient: coefficient, monomial: monomial))
+      }
+      // A number changes no order.
+      if !isNumber, products.count > 1 { products.sort { $0.monomial < $1.monomial } }
+      return Formula(terms: products)
     }
   }
 

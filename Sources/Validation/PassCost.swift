@@ -21,7 +21,7 @@ struct PassCost {
   init(_ ledger: OperationLedger) throws(DescriptionError) {
     for row in ledger.rows {
       for operation in ScalarOperation.allCases {
-        let count = try ledger.approximately(row.counts[operation])
+        let count = try ledger.approximately(row.count(of: operation))
         switch row.work.kind {
         case .product(let product):
           switch product.part {

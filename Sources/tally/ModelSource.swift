@@ -26,7 +26,12 @@ struct ModelSource {
       return text.index(after: sign) == text.endIndex ? "a value after the sign" : nil
     })
   static let assume = Parameter<String?>.text(
-    "assume", "FAMILY", help: "Read the configuration as this model_type.")
+    "assume", "FAMILY", help: "Read the configuration as this model_type.",
+    complaint: { word in
+      guard Family.named[word] == nil else { return nil }
+      return "a model_type that 'tally presets --families' lists"
+        + (nearestWord(to: word, among: Family.named.keys).map { ", such as \($0)" } ?? "")
+    })
   static let changes = Parameter<[String]>.repeated(
     "transform", "CHANGE",
     help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, mod=κ/every, "

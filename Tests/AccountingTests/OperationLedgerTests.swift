@@ -318,6 +318,14 @@ import Testing
     #expect(try products(.none) == 3 * forward.matrixProducts)
     let core = try #require(forward.products[.attentionCore])
     #expect(try products(.selective) == 3 * forward.matrixProducts + core)
+    // Selective recomputation repeats the attention core with its softmax (Korthikanti et al. 2022,
+    // <https://arxiv.org/abs/2205.05198>, §4.2), and nothing else.
+    for category in Elementwise.Category.allCases {
+      let once = try #require(forward.categories[category])
+      let times: Int128 = category == .softmax ? 2 : 1
+      #expect(
+        try OperationReport(small, workload).categories[category] == Evaluated(times) * once)
+    }
     let head = try #require(forward.products[.head])
     #expect(try products(.full) == 4 * forward.matrixProducts - head)
     #expect(try number(OperationReport(small, workload).cacheElements) == 0)

@@ -23,8 +23,8 @@ import Testing
     var tally = Tally()
     for row in ledger.rows where row.path.hasSuffix(path) {
       guard case .elementwise = row.work.kind else { continue }
-      for (operation, formula) in row.counts.counts {
-        let value = formula.evaluated(in: ledger.values).wholeConstant
+      for operation in ScalarOperation.allCases where !row.count(of: operation).isZero {
+        let value = row.count(of: operation).evaluated(in: ledger.values).wholeConstant
         tally[operation, default: 0] += Int(try #require(value))
       }
     }

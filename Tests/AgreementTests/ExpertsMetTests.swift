@@ -56,6 +56,9 @@ import Validation
     let memory = try Memory(report, weights: .bf16, cache: .bf16)
     let bounds = try #require(report.bounds)
     let expected = (bounds.least + bounds.most) / 2
+    // At the least it chooses none of the four.
+    let least = OperationLedger(model, workload, assuming: .none)
+    #expect(try least.value(least.flops(of: .routedExperts), "The experts").isZero)
     let moved = try #require(memory.movedBytes)
     #expect(
       memory.intensity

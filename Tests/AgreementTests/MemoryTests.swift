@@ -4,8 +4,10 @@ import Families
 import JSON
 import Presets
 import Publications
+import Reference
 import Symbolic
 import Testing
+import Validation
 
 /// What a pass keeps and moves, against numbers found by other means.
 @Suite struct MemoryTests {
@@ -181,5 +183,56 @@ import Testing
         }
       }
     }
+  }
+
+  @Test(
+    "Each format has its bytes, and a training step keeps a master copy of what has fewer than 32")
+  func formats() throws {
+    // 6,738,415,616: LLaMA 2, Touvron et al. 2023.
+    let model = try Self.preset("llama2-7b")
+    var workload = Workload()
+    (workload.phase, workload.tokens) = (.train, 1)
+    let report = try OperationReport(model, workload)
+    for (format, weights, master) in [
+      (NumberFormat.fp32, 26_953_662_464, 0), (.bf16, 13_476_831_232, 26_953_662_464),
+      (.fp8, 6_738_415_616, 26_953_662_464), (.int4, 3_369_207_808, 26_953_662_464),
+    ] as [(NumberFormat, Evaluated, Evaluated)] {
+      let memory = try Memory(report, weights: format, cache: .bf16)
+      #expect(memory.weightBytes == weights)
+      let training = try #require(memory.training)
+      #expect(training.gradientBytes == weights && training.masterBytes == master)
+      #expect(training.momentBytes == 53_907_324_928)
+    }
+  }
+
+  @Test("What a training step costs does not depend on what a decode step has cached")
+  func pastOfTraining() throws {
+    let name = try #require(FigureName.named("training.flops_per_token"))
+    for past in [0, 1000] as [Int128] {
+      var workload = Workload()
+      (workload.tokens, workload.past) = (2048, past)
+      var source = FigureSource(
+        try Self.preset("llama2-7b"), workload, convention: try #require(.named("matmul")))
+      // 6 · 6,607,077,376 weights of maps, and 12·L·T·d for the scores and values.
+      let value = try #require(try source.value(name)).evaluated(with: [:])
+      #expect(value == Rational(42_863_689_728))
+    }
+  }
+
+  /// A reduced model of two layers, of which every weight and number is counted by hand.
+  @Test("The estimate of a run holds every expert, and the cache with room to grow")
+  func estimate() throws {
+    let model = try ExecutorTests.reduced("mixtral-8x7b")
+    var workload = Workload()
+    (workload.tokens, workload.past) = (9, 4)
+    var settings = Validation.Settings()
+    func estimate(_ policy: WeightPolicy) throws -> MemoryEstimate {
+      settings.weights = policy
+      return try Preparation(model, workload, settings).memory
+    }
+    // 2,861,696 parameters of four bytes, the sixteen experts of both layers among them.
+    #expect(try estimate(.resident).weightBytes == 11_446_784)
+    // Twice 13 positions of keys and values of two heads of 16, in two layers.
+    #expect(try estimate(.resident).cacheBytes == 2 * 4 * 13 * 2 * 32 * 2)
   }
 }

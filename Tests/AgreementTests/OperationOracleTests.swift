@@ -54,7 +54,7 @@ import Testing
   @Test("Weights are two bytes for each parameter, and conventions are numbers", arguments: files)
   func memory(file: String) throws {
     let text = try String(contentsOf: Self.folder.appending(path: file), encoding: .utf8)
-    // One row of a type is enough: this is about which layers a symbol means.
+    // This is about which layers a symbol means, so one row of a type is enough.
     for line in text.split(separator: "\n").prefix(1) {
       let model = try Self.model(try JSONValue(parsing: String(line)))
       guard model.operationGap == nil else { continue }

@@ -162,6 +162,38 @@ import Testing
       error == .unknownKey("hiden_size", modelType: "llama", nearest: "hidden_size"))
   }
 
+  @Test(
+    "A key that the family reads with another setting is answered with that setting",
+    arguments: [
+      ("num_experts", "mod_mode=staged"), ("mod_predictor_size", "mod_predictor=mlp"),
+    ])
+  func idleSetting(key: String, setting: String) {
+    var configuration = JSONObject(Self.llama)
+    configuration["model_type"] = .string("mod_llama")
+    configuration["mod_mode"] = .string("mod")
+    configuration["mod_capacity"] = .number("0.5")
+    let error = #expect(throws: DescriptionError.self) {
+      try Families.Description(overrides: [key: "4"]).model(from: configuration, named: "test")
+    }
+    #expect(error == .idleKey(key, modelType: "mod_llama", with: setting))
+  }
+
+  @Test("A Mixture-of-Depths model in which no block is routed says so")
+  func noRoutedBlock() throws {
+    var configuration = JSONObject(Self.llama)
+    configuration["model_type"] = .string("mod_llama")
+    for (key, value) in [("mod_mode", "\"mod\""), ("mod_capacity", "0.5"), ("mod_every", "4")] {
+      configuration[key] = try JSONValue(parsing: value)
+    }
+    let routed = try Families.Description().model(from: configuration, named: "test")
+    #expect(!routed.notes.contains { $0.contains("No block is routed") })
+    configuration["mod_offset"] = .integer(3)
+    let none = try Families.Description().model(from: configuration, named: "test")
+    #expect(
+      none.notes.contains(
+        "No block is routed: the first would be block 3, and the last is 1."))
+  }
+
   @Test("In a file such a key is a note, and the answer stands")
   func unknownKey() throws {
     var configuration = JSONObject(Self.llama)

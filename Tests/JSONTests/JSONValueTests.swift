@@ -2,6 +2,12 @@ import JSON
 import Testing
 
 @Suite struct JSONValueTests {
+  @Test("A byte-order mark before the text is no part of it")
+  func byteOrderMark() throws {
+    #expect(try JSONValue(parsing: "\u{FEFF}{\"a\": 1}")["a"]?.integer == 1)
+    #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: "{\u{FEFF}}") }
+  }
+
   @Test("Digits, order and nesting survive reading and writing")
   func roundTrip() throws {
     let text = """

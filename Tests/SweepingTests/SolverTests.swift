@@ -33,6 +33,10 @@ import Testing
     Question(
       model: "mixtral-8x7b", key: "num_experts_per_tok", figure: "active",
       target: .value(Rational(20_000_000_000)), limits: 1...64),
+    // Half way between 32 and 33 layers: the smaller of two that are equally near.
+    Question(
+      model: "llama2-7b", key: "num_hidden_layers", figure: "total",
+      target: .value(Rational(6_839_607_296)), limits: 1...64),
     // One expert of a token is nearest, though no letter stands for 1.
     Question(
       model: "mixtral-8x7b", key: "num_experts_per_tok", figure: "active",
@@ -87,6 +91,7 @@ import Testing
     let residual = try found.figure.adding(plan.target.negated())
     #expect((residual < .zero ? try residual.negated() : residual) == best.distance)
     #expect(found.values.lowerBound == Rational(best.size))
+    #expect(!found.others.contains { found.values.contains($0) })
   }
 
   @Test("A share is found among the multiples of 1/T")

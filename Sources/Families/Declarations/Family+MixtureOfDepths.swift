@@ -29,6 +29,10 @@ extension Family {
         key: "mod_offset", value: Int128(offset), limit: "mod_every - 1",
         limitValue: Int128(every - 1))
     }
+    if let layers = keys.number(try keys.size(.layers)), layers <= offset {
+      keys.note(
+        "No block is routed: the first would be block \(offset), and the last is \(layers - 1).")
+    }
     guard every > 1 else { return try keys.decoder(keys.uniform(routed)) }
     return try keys.decoder(
       keys.layers {
@@ -36,6 +40,17 @@ extension Family {
       } _: {
         $0 ? routed : plain
       })
+  }
+}
+
+extension Family {
+  /// The values of the keys whose words decide which other keys the family reads.
+  var choices: [(key: String, values: [String])] {
+    guard modelType == Self.modLlama.modelType else { return [] }
+    return [
+      ("mod_mode", DepthMode.allCases.map(\.rawValue)),
+      ("mod_predictor", DepthPredictor.allCases.map(\.rawValue)),
+    ]
   }
 }
 

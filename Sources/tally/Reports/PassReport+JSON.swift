@@ -115,7 +115,7 @@ extension OperationLedger.Row {
       "operations": .object(
         JSONObject(
           try ScalarOperation.allCases.compactMap { operation in
-            let count = counts[operation]
+            let count = count(of: operation)
             return count.isZero
               ? nil : (operation.rawValue, try ledger.value(count, path).json)
           })),
