@@ -43,13 +43,18 @@ import Testing
 
   @Test("Tables name the parts, sum over layers, and end with a verdict")
   func table() {
-    let outcome = Self.run("validate llama2-13b --tokens 4 --evidence literal")
+    let outcome = Self.run("validate llama2-13b --tokens 4 --evidence literal --rows")
     #expect(outcome.exitCode == 0)
     #expect(outcome.output.contains("model.layers.N.mlp.gate_proj"))
     #expect(
       outcome.output.hasSuffix(
         "1 model, 93 counts, all equal (reduced scale, literal evidence).\n"))
     #expect(outcome.errors.hasPrefix("llama2-13b: reduced: hidden_size 5120 → 64, "))
+    // Without --rows one line for each model, under a heading and before the verdict.
+    let short = Self.run("validate llama2-13b llama2-7b --tokens 4").output
+    #expect(
+      short.split(separator: "\n").map { $0.prefix(9) }
+        == ["model    ", "llama2-13", "llama2-7b", "2 models,"])
     let all = Self.run("validate llama2-13b --tokens 4 --format csv").output
     #expect(all.split(separator: "\n").count == 94)
   }

@@ -22,6 +22,7 @@ extension Command {
       """,
     examples: [
       ("tally validate llama2-13b mod-220m", "small models of the same structure"),
+      ("tally validate mixtral-8x7b --rows", "every count beside the computed one"),
       ("tally validate mixtral-8x7b --evidence literal", "count every scalar operation itself"),
       ("tally validate --all", "every preset, reduced"),
       ("tally validate deepseek-moe-16b --scale full --tokens 4096", "all of its layers"),
@@ -35,7 +36,8 @@ extension Command {
       WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration, phase.declaration,
       WorkloadOptions.mask.declaration, WorkloadOptions.logits.declaration,
       WorkloadOptions.latent.declaration, seed.declaration, weights.declaration,
-      memory.declaration, threads.declaration, timing.declaration, output.declaration,
+      memory.declaration, threads.declaration, rows.declaration, timing.declaration,
+      output.declaration,
       ReportFormat.plain.declaration,
     ]
   ) { arguments in
@@ -65,7 +67,8 @@ extension Command {
     case .csv:
       return Outcome(ValidationReport.rows(reports).csv, exitCode: code)
     case let format:
-      let tables = isAll ? "" : reports.map { $0.text(format) }.joined(separator: "\n") + "\n"
+      let tables =
+        arguments[rows] ? reports.map { $0.text(format) }.joined(separator: "\n") + "\n" : ""
       let summary = ValidationReport.summary(reports).text(format)
       return Outcome(
         tables + summary + "\n" + ValidationReport.verdict(reports), errors: isAll ? "" : notes,
@@ -100,6 +103,8 @@ extension Command {
   fileprivate static let models = Parameter<[String]>.optionalPositionals(
     "MODEL", help: "A preset, a config.json, a folder that holds one, or -.")
   fileprivate static let all = Parameter<Bool>.flag("all", help: "Every preset.")
+  fileprivate static let rows = Parameter<Bool>.flag(
+    "rows", help: "Print every count; without it, those that differ.")
   fileprivate static let scale = Parameter<ValidationRun.Scale>.choice(
     "scale", "SCALE", of: ValidationRun.Scale.allCases, default: .reduced,
     help: "A small model of the same structure, or all of it.")

@@ -190,6 +190,28 @@ struct ValidationReport {
     Quantity.decimal(Int128(seconds * 1000), over: 1000, places: 3)
   }
 
+  /// What differs, a line each: ten counts at most, parameters, experts.
+  private var differences: [String] {
+    let most = 10
+    let mismatches = validation.comparison.mismatches
+    var lines = mismatches.prefix(most).map { row in
+      "\(row.path) \(row.operation.rawValue): analytic \(row.analytic), measured \(row.measured)"
+    }
+    if mismatches.count > most {
+      lines.append("\(mismatches.count - most) counts more; --rows prints all")
+    }
+    let parameters = validation.parameters
+    if parameters.analytic != parameters.allocated {
+      lines.append(
+        "\(parameters.analytic) parameters counted, \(parameters.allocated) allocated")
+    }
+    lines += validation.experts.filter { !$0.isWithin }.prefix(most).map { layer in
+      "\(layer.path): \(layer.measured) experts met, \(layer.analytic.least.short) to "
+        + "\(layer.analytic.most.short) possible"
+    }
+    return lines.map { "\(name): \($0)\n" }
+  }
+
   /// The result in a sentence.
   static func verdict(_ reports: [ValidationReport]) -> String {
     let rows = reports.map(\.validation.comparison.rows.count).reduce(0, +)
@@ -197,19 +219,7 @@ struct ValidationReport {
     let evidence = reports.first?.validation.settings.evidence.rawValue ?? ""
     let scale = reports.first?.scale.rawValue ?? ""
     guard failures.isEmpty else {
-      let lines = failures.flatMap { report in
-        report.validation.comparison.mismatches.prefix(10).map {
-          "\(report.name): \($0.path) \($0.operation.rawValue): analytic \($0.analytic), measured \($0.measured)\n"
-        }
-          + (report.validation.parameters.analytic == report.validation.parameters.allocated
-            ? []
-            : [
-              "\(report.name): \(report.validation.parameters.analytic) parameters counted, \(report.validation.parameters.allocated) allocated\n"
-            ])
-          + report.validation.experts.filter { !$0.isWithin }.prefix(10).map {
-            "\(report.name): \($0.path): \($0.measured) experts met, \($0.analytic.least.short) to \($0.analytic.most.short) possible\n"
-          }
-      }
+      let lines = failures.flatMap(\.differences)
       return lines.joined() + "\(failures.count) of \(reports.count) models differ.\n"
     }
     let bounded = reports.flatMap(\.validation.comparison.rows).count { $0.bounds != nil }

@@ -208,18 +208,7 @@ extension Query {
   /// What the answer is counted in.
   fileprivate var unit: String {
     if isBytes { return "bytes" }
-    return isRatio ? "" : figure?.unit ?? ""
-  }
-}
-
-extension FigureName {
-  /// What the figure is counted in.
-  var unit: String {
-    if isBytes { return "bytes" }
-    for (prefix, unit) in [
-      ("parameters.", "parameters"), ("active.", "parameters"), ("flops.", "FLOPs"),
-      ("training.flops", "FLOPs"), ("training.tokens", "tokens"), ("kv_cache.", "numbers"),
-    ] where path.hasPrefix(prefix) { return unit }
-    return ""
+    guard !isRatio, let figure, figure.unit != .ratio else { return "" }
+    return figure.unit.rawValue
   }
 }

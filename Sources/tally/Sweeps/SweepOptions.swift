@@ -241,7 +241,7 @@ enum SweepOptions {
   static func figure(_ word: String, label: String) throws -> FigureName {
     guard let figure = FigureName.named(word) else {
       throw UsageError.invalid(
-        label: label, value: word, expected: "a figure, as in flops.total",
+        label: label, value: word, expected: "a figure that 'tally figures' lists, as flops.total",
         nearest: nearestWord(to: word, among: FigureName.words))
     }
     return figure
