@@ -15,7 +15,7 @@ let package = Package(
     .target(name: "Symbolic", swiftSettings: settings),
     .target(name: "JSON", swiftSettings: settings),
     .target(name: "Wording", swiftSettings: settings),
-    .target(name: "Arguments", dependencies: ["Wording"], swiftSettings: settings),
+    .target(name: "Arguments", dependencies: ["Symbolic", "Wording"], swiftSettings: settings),
     // Line charts, scatters and heat maps as SVG.
     .target(name: "Charts", swiftSettings: settings),
     .target(name: "Architecture", dependencies: ["Symbolic"], swiftSettings: settings),

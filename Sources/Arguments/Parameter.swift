@@ -1,3 +1,5 @@
+import Symbolic
+
 /// What a command accepts, without its type: enough for parsing, help, completion and tests.
 package struct Declaration: Sendable {
   package enum Kind: Hashable, Sendable {
@@ -129,7 +131,7 @@ extension Parameter where Value == String? {
 }
 
 extension Parameter where Value == Int128? {
-  /// An option with a whole number in digits.
+  /// An option with a whole number: in digits, or as `4k` and `1e6`.
   package static func whole(
     _ name: String, _ valueName: String, least: Int128, most: Int128 = .max,
     default value: Int128? = nil, help: String
@@ -137,14 +139,16 @@ extension Parameter where Value == Int128? {
     Parameter(
       name, .option(repeats: false), valueName, help, defaultText: value.map { "\($0)" },
       complaint: { text in
-        guard let number = Int128(text) else {
+        guard let number = Rational(written: text)?.whole else {
+          guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return "a number in the digits 0 to 9" }
           return text.allSatisfy(\.isNumber) && !text.isEmpty
-            ? "a whole number below 2^127" : "a whole number of at least \(least)"
+            ? "a whole number below 2^127"
+            : "a whole number of at least \(least), as 2048, 4k or 1e6"
         }
         guard number <= most else { return "a whole number of at most \(most)" }
         return number >= least ? nil : "a whole number of at least \(least)"
       },
-      read: { $0.first.flatMap { Int128($0) } ?? value })
+      read: { $0.first.flatMap { Rational(written: $0)?.whole } ?? value })
   }
 }
 

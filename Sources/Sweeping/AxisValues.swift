@@ -6,7 +6,7 @@ package enum AxisValue: Hashable, Sendable {
   case word(String)
 
   package init(_ text: String) {
-    self = Rational(decimal: text).map { .number($0) } ?? .word(text)
+    self = Rational(written: text).map { .number($0) } ?? .word(text)
   }
 
   package var number: Rational? {
@@ -87,18 +87,18 @@ extension AxisValues {
       return
     }
     let form = "numbers, as in 2:16:2 or 2:64:*2"
-    guard pieces.count <= 3, let start = Rational(decimal: pieces[0]),
-      let end = Rational(decimal: pieces[1])
+    guard pieces.count <= 3, let start = Rational(written: pieces[0]),
+      let end = Rational(written: pieces[1])
     else { throw AxisSyntaxError(message: form) }
     let rule = pieces.count == 3 ? pieces[2] : "1"
     if rule.hasPrefix("*") {
-      guard let factor = Rational(decimal: rule.dropFirst()) else {
+      guard let factor = Rational(written: rule.dropFirst()) else {
         throw AxisSyntaxError(message: form)
       }
       kind = .list(try Self.geometric(start, end, factor).map { .number($0) })
       return
     }
-    guard let step = Rational(decimal: rule) else { throw AxisSyntaxError(message: form) }
+    guard let step = Rational(written: rule) else { throw AxisSyntaxError(message: form) }
     guard step != .zero else {
       throw AxisSyntaxError(message: "a step that is not zero, so that the range has an end")
     }

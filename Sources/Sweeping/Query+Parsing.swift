@@ -217,11 +217,11 @@ private struct QueryParser {
     let unitStart = position
     while position < characters.count, characters[position].isLetter { position += 1 }
     let unit = String(characters[unitStart..<position])
-    guard unit.isEmpty || Self.units[unit] != nil else {
+    guard unit.isEmpty || Rational.units[unit] != nil else {
       throw failure(
         "unknown unit '\(unit)'; there are K, M, B, T and KiB, MiB, GiB, TiB", at: unitStart)
     }
-    if let scale = Self.units[unit] {
+    if let scale = Rational.units[unit] {
       guard let scaled = try? value.multiplied(by: Rational(scale)) else {
         throw failure("the number does not fit in 128 bits", at: start)
       }
@@ -229,11 +229,6 @@ private struct QueryParser {
     }
     return value
   }
-
-  private static let units: [String: Int128] = [
-    "K": 1000, "M": 1_000_000, "B": 1_000_000_000, "G": 1_000_000_000, "T": 1_000_000_000_000,
-    "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
-  ]
 
   /// The longest name that stands here; some have a slash.
   private mutating func name() throws(QuerySyntaxError) -> Query {

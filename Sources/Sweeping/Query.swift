@@ -59,6 +59,16 @@ package indirect enum Query: Hashable, Sendable {
     }
   }
 
+  /// Whether it mentions a figure that only a pass has.
+  package var isOfPass: Bool {
+    names.contains { name in
+      switch name {
+      case .figure(let figure), .baseline(let figure): figure.isOfPass
+      case .axis, .size, .solved, .residual: false
+      }
+    }
+  }
+
   /// The figure it is, if it is nothing else.
   package var figure: FigureName? {
     if case .name(.figure(let figure)) = self { figure } else { nil }

@@ -63,6 +63,9 @@ package struct Rational: Hashable, Sendable {
   /// Whether the fraction is a whole number.
   package var isWhole: Bool { denominator == 1 }
 
+  /// The whole number this fraction is, or nil.
+  package var whole: Int128? { isWhole ? numerator : nil }
+
   /// The whole number this fraction is.
   ///
   /// - Throws: `ArithmeticError.notAnInteger` if it is none.

@@ -71,12 +71,17 @@ package struct Table: Sendable {
     return bands.map { labels + $0 }
   }
 
-  /// A Markdown table.
+  /// A Markdown table, in which blanks at the beginning of a cell still indent it.
   package var markdown: String {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     let rule = heading.indices.map { alignment($0) == .left ? "---" : "---:" }
     let body = rows.map { row in
-      line(heading.indices.map { ($0 < row.count ? row[$0] : "").replacing("|", with: "\\|") })
+      line(
+        heading.indices.map { index in
+          let cell = index < row.count ? row[index].replacing("|", with: "\\|") : ""
+          let text = cell.drop { $0 == " " }
+          return String(repeating: "&ensp;", count: cell.count - text.count) + text
+        })
     }
     return line(heading) + line(rule) + body.joined()
   }

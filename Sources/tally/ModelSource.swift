@@ -63,7 +63,10 @@ struct ModelSource {
     for setting in arguments[Self.settings] {
       guard let sign = setting.firstIndex(of: "=") else { continue }
       let key = String(setting[..<sign])
-      let value = String(setting[setting.index(after: sign)...])
+      let text = String(setting[setting.index(after: sign)...])
+      // As in every option, `8k` is 8000.
+      let value =
+        text.last?.isLetter ?? false ? Rational(written: text)?.whole.map { "\($0)" } ?? text : text
       guard overrides.updateValue(value, forKey: key) == nil else {
         throw UsageError.repeated("--set \(key)")
       }

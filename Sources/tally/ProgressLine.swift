@@ -23,12 +23,15 @@ final class ProgressLine {
     let seconds =
       Double(passed.components.seconds) + Double(passed.components.attoseconds) * 1e-18
     let left = share > 0.001 ? Self.time(seconds * (1 - share) / share) + " left" : ""
+    Terminal.hasProgressLine = true
     Terminal.write("\r\u{1B}[K\(name): \(Int(share * 100)) %  \(left)", to: .errors)
   }
 
   /// Takes the line away.
   func end() {
-    if last != nil { Terminal.write("\r\u{1B}[K", to: .errors) }
+    guard last != nil else { return }
+    Terminal.write("\r\u{1B}[K", to: .errors)
+    Terminal.hasProgressLine = false
   }
 
   /// A time as people say it.

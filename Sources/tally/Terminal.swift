@@ -53,9 +53,26 @@ enum Terminal {
   /// Whether standard error is a terminal.
   static var isInteractive: Bool { isatty(Stream.errors.rawValue) == 1 }
 
-  /// Ends the process at once on Ctrl-C, with the code that shells expect.
+  /// Ends the process at once on Ctrl-C, with the code that shells expect; a progress line is taken
+  /// away before, and the last words are said.
   static func stopOnInterrupt() {
-    signal(SIGINT) { _ in _exit(130) }
+    signal(SIGINT) { _ in
+      if Terminal.hasProgressLine { _ = Terminal.systemWrite(2, Terminal.erasure, 4) }
+      if let words = Terminal.lastWords { _ = Terminal.systemWrite(2, words, strlen(words)) }
+      _exit(130)
+    }
+  }
+
+  /// Whether a progress line stands on standard error.
+  nonisolated(unsafe) static var hasProgressLine = false
+  /// What a process that is stopped says; never freed, because it may be read at any moment.
+  nonisolated(unsafe) private(set) static var lastWords: UnsafeMutablePointer<CChar>?
+  nonisolated(unsafe) private static let erasure = strdup("\r\u{1B}[K")
+
+  /// Sets what a process that is stopped says, or nothing.
+  static func onInterrupt(say words: String?) {
+    _ = erasure
+    lastWords = words.flatMap { strdup($0) }
   }
 
   /// The bytes of memory of the machine.

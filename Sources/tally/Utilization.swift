@@ -32,9 +32,9 @@ struct Utilization {
   }
 
   private static func positive(_ text: String, _ label: String) throws -> Rational {
-    guard let value = Rational(decimal: text), value > .zero else {
+    guard let value = Rational(written: text), value > .zero else {
       throw UsageError.invalid(
-        label: label, value: text, expected: "a number above 0, as in 312e12")
+        label: label, value: text, expected: "a number above 0, as in 312e12 or 312T")
     }
     return value
   }

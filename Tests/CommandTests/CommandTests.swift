@@ -1,3 +1,4 @@
+import Accounting
 import Arguments
 import Foundation
 import JSON
@@ -303,5 +304,30 @@ import Testing
       return "line \(number + 1) is '\(a)', not '\(b)'"
     }
     return "\(left.count) lines, not \(right.count)"
+  }
+
+  @Test("Every figure has a unit and a meaning, and a word finds those that have to do with it")
+  func figures() throws {
+    let document = try JSONValue(parsing: run("figures --format json").output)
+    let figures = try #require(document["figures"]?.array)
+    #expect(figures.count == FigureName.all.count)
+    for figure in figures {
+      #expect(figure["meaning"]?.string?.isEmpty == false, "\(figure.line)")
+      #expect(figure["unit"]?.string?.isEmpty == false, "\(figure.line)")
+    }
+    let cached = run("figures kv_cache --format csv").output.split(separator: "\n")
+    #expect(
+      cached.dropFirst().map { $0.prefix { $0 != "," } } == ["kv_cache.elements", "kv_cache.bytes"])
+    #expect(run("figures nosuchfigure").exitCode == 64)
+  }
+
+  @Test("More than the peak of a machine is said, and a convention that was named is the only one")
+  func utilization() {
+    let line = "flops llama2-7b --phase train --tokens-per-second 4k --convention palm --format csv"
+    let fast = run("\(line) --peak 1T")
+    #expect(fast.errors.contains("More than 100 % of the peak cannot be"))
+    #expect(fast.output.split(separator: "\n").count == 2)
+    #expect(!run("\(line) --peak 312T").errors.contains("More than 100 %"))
+    #expect(run("\(line) --peak 312T --by row").exitCode == 64)
   }
 }

@@ -2,6 +2,20 @@ import Symbolic
 import Testing
 
 @Suite struct RationalTests {
+  @Test("Numbers on a command line have units of a thousand, and with an i of 1024")
+  func written() {
+    let numbers: [(String, Int128)] = [
+      ("2048", 2048), ("4k", 4000), ("4K", 4000), ("4Ki", 4096), ("1e3", 1000), ("1.5M", 1_500_000),
+      ("7B", 7_000_000_000), ("7G", 7_000_000_000), ("312T", 312_000_000_000_000),
+      ("16GiB", 17_179_869_184), ("80GB", 80_000_000_000), ("1TiB", 1_099_511_627_776),
+    ]
+    for (text, value) in numbers { #expect(Rational(written: text)?.whole == value, "\(text)") }
+    #expect(Rational(written: "0.5k") == Rational(500))
+    for text in ["", "k", "4x", "4kk", "４", "4 k", "e", "1e", "B", "1e40T", "GiB"] {
+      #expect(Rational(written: text) == nil, "\(text)")
+    }
+  }
+
   @Test("A decimal is the decimal that was written, not its binary neighbour")
   func decimals() throws {
     #expect(try Rational(decimal: "0.29") == Rational(29, over: 100))

@@ -46,7 +46,9 @@ extension Command {
     case let format:
       return Outcome(
         ComparisonLine.table(lines, names: reports.map(\.model.name), isExact: format == .csv)
-          .text(format), errors: notes)
+          .text(format)
+          + (format == .csv || !isCounted ? "" : "\n\(PassLine.text(passes, .exact))"),
+        errors: notes)
     }
   }
 

@@ -36,8 +36,17 @@ extension Command {
     let convention = arguments[convention]
     let notes = PassReport.footnotes(reports, convention.value)
     if convention == .all || utilization != nil {
-      let counted = try reports.map { try ConventionReport($0, utilization) }
-      return Outcome(try text(of: counted, format), errors: notes)
+      guard !arguments.has(Self.detail.declaration) else {
+        throw UsageError.contradiction(
+          "--by", utilization == nil ? "--convention all" : "--peak",
+          advice: "A convention counts the pass as a whole; leave --by out.")
+      }
+      let named = arguments.has(Self.convention.declaration) && convention != .all
+      let conventions = named ? [convention.value] : Convention.all
+      let counted = try reports.map { try ConventionReport($0, utilization, conventions) }
+      return Outcome(
+        try text(of: counted, format),
+        errors: notes + counted.compactMap(\.warning).joined())
     }
     let detail = arguments[detail]
     switch format {
@@ -52,7 +61,8 @@ extension Command {
       let table =
         detail == .row
         ? try PassReport.rowTable(reports) : try PassReport.table(reports, convention.value)
-      let remark = format == .csv ? "" : "\n\(PassReport.notCounted(reports))\n"
+      let pass = PassLine.text(reports, detail == .row ? nil : convention.value)
+      let remark = format == .csv ? "" : "\n\(pass)\(PassReport.notCounted(reports))\n"
       return Outcome(table.text(format) + remark, errors: notes)
     }
   }
@@ -71,7 +81,9 @@ extension Command {
     guard format != .json else {
       return document(try reports.map { .object(try $0.json()) })
     }
-    return ConventionReport.table(reports, isExact: format == .csv).text(format)
+    guard format != .csv else { return ConventionReport.csv(reports).csv }
+    return ConventionReport.table(reports).text(format)
+      + "\n\(PassLine.text(reports.map(\.report), nil))"
   }
 
   private static func document(_ models: [JSONValue]) -> String {

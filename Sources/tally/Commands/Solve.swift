@@ -58,7 +58,8 @@ extension Command {
         throw SweepError.notSolvable(key: key, reason: "no value makes a model")
       }
       report = SolutionReport(
-        model: model, key: key, figure: hold.figure, goal: plan.goal, solution: solution)
+        model: model, key: key, figure: hold.figure, goal: plan.goal, solution: solution,
+        pass: hold.figure.isOfPass ? PassLine.text(sweep) : nil)
     } catch {
       throw Failure.sweep(source: model.name, error)
     }

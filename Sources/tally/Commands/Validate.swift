@@ -136,18 +136,8 @@ extension Command {
 /// A size in bytes as people write it.
 enum ByteSize {
   static func bytes(_ text: String) -> Int? {
-    let units = [
-      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("KB", 1000),
-      ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("G", 1 << 30),
-      ("M", 1 << 20), ("T", 1 << 40), ("B", 1), ("", 1),
-    ]
-    for (unit, size) in units where text.uppercased().hasSuffix(unit.uppercased()) {
-      let digits = text.dropLast(unit.count)
-      guard let count = Int(digits), count > 0, digits.allSatisfy(\.isNumber) else { continue }
-      let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
-      return overflow ? nil : bytes
-    }
-    return nil
+    guard let size = Rational(written: text), size > .zero else { return nil }
+    return Int(exactly: size.floor)
   }
 }
 

@@ -57,9 +57,10 @@ struct ComparisonLine {
   /// The lines side by side, with a column of ratios behind every model but the first.
   static func table(_ lines: [ComparisonLine], names: [String], isExact: Bool) -> Table {
     Table(
-      heading: ["figure", names[0]] + names.dropFirst().flatMap { [$0, "ratio"] },
+      heading: ["figure", names[0]]
+        + names.dropFirst().flatMap { [$0, isExact ? "\($0).ratio" : "ratio"] },
       rows: lines.map { line in
-        let label = isExact ? String(line.label.drop { $0 == " " }) : line.label
+        let label = isExact ? line.path ?? String(line.label.drop { $0 == " " }) : line.label
         func text(_ index: Int) -> String {
           isExact && !line.isRatio ? line.figures[index]?.exact ?? "" : line.texts[index]
         }

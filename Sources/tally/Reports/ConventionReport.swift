@@ -30,18 +30,32 @@ struct ConventionReport {
   let utilization: Utilization?
   let entries: [(convention: Convention, total: Evaluated, bounds: (Evaluated, Evaluated)?)]
 
+  /// - Parameters:
+  ///   - report: The pass.
+  ///   - utilization: A measured rate, if there is one.
+  ///   - conventions: Whose ways of counting; all unless some are named.
   /// - Throws: `Failure` if a figure needs more than 128 bits.
-  init(_ report: PassReport, _ utilization: Utilization?) throws {
+  init(
+    _ report: PassReport, _ utilization: Utilization?, _ conventions: [Convention] = Convention.all
+  ) throws {
     self.report = report
     self.utilization = utilization
     entries = try ModelSource.blaming(report.model) {
-      try Convention.all.map { convention in
+      try conventions.map { convention in
         (
           convention, try convention.value(of: report.operations.ledger),
           try report.operations.bounds(under: convention)
         )
       }
     }
+  }
+
+  /// A sentence where the measured rate is more than the machine could do.
+  var warning: String? {
+    let shares = entries.compactMap { utilization?.share(perToken($0.total)) }
+    guard shares.contains(where: { $0 > .one }) else { return nil }
+    return "note: \(report.model.name): More than 100 % of the peak cannot be; check "
+      + "--tokens-per-second, which is of one machine as --peak is, and the phase.\n"
   }
 
   /// A figure over the exact one.
@@ -80,21 +94,41 @@ struct ConventionReport {
     return object
   }
 
+  /// A row for each model and convention, under the names of the JSON document.
+  static func csv(_ reports: [ConventionReport]) -> Table {
+    let rows = reports.flatMap { report in
+      report.entries.map { entry -> [String] in
+        let perToken = report.perToken(entry.total)
+        let share = report.utilization?.share(perToken)?.ratio ?? ""
+        return [
+          report.report.model.name, entry.convention.name, entry.total.exact, perToken.exact,
+          report.ratio(entry.total)?.ratio ?? "", entry.bounds?.0.exact ?? "",
+          entry.bounds?.1.exact ?? "", share, entry.convention.scope, entry.convention.state,
+        ]
+      }
+    }
+    return Table(
+      heading: [
+        "model", "name", "total", "per_token", "ratio_to_exact", "bounds.least", "bounds.most",
+        "utilization", "scope", "state",
+      ], rows: rows)
+  }
+
   /// A row for each convention, and a total, a share of each token and a ratio for each model.
-  static func table(_ reports: [ConventionReport], isExact: Bool) -> Table {
+  static func table(_ reports: [ConventionReport]) -> Table {
     let columns = reports.flatMap { report in
       [report.report.model.name, "per token", "ratio"]
         + (report.utilization == nil ? [] : ["utilization"])
     }
-    let rows = Convention.all.indices.map { index -> [String] in
-      let convention = Convention.all[index]
+    let conventions = reports.first?.entries.map(\.convention) ?? []
+    let rows = conventions.indices.map { index -> [String] in
+      let convention = conventions[index]
       return [convention.name]
         + reports.flatMap { report -> [String] in
           let total = report.entries[index].total
           let perToken = report.perToken(total)
           return [
-            isExact ? total.exact : total.short,
-            isExact ? perToken.exact : perToken.giga, report.ratio(total)?.ratio ?? "-",
+            total.short, perToken.giga, report.ratio(total)?.ratio ?? "-",
           ]
             + (report.utilization.map { utilization in
               [utilization.share(perToken).map { $0.percent } ?? "-"]

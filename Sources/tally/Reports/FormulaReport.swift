@@ -216,6 +216,35 @@ struct FormulaReport {
     return "## \(model.name) (\(model.modelType))\n\n\(table.markdown)\n\(formulas.markdown)"
   }
 
+  /// A sum with a new line before the term that would make it longer than a page is wide.
+  private static func broken(_ text: String) -> String {
+    let widest = 44
+    var (result, width, depth) = ("", 0, 0)
+    for term in text.split(separator: " ", omittingEmptySubsequences: false) {
+      let isSign = depth == 0 && (term == "+" || term == "-")
+      if isSign, width > widest {
+        result += " \\\\\n  &\\quad "
+        width = 0
+      } else if !result.isEmpty {
+        result += " "
+      }
+      result += term
+      depth += term.count { $0 == "{" || $0 == "(" } - term.count { $0 == "}" || $0 == ")" }
+      // A command is about one character wide, and what only groups is nothing.
+      var isCommand = false
+      for character in term {
+        if character == "\\" {
+          isCommand = true
+          width += 1
+        } else if !(isCommand && character.isLetter) {
+          isCommand = false
+          width += "{}_^".contains(character) ? 0 : 1
+        }
+      }
+    }
+    return result
+  }
+
   var latex: String {
     func escaped(_ text: String) -> String {
       let plain = text.replacing("_", with: "\\_").replacing("#", with: "\\#")
@@ -234,8 +263,8 @@ struct FormulaReport {
     text += "\\end{tabular}\n\\begin{align*}\n"
     text += entries.map { entry in
       """
-      \\text{\(escaped(entry.figure))} &= \(entry.formula.text(.latex)) \\\\
-        &= \(substitution(entry.formula, .latex)) \\\\
+      \\text{\(escaped(entry.figure))} &= \(Self.broken(entry.formula.text(.latex))) \\\\
+        &= \(Self.broken(substitution(entry.formula, .latex))) \\\\
         &= \(entry.value.text(.latex))
       """
     }.joined(separator: " \\\\\n")

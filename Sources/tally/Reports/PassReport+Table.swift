@@ -83,13 +83,15 @@ extension PassReport {
   /// - Throws: `Failure` if a figure needs more than 128 bits.
   static func csv(_ reports: [PassReport], _ convention: Convention) throws -> Table {
     let names =
-      ["convention", "flops.total", "flops.matmul.total"]
+      ["convention"] + ["phase", "batch", "tokens", "past", "mask"].map { "workload.\($0)" }
+      + ["flops.total", "flops.matmul.total"]
       + Product.Part.allCases.map { "flops.matmul.\($0.rawValue)" } + ["flops.elementwise.total"]
       + Elementwise.Category.allCases.map { "flops.elementwise.\($0.rawValue)" }
       + ScalarOperation.allCases.map { "operations.\($0.rawValue)" }
       + [
-        "exactness", "kv_cache.elements", "kv_cache.bytes", "memory.state_elements",
-        "memory.state_bytes",
+        "exactness", "flops.least", "flops.most", "kv_cache.elements", "kv_cache.bytes",
+        "memory.state_elements", "memory.state_bytes", "memory.weight_bytes", "memory.total",
+        "memory.moved_bytes",
       ]
       + ["arithmetic_intensity"]
     return Table(
@@ -104,11 +106,18 @@ extension PassReport {
         figures.append(operations.elementwise)
         figures += Elementwise.Category.allCases.map { operations.categories[$0] ?? .zero }
         figures += ScalarOperation.allCases.map { operations.operations[$0] ?? .zero }
+        let bounds = try ModelSource.blaming(report.model) {
+          try operations.bounds(under: convention)
+        }
         let memory = [
-          operations.cacheElements, report.memory.cacheBytes, report.memory.stateElements,
-          report.memory.stateBytes,
-        ].map(\.exact)
+          bounds?.least, bounds?.most, operations.cacheElements, report.memory.cacheBytes,
+          report.memory.stateElements, report.memory.stateBytes, report.memory.weightBytes,
+          report.memory.total, report.memory.movedBytes,
+        ].map { $0?.exact ?? "" }
+        let pass = report.workload
         return [report.model.name, report.model.modelType, convention.name]
+          + [pass.phase.rawValue, "\(pass.batch)", "\(pass.tokens)", "\(pass.past)"]
+          + [pass.mask.rawValue]
           + figures.map(\.exact) + [operations.exactness.rawValue] + memory
           + [report.memory.intensity?.ratio ?? ""]
       })

@@ -13,6 +13,8 @@ struct SolutionReport {
   let figure: FigureName
   let goal: Goal
   let solution: Solution
+  /// The pass of the figure, if it is of one.
+  let pass: String?
 
   private var target: Rational { goal.value }
 
@@ -53,7 +55,8 @@ struct SolutionReport {
       table.rows.append(
         ["reach", "\(exact(solution.reach.lowerBound)) to \(exact(solution.reach.upperBound))"])
     }
-    return table.text(format)
+    guard let pass, format != .csv else { return table.text(format) }
+    return table.text(format) + "\nPass: \(pass).\n"
   }
 
   private var targetLabel: String {

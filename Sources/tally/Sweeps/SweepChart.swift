@@ -39,6 +39,11 @@ struct SweepChart {
     return "\(model.name): \(figures) over \(label(over))"
   }
 
+  /// The pass, where the column is of one.
+  private func subtitle(_ column: Int) -> String {
+    sweep.columns[column].query.isOfPass ? PassLine.text(sweep) : ""
+  }
+
   /// The axes that have more than one value.
   private var varying: [Int] {
     sweep.grid.axes.indices.filter { sweep.grid.axes[$0].values.count > 1 }
@@ -64,7 +69,7 @@ struct SweepChart {
     if kind == .heatmap || kind == .auto && isGrid && isLong, varying.count == 2, cells <= 100_000 {
       return heatMap(column)
     }
-    var chart = Chart(title: columns.count > 1 ? "" : title)
+    var chart = Chart(title: columns.count > 1 ? "" : title, subtitle: subtitle(column))
     chart.kind = kind == .scatter || kind == .auto && xAxis == nil ? .scatter : .line
     chart.series = series(column, by: others)
     chart.y = axis(sweep.columns[column])
@@ -184,7 +189,8 @@ struct SweepChart {
         label: axis.key, categories: (0..<axis.values.count).map { axis.values[$0].text })
     }
     return Chart(
-      title: columns.count > 1 ? label(sweep.columns[column]) : title, kind: .heatMap,
+      title: columns.count > 1 ? label(sweep.columns[column]) : title,
+      subtitle: subtitle(column), kind: .heatMap,
       x: words(columnAxis), y: words(rowAxis), cells: cells,
       colorAxis: axis(sweep.columns[column]))
   }

@@ -119,7 +119,10 @@ final class SweepFile {
       \(best.map { "\($0)" }.joined(separator: " "))
 
       """
-    _ = OutputFile(progressPath).write(text)
+    if OutputFile(progressPath).write(text) == nil {
+      Terminal.onInterrupt(
+        say: "Stopped; the same command with --resume goes on from where it is.\n")
+    }
   }
 
   /// Gives the file its name.
@@ -136,6 +139,7 @@ final class SweepFile {
       throw Failure.unwritable(path, reason: problem.reason)
     }
     unlink(progressPath)
+    Terminal.onInterrupt(say: nil)
   }
 
   /// Takes away what was written, because no later run can use it.
@@ -144,6 +148,7 @@ final class SweepFile {
     guard !isDevice else { return }
     unlink(partPath)
     unlink(progressPath)
+    Terminal.onInterrupt(say: nil)
   }
 
   private func load(_ range: Range<Int128>) throws -> Progress {

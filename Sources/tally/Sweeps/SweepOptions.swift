@@ -106,8 +106,8 @@ enum SweepOptions {
 
   static func limits(_ text: String) -> ClosedRange<Int128>? {
     let pieces = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard pieces.count == 2, let low = Int128(pieces[0]), let high = Int128(pieces[1]), low >= 0,
-      low <= high, high <= 1 << 40
+    guard pieces.count == 2, let low = Rational(written: pieces[0])?.whole,
+      let high = Rational(written: pieces[1])?.whole, low >= 0, low <= high, high <= 1 << 40
     else { return nil }
     return low...high
   }

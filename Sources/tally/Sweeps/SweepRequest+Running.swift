@@ -171,7 +171,8 @@ extension SweepRequest {
     switch format {
     case .table:
       return text.table(result.rows).plain(limit: Terminal.width, isBold: Terminal.isStyled)
-    case .markdown: return text.table(result.rows).markdown
+        + passLine
+    case .markdown: return text.table(result.rows).markdown + passLine
     case .json:
       return text.document(result.rows, plan: plan, name: model.name, impossible: result.impossible)
     case .csv:
@@ -190,10 +191,28 @@ extension SweepRequest {
     }
   }
 
+  /// The pass of the figures, if a pass has some of them.
+  private var passLine: String {
+    sweep.columns.contains(where: \.query.isOfPass) ? "\nPass: \(PassLine.text(sweep)).\n" : ""
+  }
+
   /// What tells this sweep from others: all that changes its rows.
   private var signature: String {
-    let words = CommandLine.arguments.dropFirst().filter { $0 != "--resume" && $0 != "--check" }
-    return words.map { $0.replacing("\n", with: " ") }.joined(separator: "\u{1F}")
-      + "\u{1F}\(fingerprint)"
+    // Each option with what follows it; their order says nothing but among those of one name.
+    var pieces: [(name: String, text: String)] = []
+    for word in CommandLine.arguments.dropFirst() where word != "--resume" && word != "--check" {
+      let text = word.replacing("\n", with: " ")
+      let name = text.prefix { $0 != "=" }
+      if text.hasPrefix("--") {
+        pieces.append((String(name), text.replacing("=", with: "\u{1F}", maxReplacements: 1)))
+      } else if let last = pieces.indices.last, !pieces[last].text.contains("\u{1F}") {
+        pieces[last].text += "\u{1F}\(text)"
+      } else {
+        pieces.append(("", text))
+      }
+    }
+    let names = Set(pieces.map(\.name)).sorted()
+    return names.flatMap { name in pieces.filter { $0.name == name }.map(\.text) }
+      .joined(separator: "\u{1F}") + "\u{1F}\(fingerprint)"
   }
 }
