@@ -14,6 +14,8 @@ package struct Chart: Sendable, Equatable {
     package var isLogarithmic: Bool?
     /// Words in place of numbers; the values are indices into these.
     package var categories: [String]
+    /// Whether even steps begin at zero, so that a small change is not drawn as a large one.
+    package var startsAtZero = false
 
     package init(
       label: String = "", unit: String = "", isLogarithmic: Bool? = nil, categories: [String] = []
@@ -42,10 +44,13 @@ package struct Chart: Sendable, Equatable {
   package struct Series: Sendable, Equatable {
     package var name: String
     package var points: [Point]
+    /// Whether a line joins the points, where that is not what the chart does.
+    package var isJoined: Bool?
 
-    package init(name: String, points: [Point]) {
+    package init(name: String, points: [Point], isJoined: Bool? = nil) {
       self.name = name
       self.points = points
+      self.isJoined = isJoined
     }
   }
 
@@ -89,6 +94,9 @@ package struct Chart: Sendable, Equatable {
     self.cells = cells
     self.colorAxis = colorAxis
   }
+
+  /// Whether a line joins the points of a series.
+  func joins(_ series: Series) -> Bool { series.isJoined ?? (kind == .line) }
 
   /// The chart as a drawing that stands by itself.
   package var svg: String {

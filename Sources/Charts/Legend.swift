@@ -25,7 +25,7 @@ struct Legend {
     self.init(
       chart.series.enumerated().map { index, series in
         Entry(
-          name: series.name, style: index, hasLine: chart.kind == .line,
+          name: series.name, style: index, hasLine: chart.joins(series),
           hasMarker: Self.hasMarker(series, in: chart))
       })
   }
@@ -35,7 +35,7 @@ struct Legend {
     var (lined, marked): (Set<String>, Set<String>) = ([], [])
     for chart in charts {
       for series in chart.series {
-        if chart.kind == .line { lined.insert(series.name) }
+        if chart.joins(series) { lined.insert(series.name) }
         if Self.hasMarker(series, in: chart) { marked.insert(series.name) }
       }
     }
@@ -47,7 +47,7 @@ struct Legend {
   }
 
   private static func hasMarker(_ series: Chart.Series, in chart: Chart) -> Bool {
-    chart.kind != .line || series.points.count <= Panel.marked
+    !chart.joins(series) || series.points.count <= Panel.marked
   }
 
   /// The width of a piece of line, or of a marker alone.

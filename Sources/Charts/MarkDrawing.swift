@@ -32,7 +32,7 @@ extension Panel {
           last = nil
           continue
         }
-        if chart.kind == .line, let last {
+        if chart.joins(series), let last {
           let count = min(100, Int(last.distance(to: place) / 6))
           for part in 0..<max(0, count) {
             let share = Double(part) / Double(count)

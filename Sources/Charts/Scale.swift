@@ -83,7 +83,9 @@ struct Scale {
   ) {
     var (low, high) = (least, most)
     let size = max(low.magnitude, high.magnitude)
-    if high - low <= size * 1e-12 {
+    if axis.startsAtZero, low > 0, !isTight {
+      low = 0
+    } else if high - low <= size * 1e-12 {
       (low, high) = size == 0 ? (0, 1) : (low - size * 0.1, high + size * 0.1)
     } else if !isTight {
       if low > 0, low < 0.4 * high { low = 0 }

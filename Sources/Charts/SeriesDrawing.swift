@@ -8,7 +8,7 @@ extension Panel {
   func drawSeries(in frame: Frame, on canvas: inout Canvas) {
     let count = chart.series.reduce(0) { $0 + $1.points.count }
     for (series, style) in zip(chart.series, styles) where !series.points.isEmpty {
-      if chart.kind == .line {
+      if chart.joins(series) {
         drawLine(series, style: style, in: frame, on: &canvas)
         guard series.points.count <= Self.marked else { continue }
       }
@@ -53,7 +53,7 @@ extension Panel {
     _ series: Chart.Series, style: Int, in frame: Frame, on canvas: inout Canvas
   ) {
     let shape = Style.shape(style)
-    let path = shape.path(chart.kind == .line ? 3.6 : 4.2)
+    let path = shape.path(chart.joins(series) ? 3.6 : 4.2)
     canvas.open(style: "\(Style.color(style)) \(shape.isOpen ? "open" : "full")")
     for point in series.points {
       guard let place = frame.place(x: point.x, y: point.y) else { continue }

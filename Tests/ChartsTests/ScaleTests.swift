@@ -35,6 +35,19 @@ import Testing
     #expect(found == expected)
   }
 
+  @Test("An axis that starts at zero draws a small change as a small one")
+  func fromZero() {
+    var axis = Chart.Axis(isLogarithmic: false)
+    axis.startsAtZero = true
+    for (values, expected) in [
+      ([95.0, 103], ["0", "20", "40", "60", "80", "100", "120"]),
+      ([7, 7], ["0", "2", "4", "6", "8"]),
+      ([-4, 7], ["−4", "−2", "0", "2", "4", "6", "8"]),
+    ] {
+      #expect(Scale(axis, values: values, room: Self.high).ticks.map(\.label) == expected)
+    }
+  }
+
   @Test(arguments: [
     ([1.0, 1000], ["1", "10", "100", "1K"]),
     ([2, 80], ["2", "5", "10", "20", "50", "100"]),

@@ -304,4 +304,20 @@ import Testing
     #expect(outcome.output.hasSuffix("</svg>\n"))
     #expect(XMLParser(data: Data(outcome.output.utf8)).parse())
   }
+
+  @Test("A drawing shows what moves, from zero, and joins no words")
+  func drawing() {
+    // Another number of experts changes the parameters, and 0.06 % of the FLOPs by its router.
+    let experts = Self.run("sweep mixtral-8x7b --vary num_local_experts=4,8,16 --format svg").output
+    #expect(experts.contains("<title>mixtral-8x7b: parameters</title>"))
+    #expect(experts.contains("<title>num_local_experts = 16: 91.80B</title>"))
+    let words = Self.run("sweep llama2-7b --vary convention=exact,palm --format svg").output
+    #expect(words.contains("prefill of 2048 tokens, batch 1, full mask"))
+    #expect(words.contains("Scatter plot"))
+    let grid = Self.run(
+      "sweep llama2-7b --vary num_hidden_layers=1,2,3,4 --vary tokens=1,2,3,4 --columns flops "
+        + "--format svg"
+    ).output
+    #expect(grid.contains("Heat map of 4 rows and 4 columns"))
+  }
 }

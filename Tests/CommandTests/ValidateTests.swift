@@ -70,7 +70,9 @@ import Testing
     }
     let drawing = try String(contentsOf: file, encoding: .utf8)
     #expect(drawing.hasPrefix("<svg ") && drawing.hasSuffix("</svg>\n"))
-    #expect(drawing.split(separator: "<circle").count == 9)
+    // Eight passes, each with what a pointer shows; and the line through them.
+    #expect(drawing.split(separator: " FLOPs, ").count == 9)
+    for text in ["T = 16: ", "κ = 1/8: ", "least squares"] { #expect(drawing.contains(text)) }
   }
 
   struct Mistake: CustomTestStringConvertible, Sendable {

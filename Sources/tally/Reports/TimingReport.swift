@@ -1,3 +1,4 @@
+import Charts
 import JSON
 import Validation
 import Wording
@@ -121,45 +122,31 @@ struct TimingReport {
 
   /// The same as a drawing that stands by itself.
   var svg: String {
-    let (width, height, margin) = (640.0, 400.0, 60.0)
-    func x(_ flops: Double) -> Double { margin + flops / mostFLOPs * (width - 2 * margin) }
-    func y(_ seconds: Double) -> Double {
-      height - margin - seconds / mostSeconds * (height - 2 * margin)
+    let ends = [0, mostFLOPs]
+    var chart = Chart(
+      title: "\(name): measured time against computed FLOPs",
+      subtitle: ladder.fit.slope > 0
+        ? "time = \(Self.milliseconds(ladder.fit.intercept)) ms + FLOPs / "
+          + "(\(Quantity.short(Int128(1 / ladder.fit.slope)))/s)" : "",
+      kind: .scatter, x: Chart.Axis(label: "FLOPs", unit: "FLOPs", isLogarithmic: false),
+      y: Chart.Axis(label: "milliseconds", isLogarithmic: false))
+    (chart.x.startsAtZero, chart.y.startsAtZero) = (true, true)
+    chart.series = [TimingLadder.Rung.length, .capacity, .experts].compactMap { rung in
+      let points = ladder.points.filter { $0.rung == rung }
+      guard !points.isEmpty else { return nil }
+      return Chart.Series(
+        name: rung.rawValue,
+        points: points.map { point in
+          Chart.Point(
+            x: point.flops, y: point.seconds * 1000,
+            label: "\(point.label): \(Quantity.short(Int128(point.flops))) FLOPs, "
+              + "\(Self.milliseconds(point.seconds)) ms")
+        })
     }
-    func number(_ value: Double) -> String {
-      Quantity.decimal(Int128((value * 10).rounded()), over: 10, places: 1)
-    }
-    let title = name.escapedForXML
-    var lines = [
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" font-family=\"sans-serif\" font-size=\"12\">",
-      "<title>\(title): measured time against computed FLOPs</title>",
-      "<rect width=\"640\" height=\"400\" fill=\"white\"/>",
-      "<path d=\"M\(number(margin)) \(number(margin)) V\(number(height - margin)) H\(number(width - margin))\" fill=\"none\" stroke=\"black\"/>",
-      "<path d=\"M\(number(x(0))) \(number(y(max(0, ladder.fit.intercept)))) L\(number(x(mostFLOPs))) \(number(y(ladder.fit.value(mostFLOPs))))\" stroke=\"gray\" stroke-dasharray=\"4 3\"/>",
-      "<text x=\"320\" y=\"30\" text-anchor=\"middle\">\(title): measured time against computed FLOPs</text>",
-      "<text x=\"580\" y=\"365\" text-anchor=\"end\">\(Quantity.short(Int128(mostFLOPs))) FLOPs</text>",
-      "<text x=\"60\" y=\"52\" text-anchor=\"middle\">\(Self.milliseconds(mostSeconds)) ms</text>",
-    ]
-    for point in ladder.points {
-      let color =
-        switch point.rung {
-        case .length: "#1f77b4"
-        case .capacity: "#d62728"
-        case .experts: "#2ca02c"
-        }
-      lines.append(
-        "<circle cx=\"\(number(x(point.flops)))\" cy=\"\(number(y(point.seconds)))\" r=\"4\" fill=\"\(color)\"/>"
-      )
-      lines.append(
-        "<text x=\"\(number(x(point.flops) + 7))\" y=\"\(number(y(point.seconds) + 14))\" fill=\"\(color)\">\(point.label)</text>"
-      )
-    }
-    return lines.joined(separator: "\n") + "\n</svg>\n"
-  }
-}
-
-extension String {
-  fileprivate var escapedForXML: String {
-    replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    chart.series.append(
+      Chart.Series(
+        name: "least squares",
+        points: ends.map { Chart.Point(x: $0, y: ladder.fit.value($0) * 1000) }, isJoined: true))
+    return chart.svg
   }
 }

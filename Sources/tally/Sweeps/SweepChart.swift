@@ -23,7 +23,7 @@ struct SweepChart {
   let x: Query?
   let kind: PlotKind
   /// The columns that are drawn.
-  let columns: Range<Int>
+  let columns: [Int]
 
   var svg: String {
     let charts = columns.map { chart($0) }
@@ -64,16 +64,20 @@ struct SweepChart {
     // Over a figure, the first axis names the series, and the others scatter their points.
     let others = xAxis == nil ? Array(varying.prefix(1)) : varying.filter { $0 != xAxis }
     let isGrid = varying.count == 2 && x == nil
-    let isLong = others.allSatisfy { sweep.grid.axes[$0].values.count > 8 }
+    // A few lines read better than a grid of as many rows.
+    let isLong = varying.allSatisfy { sweep.grid.axes[$0].values.count >= 4 }
     let cells = varying.reduce(1 as Int128) { $0 * Int128(sweep.grid.axes[$1].values.count) }
     if kind == .heatmap || kind == .auto && isGrid && isLong, varying.count == 2, cells <= 100_000 {
       return heatMap(column)
     }
     var chart = Chart(title: columns.count > 1 ? "" : title, subtitle: subtitle(column))
-    chart.kind = kind == .scatter || kind == .auto && xAxis == nil ? .scatter : .line
+    // Nothing lies between two words.
+    let hasWords = xAxis.map { !sweep.grid.axes[$0].values.isNumeric } ?? true
+    chart.kind = kind == .scatter || kind == .auto && hasWords ? .scatter : .line
     chart.series = series(column, by: others)
     chart.y = axis(sweep.columns[column])
     if xAxis != nil, let spread = chart.spread, spread < 100 { chart.y.isLogarithmic = false }
+    if xAxis != nil { chart.y.startsAtZero = chart.y.isLogarithmic == false }
     chart.x = xLabel
     if let mark = baselineMark(column) { chart.marks = [mark] }
     return chart
@@ -90,7 +94,10 @@ struct SweepChart {
         continue
       }
       let name = others.map { place($0, coordinates) }.joined(separator: ", ")
-      let all = sweep.grid.axes.indices.map { place($0, coordinates) }.joined(separator: ", ")
+      let value = row.values[column].map { SweepText.short($0, sweep.columns[column].query) } ?? ""
+      let all =
+        sweep.grid.axes.indices.map { place($0, coordinates) }.joined(separator: ", ")
+        + ": \(value)"
       if points[name] == nil { names.append(name) }
       points[name, default: []].append(Chart.Point(x: x, y: y, label: all))
     }

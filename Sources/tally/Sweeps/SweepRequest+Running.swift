@@ -184,11 +184,20 @@ extension SweepRequest {
       for row in result.rows { text.appendLine(row, to: &lines) }
       return lines
     case .svg:
+      let all = Array(0..<(sweep.columns.count - hiddenColumns))
+      let moving = drawsWhatMoves ? all.filter { moves($0, result.rows) } : all
       return SweepChart(
         sweep: sweep, rows: result.rows, baseline: plan.baseline, model: model, x: x, kind: plot,
-        columns: 0..<(sweep.columns.count - hiddenColumns)
+        columns: moving.isEmpty ? all : moving
       ).svg
     }
+  }
+
+  /// Whether the values of a column differ by one percent or more.
+  private func moves(_ column: Int, _ rows: [SweepRow]) -> Bool {
+    let values = rows.compactMap { $0.values[column]?.approximate }
+    guard let least = values.min(), let most = values.max() else { return false }
+    return most - least >= 0.01 * max(least.magnitude, most.magnitude)
   }
 
   /// The pass of the figures, if a pass has some of them.

@@ -13,6 +13,8 @@ struct SweepRequest {
   let selection: Selection?
   /// How many columns are there for the order alone.
   let hiddenColumns: Int
+  /// Whether nobody has said which figures are drawn, so that those that stay are left out.
+  let drawsWhatMoves: Bool
   let shard: (number: Int, count: Int)?
   let output: String?
   /// What tells the model from one with other sizes.
@@ -51,6 +53,7 @@ struct SweepRequest {
     }
     let hold = try SweepOptions.heldFigure(arguments, axes)
     let isDrawn = SweepOptions.form(arguments) == .svg
+    drawsWhatMoves = !arguments.has(SweepOptions.columns.declaration)
     var columns =
       try arguments[SweepOptions.columns].map {
         try SweepOptions.columns($0, axes, model, solved: hold?.key)
@@ -138,7 +141,7 @@ struct SweepRequest {
   ) throws -> [Sweep.Column] {
     if isDrawn {
       return try SweepOptions.columns(
-        model.operationGap == nil ? "flops,kv_cache" : "total,active", axes, model,
+        model.operationGap == nil ? "total,active,flops,kv_cache" : "total,active", axes, model,
         solved: nil)
     }
     var list = "total,active"

@@ -36,7 +36,8 @@ struct SweepText: Sendable {
       : value.description
   }
 
-  private static func short(_ value: Rational, _ query: Query) -> String {
+  /// A figure as people read it.
+  static func short(_ value: Rational, _ query: Query) -> String {
     if query.isBytes { return Quantity.bytes(value.ceiling) }
     if query.isRatio { return value.ratio }
     guard value.isWhole else {
