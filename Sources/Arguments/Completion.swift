@@ -26,8 +26,8 @@ extension CommandLineTool {
       // zsh and fish hand over "--format=j" as one word.
       let option = String(typed[..<equals])
       let value = String(typed[typed.index(after: equals)...])
-      return (values(of: option, in: command) ?? [])
-        .filter { $0.hasPrefix(value) }.map { "\(option)=\($0)" }
+      return Self.matching(values(of: option, in: command) ?? [], value)
+        .map { "\(option)=\($0)" }
     }
     var before = Array(words.dropLast())
     var value = typed
@@ -41,7 +41,16 @@ extension CommandLineTool {
     } else {
       offered = command.declarations.filter(\.isPositional).flatMap(values)
     }
-    return offered.filter { $0.hasPrefix(value) }
+    return Self.matching(offered, value)
+  }
+
+  /// The words that a value could become: of a list the last piece is being typed.
+  private static func matching(_ offered: [String], _ value: String) -> [String] {
+    let whole = offered.filter { $0.hasPrefix(value) }
+    guard whole.isEmpty, let comma = value.lastIndex(of: ",") else { return whole }
+    let (before, piece) = (value[...comma], value[value.index(after: comma)...])
+    let taken = Set(before.split(separator: ",").map(String.init))
+    return offered.filter { $0.hasPrefix(piece) && !taken.contains($0) }.map { before + $0 }
   }
 
   /// The values that a command's option takes, or nil if the word is no option that takes one.

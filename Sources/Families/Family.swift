@@ -35,6 +35,22 @@ package struct Family: Sendable {
     return values
   }
 
+  /// Every key that some family reads, in alphabetical order.
+  package static var keys: [String] {
+    var keys: Set<String> = []
+    for family in all {
+      keys.formUnion(pairs(family.defaults).map { String($0.0) })
+      keys.formUnion(family.aliases.map(\.name))
+    }
+    // Keys without a default stand in no declaration.
+    let sizes: [Size] = [
+      .hidden, .layers, .vocabulary, .heads, .positions, .intermediate, .capacity, .predictorSize,
+      .experts, .activeExperts, .idleExperts,
+    ]
+    keys.formUnion(sizes.map(\.key) + ["mod_mode", "expert_capacity_factor", "expert_routing"])
+    return keys.sorted()
+  }
+
   /// Another name of a key, and whether a file may use it.
   struct Alias: Sendable {
     let name: String

@@ -3,6 +3,7 @@ import Arguments
 import Families
 import Kernels
 import Presets
+import Sweeping
 
 /// The program: its commands in one list, and the edge where text is printed and the process ends.
 @main enum Tally {
@@ -23,7 +24,14 @@ import Presets
       switch declaration.name {
       case "model": Catalog.names
       case "assume": Family.all.map(\.modelType)
-      case "hold", "order-by", "pareto", "columns", "x", "target": FigureName.words
+      case "hold", "order-by", "pareto", "columns", "x": FigureName.words
+      case "target": FigureName.words.map { "\($0)=" }
+      case "word": FigureName.words
+      case "set": Family.keys.map { "\($0)=" }
+      case "vary": (Family.keys + Axis.targets.keys.sorted()).map { "\($0)=" }
+      case "for", "by": Family.keys + Axis.targets.keys.sorted()
+      case "transform":
+        ["segment=", "shared=", "upcycle=", "mod=", "mode=staged", "mode=integrated"]
       case "baseline": Catalog.names
       default: []
       }

@@ -117,6 +117,7 @@ import Testing
       (["help", "--"], []), (["help", "list", ""], []),
       (["draw", "--shape=s"], ["--shape=square"]), (["draw", "--loud="], []),
       (["draw", "--shape", "="], ["round", "square"]), (["draw", "--shape", "=", "s"], ["square"]),
+      (["draw", "--shape", "round,s"], ["round,square"]), (["draw", "--shape", "round,r"], []),
     ])
   func completion(_ words: [String], _ expected: [String]) {
     #expect(Self.tool.completions(for: words) == expected)

@@ -330,4 +330,34 @@ import Testing
     #expect(!run("\(line) --peak 312T").errors.contains("More than 100 %"))
     #expect(run("\(line) --peak 312T --by row").exitCode == 64)
   }
+
+  @Test(
+    "Completion knows keys, figures, axes and changes, after commas too",
+    arguments: [
+      (["flops", "llama2-7b", "--set", "hidden_size="], ["hidden_size="]),
+      (["sweep", "llama2-7b", "--vary", "batc"], ["batch="]),
+      (["solve", "llama2-7b", "--for", "num_hidden_l"], ["num_hidden_layers"]),
+      (["solve", "llama2-7b", "--target", "memory.tot"], ["memory.total="]),
+      (["params", "llama2-7b", "--transform", "up"], ["upcycle="]),
+      (["figures", "kv_cache.b"], ["kv_cache.bytes"]),
+      (["sweep", "llama2-7b", "--columns", "active,memory.to"], ["active,memory.total"]),
+    ])
+  func completion(words: [String], expected: [String]) {
+    #expect(Tally.tool.completions(for: words) == expected)
+  }
+
+  @Test("A drawing in characters has the points, the labels of the axes, and the pass")
+  func plot() {
+    let lines = run("sweep mixtral-8x7b --vary num_local_experts=4,8,16 --format plot").output
+      .split(separator: "\n").map(String.init)
+    #expect(lines.first == "mixtral-8x7b: parameters")
+    #expect(lines.count { $0.contains("o") && $0.contains("│") } == 3)
+    #expect(lines.contains { $0.hasPrefix("   0 │") })
+    #expect(lines.last == "      num_local_experts")
+    #expect(lines.allSatisfy { $0.count <= 80 })
+    let grid = run(
+      "sweep llama2-7b --vary num_hidden_layers=1:4 --vary tokens=1:4 --columns flops --format plot"
+    ).output
+    #expect(grid.contains("num_hidden_layers down, tokens across: 1 to 4\n"))
+  }
 }

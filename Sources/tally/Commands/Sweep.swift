@@ -59,12 +59,17 @@ enum SweepFormat: String, CaseIterable {
   case jsonl
   case markdown
   case svg
+  /// A drawing in characters.
+  case plot
+
+  /// Whether it is a drawing.
+  var isDrawn: Bool { self == .svg || self == .plot }
 
   /// The most rows that are held at once.
   var mostRows: Int {
     switch self {
     case .table, .markdown: 100_000
-    case .svg: 20_000
+    case .svg, .plot: 20_000
     case .csv, .json, .jsonl: 1_000_000
     }
   }

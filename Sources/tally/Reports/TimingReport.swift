@@ -82,46 +82,14 @@ struct TimingReport {
   }
 
   private var mostFLOPs: Double { ladder.points.map(\.flops).max() ?? 1 }
-  private var mostSeconds: Double { ladder.points.map(\.seconds).max() ?? 1 }
 
-  private static func mark(_ rung: TimingLadder.Rung) -> Character {
-    switch rung {
-    case .length: "T"
-    case .capacity: "κ"
-    case .experts: "K"
-    }
-  }
-
-  /// Time over FLOPs, with the line in dots.
-  private var plot: String {
-    let (width, height) = (56, 14)
-    var grid = [[Character]](
-      repeating: [Character](repeating: " ", count: width + 1), count: height + 1)
-    func place(_ flops: Double, _ seconds: Double, _ mark: Character) {
-      let column = Int((flops / mostFLOPs * Double(width)).rounded())
-      let row = height - Int((seconds / mostSeconds * Double(height)).rounded())
-      guard (0...width).contains(column), (0...height).contains(row) else { return }
-      grid[row][column] = mark
-    }
-    for column in 0...width {
-      let flops = mostFLOPs * Double(column) / Double(width)
-      place(flops, ladder.fit.value(flops), "·")
-    }
-    for point in ladder.points { place(point.flops, point.seconds, Self.mark(point.rung)) }
-    let top = "\(Self.milliseconds(mostSeconds)) ms\n"
-    let rows = grid.map { "│" + String($0) }.map { line in
-      var line = line
-      while line.hasSuffix(" ") { line.removeLast() }
-      return line + "\n"
-    }
-    let axis = "└" + String(repeating: "─", count: width + 1) + "\n"
-    let end = "\(Quantity.short(Int128(mostFLOPs))) FLOPs"
-    return top + rows.joined() + axis
-      + String(repeating: " ", count: max(0, width + 2 - end.count)) + end + "\n"
-  }
+  /// Time over FLOPs in characters.
+  private var plot: String { chart.characters(width: 64) }
 
   /// The same as a drawing that stands by itself.
-  var svg: String {
+  var svg: String { chart.svg }
+
+  private var chart: Chart {
     let ends = [0, mostFLOPs]
     var chart = Chart(
       title: "\(name): measured time against computed FLOPs",
@@ -147,6 +115,6 @@ struct TimingReport {
       Chart.Series(
         name: "least squares",
         points: ends.map { Chart.Point(x: $0, y: ladder.fit.value($0) * 1000) }, isJoined: true))
-    return chart.svg
+    return chart
   }
 }

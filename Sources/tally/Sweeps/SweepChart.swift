@@ -31,6 +31,13 @@ struct SweepChart {
     return ChartSheet(title: title, charts: charts).svg
   }
 
+  /// The panels in characters, one below the other.
+  func characters(width: Int) -> String {
+    let charts = columns.map { chart($0) }
+    guard charts.count > 1 else { return charts.first?.characters(width: width) ?? "" }
+    return "\(title)\n\n" + charts.map { $0.characters(width: width) }.joined(separator: "\n")
+  }
+
   private var title: String {
     let figures = columns.map { label(sweep.columns[$0]) }.joined(separator: ", ")
     guard xAxis == nil, let over = sweep.columns.first(where: { $0.query == x }) else {

@@ -167,7 +167,7 @@ extension SweepRequest {
 
   private func printed(_ result: SweepSession.Result, _ plan: SweepPlan) throws -> String {
     var text = SweepText(sweep)
-    text.hiddenColumns = format == .svg ? 0 : hiddenColumns
+    text.hiddenColumns = format.isDrawn ? 0 : hiddenColumns
     switch format {
     case .table:
       return text.table(result.rows).plain(limit: Terminal.width, isBold: Terminal.isStyled)
@@ -183,13 +183,13 @@ extension SweepRequest {
       var lines = ""
       for row in result.rows { text.appendLine(row, to: &lines) }
       return lines
-    case .svg:
+    case .svg, .plot:
       let all = Array(0..<(sweep.columns.count - hiddenColumns))
       let moving = drawsWhatMoves ? all.filter { moves($0, result.rows) } : all
-      return SweepChart(
+      let chart = SweepChart(
         sweep: sweep, rows: result.rows, baseline: plan.baseline, model: model, x: x, kind: plot,
-        columns: moving.isEmpty ? all : moving
-      ).svg
+        columns: moving.isEmpty ? all : moving)
+      return format == .svg ? chart.svg : chart.characters(width: Terminal.width ?? 80)
     }
   }
 

@@ -52,7 +52,7 @@ struct SweepRequest {
       throw Failure.sweep(source: model.name, error)
     }
     let hold = try SweepOptions.heldFigure(arguments, axes)
-    let isDrawn = SweepOptions.form(arguments) == .svg
+    let isDrawn = SweepOptions.form(arguments).isDrawn
     drawsWhatMoves = !arguments.has(SweepOptions.columns.declaration)
     var columns =
       try arguments[SweepOptions.columns].map {
@@ -113,10 +113,10 @@ struct SweepRequest {
         advice: "The best of a part are not those of the whole; choose after joining.")
     }
     for option in [SweepOptions.plot.declaration, SweepOptions.x.declaration]
-    where arguments.has(option) && format != .svg {
+    where arguments.has(option) && !format.isDrawn {
       throw UsageError.contradiction(
         option.label, "--format \(format.rawValue)",
-        advice: "Only a drawing has it; add --format svg.")
+        advice: "Only a drawing has it; add --format svg or plot.")
     }
     if !isStream, selection == nil, sweep.filter == nil, sweep.grid.count > format.mostRows {
       throw Failure.tooManyRows(limit: format.mostRows, format: format.rawValue)
