@@ -9,28 +9,6 @@ import Testing
 @Suite struct RecurrenceTests {
   private typealias Tally = [ScalarOperation: Int]
 
-  /// The element-wise work of the rows whose path ends so.
-  private func operations(
-    _ configuration: String, _ path: String, tokens: Int128, past: Int128 = 0
-  ) throws -> [ScalarOperation: Int] {
-    let object = try #require(JSONValue(parsing: configuration).object)
-    let model = try Families.Description().model(from: object, named: "hand")
-    var workload = Workload()
-    workload.phase = past == 0 ? .prefill : .decode
-    workload.tokens = tokens
-    workload.past = past
-    let ledger = try OperationReport(model, workload).ledger
-    var tally = Tally()
-    for row in ledger.rows where row.path.hasSuffix(path) {
-      guard case .elementwise = row.work.kind else { continue }
-      for operation in ScalarOperation.allCases where !row.count(of: operation).isZero {
-        let value = row.count(of: operation).evaluated(in: ledger.values).wholeConstant
-        tally[operation, default: 0] += Int(try #require(value))
-      }
-    }
-    return tally
-  }
-
   @Test("A chunk of delta attention with a decay for each channel", arguments: [1, 64, 70])
   func channelDelta(tokens: Int) throws {
     let (heads, size, chunk) = (2, 3, 64)
@@ -69,7 +47,7 @@ import Testing
       count(.exp, times: size)
       count(.multiply, .add, times: size * size)
     }
-    let found = try operations(configuration, "self_attn.scan", tokens: Int128(tokens))
+    let found = try HandCounts.operations(configuration, "self_attn.scan", tokens: Int128(tokens))
     #expect(found == tally)
   }
 
@@ -108,7 +86,7 @@ import Testing
       count(.add, .divide, times: chunk * value)
       count(.subtract, .compare, .subtract, .exp, .compare, .add, times: chunk)
     }
-    let found = try operations(Self.xlstm, "mlstm_layer.scan", tokens: Int128(tokens))
+    let found = try HandCounts.operations(Self.xlstm, "mlstm_layer.scan", tokens: Int128(tokens))
     #expect(found == tally)
   }
 
@@ -121,12 +99,12 @@ import Testing
       """
     // −8·softplus(Λ) for each of 16 channels, and what one token does.
     #expect(
-      try operations(griffin, "temporal_block.scan", tokens: 1, past: 9) == [
+      try HandCounts.operations(griffin, "temporal_block.scan", tokens: 1, past: 9) == [
         .multiply: 6 * 16, .add: 4 * 16, .subtract: 3 * 16, .exp: 5 * 16, .divide: 2 * 16,
         .sqrt: 16, .log: 16,
       ])
     #expect(
-      try operations(griffin, "temporal_block.conv_1d", tokens: 1, past: 9) == [
+      try HandCounts.operations(griffin, "temporal_block.conv_1d", tokens: 1, past: 9) == [
         .multiply: 4 * 16, .add: 4 * 16 + 16,
       ])
     let rwkv = """
@@ -134,12 +112,12 @@ import Testing
        "attention_hidden_size": 6, "intermediate_size": 9}
       """
     #expect(
-      try operations(rwkv, "attention.scan", tokens: 1, past: 9) == [
+      try HandCounts.operations(rwkv, "attention.scan", tokens: 1, past: 9) == [
         .multiply: 7 * 6, .add: 7 * 6, .subtract: 6 * 6, .exp: 6 * 6, .divide: 2 * 6,
         .compare: 2 * 6,
       ])
     #expect(
-      try operations(rwkv, "attention.mix", tokens: 1, past: 9) == [
+      try HandCounts.operations(rwkv, "attention.mix", tokens: 1, past: 9) == [
         .multiply: 6 * 14, .add: 3 * 14, .subtract: 3 * 14,
       ])
   }

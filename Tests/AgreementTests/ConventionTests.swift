@@ -1,4 +1,6 @@
 import Accounting
+import Architecture
+import Families
 import Presets
 import Publications
 import Symbolic
@@ -41,6 +43,30 @@ import Testing
       let agreement = figure.agreement(with: giga)
       #expect(agreement == .rounded || agreement == .exact, "\(preset): \(giga)")
     }
+  }
+
+  private func llama(_ convention: String, _ workload: Workload) throws -> Rational? {
+    let model = try #require(Catalog.preset(named: "llama2-7b")).model()
+    var source = FigureSource(model, workload, convention: try #require(.named(convention)))
+    let figure = try #require(FigureName.named("flops.total"))
+    return try source.value(figure)?.evaluated(with: [:])
+  }
+
+  @Test("Half of a square is half of what new tokens make among themselves, and all before them")
+  func halves() throws {
+    var workload = Workload()
+    (workload.phase, workload.tokens, workload.past) = (.decode, 1, 1000)
+    // Twice the 6,476,005,376 weights of the blocks, and 4·4096·(1001 − 1/2) in each of 32 layers.
+    #expect(try llama("kaplan-attention", workload) == Rational(13_476_560_896))
+  }
+
+  @Test("Tools score every token, whatever the pass scores")
+  func everyTokenIsScored() throws {
+    var workload = Workload()
+    (workload.phase, workload.tokens, workload.logits) = (.train, 4096, .last)
+    // 42.864 GFLOP for each of 4096 tokens in the table above, to the last digit: six times the
+    // 6,607,077,376 weights of maps, and 12·L·T·d/2 of the triangle.
+    #expect(try llama("megatron", workload) == Rational((6 * 6_607_077_376 + 3_221_225_472) * 4096))
   }
 
   struct Windowed: CustomTestStringConvertible {

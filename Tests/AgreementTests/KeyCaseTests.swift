@@ -63,6 +63,24 @@ import Testing
     #expect(try causal("\"is_causal\": false") == 4 * 4 * 2 * 2 * 12 * 442)
   }
 
+  @Test("A window ends at its query all the same, and that is said; one of zero is none")
+  func windows() throws {
+    func pairs(_ more: String) throws -> Int128? {
+      var workload = Workload()
+      (workload.tokens, workload.past, workload.mask) = (17, 9, .causal)
+      let ledger = OperationLedger(
+        try model("{\"model_type\": \"mistral\", \(Self.small) \(more)}"), workload)
+      return try ledger.value(ledger.flops(of: .attentionCore), "The scores").wholeConstant
+    }
+    let ahead = "\"sliding_window\": 6, \"is_causal\": false"
+    // Each of 17 queries sees six keys; without a window all 306 pairs up to the query.
+    #expect(try pairs(ahead) == 4 * 4 * 2 * 2 * 12 * 17 * 6)
+    #expect(
+      try model("{\"model_type\": \"mistral\", \(Self.small) \(ahead)}").operationNotes
+        .contains { $0.contains("counts the pairs up to each query") })
+    #expect(try pairs("\"sliding_window\": 0") == 4 * 4 * 2 * 2 * 12 * 306)
+  }
+
   @Test("Phi-MoE runs two experts for each token, and says so where a file has another number")
   func twoExperts() throws {
     let json = """

@@ -53,6 +53,9 @@ import Validation
        "mlp_layer_types": ["hash_moe", "moe", "moe", "moe", "moe"]}
       """#)
     #expect(try Self.memory(compressed, .prefill, tokens: 512).0.cacheElements == 11_744)
+    // The same before the first window of four is complete, and after it.
+    #expect(try Self.memory(compressed, .prefill, tokens: 3).0.cacheElements == 1824)
+    #expect(try Self.memory(compressed, .prefill, tokens: 5).0.cacheElements == 2704)
   }
 
   @Test("A recurrent state is read and written in each step")
@@ -202,6 +205,8 @@ import Validation
       let training = try #require(memory.training)
       #expect(training.gradientBytes == weights && training.masterBytes == master)
       #expect(training.momentBytes == 53_907_324_928)
+      // What a backward pass moves is not counted, so there is no intensity.
+      #expect(memory.intensity == nil && memory.intensityBounds == nil)
     }
   }
 

@@ -45,6 +45,20 @@ import Testing
     #expect(differing.isEmpty, "\(differing.count) of \(count) differ; \(differing.prefix(3))")
   }
 
+  @Test("Weights are two bytes for each parameter that transformers builds", arguments: files)
+  func weightBytes(file: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: file), encoding: .utf8)
+    // The last rows are of small sizes; this is about which layers a symbol means.
+    let line = try #require(text.split(separator: "\n").last)
+    let row = try JSONValue(parsing: String(line))
+    let model = try Families.Description().model(
+      from: try #require(row["config"]?.object), named: "row")
+    guard model.operationGap == nil else { return }
+    let memory = try Memory(OperationReport(model, Workload()), weights: .bf16, cache: .bf16)
+    let total = try #require(row["total"]?.integer)
+    #expect(memory.weightBytes.wholeConstant == 2 * total)
+  }
+
   /// The text model of every wrapper, as `Tests/Oracle/wrapped.py` counted it inside the wrapper's
   /// own class.
   @Test("The text model inside a model of several towers has the parameters that its class builds")

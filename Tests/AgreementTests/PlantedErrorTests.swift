@@ -90,6 +90,24 @@ import Validation
       ])
   }
 
+  @Test("A table that is counted twice and runs once is found by its parameters alone")
+  func tables() throws {
+    let model = try ExecutorTests.reduced("gemma2-9b")
+    var wrong = model
+    for branch in wrong.tail.indices {
+      guard case .head(let map, isTied: true) = wrong.tail[branch].module else { continue }
+      wrong.tail[branch].module = .head(map, isTied: false)
+    }
+    var workload = Workload()
+    workload.tokens = 4
+    let validation = try Validation(model, workload, Validation.Settings(), described: wrong)
+    #expect(validation.comparison.mismatches.isEmpty)
+    // 96 tokens of 64 numbers.
+    #expect(validation.parameters.analytic - validation.parameters.allocated == 96 * 64)
+    let holds = validation.holds
+    #expect(!holds)
+  }
+
   @Test("A part that runs and is not described, and one that is described and does not run")
   func parts() throws {
     let model = try ExecutorTests.reduced("llama2-13b")

@@ -43,6 +43,7 @@ import Testing
         words: "draw a --shape square --tag x --tag=y --loud",
         output: "[\"a\"] square [\"x\", \"y\"] true\n"),
       Line(words: "draw -- --loud", output: "[\"--loud\"] round [] false\n"),
+      Line(words: "draw -- --help -h", output: "[\"--help\", \"-h\"] round [] false\n"),
       Line(words: "draw -", output: "[\"-\"] round [] false\n"),
       Line(words: "--version", output: "toy 1\n"),
       Line(

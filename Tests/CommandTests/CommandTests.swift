@@ -112,6 +112,9 @@ import Testing
         words: "flops llama2-7b --tokens-per-second -1 --peak 1", exitCode: 64,
         message: "'-1' is not valid for --tokens-per-second"),
       Mistake(
+        words: "flops llama2-7b --tokens-per-second 0 --peak 1", exitCode: 64,
+        message: "'0' is not valid for --tokens-per-second: expected a number above 0"),
+      Mistake(
         words: "flops llama2-7b --tokens 99999999999999999999999", exitCode: 65,
         message: "does not fit in 128 bits."),
       Mistake(

@@ -38,29 +38,87 @@ import Testing
     /// What varies, as `key=values` with only lists.
     let axes: [String]
     var options = ""
+    /// Figures of every point in order, which others have counted.
+    var outside: [String: [Int128]] = [:]
 
     var testDescription: String { "\(model) \(axes.joined(separator: " ")) \(options)" }
   }
 
+  /// Parameters are those that transformers 5.23.0 builds on the meta device, products what torch
+  /// 2.15.0 counts there (`FlopCounterMode`, eager attention, 2048 tokens), unless a line says
+  /// otherwise; caches are sums by hand.
   static let cases: [Case] = [
-    Case(model: "llama2-7b", axes: ["hidden_size=4096,5120", "num_hidden_layers=1,2,40"]),
-    Case(model: "mixtral-8x7b", axes: ["num_local_experts=4,8,16", "num_experts_per_tok=1,2,3"]),
+    Case(
+      model: "llama2-7b", axes: ["hidden_size=4096,5120", "num_hidden_layers=1,2,40"],
+      outside: [
+        "parameters.total": [
+          464_531_456, 666_914_816, 8_357_482_496, 601_635_840, 875_586_560, 11_285_713_920,
+        ],
+        "flops.matmul.total": [
+          1_434_519_076_864, 2_332_167_241_728, 36_442_797_506_560, 1_879_048_192_000,
+          3_087_007_744_000, 48_989_470_720_000,
+        ],
+      ]),
+    Case(
+      model: "mixtral-8x7b", axes: ["num_local_experts=4,8,16", "num_experts_per_tok=1,2,3"],
+      outside: [
+        "parameters.total": [24_153_690_112, 24_153_690_112, 24_153_690_112]
+          + [46_702_792_704, 46_702_792_704, 46_702_792_704]
+          + [91_800_997_888, 91_800_997_888, 91_800_997_888]
+      ]),
     Case(
       model: "deepseek-v3", axes: ["kv_lora_rank=256,512", "first_k_dense_replace=0,1,3"],
-      options: "--phase decode --past 100 --mla absorbed"),
+      options: "--phase decode --past 100 --mla absorbed",
+      outside: [
+        "parameters.total": [
+          703_174_156_032, 692_250_353_408, 670_402_748_160, 703_797_812_224, 692_874_009_600,
+          671_026_404_352,
+        ],
+        // 61 layers, 101 positions, 64 rotated numbers and the rank.
+        "kv_cache.elements": [
+          1_971_520, 1_971_520, 1_971_520, 3_548_736, 3_548_736, 3_548_736,
+        ],
+      ]),
     Case(
       model: "mod-220m", axes: ["mod_capacity=0.125,0.29,1", "mod_every=2,3"],
-      options: "--mask causal --tokens 100"),
+      options: "--mask causal --tokens 100",
+      outside: [
+        // By hand: 230,785,408 of a dense model, and a router of 896 in each of nine or six layers.
+        "parameters.total": [230_793_472, 230_790_784, 230_793_472, 230_790_784]
+          + [230_793_472, 230_790_784],
+        // By hand: two numbers of 896 for each of 100 tokens in the layers of all, and for each of
+        // 12, 29 or 100 in the nine or six others.
+        "kv_cache.elements": [1_806_336, 2_279_424, 2_080_512, 2_462_208, 3_225_600, 3_225_600],
+      ]),
     Case(
       model: "gemma2-9b", axes: ["sliding_window=16,4096", "num_key_value_heads=1,8,16"],
-      options: "--phase train --batch 3 --recompute selective --logits last"),
+      options: "--phase train --batch 3 --recompute selective --logits last",
+      outside: [
+        "parameters.total": [8_702_213_632, 9_241_705_984, 9_858_268_672, 8_702_213_632]
+          + [9_241_705_984, 9_858_268_672]
+      ]),
     Case(
       model: "jamba-v0.1", axes: ["num_hidden_layers=8,16", "mamba_d_state=8,16"],
-      options: "--convention palm --kv-dtype fp8"),
+      options: "--convention palm --kv-dtype fp8",
+      outside: [
+        "parameters.total": [13_293_860_720, 13_295_237_088, 26_050_846_432, 26_053_599_168],
+        // One layer of eight attends: 2048 positions of eight heads of 128, twice, in a byte each.
+        "kv_cache.bytes": [4_194_304, 4_194_304, 8_388_608, 8_388_608],
+      ]),
     Case(
       model: "mistral-7b", axes: ["hidden_size=512,1024", "num_hidden_layers=3,4"],
-      options: "--transform upcycle=4/2 --transform mod=0.3/2"),
-    Case(model: "qwen3-30b-a3b", axes: ["norm_topk_prob=true,false", "head_dim=64,65"]),
+      options: "--transform upcycle=4/2 --transform mod=0.3/2",
+      outside: [
+        // What transformers builds is 100,797,952, 123,474,432, 205,528,064 and 252,191,744; by
+        // hand, three experts more in each layer, a gate, and a router in every other layer.
+        "parameters.total": [298_985_472, 387_724_800, 601_903_104, 780_692_480]
+      ]),
+    Case(
+      model: "qwen3-30b-a3b", axes: ["norm_topk_prob=true,false", "head_dim=64,65"],
+      outside: [
+        // An odd head transformers refuses: by hand, 147,458 more in each of 48 layers.
+        "parameters.total": [30_079_131_648, 30_086_209_632, 30_079_131_648, 30_086_209_632]
+      ]),
   ]
 
   /// Every figure that single runs print with all digits.
@@ -86,6 +144,9 @@ import Testing
       return (key: halves[0], values: halves[1].split(separator: ",").map(String.init))
     }
     #expect(points.count == axes.reduce(1) { $0 * $1.values.count })
+    for (path, values) in row.outside {
+      #expect(points.map { $0[path]?.integer } == values, "\(path)")
+    }
     for point in points {
       let object = try #require(point.object)
       let settings = axes.map { axis in
@@ -110,6 +171,16 @@ import Testing
         #expect(object[figure.path] == single, "\(settings): \(figure.path)")
       }
     }
+  }
+
+  @Test("Of experts that do nothing there is a whole number, or no model")
+  func idleExperts() throws {
+    let outcome = try Self.document(
+      "sweep mixtral-8x7b --vary num_local_experts=2,3,4,5,6 --transform mod=0.4/2 "
+        + "--transform mode=integrated --columns total --format json")
+    // E/0.4 − E is 1.5·E.
+    let rows = try #require(outcome["rows"]?.array)
+    #expect(rows.map { $0["num_local_experts"]?.integer } == [2, 4, 6])
   }
 
   @Test("The shards of a sweep joined are the whole", arguments: ["csv", "jsonl"])
@@ -141,6 +212,18 @@ import Testing
     #expect(again.errors.contains("is complete already"))
     try "something else".write(toFile: path, atomically: true, encoding: .utf8)
     #expect(Self.run("\(line) --format csv --output \(path) --resume").exitCode == 64)
+  }
+
+  @Test("While fewer are found than are wanted, none is turned away")
+  func top() {
+    // One thread looks at 32,768 points before it asks what is best so far: here at one that stays.
+    let outcome = Self.run(
+      "sweep llama2-7b --vary vocab_size=1:70000 --top 3 --order-by total --threads 1 "
+        + "--where 'vocab_size == 10 || vocab_size > 69997' --columns total --format csv")
+    #expect(
+      outcome.output.split(separator: "\n").map { $0.prefix { $0 != "," } } == [
+        "vocab_size", "10", "69998", "69999",
+      ])
   }
 
   @Test("A sweep of no point, and an order without a number to keep")

@@ -187,6 +187,13 @@ import Testing
       {"dim": 4096, "n_layers": 32, "head_dim": 128, "hidden_dim": 14336, "n_heads": 32,
        "n_kv_heads": 8, "norm_eps": 1e-05, "vocab_size": 32000, "sliding_window": 4096}
       """),
+    // Without the key there are as many as heads: 2·32 layers of 24 more heads of 4096 × 128.
+    Row(
+      "Mistral of equal heads", "mistral", 7_241_732_096 + 2 * 32 * 24 * 4096 * 128,
+      """
+      {"dim": 4096, "n_layers": 32, "head_dim": 128, "hidden_dim": 14336, "n_heads": 32,
+       "norm_eps": 1e-05, "vocab_size": 32000, "sliding_window": 4096}
+      """),
     Row(
       "Mixtral 8x7B", "mixtral", 46_702_792_704,
       """

@@ -51,6 +51,16 @@ import Testing
   func escapes() throws {
     #expect(try JSONValue(parsing: #""\ud83d\ude00\u00e9\/\n""#).string == "😀é/\n")
     #expect(try JSONValue(parsing: #""\ud83d!""#).string == "\u{FFFD}!")
+    // What follows half a pair stays, if it is the other half of none.
+    #expect(try JSONValue(parsing: #""\ud83d\u0041""#).string == "\u{FFFD}A")
+    #expect(try JSONValue(parsing: #""\ud83d\ud83d\ude00""#).string == "\u{FFFD}😀")
+  }
+
+  @Test("A key that is removed is not written")
+  func removal() throws {
+    var object = try #require(try JSONValue(parsing: #"{"a": 1, "b": 2, "c": 3}"#).object)
+    object["b"] = nil
+    #expect(JSONValue.object(object).line == #"{"a": 1, "c": 3}"#)
   }
 
   struct Mistake: CustomTestStringConvertible {

@@ -142,6 +142,8 @@ import Testing
     arguments: [
       ("llama2-13b", ["head_dim": "5"], "6 rotated channels of a head of 5"),
       ("deepseek-v3", ["n_group": "7"], "16 experts in 7 groups"),
+      // The best two of one there are not.
+      ("deepseek-v3", ["n_group": "16"], "16 experts in 16 groups"),
       ("deepseek-v3", ["qk_rope_head_dim": "7"], "an odd number of rotated channels"),
       ("olmoe-1b-7b", ["head_dim": "40"], "the width of the norm 'q_norm'"),
     ])

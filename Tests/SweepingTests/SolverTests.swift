@@ -33,6 +33,10 @@ import Testing
     Question(
       model: "mixtral-8x7b", key: "num_experts_per_tok", figure: "active",
       target: .value(Rational(20_000_000_000)), limits: 1...64),
+    // The least multiple within the limits is the answer, and not the one before them.
+    Question(
+      model: "llama2-7b", key: "hidden_size", figure: "total", target: .value(Rational(1)),
+      step: 32, limits: 3201...3300),
     // Half way between 32 and 33 layers: the smaller of two that are equally near.
     Question(
       model: "llama2-7b", key: "num_hidden_layers", figure: "total",

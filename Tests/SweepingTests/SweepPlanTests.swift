@@ -80,6 +80,22 @@ import Testing
     #expect(try engine.check(0..<sweep.grid.count, samples: 100) == min(100, Int(sweep.grid.count)))
   }
 
+  @Test("A program that gives another value than the description is found out")
+  func disagreement() throws {
+    var sweep = try Self.sweep("llama2-7b", [("num_hidden_layers", "2:9")], ["total"])
+    let preset = try #require(Catalog.preset(named: "llama2-7b"))
+    sweep.subject = SweepSubject(request: WorkloadRequest()) { overrides, _ in
+      var overrides = overrides
+      // A description that reads a number otherwise than a letter.
+      if overrides["num_hidden_layers"] == "5" { overrides["vocab_size"] = "32001" }
+      return try Families.Description(overrides: overrides)
+        .model(from: preset.configuration, named: preset.name)
+    }
+    let engine = SweepEngine(try SweepPlan(sweep), threads: 1)
+    #expect(throws: SweepError.self) { try engine.check(0..<8, samples: 8) }
+    #expect(try engine.check(0..<3, samples: 8) == 3)
+  }
+
   @Test("What is no model is left out, and nothing else")
   func impossible() throws {
     let sweep = try Self.sweep(

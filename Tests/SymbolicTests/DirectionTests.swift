@@ -15,6 +15,14 @@ import Testing
     #expect(try Formula(parsing: row.text).direction(in: Symbol("d")) == row.direction)
   }
 
+  @Test("A share to a power falls the more often it is taken, and what is missing to one rises")
+  func powers() throws {
+    let d = Formula(Symbol("d"))
+    let power = Formula.power(Formula(try Rational(1, over: 2)), d)
+    #expect(power.direction(in: Symbol("d")) == .falling)
+    #expect((1 - power).direction(in: Symbol("d")) == .rising)
+  }
+
   @Test("Where nothing is proved", arguments: ["d^2 - d", "d + f/d", "(d - f)*max(d - f, 0 - d)"])
   func unknown(_ text: String) throws {
     #expect(try Formula(parsing: text).direction(in: Symbol("d")) == nil)

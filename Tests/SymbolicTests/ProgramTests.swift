@@ -114,6 +114,11 @@ import Testing
     let isMultiple = builder.isMultiple(size, of: four)
     let isSmall = builder.isAtMost(size, builder.constant(Rational(10)))
     let both = builder.both(isMultiple, builder.not(isSmall))
+    // Of numbers that are known the answer is, too.
+    let known = [
+      builder.isAtMost(four, four), builder.isAtMost(four, builder.constant(Rational(3))),
+      builder.isAtMost(four, builder.constant(Rational(5))),
+    ]
     let run = ProgramRun(try #require(builder.program))
     let values: [Int128] = [3, 4, 8, 10, 12, 13, 16]
     values.withUnsafeBufferPointer { buffer in
@@ -126,5 +131,6 @@ import Testing
     #expect(run.lanes(where: isSmall, are: false, count: values.count, &list) == 3)
     #expect(run.lanes(where: both, are: true, count: values.count, &list) == 2)
     #expect(Array(list.prefix(2)) == [4, 6])
+    #expect(known.map { run.value($0, lane: 0) } == [1, 0, 1])
   }
 }
