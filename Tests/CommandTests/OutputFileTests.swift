@@ -102,6 +102,20 @@ import Testing
     defer { unsetenv("HF_HUB_CACHE") }
     let found = SweepTests.run("someone/Tiny-1 --format csv")
     #expect(found.output.contains("someone/Tiny-1,llama,252,"), "\(found.output)\(found.errors)")
+    // Of two revisions that of the branch is read: the other has ten tokens more.
+    let other = "models--someone--Tiny-1/snapshots/aaa"
+    try FileManager.default.createDirectory(
+      atPath: path(other), withIntermediateDirectories: true)
+    try """
+    {"model_type": "llama", "vocab_size": 20, "hidden_size": 4, "num_hidden_layers": 1,
+     "num_attention_heads": 2, "intermediate_size": 8}
+    """.write(toFile: path("\(other)/config.json"), atomically: false, encoding: .utf8)
+    #expect(SweepTests.run("someone/Tiny-1 --format csv").output.contains(",llama,332,"))
+    let refs = "models--someone--Tiny-1/refs"
+    try FileManager.default.createDirectory(
+      atPath: path(refs), withIntermediateDirectories: true)
+    try "abc".write(toFile: path("\(refs)/main"), atomically: false, encoding: .utf8)
+    #expect(SweepTests.run("someone/Tiny-1 --format csv").output.contains(",llama,252,"))
     let missing = SweepTests.run("params someone/Other-2")
     #expect(missing.exitCode == 66)
     #expect(missing.errors.contains("hf download someone/Other-2 config.json"))
