@@ -14,13 +14,13 @@ extension OperationLedger {
     masked.mask = .causal
     let (dense, kept) = (Stream(workload), Stream(masked))
     var hides = false
-    for case .some(let (reach, seesAhead)) in model.groups.flatMap(\.layer.branches)
+    for case .some(let (reach, ahead)) in model.groups.flatMap(\.layer.branches)
       .map(\.module.reach)
     {
-      let all = kept.pairs(.all, seesAhead: seesAhead)
+      let all = kept.pairs(.all, ahead: ahead == nil ? nil : .all)
       let counted = Formula.minimum(dense.pairs(reach), all)
       let hidden = try value(
-        counted - kept.pairs(reach, seesAhead: seesAhead), "The positions that are hidden")
+        counted - kept.pairs(reach, ahead: ahead), "The positions that are hidden")
       hides = hides || !hidden.isZero
     }
     guard hides else { return nil }
@@ -50,11 +50,11 @@ extension Model {
 }
 
 extension Module {
-  /// How far back the queries of an attention module see, and whether as far ahead.
-  fileprivate var reach: (Reach, seesAhead: Bool)? {
+  /// How far back the queries of an attention module see, and how far ahead, if they do.
+  fileprivate var reach: (Reach, ahead: Reach?)? {
     switch self {
-    case .selfAttention(let module): (module.reach, module.seesAhead)
-    case .latentAttention(let module): (module.reach, false)
+    case .selfAttention(let module): (module.reach, module.ahead)
+    case .latentAttention(let module): (module.reach, nil)
     default: nil
     }
   }

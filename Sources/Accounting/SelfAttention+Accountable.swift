@@ -12,7 +12,7 @@ extension SelfAttention: Accountable {
     let rows = stream.rows
     var core = AttentionCore(
       heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach,
-      seesAhead: seesAhead)
+      ahead: ahead)
     if let compression {
       core.moreKeys = compression.keys(stream)
       core.morePairs = compression.pairs(stream, limit: compressedIndexer?.kept)
@@ -38,7 +38,7 @@ extension SelfAttention: Accountable {
       // 1 + α·ln(max(1, j/n)) for each position; its products with queries and biases.
       let numbers =
         rows * heads * headSize + stream.sequences * heads
-        * stream.pairs(reach, seesAhead: seesAhead)
+        * stream.pairs(reach, ahead: ahead)
       let positions = stream.positions
       work.append(
         Work(
@@ -90,7 +90,8 @@ struct AttentionCore {
   var scoreSize: Formula
   var valueSize: Formula
   var reach: Reach
-  var seesAhead = false
+  /// How far a query sees back and ahead, if it sees ahead.
+  var ahead: Reach?
   /// Keys of the whole past beside those within reach.
   var moreKeys: Formula = 0
   /// The pairs of queries and such keys that count, in one sequence.
@@ -107,7 +108,7 @@ struct AttentionCore {
 
   func work(over stream: Stream, _ scores: Scores) -> [Work] {
     let copies = stream.sequences * heads
-    let pairs = stream.pairs(reach, seesAhead: seesAhead) + morePairs
+    let pairs = stream.pairs(reach, ahead: ahead) + morePairs
     let isDense = stream.pairing == .dense
     let keys = stream.keys(reach) + moreKeys
     let numbers = copies * pairs

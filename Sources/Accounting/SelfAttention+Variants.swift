@@ -34,7 +34,7 @@ extension SelfAttention {
     let counts =
       keys * valueBias.output
       * (ReferenceAlgorithms.softplus + OperationCounts([.multiply: 1, .exp: 1]))
-      + OperationCounts([.add: stream.sequences * heads * stream.pairs(reach, seesAhead: seesAhead)]
+      + OperationCounts([.add: stream.sequences * heads * stream.pairs(reach, ahead: ahead)]
       )
     return valueBias.work(.attentionProjections, rows: keys)
       + [Work(valueBias.name, Elementwise(.softmax, counts))]

@@ -88,11 +88,10 @@ package struct Stream: Hashable, Sendable {
   ///
   /// Where queries see ahead, the mask keeps more of them. Conventions of other tools, which count
   /// triangles and squares, do not know that.
-  package func pairs(_ reach: Reach, seesAhead: Bool = false) -> Formula {
+  package func pairs(_ reach: Reach, ahead: Reach? = nil) -> Formula {
     switch pairing {
     case .dense: tokens * keys(reach)
-    case .kept where seesAhead: kept(reach) + ahead(reach)
-    case .kept: kept(reach)
+    case .kept: ahead.map { seeing($0, cached(reach)) } ?? kept(reach)
     case .square(let isCropped): tokens * seen(past + tokens, isCropped ? reach : .all)
     case .half(let isCropped) where isCropped && reach.isChunk:
       Self.area(past + tokens, reach) - Self.area(past, reach)
@@ -119,12 +118,14 @@ package struct Stream: Hashable, Sendable {
     }
   }
 
-  /// The pairs in which the key comes after the query: as many as those of the new tokens alone in
-  /// which it comes before.
-  private func ahead(_ reach: Reach) -> Formula {
-    var new = self
-    new.past = 0
-    return new.kept(reach) - tokens
+  /// The pairs of queries that see as far ahead as back, with what the cache holds before them.
+  ///
+  /// There are as many in which the key comes after the query as there are of the new tokens alone
+  /// in which it comes before.
+  private func seeing(_ reach: Reach, _ cached: Formula) -> Formula {
+    var (back, new) = (self, self)
+    (back.past, new.past) = (cached, 0)
+    return back.kept(reach) + new.kept(reach) - tokens
   }
 
   /// So many positions, or as many of them as a window holds.

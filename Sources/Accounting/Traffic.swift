@@ -65,7 +65,10 @@ extension Layer {
         if weight.activeShare == .one {
           sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false)
         } else if let routing {
-          sum += choosing.share(ofExpertsReadIn: routing) * weight.count
+          // Of maps that stand by themselves only those of experts that do something are read.
+          let stored =
+            weight.copies == .one ? weight.count : routing.experts * weight.shape.product()
+          sum += choosing.share(ofExpertsReadIn: routing) * stored
         } else {
           sum += choosing.share(meeting: weight.activeShare) * weight.count
         }

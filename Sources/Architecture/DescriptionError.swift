@@ -70,7 +70,7 @@ extension DescriptionError: CustomStringConvertible {
     case .notDivisible(let key, let value, let by, let divisor):
       """
       \(key) (\(value)) is not a multiple of \(by) (\(divisor)). \
-      The nearest that works is \(key) = \(Self.nearestMultiple(of: divisor, to: value)).
+      The nearest multiple is \(key) = \(Self.nearestMultiple(of: divisor, to: value)).
       """
     case .exceeds(let key, let value, let limit, let limitValue):
       "\(key) (\(value)) is more than \(limit) (\(limitValue)). Lower \(key) or raise \(limit)."

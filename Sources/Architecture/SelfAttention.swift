@@ -23,8 +23,10 @@ package struct SelfAttention: Hashable, Sendable {
   package var vectors: [Weight]
   /// How far back a query sees.
   package var reach: Reach
-  /// Whether a query sees as far ahead, among the tokens of its own pass, as it sees back.
-  package var seesAhead = false
+  /// How far a query sees back and, among the tokens of its own pass, as far ahead.
+  ///
+  /// It is nil where nothing ahead is seen; `reach` says what is cached in either case.
+  package var ahead: Reach?
   /// How a score learns of the distance between query and key.
   package var position: PositionScheme
   /// Whether scores are bounded by `c·tanh(s/c)` before the softmax.
@@ -107,36 +109,55 @@ package struct RoutedQueries: Hashable, Sendable {
 }
 
 extension Model {
-  /// Lets every query see all tokens of its pass.
+  /// Lets every query see the tokens of its pass that come after it: all of them, or those within
+  /// a window, its end included, to both sides.
   ///
-  /// - Returns: Whether that could be said of all layers: each has attention to the whole past, and
-  ///   nothing that goes through a sequence in one direction.
+  /// - Returns: Whether that could be said of all layers with attention; where it could not, nothing
+  ///   is changed.
   package mutating func seeAhead() -> Bool {
     var copy = self
     for group in groups.indices {
-      for block in groups[group].layer.blocks.indices {
-        for branch in groups[group].layer.blocks[block].branches.indices {
+      let layer = groups[group].layer
+      if !layer.repeats.isEmpty || !layer.extras.isEmpty { return false }
+      for block in layer.blocks.indices {
+        for branch in layer.blocks[block].branches.indices {
           let path = \Model.groups[group].layer.blocks[block].branches[branch].module
           switch self[keyPath: path] {
-          case .selfAttention(var attention) where attention.isPlain:
-            attention.seesAhead = true
+          case .selfAttention(var attention):
+            guard attention.seeAhead() else { return false }
             copy[keyPath: path] = .selfAttention(attention)
-          case .feedForward, .mixtureOfExperts: break
-          default: return false
+          case .latentAttention: return false
+          default: break
           }
         }
       }
-      let layer = groups[group].layer
-      if !layer.repeats.isEmpty || !layer.extras.isEmpty { return false }
     }
     self = copy
     return true
   }
+
+  /// Whether queries attend to keys in some layer.
+  package var hasAttention: Bool {
+    groups.flatMap(\.layer.branches).contains { branch in
+      switch branch.module {
+      case .selfAttention, .latentAttention: true
+      default: false
+      }
+    }
+  }
 }
 
 extension SelfAttention {
-  /// Whether every query sees the whole past and nothing chooses among the keys.
-  fileprivate var isPlain: Bool {
-    reach == .all && blockIndexer == nil && compression == nil && indexer == nil
+  /// - Returns: Whether it is known what the mask keeps then.
+  fileprivate mutating func seeAhead() -> Bool {
+    guard blockIndexer == nil, compression == nil, indexer == nil else { return false }
+    switch reach {
+    case .all: ahead = .all
+    case .window(let size, let keepsCache): ahead = .window(size + 1, keepsCache: keepsCache)
+    // A chunk is as causal as before.
+    case .chunk: break
+    case .blocks, .bestBlocks: return false
+    }
+    return true
   }
 }

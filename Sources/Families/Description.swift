@@ -20,6 +20,9 @@ package struct Description: Sendable {
   package func model(from configuration: JSONObject, named name: String) throws -> Model {
     let reading = try Reading(configuration, named: assumed ?? overrides["model_type"])
     let family = reading.family
+    if let key = reading.unsaid, overrides[key] == nil {
+      throw DescriptionError.missing(key: key, letter: "", modelType: family.modelType)
+    }
     var own = reading.text
     var wrapperNote: String?
     if let wrapper = reading.wrapper {
@@ -80,7 +83,9 @@ package struct Description: Sendable {
     let ownValue = (text[key] ?? defaults[key]) == .boolean(true)
     switch (rule, written ?? .null) {
     case ("never", _): ties = false
-    case ("either", .boolean(let value)): ties = value || ownValue
+    case ("either", .boolean(let value)), ("either-or-silent", .boolean(let value)):
+      ties = value || ownValue
+    case ("either-or-silent", .null): ties = true
     case ("either", .null), ("text", .null): ties = ownValue
     case (_, .boolean(let value)): ties = value
     case (let byClass, .null): ties = byClass == "tied"
@@ -124,15 +129,17 @@ package struct Description: Sendable {
     let known = keys.known
     for key in overrides.keys.sorted() where key != "model_type" && !known.contains(key) {
       guard !keys.isQuiet(key) else { continue }
-      for setting in Self.switches(of: family, in: configuration) {
+      let settings = try Self.switches(of: family, in: configuration).filter { setting in
         var other = overrides
         other[setting.key] = setting.value
         let trial = try Keys(family: family, configuration: configuration, overrides: other)
         _ = try? family.describe(trial)
-        guard !trial.known.contains(key) else {
-          throw DescriptionError.idleKey(
-            key, modelType: keys.modelType, with: "\(setting.key)=\(setting.value)")
-        }
+        return trial.known.contains(key)
+      }
+      guard settings.isEmpty else {
+        throw DescriptionError.idleKey(
+          key, modelType: keys.modelType,
+          with: settings.map { "\($0.key)=\($0.value)" }.joined(separator: " or "))
       }
       throw DescriptionError.unknownKey(
         key, modelType: keys.modelType, nearest: nearestWord(to: key, among: keys.met))

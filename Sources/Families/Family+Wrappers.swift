@@ -99,8 +99,9 @@ extension Family {
       glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 qianfan_ocr
       qwen2_5_omni_thinker qwen3_5 qwen3_5_moe qwen3_omni_moe_thinker qwen3_vl qwen3_vl_moe
       qwen4_exp smolvlm unlimited_ocr video_llava vipllava
-    either: fast_vlm glm4v glm4v_moe glm_ocr hunyuan_vl llava llava_next_video llava_onevision
-      minimax_m3_vl paddleocr_vl qwen2_5_vl qwen2_vl shieldgemma2 video_llama_3
+    either: fast_vlm glm4v glm4v_moe glm_ocr llava llava_next_video llava_onevision
+      minimax_m3_vl qwen2_5_vl qwen2_vl shieldgemma2 video_llama_3
+    either-or-silent: hunyuan_vl paddleocr_vl
     text: perception_lm
     never: audioflamingo3 inkling2 inkling_mm_model mllama molmo2 musicflamingo nemo_speechlm qwen2_audio
       vibevoice_asr voxtral

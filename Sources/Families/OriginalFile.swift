@@ -11,6 +11,8 @@ struct OriginalFile {
   /// The same, in the keys of `transformers`.
   let configuration: JSONObject
   let note: String
+  /// A key of `transformers` that such a file does not have and that changes a count.
+  let unsaid: String?
 
   /// - Returns: nil for a file that is none of these.
   /// - Throws: `DescriptionError` for a size that cannot be derived.
@@ -37,6 +39,7 @@ struct OriginalFile {
     }
     for (key, value) in form.replacing.sorted(by: { $0.key < $1.key }) { result[key] = value }
     configuration = result
+    unsaid = form.unsaid.flatMap { file[$0] == nil ? $0 : nil }
     note =
       "The file has no model_type and the keys of \(form.publisher); it is read as \(form.modelType)."
   }
@@ -51,6 +54,8 @@ struct OriginalFile {
     var idle: Set<String> = []
     /// What an absent key means there, where it means something else in the family.
     var values: [String: JSONValue] = [:]
+    /// A key that changes a count, which files of this form never have.
+    var unsaid: String?
     /// What stands in place of the file's own values.
     var replacing: [String: JSONValue] = [:]
   }
@@ -131,6 +136,10 @@ extension OriginalFile.Form {
         """),
       idle: words("multiple_of ffn_dim_multiplier use_scaled_rope max_seq_len max_batch_size"))
     form.replacing["intermediate_size"] = .number("\(try innerWidth(file))")
+    // The small models since 3.2 share their table with the head, and no key of these files says so.
+    if let width = file["dim"]?.integer, width < 4096, file["use_scaled_rope"] == .boolean(true) {
+      form.unsaid = "tie_word_embeddings"
+    }
     return form
   }
 

@@ -19,6 +19,8 @@ struct Reading {
   /// What its reading rests on, where it is no type of this description: then a key that is not
   /// read is an error, because nothing else would show that the family is the wrong one.
   var grounds: String?
+  /// A key that changes a count, which files of its form never have.
+  var unsaid: String?
 
   /// Reads a file; `named` is the type that the command line gives in place of the file's.
   ///
@@ -27,10 +29,12 @@ struct Reading {
     var file = file
     var notes: [String] = []
     var grounds: String?
+    var unsaid: String?
     if named == nil, try Self.type(of: file) == nil, let original = try OriginalFile(file) {
       file = original.configuration
       notes.append(original.note)
       grounds = original.note
+      unsaid = original.unsaid
     }
     if let named, Family.named[named] != nil {
       self = try Self.assumed(named, file)
@@ -72,6 +76,7 @@ struct Reading {
     }
     self.notes = notes + self.notes
     self.grounds = self.grounds ?? grounds
+    self.unsaid = self.unsaid ?? unsaid
   }
 
   private init(

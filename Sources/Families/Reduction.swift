@@ -24,14 +24,14 @@ extension Description {
   /// A small model with every kind of layer that a configuration's model has.
   ///
   /// Sizes shrink through the keys of the configuration, so that the family itself sees to what
-  /// fits together; of layers of a kind the first two are kept. A size that cannot shrink stays. Of
+  /// fits together; of layers of a kind the first are kept. A size that cannot shrink stays. Of
   /// a model that is narrow already only the sizes shrink that are large all the same.
   ///
-  /// The model still has so many `positions`.
+  /// The model still has so many `positions`, and up to so many `layers` of each kind.
   ///
   /// - Throws: `DescriptionError`, as `model(from:named:)`.
   package func reduced(
-    from configuration: JSONObject, named name: String, positions: Int128
+    from configuration: JSONObject, named name: String, positions: Int128, layers most: Int = 2
   ) throws -> Reduction {
     let full = try model(from: configuration, named: name)
     let targets = Targets(full, positions: positions)
@@ -57,7 +57,7 @@ extension Description {
       changes.append(Reduction.Change(key: before.key, from: from, to: to))
     }
     let layers = model.numberOfLayers
-    model.keepFirstLayers(2)
+    model.keepFirstLayers(most)
     let kept = model.numberOfLayers
     if let layers, let kept, layers != kept {
       changes.append(Reduction.Change(key: "layers", from: layers, to: kept))

@@ -254,7 +254,8 @@ private struct QueryParser {
       let nearest = nearestWord(to: text, among: words)
       throw failure(
         "unknown figure '\(prefix)\(text)'"
-          + (nearest.map { "; did you mean '\(prefix)\($0)'?" } ?? ""),
+          + (nearest.map { "; did you mean '\(prefix)\($0)'?" }
+            ?? "; 'tally figures' lists them"),
         at: start)
     }
     position += word.count

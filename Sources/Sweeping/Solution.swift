@@ -17,6 +17,13 @@ package struct Solution: Hashable, Sendable {
 }
 
 extension Solution {
+  /// Whether the answer is the least or the greatest value that was looked at, so that the target
+  /// may lie beyond.
+  package var isAtEnd: Bool {
+    guard let tried else { return false }
+    return values.lowerBound <= tried.lowerBound || values.upperBound >= tried.upperBound
+  }
+
   /// The better of two answers, of which this one has the smaller values.
   func combined(with other: Solution, goal: Goal) -> Solution {
     let reach =

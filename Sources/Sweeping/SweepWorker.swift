@@ -13,6 +13,10 @@ package struct SweepPiece: Sendable {
   /// what it should be.
   package var independentCount: Int128 = 0
   package var independentHeldCount: Int128 = 0
+  /// The points for which a size was solved, and those at which the held figure is not met because
+  /// the answer is an end of the values that are tried.
+  package var solvedCount: Int128 = 0
+  package var endCount: Int128 = 0
   /// How many points a program evaluated, and how many were evaluated one by one.
   package var compiledCount: Int128 = 0
   package var plainCount: Int128 = 0
@@ -84,6 +88,10 @@ package final class SweepWorker {
             continue
           }
           let solved = solution.values.lowerBound
+          piece.solvedCount += 1
+          if !solution.isIndependent, solution.figure != plan.target, solution.isAtEnd {
+            piece.endCount += 1
+          }
           if solution.isIndependent {
             piece.independentCount += 1
             if solution.figure == plan.target { piece.independentHeldCount += 1 }

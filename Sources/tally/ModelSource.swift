@@ -128,9 +128,17 @@ struct ModelSource {
     let found = try find(word)
     return try blaming(found.source) {
       let small = try description.reduced(
-        from: found.configuration, named: found.name, positions: positions)
+        from: found.configuration, named: found.name, positions: positions, layers: layersOfChanges)
       return Reduction(model: try transformed(small.model), changes: small.changes)
     }
+  }
+
+  /// So many layers of each kind that every change finds one to be made in.
+  private var layersOfChanges: Int {
+    let needed = transformations.map { change in
+      if case .depthRouting(_, _, let offset) = change { min(offset, 1 << 20) + 1 } else { 0 }
+    }
+    return max(2, needed.max() ?? 0)
   }
 
   private func transformed(_ model: Model) throws(DescriptionError) -> Model {

@@ -63,22 +63,56 @@ import Testing
     #expect(try causal("\"is_causal\": false") == 4 * 4 * 2 * 2 * 12 * 442)
   }
 
-  @Test("A window ends at its query all the same, and that is said; one of zero is none")
-  func windows() throws {
-    func pairs(_ more: String) throws -> Int128? {
-      var workload = Workload()
-      (workload.tokens, workload.past, workload.mask) = (17, 9, .causal)
-      let ledger = OperationLedger(
-        try model("{\"model_type\": \"mistral\", \(Self.small) \(more)}"), workload)
-      return try ledger.value(ledger.flops(of: .attentionCore), "The scores").wholeConstant
-    }
-    let ahead = "\"sliding_window\": 6, \"is_causal\": false"
-    // Each of 17 queries sees six keys; without a window all 306 pairs up to the query.
-    #expect(try pairs(ahead) == 4 * 4 * 2 * 2 * 12 * 17 * 6)
+  @Test("A window of zero is none")
+  func noWindow() throws {
+    var workload = Workload()
+    (workload.tokens, workload.past, workload.mask) = (17, 9, .causal)
+    let ledger = OperationLedger(
+      try model("{\"model_type\": \"mistral\", \(Self.small) \"sliding_window\": 0}"), workload)
     #expect(
-      try model("{\"model_type\": \"mistral\", \(Self.small) \(ahead)}").operationNotes
-        .contains { $0.contains("counts the pairs up to each query") })
-    #expect(try pairs("\"sliding_window\": 0") == 4 * 4 * 2 * 2 * 12 * 306)
+      try ledger.value(ledger.flops(of: .attentionCore), "The scores").wholeConstant
+        == 4 * 4 * 2 * 2 * 12 * 306)
+  }
+
+  /// The pairs that the mask of `MistralModel` keeps with a window of six, eager attention.
+  @Test(
+    "A window whose class is not causal reaches as far ahead as back, its end included",
+    arguments: [(0, 17, 179), (9, 7, 69), (11, 1, 6), (3, 5, 39)] as [(Int128, Int128, Int128)])
+  func windowNotCausal(past: Int128, tokens: Int128, pairs: Int128) throws {
+    var workload = Workload()
+    (workload.tokens, workload.past, workload.mask) = (tokens, past, .causal)
+    let ledger = OperationLedger(
+      try model(
+        "{\"model_type\": \"mistral\", \(Self.small) \"head_dim\": 12, \"sliding_window\": 6, "
+          + "\"is_causal\": false}"), workload)
+    // 4 layers of 4 heads, two products of 12 numbers for each pair.
+    #expect(
+      try ledger.value(ledger.flops(of: .attentionCore), "The scores").wholeConstant
+        == 4 * 4 * 2 * 2 * 12 * pairs)
+  }
+
+  /// The class reads `activation_function` or `hidden_activation` alone; totals by transformers.
+  @Test(
+    "An activation counts under the name of the family's class",
+    arguments: [
+      (
+        "\"model_type\": \"gpt2\", \"n_embd\": 48, \"n_layer\": 3, \"n_head\": 4, ",
+        "activation_function"
+      ),
+      (
+        "\"model_type\": \"gemma2\", \"hidden_size\": 48, \"num_hidden_layers\": 3, \"head_dim\": 12, ",
+        "hidden_activation"
+      ),
+      ("\"model_type\": \"bloom\", \"hidden_size\": 48, \"n_layer\": 3, \"n_head\": 4, ", ""),
+    ])
+  func activationKey(head: String, key: String) throws {
+    func parameters(_ more: String) throws -> Int128? {
+      try ParameterReport(model("{\(head)\"vocab_size\": 131\(more)}")).total.wholeConstant
+    }
+    let plain = try #require(try parameters(""))
+    #expect(try parameters(", \"hidden_act\": \"xielu\"") == plain)
+    // Two slopes in each of three layers.
+    if !key.isEmpty { #expect(try parameters(", \"\(key)\": \"xielu\"") == plain + 6) }
   }
 
   @Test("Phi-MoE runs two experts for each token, and says so where a file has another number")

@@ -188,6 +188,22 @@ import Validation
     }
   }
 
+  /// The library allocates gate and up maps for LongCat's experts that do nothing; nobody reads them.
+  @Test("Of stored maps only those of experts that do something are read")
+  func idleMaps() throws {
+    let tiny = try Self.model(
+      #"""
+      {"model_type": "longcat_flash", "hidden_size": 64, "num_layers": 2, "vocab_size": 100,
+       "n_routed_experts": 6, "zero_expert_num": 2, "moe_topk": 3, "expert_ffn_hidden_size": 24,
+       "ffn_hidden_size": 32, "num_attention_heads": 4, "kv_lora_rank": 16, "q_lora_rank": 24,
+       "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 16}
+      """#)
+    let (_, memory) = try Self.memory(tiny, .prefill)
+    let bounds = try #require(memory.movedBounds)
+    // One token meets 1 to 3 experts in each of two layers: two experts of 3·64·24 numbers more.
+    #expect(bounds.most - bounds.least == Evaluated(2 * 2 * 2 * 3 * 64 * 24))
+  }
+
   @Test(
     "Each format has its bytes, and a training step keeps a master copy of what has fewer than 32")
   func formats() throws {

@@ -403,4 +403,18 @@ import Testing
     ).output
     #expect(grid.contains("Heat map of 4 rows and 4 columns"))
   }
+
+  @Test("A figure that no value of the size can hold is said, and no point holds it")
+  func outOfReach() {
+    let outcome = Self.run(
+      "sweep deepseek-v3 --vary num_hidden_layers=1,2 --hold total --by vocab_size --format csv")
+    #expect(outcome.exitCode == 1)
+    #expect(
+      outcome.errors.contains(
+        "2 of 2 points cannot hold parameters.total with the values of vocab_size that are tried"))
+    let wide = Self.run(
+      "sweep deepseek-v3 --vary num_hidden_layers=1,2 --hold total --by vocab_size --format csv "
+        + "--between 1:100M")
+    #expect(wide.exitCode == 0 && !wide.errors.contains("cannot hold"))
+  }
 }

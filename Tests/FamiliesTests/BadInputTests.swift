@@ -1,3 +1,4 @@
+import Accounting
 import Architecture
 import Families
 import JSON
@@ -87,13 +88,13 @@ import Testing
         [("hidden_size", "66")],
         """
         hidden_size (66) is not a multiple of num_attention_heads (4). \
-        The nearest that works is hidden_size = 68.
+        The nearest multiple is hidden_size = 68.
         """),
       Row(
         [("num_key_value_heads", "3")],
         """
         num_attention_heads (4) is not a multiple of num_key_value_heads (3). \
-        The nearest that works is num_attention_heads = 3.
+        The nearest multiple is num_attention_heads = 3.
         """),
       Row(
         [("vocab_size", "99999999999999999999999999999999999999999")],
@@ -165,7 +166,8 @@ import Testing
   @Test(
     "A key that the family reads with another setting is answered with that setting",
     arguments: [
-      ("num_experts", "mod_mode=staged"), ("mod_predictor_size", "mod_predictor=mlp"),
+      ("num_experts", "mod_mode=staged or mod_mode=integrated"),
+      ("mod_predictor_size", "mod_predictor=mlp"),
     ])
   func idleSetting(key: String, setting: String) {
     var configuration = JSONObject(Self.llama)
@@ -176,6 +178,24 @@ import Testing
       try Families.Description(overrides: [key: "4"]).model(from: configuration, named: "test")
     }
     #expect(error == .idleKey(key, modelType: "mod_llama", with: setting))
+  }
+
+  @Test("Meta's own file of a small Llama does not say whether its table is its head, and is asked")
+  func unsaidTies() throws {
+    let file = JSONObject([
+      ("dim", .integer(2048)), ("ffn_dim_multiplier", .number("1.5")),
+      ("multiple_of", .integer(256)),
+      ("n_heads", .integer(32)), ("n_kv_heads", .integer(8)), ("n_layers", .integer(16)),
+      ("vocab_size", .integer(128_256)), ("use_scaled_rope", .boolean(true)),
+    ])
+    let error = #expect(throws: DescriptionError.self) {
+      try Families.Description().model(from: file, named: "test")
+    }
+    #expect(error == .missing(key: "tie_word_embeddings", letter: "", modelType: "llama"))
+    // 1,235,814,400: Llama 3.2 1B, Meta 2024.
+    let model = try Families.Description(overrides: ["tie_word_embeddings": "true"])
+      .model(from: file, named: "test")
+    #expect(try ParameterReport(model).total.wholeConstant == 1_235_814_400)
   }
 
   @Test("A Mixture-of-Depths model in which no block is routed says so")

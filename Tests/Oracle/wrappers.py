@@ -3,7 +3,7 @@
     python wrappers.py --out Data
 
 Writes `Data/wrappers.json`, {type: [text type, rule]}, the rule being `tied` or `untied` (the wrapper's class owns the head, and
-has this default), `either` (it owns the head, and takes the word of its text model too), `never` (it owns a head that cannot be
+has this default), `either` (it owns the head, and takes the word of its text model too), `either-or-silent` (the same, and where it is silent it is tied), `never` (it owns a head that cannot be
 tied), `unless said` (the text model decides where the wrapper is silent), or `text` (the head is the text model's, or the class does what the text model says).
 """
 
@@ -44,7 +44,9 @@ def rule(wrapper):
 
     try:
         if tied(True, tie_word_embeddings=False) and not tied(False, tie_word_embeddings=False):
-            return "either" if tied(False, tie_word_embeddings=True) else "text"
+            if not tied(False, tie_word_embeddings=True):
+                return "text"
+            return "either-or-silent" if tied(False) else "either"
         if tied(True) and not tied(False):
             return "unless said"
     except Exception:  # a text model that cannot be made from its type alone

@@ -17,6 +17,9 @@ extension Model {
   /// Whether a router may choose experts that do nothing.
   package var hasIdleExperts: Bool { mixtures.contains { !$0.idle.isZero } }
 
+  /// Whether an expert takes no more than a share of the tokens.
+  package var hasLimitedExperts: Bool { mixtures.contains { $0.capacity != nil } }
+
   private var mixtures: [MixtureOfExperts] {
     groups.flatMap { $0.layer.repeats + $0.layer.blocks }.flatMap(\.branches).compactMap { branch in
       if case .mixtureOfExperts(let mixture) = branch.module { mixture } else { nil }

@@ -27,7 +27,7 @@ extension Family {
 
   private static let gpt2Spelling = """
     hidden_size=n_embd max_position_embeddings=n_positions num_attention_heads=n_head
-    num_hidden_layers=n_layer hidden_act=activation_function
+    num_hidden_layers=n_layer hidden_act:activation_function
     """
 
   static let gptSw3 = Family("gpt-sw3", like: gpt2, defaults: gpt2.defaults)
@@ -58,7 +58,7 @@ extension Family {
     "openai-gpt",
     spelling: """
       hidden_size=n_embd max_position_embeddings=n_positions num_attention_heads=n_head
-      num_hidden_layers=n_layer hidden_act=afn
+      num_hidden_layers=n_layer hidden_act:afn
       """,
     defaults: """
       vocab_size=40478 n_positions=512 n_head=12 afn="gelu" tie_word_embeddings=true
@@ -88,13 +88,13 @@ extension Family {
       num_hidden_layers=n_layer
       """,
     defaults: """
-      vocab_size=246534 n_head=16 dff=8192 hidden_act="relu" tie_word_embeddings=true
+      vocab_size=246534 n_head=16 dff=8192 tie_word_embeddings=true
       """
   ) { keys in
     let attention = try keys.attention(
       keys.equalHeads(), bias: .all,
       names: ProjectionNames(query: "Wq", key: "Wk", value: "Wv", output: "dense"))
-    let feedForward = try keys.plain(keys.size(.intermediate, "dff"), "0", "2")
+    let feedForward = try keys.plain(keys.size(.intermediate, "dff"), "0", "2", fixed: "relu")
     let layer = try keys.layer(
       attention, .feedForward(feedForward), norm: .layer, norms: ("layernorm1", "layernorm2"),
       paths: ("multi_head_attention", "ffn"))
@@ -108,7 +108,7 @@ extension Family {
   static let gptNeo = Family(
     "gpt_neo",
     spelling: """
-      num_attention_heads=num_heads num_hidden_layers=num_layers hidden_act=activation_function
+      num_attention_heads=num_heads num_hidden_layers=num_layers hidden_act:activation_function
       """,
     defaults: """
       vocab_size=50257 max_position_embeddings=2048 num_heads=16 intermediate_size=null

@@ -9,13 +9,13 @@ extension Family {
   static let bloom = Family(
     "bloom", spelling: "n_embed=hidden_size num_attention_heads=n_head num_hidden_layers=n_layer",
     defaults: """
-      vocab_size=250880 n_head=8 hidden_act="gelu_fast" tie_word_embeddings=true
+      vocab_size=250880 n_head=8 tie_word_embeddings=true
       """
   ) { keys in
     let attention = try keys.fusedAttention(
       keys.equalHeads(), "query_key_value", "dense", inputBias: true, outputBias: true)
     let feedForward = try keys.plain(
-      4 * keys.size(.hidden), "dense_h_to_4h", "dense_4h_to_h")
+      4 * keys.size(.hidden), "dense_h_to_4h", "dense_4h_to_h", fixed: "gelu_fast")
     let layer = try keys.layer(
       attention, .feedForward(feedForward), norm: .layer, paths: ("self_attention", "mlp"))
     let norm = Branch(
@@ -24,7 +24,7 @@ extension Family {
   }
 
   static let falcon = Family(
-    "falcon", spelling: "hidden_act=activation",
+    "falcon", spelling: "hidden_act:activation",
     defaults: """
       vocab_size=65024 num_attention_heads=71 num_kv_heads=null ffn_hidden_size=null
       num_ln_in_parallel_attn=null new_decoder_architecture=false multi_query=true
@@ -64,13 +64,14 @@ extension Family {
   static let mpt = Family(
     "mpt", spelling: "hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers",
     defaults: """
-      vocab_size=50368 n_heads=16 hidden_act="gelu" tie_word_embeddings=true
+      vocab_size=50368 n_heads=16 tie_word_embeddings=true
       """
   ) { keys in
     try keys.noteIgnoredAttention()
     let attention = try keys.fusedAttention(
       keys.equalHeads(), "Wqkv", "out_proj", inputBias: false, outputBias: false)
-    let feedForward = try keys.plain(4 * keys.size(.hidden), "up_proj", "down_proj", bias: false)
+    let feedForward = try keys.plain(
+      4 * keys.size(.hidden), "up_proj", "down_proj", bias: false, fixed: "gelu")
     let layer = try keys.layer(
       attention, .feedForward(feedForward), norm: .layerWithoutBias, norms: ("norm_1", "norm_2"),
       paths: ("attn", "ffn"))
@@ -105,7 +106,7 @@ extension Family {
     "cpmant",
     defaults: """
       vocab_size=30720 num_attention_heads=32 dim_head=128 dim_ff=10240 prompt_types=32
-      prompt_length=32 segment_types=32 position_bias_num_buckets=512 hidden_act="gelu"
+      prompt_length=32 segment_types=32 position_bias_num_buckets=512
       """
   ) { keys in
     let d = try keys.size(.hidden)
@@ -117,7 +118,7 @@ extension Family {
         query: "project_q", key: "project_k", value: "project_v", output: "attention_out"))
     let feedForward = try keys.gated(
       keys.size(.intermediate, "dim_ff"),
-      names: GatedNames(gate: "w_in.w_0", up: "w_in.w_1", down: "w_out"))
+      names: GatedNames(gate: "w_in.w_0", up: "w_in.w_1", down: "w_out"), fixed: "gelu")
     let layer = try keys.layer(
       attention, .feedForward(feedForward),
       norms: ("self_att.layernorm_before_attention", "ffn.layernorm_before_ffn"),

@@ -20,7 +20,7 @@ extension Family {
   }
 
   static let gemma2 = Family(
-    "gemma2", spelling: "hidden_act=hidden_activation",
+    "gemma2", spelling: "hidden_act:hidden_activation",
     defaults: """
       vocab_size=256000 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 layer_types=null
@@ -37,7 +37,7 @@ extension Family {
   }
 
   static let gemma3 = Family(
-    "gemma3_text", spelling: "hidden_act=hidden_activation",
+    "gemma3_text", spelling: "hidden_act:hidden_activation",
     defaults: """
       vocab_size=262208 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 sliding_window_pattern=6

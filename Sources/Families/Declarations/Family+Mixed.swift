@@ -8,7 +8,7 @@ extension Family {
 
   static let jetmoe = Family(
     "jetmoe",
-    spelling: "head_dim=kv_channels num_experts:num_local_experts hidden_act=activation_function",
+    spelling: "head_dim=kv_channels num_experts:num_local_experts hidden_act:activation_function",
     defaults: """
       vocab_size=32000 activation_function="silu" num_key_value_heads=16 kv_channels=128 intermediate_size=5632
       num_local_experts=8 num_experts_per_tok=2 tie_word_embeddings=true

@@ -6,7 +6,7 @@ extension Family {
   static let optLike: [Family] = [opt, bioGPT, xglm]
 
   static let opt = Family(
-    "opt", spelling: "hidden_act=activation_function",
+    "opt", spelling: "hidden_act:activation_function",
     defaults: """
       vocab_size=50272 max_position_embeddings=2048 num_attention_heads=12 ffn_dim=3072
       word_embed_proj_dim=null do_layer_norm_before=true _remove_final_layer_norm=false
@@ -55,7 +55,7 @@ extension Family {
     "xglm",
     spelling: """
       hidden_size=d_model num_attention_heads=attention_heads num_hidden_layers=num_layers
-      hidden_act=activation_function
+      hidden_act:activation_function
       """,
     defaults: """
       vocab_size=256008 attention_heads=16 ffn_dim=4096 activation_function="gelu"

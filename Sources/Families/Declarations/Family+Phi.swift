@@ -221,7 +221,7 @@ extension Module {
 extension Family {
   /// The first layer's attention has no norm of its own, because the tokens are normed.
   static let modernBERTDecoder = Family(
-    "modernbert-decoder", spelling: "hidden_act=hidden_activation",
+    "modernbert-decoder", spelling: "hidden_act:hidden_activation",
     defaults: """
       vocab_size=50368 intermediate_size=1152 num_attention_heads=12 norm_bias=false
       attention_bias=false mlp_bias=false decoder_bias=true classifier_bias=false

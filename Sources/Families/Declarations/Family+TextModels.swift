@@ -73,7 +73,7 @@ extension Family {
   }
 
   static let qwen3OmniMoE = Family(
-    "qwen3_omni_moe_text", spelling: "num_local_experts=num_experts",
+    "qwen3_omni_moe_text", spelling: "num_local_experts:num_experts",
     defaults: """
       vocab_size=3584 intermediate_size=18944 num_attention_heads=28 num_key_value_heads=4
       moe_intermediate_size=768 num_experts=128 num_experts_per_tok=8 decoder_sparse_step=1

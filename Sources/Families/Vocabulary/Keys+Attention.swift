@@ -106,7 +106,7 @@ extension Keys {
       ] + extra,
       output: Linear(names.output, q, d, bias: bias.contains(.output)),
       norms: norms, vectors: vectors, reach: reach, position: try position ?? rotary(heads.size))
-    attention.seesAhead = seesAhead
+    attention.ahead = seesAhead ? reach : nil
     return try scored(attention)
   }
 

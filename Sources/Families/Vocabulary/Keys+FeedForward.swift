@@ -17,15 +17,17 @@ extension Keys {
   func feedForwardWidth() throws -> Formula { try size(.intermediate) }
 
   /// A gated feed-forward layer of three matrices.
+  ///
+  /// The class of some families has a `fixed` activation, which no key names.
   func gated(
-    _ width: Formula? = nil, names: GatedNames = .llama, bias: Bool = false
+    _ width: Formula? = nil, names: GatedNames = .llama, bias: Bool = false, fixed: String? = nil
   ) throws -> FeedForward {
     let d = try size(.hidden)
     let f = try width ?? feedForwardWidth()
     return FeedForward(
       width: f, isGated: true,
       inputs: [Linear(names.gate, d, f, bias: bias), Linear(names.up, d, f, bias: bias)],
-      output: Linear(names.down, f, d, bias: bias), activation: try activation())
+      output: Linear(names.down, f, d, bias: bias), activation: try fixed ?? activation())
   }
 
   /// A gated feed-forward layer whose gate and up maps are one matrix.
@@ -41,9 +43,11 @@ extension Keys {
   }
 
   /// A plain feed-forward layer of two matrices.
+  ///
+  /// The class of some families has a `fixed` activation, which no key names.
   func plain(
     _ width: Formula? = nil, _ input: String, _ output: String, bias: Bool = true,
-    transposed: Bool = false
+    transposed: Bool = false, fixed: String? = nil
   ) throws -> FeedForward {
     let d = try size(.hidden)
     let f = try width ?? feedForwardWidth()
@@ -51,7 +55,7 @@ extension Keys {
       width: f, isGated: false,
       inputs: [Linear(input, d, f, bias: bias, transposed: transposed)],
       output: Linear(output, f, d, bias: bias, transposed: transposed),
-      activation: try activation())
+      activation: try fixed ?? activation())
   }
 
   /// An inner width of four times the model's, for families in which null means that.

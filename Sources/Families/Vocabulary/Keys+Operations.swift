@@ -124,7 +124,14 @@ extension Keys {
     router.isScaled = try isSet("routed_scaling_factor")
     if has("n_group"), let groups = try integer("n_group"), groups > 1 {
       router.groups = Formula(Int128(groups))
-      router.keptGroups = try integer("topk_group").map { Formula(Int128(min($0, groups))) }
+      if let kept = try integer("topk_group") {
+        guard kept <= groups else {
+          throw DescriptionError.exceeds(
+            key: spelled("topk_group"), value: Int128(kept), limit: spelled("n_group"),
+            limitValue: Int128(groups))
+        }
+        router.keptGroups = Formula(Int128(kept))
+      }
       router.groupBest = router.isCorrected ? 2 : 1
     }
     return router
@@ -173,7 +180,8 @@ extension Keys {
     }
     guard !choosing else { return }
     noteForPasses(
-      "An expert takes at most max(1, min(N, ⌊c·K·N/E⌋)) of N tokens (c = expert_capacity_factor). "
+      "An expert takes at most max(1, min(N, ⌊c·K·N/\(model.hasIdleExperts ? "(E+E₀)" : "E")⌋)) of "
+        + "N tokens (c = expert_capacity_factor). "
         + "The figures count every place, filled or not; balanced routing fills "
         + "min(K·N, all places).")
   }

@@ -34,8 +34,8 @@ struct AttentionCore {
   var scoreSize: Int
   var valueSize: Int
   var reach: Reach
-  /// Whether a query sees as far ahead as back.
-  var seesAhead = false
+  /// How far a query sees back and ahead, if it sees ahead.
+  var ahead: Reach?
   var scale: Float?
   var cap: Float?
   /// The slope of each head, where scores fall with the distance.
@@ -55,9 +55,8 @@ struct AttentionCore {
     /// The rows of the keys that the mask keeps for a query.
     func kept(_ query: Int, _ core: AttentionCore) -> Range<Int> {
       let position = firstQuery + query
-      let first = max(core.reach.first(position) - firstKey, 0)
-      let end =
-        core.seesAhead ? core.reach.end(position, firstKey + keys.rows) : position + 1
+      let first = max((core.ahead ?? core.reach).first(position) - firstKey, 0)
+      let end = core.ahead?.end(position, firstKey + keys.rows) ?? position + 1
       return first..<end - firstKey
     }
 

@@ -27,7 +27,8 @@ extension SelfAttention {
 
     let core = AttentionCore(
       heads: heads, keyValueHeads: groups, scoreSize: size, valueSize: valueSize,
-      reach: try AttentionCore.Reach(reach, executor), seesAhead: seesAhead,
+      reach: try AttentionCore.Reach(reach, executor),
+      ahead: try ahead.map { try AttentionCore.Reach($0, executor) },
       scale: scalesScores ? 1 / Float(size).squareRoot() : nil,
       cap: capsScores ? Constants.scoreCap : nil,
       slopes: position == .linearBias ? Self.slopes(heads) : nil,

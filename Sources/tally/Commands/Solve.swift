@@ -108,14 +108,23 @@ extension Command {
     }
     let figure = try SweepOptions.figure(String(text[..<sign]), label: "--target")
     let value = String(text[sign...].dropFirst(relation.rawValue.count))
-    var hold = Sweep.Hold(figure, by: key, try wanted(value, in: text))
+    var hold = Sweep.Hold(figure, by: key, try wanted(value, in: text, isBytes: figure.isBytes))
     hold.relation = relation
     return hold
   }
 
-  private static func wanted(_ value: String, in text: String) throws -> Sweep.Hold.Target {
+  private static func wanted(
+    _ value: String, in text: String, isBytes: Bool
+  ) throws -> Sweep.Hold.Target {
     if value.hasSuffix("x"), let factor = Rational(decimal: value.dropLast()), factor > .zero {
       return .timesBaseline(factor)
+    }
+    if !isBytes,
+      value.contains("iB") || value.hasSuffix("B") && value.dropLast().last?.isLetter == true
+    {
+      throw UsageError.invalid(
+        label: "--target", value: text,
+        expected: "a number without a unit of bytes, as in 7e9 or 7B")
     }
     guard case .number(let number)? = try? Query(parsing: value, axes: []), number >= .zero else {
       throw UsageError.invalid(

@@ -100,7 +100,10 @@ extension PassReport {
       notes.append(
         "The tokens of the pass meet \(met.least.short) to \(met.most.short) of the "
           + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
-          + "evenly and for itself; the bytes moved are those expected.")
+          + "evenly and for itself; "
+          + (model.hasLimitedExperts
+            ? "every place is computed, so the bytes moved are those of all."
+            : "the bytes moved are those expected."))
     }
     // These speak of the exact count; beside another headline they would be taken for its own.
     if convention.name == Convention.exact.name {

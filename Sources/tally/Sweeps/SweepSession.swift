@@ -20,9 +20,12 @@ struct SweepSession {
     /// Points at which the held figure does not depend on the size, and those of them that hold it.
     var independent: Int128 = 0
     var independentHeld: Int128 = 0
+    /// Points for which a size was solved, and those at which an end of the values was the nearest.
+    var solved: Int128 = 0
+    var ends: Int128 = 0
 
     /// Whether something was to be held, and no point holds it.
-    var holdsNowhere: Bool { independent > 0 && independentHeld == 0 }
+    var holdsNowhere: Bool { solved > 0 && solved == independent - independentHeld + ends }
   }
 
   /// Runs the sweep and keeps its rows.
@@ -135,7 +138,15 @@ struct SweepSession {
   ///
   /// - Throws: `Failure` where no point is one.
   func note(_ result: Result) throws -> String {
-    try independence(result) + impossible(result)
+    try independence(result) + ends(result) + impossible(result)
+  }
+
+  /// What to say where the held figure is out of reach of the size that was to give way.
+  private func ends(_ result: Result) -> String {
+    guard result.ends > 0, let hold = plan.sweep.hold else { return "" }
+    let count = "\(result.ends) of \(result.solved) point\(result.solved == 1 ? "" : "s")"
+    return "note: \(count) cannot hold \(hold.figure.path) with the values of \(hold.key) that are "
+      + "tried; the nearest is printed. --between FROM:TO tries others.\n"
   }
 
   /// What to say where the held figure does not depend on the size that was to give way.
@@ -181,5 +192,7 @@ extension SweepSession.Result {
     firstImpossible = firstImpossible ?? piece.firstImpossible
     independent += piece.independentCount
     independentHeld += piece.independentHeldCount
+    solved += piece.solvedCount
+    ends += piece.endCount
   }
 }
