@@ -108,6 +108,12 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
     if routed.count == 1, !others.contains(where: { routed.contains($0.router != nil) }) {
       return "\(module.meaning)\(routed == [true] ? " and a" : ", without a") depth router"
     }
+    let rotated = Set(own.flatMap { $0.rotations(of: module.label) })
+    if rotated.count == 1, let word = rotated.first,
+      !others.contains(where: { $0.rotations(of: module.label).contains(word) })
+    {
+      return "\(module.meaning) \(word)"
+    }
     return "\(module.meaning) of one kind"
   }
 
@@ -140,6 +146,16 @@ extension Layer {
       case .latentAttention(let module): module.reach.words
       default: nil
       }
+    }
+  }
+}
+
+extension Layer {
+  /// Whether the attention under a label rotates queries and keys, in words.
+  fileprivate func rotations(of label: String) -> [String] {
+    branches.filter { $0.module.label == label }.compactMap { branch in
+      guard case .selfAttention(let module) = branch.module else { return nil }
+      return module.position.rotarySize.isZero ? "without rotation" : "with rotation"
     }
   }
 }

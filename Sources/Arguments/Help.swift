@@ -27,22 +27,48 @@ extension CommandLineTool {
   /// What `help COMMAND` prints.
   package func help(for command: Command) -> String {
     var text = "\(command.summary)\n\n\(usage(of: command))\n"
-    if !command.discussion.isEmpty { text += "\n\(command.discussion)\n" }
+    if !command.discussion.isEmpty { text += "\n\(Self.paragraphs(command.discussion))\n" }
     let described = command.declarations.map { (Self.form($0), Self.explanation($0)) }
     let width = described.map(\.0.count).max() ?? 0
     text += "\n"
     for (form, explanation) in described + [("--help", "Show this help.")] {
-      text += "  \(form.padded(to: width))  \(explanation)\n"
+      let lines = explanation.wrapped(at: max(30, Self.page - width - 4))
+      let indent = "\n" + String(repeating: " ", count: width + 4)
+      text += "  \(form.padded(to: width))  \(lines.joined(separator: indent))\n"
     }
     if !command.examples.isEmpty {
       let width = command.examples.map(\.line.count).max() ?? 0
       text += "\nexamples:\n"
       for (line, meaning) in command.examples {
-        text += "  \(line.padded(to: width))  # \(meaning)\n"
+        // Above its line where both do not fit beside each other.
+        let isWide = width + meaning.count + 6 > Self.page
+        text +=
+          isWide
+          ? "  # \(meaning)\n  \(line)\n" : "  \(line.padded(to: width))  # \(meaning)\n"
       }
     }
     return text
   }
+
+  /// A text with its paragraphs filled to the width of a page; indented lines stay as they are.
+  private static func paragraphs(_ text: String) -> String {
+    var lines: [String] = []
+    var isOpen = false
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let isProse = !line.isEmpty && !line.hasPrefix(" ")
+      if isProse, isOpen, let last = lines.last {
+        lines.removeLast()
+        lines += "\(last) \(line)".wrapped(at: page)
+      } else {
+        lines += isProse ? String(line).wrapped(at: page) : [String(line)]
+      }
+      isOpen = isProse
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The columns that help is written for.
+  private static let page = 80
 
   private func usage(of command: Command) -> String {
     let places = command.declarations.filter(\.isPositional).map {
@@ -73,6 +99,19 @@ extension CommandLineTool {
 }
 
 extension String {
+  /// The text in lines of no more than so many characters, unless a word is longer.
+  fileprivate func wrapped(at width: Int) -> [String] {
+    var lines: [String] = []
+    for word in split(separator: " ") {
+      if let last = lines.last, last.count + word.count < width {
+        lines[lines.count - 1] += " \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   /// The text with blanks after it, so that it fills a column.
   fileprivate func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))

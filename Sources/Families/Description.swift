@@ -35,7 +35,7 @@ package struct Description: Sendable {
     let keys = try Keys(family: family, configuration: own, overrides: overrides)
     let head = try OutputHead(
       reading.outer, set: overrides["architectures"], modelType: family.modelType)
-    if head != .nextToken { keys.passOver("architectures") }
+    if head != .nextToken { _ = try keys.reading("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
     try keys.readActivation(of: &model)

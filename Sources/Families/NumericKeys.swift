@@ -197,7 +197,6 @@ package enum NumericKeys {
     attention_bias n_shared_experts: deepseek_v4 nemotron_h
     hidden_act: falcon_mamba mamba mamba2
     time_step_scale: falcon_mamba mamba
-    use_bidirectional_attention: gemma gemma2
     attention_layers: gpt_neo
     unpadded_vocab_size: inkling2_text inkling_text
     num_attention_heads: jetmoe

@@ -40,8 +40,11 @@ struct OriginalFile {
     for (key, value) in form.replacing.sorted(by: { $0.key < $1.key }) { result[key] = value }
     configuration = result
     unsaid = form.unsaid.flatMap { file[$0] == nil ? $0 : nil }
+    func says(_ key: String) -> Bool { (file[key] ?? .null) != .null }
     note =
       "The file has no model_type and the keys of \(form.publisher); it is read as \(form.modelType)."
+      + (says("vision_encoder") ? " Only the text model is counted." : "")
+      + (says("quantization") ? " \(Keys.quantised)" : "")
   }
 
   /// How the files of one publisher are read.

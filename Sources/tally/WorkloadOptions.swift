@@ -10,7 +10,7 @@ enum WorkloadOptions {
     "tokens", "T", least: 1, help: "New tokens of each sequence: 2048, and 1 in decode."
   ).known(
     as: "seq-len", "seqlen", "seq-length", "sequence-length", "seq", "max-seq-len", "prompt-len",
-    "input-len", "n-tokens", "num-tokens", "prompt")
+    "input-len", "n-tokens", "num-tokens", "prompt", "max-length", "max-tokens")
   static let past = Parameter<Int128?>.whole(
     "past", "P", least: 0, default: 0, help: "Tokens of each sequence already in the cache."
   ).known(

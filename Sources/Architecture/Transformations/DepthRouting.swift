@@ -58,14 +58,14 @@ extension Model {
 ///   dense, and how many experts do nothing, are choices; see `docs/designing.md`.
 extension Model {
   mutating func place(_ mode: Transformation.DepthExperts) throws(DescriptionError) {
-    guard groups.contains(where: { $0.layer.router != nil }),
-      groups.flatMap(\.layer.blocks).flatMap(\.branches).contains(where: {
-        if case .mixtureOfExperts = $0.module { true } else { false }
-      })
-    else {
+    guard groups.contains(where: { $0.layer.router != nil }) else {
       throw .notChanged(
-        "mode", because: "the model has no depth routers or no experts",
-        advice: "Add them first, with mod=κ/n and upcycle=E/K.")
+        "mode", because: "the model has no depth routers",
+        advice: "Add them first, with mod=κ/n.")
+    }
+    guard hasExperts else {
+      throw .notChanged(
+        "mode", because: "the model has no experts", advice: "Make them first, with upcycle=E/K.")
     }
     var idle: Formula?
     for group in groups.indices {

@@ -11,6 +11,7 @@ extension Family {
       head_dim=256 attention_bias=false hidden_act="gelu_pytorch_tanh" tie_word_embeddings=true
       """
   ) { keys in
+    try keys.noteMaskOfFusedAttention()
     // Files of the first release say "gelu" and mean its approximation.
     let feedForward = try keys.gated().reading("gelu", as: "gelu_pytorch_tanh")
     return try keys.decoder(
@@ -29,6 +30,7 @@ extension Family {
       """
   ) { keys in
     try keys.requireEqualHeads()
+    try keys.noteMaskOfFusedAttention()
     return try keys.decoder(
       keys.windowedLayers(keys.window(), full: { $0 % 2 == 1 }) { window in
         try keys.sandwichLayer(

@@ -29,6 +29,15 @@ extension Keys {
     return isSet
   }
 
+  /// Says what the same key does in Gemma 1 and 2, whose classes ask it only for fused attention.
+  func noteMaskOfFusedAttention() throws {
+    let key = "use_bidirectional_attention"
+    guard try reading(key) != nil, try flag(key) else { return }
+    noteForPasses(
+      "\(key) changes the mask of fused attention (sdpa), not of the eager one; --mask causal "
+        + "counts the pairs up to each query.")
+  }
+
   private static func ahead(_ key: String) -> String {
     "Queries see later tokens too (\(key)); --mask causal is that mask here."
   }

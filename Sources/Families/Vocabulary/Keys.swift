@@ -22,6 +22,8 @@ package final class Keys {
   private var values: [Symbol: Evaluated] = [:]
   /// Every key that was asked for, in the common and in the family's own spelling.
   private(set) var met: Set<String> = []
+  /// Those of them that change nothing.
+  private var passed: Set<String> = []
   /// Every key that the family has, whether or not this configuration makes it matter.
   var known: Set<String> {
     met.union(defaults.keys).union(aliases.filter(\.isReadInFiles).map(\.name))
@@ -134,7 +136,10 @@ extension Keys {
   }
 
   /// Notes that keys exist in this family and change no count.
-  func passOver(_ keys: String...) { met.formUnion(keys) }
+  func passOver(_ keys: String...) {
+    passed.formUnion(keys)
+    met.formUnion(keys)
+  }
 
   /// A truth value; null counts as false.
   func flag(_ key: String) throws -> Bool {
@@ -371,9 +376,8 @@ extension Keys {
   private static let operationKeys: Set<String> = [
     "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
     "attention_chunk_size", "index_topk", "sliding_window_size", "H_cycles",
-    "L_cycles",
-    "attention_chunk_size", "index_topk", "max_inference_chunksize",
-    "index_block_size", "index_topk_blocks", "keep_window_size",
+    "L_cycles", "max_inference_chunksize",
+    "index_block_size", "index_topk_blocks", "keep_window_size", "use_bidirectional_attention",
   ]
 
   /// Whether a key is known to change no count of the family.
@@ -443,7 +447,9 @@ extension Keys {
   /// Sentences about defaults that were taken and keys that were not understood.
   func report() -> [String] {
     var sentences: [String] = []
-    let idle = overrides.keys.filter { $0 != "model_type" && !met.contains($0) }.sorted()
+    let idle = overrides.keys.filter { key in
+      key != "model_type" && (!met.contains(key) || passed.contains(key))
+    }.sorted()
     if !idle.isEmpty {
       sentences.append("Set, but without effect on any count: \(idle.joined(separator: ", ")).")
     }

@@ -160,7 +160,10 @@ extension PassReport {
     guard let above = operations.total.constant, let below = less.constant, below != .zero,
       let ratio = try? above.divided(by: below)
     else { return "" }
-    guard ratio > Rational(1) else { return "" }
+    // "1.0 times" says nothing.
+    guard let tenths = try? ratio.multiplied(by: Rational(20)).floor, tenths >= 21 else {
+      return ""
+    }
     return ", \(Quantity.decimal(ratio.numerator, over: ratio.denominator, places: 1)) times less"
   }
 
