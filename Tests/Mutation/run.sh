@@ -16,7 +16,7 @@ cd "$(dirname "$0")/../.."
 here="$PWD/Tests/Mutation"
 tree="${BUILD:-$(mktemp -d)/tree}"
 [ -e "$tree/.git" ] || git worktree add --quiet --detach "$tree" HEAD
-[ -n "${BUILD:-}" ] || trap 'git worktree remove --force "$tree"' EXIT
+[ -n "${BUILD:-}" ] || trap 'git worktree remove --force "$tree"; rmdir "${tree%/tree}"' EXIT
 cd "$tree"
 [ -d Tests/Mutation/Planting ] || git apply --3way "$here/mutants.patch" 1>&2
 swift build --build-tests 1>&2
