@@ -88,12 +88,32 @@ package enum Selection: Hashable, Sendable {
       }
     }
     var best: [Int] = []
+    // Of three goals the first is settled by the order; of those kept, the ones that matter for the
+    // other two stand in the order of the second, in which the third gets better from step to step.
+    var steps: [Int] = []
+    func isStepBeaten(_ row: Int) -> Bool {
+      func isAsGoodIn(_ goal: Int, _ one: Int, _ other: Int) -> Bool {
+        goals[goal].isAsGood(keys[one * count + goal], keys[other * count + goal])
+      }
+      var (low, high) = (0, steps.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if isAsGoodIn(1, steps[middle], row) { low = middle + 1 } else { high = middle }
+      }
+      if low > 0, isAsGoodIn(2, steps[low - 1], row) { return true }
+      var end = low
+      while end < steps.count, isAsGoodIn(2, row, steps[end]) { end += 1 }
+      steps.replaceSubrange(low..<end, with: [row])
+      return false
+    }
     for row in order {
       // With two goals the last row kept is the only one that can beat the next.
       let isBeaten =
-        count <= 2
-        ? best.last.map { isAsGood($0, as: row) } ?? false
-        : best.contains { isAsGood($0, as: row) }
+        switch count {
+        case ...2: best.last.map { isAsGood($0, as: row) } ?? false
+        case 3: isStepBeaten(row)
+        default: best.contains { isAsGood($0, as: row) }
+        }
       if !isBeaten { best.append(row) }
     }
     return best.sorted().map { valued[$0] }.sorted { $0.point < $1.point }
