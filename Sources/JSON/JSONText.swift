@@ -8,6 +8,9 @@ extension JSONValue {
     return result + "\n"
   }
 
+  /// Appends the value as it stands inside a text, after so many blanks of indentation.
+  package func append(to text: inout String, indent: Int) { write(to: &text, indent: indent) }
+
   /// The value on one line.
   package var line: String {
     switch self {

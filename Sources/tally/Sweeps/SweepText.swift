@@ -112,14 +112,22 @@ struct SweepText: Sendable {
       let text = Self.exact(value, isRatio: column.query.isRatio)
       baseline[figure.path] = text.contains("/") ? .string(text) : .number(text)
     }
-    return JSONValue.object([
+    var text = JSONValue.object([
       "schema_version": .integer(1), "model": .string(name), "baseline": .object(baseline),
       "axes": .array(
         sweep.grid.axes.map { axis in
           .object(["key": .string(axis.key), "values": .integer(Int128(axis.values.count))])
         }), "points": .integer(sweep.grid.count), "impossible": .integer(impossible),
-      "rows": .array(rows.map { .object(json($0)) }),
     ]).text
+    // The rows come one by one, because a tree of a million takes a gigabyte.
+    text.removeLast("\n}\n".count)
+    text += ",\n  \"rows\": [" + (rows.isEmpty ? "" : "\n")
+    for (index, row) in rows.enumerated() {
+      text += "    "
+      JSONValue.object(json(row)).append(to: &text, indent: 4)
+      text += index == rows.count - 1 ? "\n  " : ",\n"
+    }
+    return text + "]\n}\n"
   }
 
   private static func quoted(_ cell: String) -> String {
