@@ -107,7 +107,7 @@ extension PassReport {
     }
     // These speak of the exact count; beside another headline they would be taken for its own.
     if convention.name == Convention.exact.name {
-      notes += [hiddenPositions, absorbedForm, latentCrossing].compactMap(\.self)
+      notes += notesOfForms
     }
     if workload.phase == .decode, workload.past == 0, !memory.stateElements.isZero {
       notes.append(
@@ -123,6 +123,11 @@ extension PassReport {
       return ". The total under \(convention.name) is the same whatever the data."
     }
     return ", and the bounds are \(bounds.least.short) and \(bounds.most.short)."
+  }
+
+  /// What another mask, or another form of latent attention, would count.
+  var notesOfForms: [String] {
+    [hiddenPositions, absorbedForm, latentCrossing].compactMap(\.self)
   }
 
   /// What the causal mask would leave of the counted square.

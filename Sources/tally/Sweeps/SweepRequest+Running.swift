@@ -24,6 +24,7 @@ extension SweepRequest {
     let more = plan.notesOfFirstPoint.filter { !model.notes.contains($0) }
     var notes = (model.notes + model.operationNotes + more)
       .map { "note: \(model.name): \($0)\n" }.joined()
+    notes += notesOfForms.map { "note: \(model.name): Without --vary: \($0)\n" }.joined()
     if arguments[SweepOptions.check] {
       do throws(SweepError) {
         let count = try session.engine.check(range, samples: 1000)
@@ -38,6 +39,19 @@ extension SweepRequest {
       ? try stream(session, arguments) : try collect(session, plan, arguments)
     return Outcome(
       outcome.text, errors: notes + outcome.notes, exitCode: outcome.isHeld ? 0 : 1)
+  }
+
+  /// What a report of the pass without --vary says of masks and of latent attention, unless these
+  /// vary themselves.
+  private var notesOfForms: [String] {
+    let keys = Set(sweep.grid.axes.map(\.key))
+    guard keys.isDisjoint(with: ["mask", "mla", "phase", "convention"]),
+      sweep.subject.convention.name == Convention.exact.name,
+      sweep.columns.contains(where: \.query.isOfPass),
+      let workload = try? sweep.subject.request.workload(),
+      let report = try? PassReport(model, workload)
+    else { return [] }
+    return report.notesOfForms
   }
 
   /// An unknown key is wrong whatever its value, and is said before a long run.

@@ -145,7 +145,16 @@ struct SweepRequest {
         solved: nil)
     }
     var list = "total,active"
-    if model.operationGap == nil { list += ",flops,relative.flops,kv_cache" }
+    if model.operationGap == nil {
+      list += ",flops"
+      // Where the data decide, between which figures it lies.
+      if let pass = try? subject.request.workload(),
+        OperationLedger(model, pass).exactness != .exact
+      {
+        list += ",flops.least,flops.most"
+      }
+      list += ",relative.flops,kv_cache"
+    }
     if subject.budget != nil || axes.contains(where: { $0.key == "budget" }) {
       list += ",training.tokens,training.tokens_per_parameter"
     }
