@@ -16,12 +16,14 @@ extension Rational {
     return units
   }()
 
-  /// Reads a decimal with or without a unit; nil for anything else, or what needs more than 128
-  /// bits.
-  package init?(written text: some StringProtocol) {
+  /// Reads a decimal with or without a unit, which is one of bytes only where bytes are meant.
+  ///
+  /// - Returns: nil for anything else, or what needs more than 128 bits.
+  package init?(written text: some StringProtocol, inBytes: Bool = false) {
     guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     let unit = String(text.reversed().prefix { $0.isLetter }.reversed())
-    guard !unit.isEmpty, unit != text, let scale = Self.units[unit] else {
+    let isOfBytes = unit.count > 1 && unit.hasSuffix("B")
+    guard !unit.isEmpty, unit != text, inBytes || !isOfBytes, let scale = Self.units[unit] else {
       guard let value = Rational(decimal: text) else { return nil }
       self = value
       return

@@ -136,7 +136,7 @@ extension Command {
 /// A size in bytes as people write it.
 enum ByteSize {
   static func bytes(_ text: String) -> Int? {
-    guard let size = Rational(written: text), size > .zero else { return nil }
+    guard let size = Rational(written: text, inBytes: true), size > .zero else { return nil }
     return Int(exactly: size.floor)
   }
 }
