@@ -35,6 +35,16 @@ package struct Description: Sendable {
     let keys = try Keys(family: family, configuration: own, overrides: overrides)
     let head = try OutputHead(
       reading.outer, set: overrides["architectures"], modelType: family.modelType)
+    if reading.grounds == nil, reading.wrapper == nil,
+      let name = Reading.architecture(of: reading.outer), name.hasSuffix("ForCausalLM"),
+      // Several types share the class of a base model.
+      let other = Family.ofClass(name), !Family.withClassOfLlama.contains(family.modelType),
+      NumericKeys.classOf(other) != NumericKeys.classOf(family.modelType)
+    {
+      keys.note(
+        "architectures names \(name), a class of \(other); the file is counted as "
+          + "\(family.modelType), as its model_type says.")
+    }
     if head != .nextToken { _ = try keys.reading("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes

@@ -15,6 +15,9 @@ extension Family {
     return classes[String(name.dropLast(head.count))]
   }
 
+  /// Types whose own class is `LlamaForCausalLM`.
+  static let withClassOfLlama: Set<String> = ["internlm3", "iquestcoder"]
+
   private static let classes: [String: String] = Dictionary(
     uniqueKeysWithValues: causal.split(whereSeparator: \.isWhitespace).compactMap { pair in
       let halves = pair.split(separator: "=").map(String.init)

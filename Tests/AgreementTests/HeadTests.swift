@@ -30,6 +30,8 @@ import Testing
         configuration["num_labels"] = .number("3")
         let report = try ParameterReport(
           Families.Description().model(from: configuration, named: name))
+        // It is the class of its own type.
+        #expect(!report.model.notes.contains { $0.hasPrefix("architectures names") }, "\(name)")
         #expect(
           report.total.wholeConstant == classes[name]?["total"]?.integer,
           "\(name) of \(JSONValue.object(configuration).line)")
@@ -76,5 +78,22 @@ import Testing
     plain["architectures"] = try JSONValue(parsing: #"["LlamaForCausalLM"]"#)
     plain["draft_vocab_size"] = nil
     #expect(throws: Never.self) { try Families.Description().model(from: plain, named: "row") }
+  }
+
+  @Test("A class of another type is said, and the type counts")
+  func otherClass() throws {
+    let configuration = try #require(
+      try JSONValue(
+        parsing: """
+          {"model_type": "llama", "architectures": ["MistralForCausalLM"], "hidden_size": 64,
+           "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 100,
+           "intermediate_size": 96}
+          """
+      ).object)
+    let model = try Families.Description().model(from: configuration, named: "test")
+    #expect(
+      model.notes.contains(
+        "architectures names MistralForCausalLM, a class of mistral; the file is counted as llama, "
+          + "as its model_type says."))
   }
 }
