@@ -144,7 +144,9 @@ extension Layer {
       switch branch.module {
       case .selfAttention(let module): module.reach.words
       case .latentAttention(let module): module.reach.words
-      default: nil
+      case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
+        .depthRouter, .mixer:
+        nil
       }
     }
   }

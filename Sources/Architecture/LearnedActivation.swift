@@ -53,7 +53,8 @@ extension Model {
           case .feedForward(var layer):
             layer.vectors += LearnedActivation(rawValue: layer.activation)?.weights ?? []
             copy[keyPath: path] = .feedForward(layer)
-          default: return false
+          case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter, .mixer:
+            return false
           }
         }
       }
@@ -73,7 +74,8 @@ extension Module {
     case .feedForward(let layer): layer.activation
     case .mixtureOfExperts(let mixture): mixture.expert.activation
     case .mixer(let mixer): mixer.gateActivation
-    default: nil
+    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .depthRouter:
+      nil
     }
   }
 }

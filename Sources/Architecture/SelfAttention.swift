@@ -127,7 +127,9 @@ extension Model {
             guard attention.seeAhead() else { return false }
             copy[keyPath: path] = .selfAttention(attention)
           case .latentAttention: return false
-          default: break
+          case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
+            .depthRouter, .mixer:
+            break
           }
         }
       }
@@ -141,7 +143,9 @@ extension Model {
     groups.flatMap(\.layer.branches).contains { branch in
       switch branch.module {
       case .selfAttention, .latentAttention: true
-      default: false
+      case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
+        .depthRouter, .mixer:
+        false
       }
     }
   }

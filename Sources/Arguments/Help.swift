@@ -99,7 +99,7 @@ extension CommandLineTool {
 }
 
 extension String {
-  /// The text in lines of no more than so many characters, unless a word is longer.
+  /// The text in lines of at most `width` characters, unless a word is longer.
   fileprivate func wrapped(at width: Int) -> [String] {
     var lines: [String] = []
     for word in split(separator: " ") {

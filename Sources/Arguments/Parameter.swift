@@ -141,7 +141,7 @@ extension Parameter where Value == Int128? {
       complaint: { text in
         guard let number = Rational(written: text)?.whole else {
           guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return "a number in the digits 0 to 9" }
-          return text.allSatisfy(\.isNumber) && !text.isEmpty
+          return text.first?.isNumber == true && (Double(text) ?? 0) >= 0x1p127
             ? "a whole number below 2^127"
             : "a whole number of at least \(least), as 2048, 4k or 1e6"
         }

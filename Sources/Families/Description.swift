@@ -92,22 +92,17 @@ package struct Description: Sendable {
     let defaults = try family.defaultValues()
     // Of a wrapper that is not known, what it says holds where its text model says nothing.
     let isSaid = Family.wrappers[wrapper] == nil && text[key] == nil && written != nil
-    guard let rule = Family.wrapperTies[wrapper] ?? (isSaid ? "untied" : nil), defaults[key] != nil
+    guard let rule = Family.wrapperTies[wrapper] ?? (isSaid ? .untied : nil), defaults[key] != nil
     else { return nil }
-    let ties: Bool
-    let ownValue = (text[key] ?? defaults[key]) == .boolean(true)
-    switch (rule, written ?? .null) {
-    case ("never", _): ties = false
-    case ("either", .boolean(let value)), ("either-or-silent", .boolean(let value)):
-      ties = value || ownValue
-    case ("either-or-silent", .null): ties = true
-    case ("either", .null), ("text", .null): ties = ownValue
-    case (_, .boolean(let value)): ties = value
-    case (let byClass, .null): ties = byClass == "tied"
-    case (_, let other):
+    let outer: Bool?
+    switch written ?? .null {
+    case .boolean(let value): outer = value
+    case .null: outer = nil
+    case let other:
       throw DescriptionError.wrongType(key: key, found: other.kind, expected: "true or false")
     }
     let alone = text[key] ?? defaults[key]
+    let ties = rule.ties(outer, textModel: alone == .boolean(true))
     text[key] = .boolean(ties)
     guard alone != .boolean(ties) else { return nil }
     return "\(key) is \(ties) for the \(wrapper) model as a whole, whatever its text model says."

@@ -18,6 +18,9 @@ extension Family {
   /// Types whose own class is `LlamaForCausalLM`.
   static let withClassOfLlama: Set<String> = ["internlm3", "iquestcoder"]
 
+  /// Types whose class makes its causal mask itself, and asks no key.
+  static let withOwnMask: Set<String> = ["openai-gpt", "gpt_neo", "cpmant"]
+
   private static let classes: [String: String] = Dictionary(
     uniqueKeysWithValues: causal.split(whereSeparator: \.isWhitespace).compactMap { pair in
       let halves = pair.split(separator: "=").map(String.init)

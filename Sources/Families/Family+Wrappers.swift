@@ -5,12 +5,35 @@ extension Family {
   /// the nested configuration does not say it.
   static let wrappers = grouped(wrapped)
 
-  /// The wrappers that own the head, and what makes it the token table.
-  ///
-  /// `tied` and `untied` are the defaults of a class whose file may say otherwise; `never` is for
-  /// good. With `either` the wrapper or the text model may say so, with `text` the text model does
-  /// where the wrapper is silent. In all other wrappers the head is the text model's.
-  static let wrapperTies = grouped(tied)
+  /// What makes the head of a wrapper the token table.
+  enum TieRule: String {
+    /// The wrapper, which has this default.
+    case tied, untied
+    /// The wrapper, or its text model.
+    case either
+    /// The same, and also where the wrapper is silent.
+    case eitherOrSilent = "either-or-silent"
+    /// The wrapper, and where it is silent the text model.
+    case text
+    /// Nothing.
+    case never
+
+    /// Whether the head is the table, by what the wrapper says, if anything, and its text model.
+    func ties(_ wrapper: Bool?, textModel: Bool) -> Bool {
+      switch self {
+      case .tied: wrapper ?? true
+      case .untied: wrapper ?? false
+      case .either: wrapper == true || textModel
+      case .eitherOrSilent: wrapper ?? true || textModel
+      case .text: wrapper ?? textModel
+      case .never: false
+      }
+    }
+  }
+
+  /// The wrappers that own the head, and what makes it the token table; in all others the head is
+  /// the text model's.
+  static let wrapperTies = grouped(tied).compactMapValues(TieRule.init)
 
   /// What a wrapper's class gives to its text model where the nested configuration has nothing.
   static let wrapperDefaults: [String: [(String, JSONValue)]] = [

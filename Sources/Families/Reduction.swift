@@ -27,7 +27,7 @@ extension Description {
   /// fits together; of layers of a kind the first are kept. A size that cannot shrink stays. Of
   /// a model that is narrow already only the sizes shrink that are large all the same.
   ///
-  /// The model still has so many `positions`, and up to so many `layers` of each kind.
+  /// The model still has `positions` positions, and up to `layers` layers of each kind.
   ///
   /// - Throws: `DescriptionError`, as `model(from:named:)`.
   package func reduced(

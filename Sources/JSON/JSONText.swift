@@ -8,7 +8,7 @@ extension JSONValue {
     return result + "\n"
   }
 
-  /// Appends the value as it stands inside a text, after so many blanks of indentation.
+  /// Appends the value as it stands inside a text whose lines are indented by `indent` blanks.
   package func append(to text: inout String, indent: Int) { write(to: &text, indent: indent) }
 
   /// The value on one line.

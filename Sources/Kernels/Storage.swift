@@ -22,7 +22,7 @@ package enum Storage {
     return start
   }
 
-  /// The same, for so many numbers.
+  /// The same, for `count` numbers.
   package static func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(
       by: MemoryLayout<Float>.stride)

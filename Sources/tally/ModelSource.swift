@@ -133,7 +133,7 @@ struct ModelSource {
     }
   }
 
-  /// So many layers of each kind that every change finds one to be made in.
+  /// The layers of each kind that a reduced model keeps, so that every change finds its own.
   private var layersOfChanges: Int {
     let needed = transformations.map { change in
       if case .depthRouting(_, _, let offset) = change { min(offset, 1 << 20) + 1 } else { 0 }

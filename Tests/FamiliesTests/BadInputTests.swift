@@ -48,6 +48,9 @@ import Testing
         hidden_size is 0, but it must be a whole number of at least 1. Correct hidden_size.
         """),
       Row(
+        [("hidden_size", "1e40")],
+        "hidden_size is 1e40, but it must be at most 2^127 - 1. Correct hidden_size."),
+      Row(
         [("vocab_size", "-5")],
         """
         vocab_size is -5, but it must be a whole number of at least 1. Correct vocab_size.

@@ -46,10 +46,7 @@ extension Keys {
   /// all classes that make their masks with its common function.
   func readMask(of model: inout Model) throws {
     let key = "is_causal"
-    // These have masks of their own.
-    guard model.hasAttention, !["openai-gpt", "gpt_neo", "cpmant"].contains(modelType) else {
-      return
-    }
+    guard model.hasAttention, !Family.withOwnMask.contains(modelType) else { return }
     guard try reading(key) != nil, try !flag(key) else { return }
     noteForPasses(
       model.seeAhead()

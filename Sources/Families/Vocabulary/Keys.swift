@@ -198,7 +198,7 @@ extension Keys {
         key: spelled(key), found: value.kind, expected: "a whole number")
     }
     guard let number = Int128(text), number >= least else {
-      if text.allSatisfy(\.isNumber) && text.count > 38 {
+      if text.first?.isNumber == true, (Double(text) ?? 0) >= 0x1p127 {
         throw DescriptionError.tooLarge(key: spelled(key), found: text, limit: "2^127 - 1")
       }
       throw DescriptionError.notASize(key: spelled(key), found: text, least: least)
