@@ -248,9 +248,9 @@ extension FigureSource.Value {
   }
 }
 
-extension ProgramBuilder {
+extension FormulaCompiler {
   /// The place of a figure in a program.
-  package mutating func value(of figure: FigureSource.Value) -> Program.Fraction {
+  package mutating func value(of figure: FigureSource.Value) -> CompiledFormulas.Fraction {
     switch figure {
     case .plain(let value): return self.value(of: value)
     case .quotient(let above, let below):

@@ -4,9 +4,9 @@ import Symbolic
 
 /// What is asked of the points of one structure, as a program over the axes that stay letters.
 struct CompiledStructure: Sendable {
-  let program: Program
+  let program: CompiledFormulas
   /// The places of the columns; nil where the structure has no such figure.
-  let columns: [Program.Fraction?]
+  let columns: [CompiledFormulas.Fraction?]
   /// The place of one where the point is a model, else zero.
   let isModel: Int
   /// The place of one where the filter lets the point through as well.
@@ -14,8 +14,8 @@ struct CompiledStructure: Sendable {
 
   /// Which figure is held, how it moves, and the program that computes it alone.
   struct Held: Sendable {
-    let program: Program
-    let figure: Program.Fraction
+    let program: CompiledFormulas
+    let figure: CompiledFormulas.Fraction
     let isModel: Int
     /// The place of one for sizes up to some greatest, beyond which nothing is a model.
     let isPossible: Int
@@ -29,14 +29,14 @@ struct CompiledStructure: Sendable {
     _ plan: SweepPlan, _ source: inout FigureSource, _ components: [Int]
   ) throws(SweepError) {
     let sweep = plan.sweep
-    func inputs(lanes: Bool) -> [ProgramInput] {
+    func inputs(lanes: Bool) -> [FormulaInput] {
       plan.letters.enumerated().map { axis, letter in
         guard let letter, components[axis] == 0 else {
           // Never read: the value stands in the formulas.
-          return ProgramInput(
+          return FormulaInput(
             symbol: Symbol("fixed_\(axis)"), scale: 1, bound: 1, isPositive: true, isLane: false)
         }
-        return ProgramInput(
+        return FormulaInput(
           symbol: letter.symbol, scale: letter.scale, bound: letter.bound, isPositive: true,
           isLane: lanes && (axis >= plan.firstLaneAxis))
       }
@@ -55,7 +55,7 @@ struct CompiledStructure: Sendable {
       }
     }
     let known = figures
-    func lookup(_ name: Query.Name, _ builder: inout ProgramBuilder) -> Program.Fraction? {
+    func lookup(_ name: Query.Name, _ builder: inout FormulaCompiler) -> CompiledFormulas.Fraction? {
       switch name {
       case .figure(let figure): return known[figure].map { builder.value(of: $0) }
       case .baseline(let figure): return plan.baseline[figure].map { builder.constant($0) }
@@ -79,7 +79,7 @@ struct CompiledStructure: Sendable {
           builder.value(of: value), builder.negative(builder.constant(plan.target)))
       }
     }
-    func requirements(_ builder: inout ProgramBuilder) -> Int {
+    func requirements(_ builder: inout FormulaCompiler) -> Int {
       source.model.requirements.reduce(builder.constant(.one).numerator) { all, requirement in
         let (one, other) = (
           builder.value(of: requirement.first), builder.value(of: requirement.second)
@@ -90,7 +90,7 @@ struct CompiledStructure: Sendable {
         return builder.both(all, holds)
       }
     }
-    var builder = ProgramBuilder(inputs: inputs(lanes: true))
+    var builder = FormulaCompiler(inputs: inputs(lanes: true))
     let model = requirements(&builder)
     columns = sweep.columns.map { builder.number($0.query, lookup) }
     isModel = model
@@ -101,7 +101,7 @@ struct CompiledStructure: Sendable {
       held = nil
       return
     }
-    var solver = ProgramBuilder(inputs: inputs(lanes: false))
+    var solver = FormulaCompiler(inputs: inputs(lanes: false))
     let place = solver.value(of: value)
     let fits = requirements(&solver)
     let last = components.last == 0 ? plan.letters.last ?? nil : nil
@@ -149,11 +149,11 @@ extension Model {
 
 extension CompiledStructure {
   /// The answers to the columns in one lane of a run.
-  func values(_ run: ProgramRun, lane: Int) -> [Rational?] {
+  func values(_ run: FormulaRun, lane: Int) -> [Rational?] {
     columns.indices.map { value($0, run, lane: lane) }
   }
 
-  func value(_ column: Int, _ run: ProgramRun, lane: Int) -> Rational? {
+  func value(_ column: Int, _ run: FormulaRun, lane: Int) -> Rational? {
     guard let place = columns[column] else { return nil }
     let above = run.value(place.numerator, lane: lane)
     let below = run.value(place.denominator, lane: lane)

@@ -183,11 +183,11 @@ extension Query.Comparison {
 
 // MARK: - Programs
 
-extension ProgramBuilder {
+extension FormulaCompiler {
   /// The place of a number; nil where something it mentions has no value.
   mutating func number(
-    _ query: Query, _ lookup: (Query.Name, inout ProgramBuilder) -> Program.Fraction?
-  ) -> Program.Fraction? {
+    _ query: Query, _ lookup: (Query.Name, inout FormulaCompiler) -> CompiledFormulas.Fraction?
+  ) -> CompiledFormulas.Fraction? {
     switch query {
     case .number(let value): return constant(value)
     case .name(let name): return lookup(name, &self)
@@ -210,7 +210,7 @@ extension ProgramBuilder {
 
   /// The place of an answer, one or zero.
   mutating func question(
-    _ query: Query, _ lookup: (Query.Name, inout ProgramBuilder) -> Program.Fraction?
+    _ query: Query, _ lookup: (Query.Name, inout FormulaCompiler) -> CompiledFormulas.Fraction?
   ) -> Int {
     let no = constant(.zero).numerator
     switch query {

@@ -170,12 +170,12 @@ final class Solver {
 /// The program of the held figure at work.
 final class HeldRun {
   private let held: CompiledStructure.Held
-  private let run: ProgramRun
+  private let run: FormulaRun
   private var last: Int128?
 
   init(_ held: CompiledStructure.Held) {
     self.held = held
-    run = ProgramRun(held.program)
+    run = FormulaRun(held.program)
   }
 
   func set(_ input: Int, _ value: Int128) {

@@ -30,10 +30,10 @@ package final class SweepWorker {
   private let blockSize: Int128
   private let solver: Solver?
   private var screen: Screen?
-  private var runs: [[Int]: ProgramRun] = [:]
+  private var runs: [[Int]: FormulaRun] = [:]
   /// Room for the values of one input, and for a list of lanes.
-  private let numbers = UnsafeMutablePointer<Int128>.allocate(capacity: ProgramRun.lanes)
-  private let found = UnsafeMutablePointer<Int32>.allocate(capacity: ProgramRun.lanes + 1)
+  private let numbers = UnsafeMutablePointer<Int128>.allocate(capacity: FormulaRun.lanes)
+  private let found = UnsafeMutablePointer<Int32>.allocate(capacity: FormulaRun.lanes + 1)
 
   /// The most points of one piece.
   package static let pieceSize = 2048
@@ -134,7 +134,7 @@ package final class SweepWorker {
       run.runOuter()
       var done = 0
       while done < members.count {
-        let count = min(members.count - done, ProgramRun.lanes)
+        let count = min(members.count - done, FormulaRun.lanes)
         for axis in firstLane..<axes.count where components[axis] == 0 {
           let table = axes[axis]
           for lane in 0..<count { numbers[lane] = table.scaled(lanes[axis, members[done + lane]]) }
@@ -182,9 +182,9 @@ package final class SweepWorker {
     piece.rows.append(SweepRow(point: point, solved: solved, values: answer.values))
   }
 
-  private func run(_ components: [Int], _ compiled: CompiledStructure) -> ProgramRun {
+  private func run(_ components: [Int], _ compiled: CompiledStructure) -> FormulaRun {
     if let known = runs[components] { return known }
-    let run = ProgramRun(compiled.program)
+    let run = FormulaRun(compiled.program)
     if runs.count >= 256 { runs.removeAll() }
     runs[components] = run
     return run

@@ -125,9 +125,9 @@ extension Sequence where Element == Evaluated {
   package func sum() -> Evaluated { reduce(.zero, +) }
 }
 
-extension ProgramBuilder {
+extension FormulaCompiler {
   /// The place of a value in a program over its letters.
-  package mutating func value(of value: Evaluated) -> Program.Fraction {
+  package mutating func value(of value: Evaluated) -> CompiledFormulas.Fraction {
     self.value(of: value.formula)
   }
 }

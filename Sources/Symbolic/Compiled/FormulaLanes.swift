@@ -2,7 +2,7 @@
 ///
 /// `Number` is wide enough for the program; nothing is checked here, because the builder has
 /// proved that nothing can overflow.
-final class ProgramLanes<Number: FixedWidthInteger & Sendable> {
+final class FormulaLanes<Number: FixedWidthInteger & Sendable> {
   private struct Step {
     var kind: Kind
     var first: Int32
@@ -28,12 +28,12 @@ final class ProgramLanes<Number: FixedWidthInteger & Sendable> {
   private let isLane: [Bool]
   private let inputs: [Int?]
 
-  init(_ program: Program) {
+  init(_ program: CompiledFormulas) {
     var offsets: [Int] = []
     var used = 0
     for isLane in program.isLane {
       offsets.append(used)
-      used += isLane ? ProgramRun.lanes : 1
+      used += isLane ? FormulaRun.lanes : 1
     }
     storage = .allocate(capacity: max(used, 1))
     storage.initialize(repeating: 1, count: max(used, 1))

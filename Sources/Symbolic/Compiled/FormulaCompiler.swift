@@ -1,53 +1,53 @@
 /// Puts a program together: operations that are equal are one, and constants are computed here.
 ///
-/// Values of formulas are in `ProgramBuilder+Formulas.swift`, and what becomes of an operation in
-/// `ProgramBuilder+Operations.swift`.
-package struct ProgramBuilder {
-  let inputs: [ProgramInput]
-  var operations: [Program.Operation] = []
+/// Values of formulas are in `FormulaCompiler+Formulas.swift`, and what becomes of an operation in
+/// `FormulaCompiler+Operations.swift`.
+package struct FormulaCompiler {
+  let inputs: [FormulaInput]
+  var operations: [CompiledFormulas.Operation] = []
   var bounds: [UInt128] = []
   var isLane: [Bool] = []
-  var places: [Program.Operation: Int] = [:]
+  var places: [CompiledFormulas.Operation: Int] = [:]
   var inputPlaces: [Symbol: Int] = [:]
   /// Whether a magnitude, a divisor or a power is beyond what a program computes.
   var hasFailed = false
-  var known: [Formula: Program.Fraction] = [:]
+  var known: [Formula: CompiledFormulas.Fraction] = [:]
 
-  package init(inputs: [ProgramInput]) {
+  package init(inputs: [FormulaInput]) {
     self.inputs = inputs
     for (index, input) in inputs.enumerated() { inputPlaces[input.symbol] = index }
   }
 
   /// The program, or nil if an operation may need more than 127 bits, or a divisor may be zero.
-  package var program: Program? {
+  package var program: CompiledFormulas? {
     guard !hasFailed, let most = bounds.max() ?? 0 as UInt128?, most < 1 << 126 else { return nil }
-    return Program(
+    return CompiledFormulas(
       operations: operations, isLane: isLane, scales: inputs.map(\.scale),
       width: most < 1 << 62 ? .bits64 : .bits128)
   }
 
   // MARK: - Values
 
-  package mutating func constant(_ value: Rational) -> Program.Fraction {
-    Program.Fraction(
+  package mutating func constant(_ value: Rational) -> CompiledFormulas.Fraction {
+    CompiledFormulas.Fraction(
       numerator: place(.constant(value.numerator)), denominator: place(.constant(value.denominator))
     )
   }
 
-  package mutating func sum(_ one: Program.Fraction, _ other: Program.Fraction) -> Program.Fraction
+  package mutating func sum(_ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction) -> CompiledFormulas.Fraction
   {
     if one.denominator == other.denominator {
-      return Program.Fraction(
+      return CompiledFormulas.Fraction(
         numerator: place(.add(one.numerator, other.numerator)), denominator: one.denominator)
     }
     if let a = number(one.denominator), let b = number(other.denominator) {
       let divisor = Int128(Int128.greatestCommonDivisor(a, b))
-      return Program.Fraction(
+      return CompiledFormulas.Fraction(
         numerator: place(
           .add(scaled(one.numerator, b / divisor), scaled(other.numerator, a / divisor))),
         denominator: scaled(one.denominator, b / divisor))
     }
-    return Program.Fraction(
+    return CompiledFormulas.Fraction(
       numerator: place(
         .add(
           place(.multiply(one.numerator, other.denominator)),
@@ -55,51 +55,51 @@ package struct ProgramBuilder {
       denominator: place(.multiply(one.denominator, other.denominator)))
   }
 
-  package mutating func negative(_ value: Program.Fraction) -> Program.Fraction {
-    Program.Fraction(
+  package mutating func negative(_ value: CompiledFormulas.Fraction) -> CompiledFormulas.Fraction {
+    CompiledFormulas.Fraction(
       numerator: place(.subtract(place(.constant(0)), value.numerator)),
       denominator: value.denominator)
   }
 
   package mutating func product(
-    _ one: Program.Fraction, _ other: Program.Fraction
-  ) -> Program.Fraction {
-    Program.Fraction(
+    _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
+  ) -> CompiledFormulas.Fraction {
+    CompiledFormulas.Fraction(
       numerator: place(.multiply(one.numerator, other.numerator)),
       denominator: place(.multiply(one.denominator, other.denominator)))
   }
 
   /// The quotient; a divisor that may be zero or below gives no program.
   package mutating func quotient(
-    _ one: Program.Fraction, _ other: Program.Fraction
-  ) -> Program.Fraction {
+    _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
+  ) -> CompiledFormulas.Fraction {
     if !isPositive(other.numerator) { hasFailed = true }
-    return Program.Fraction(
+    return CompiledFormulas.Fraction(
       numerator: place(.multiply(one.numerator, other.denominator)),
       denominator: place(.multiply(one.denominator, other.numerator)))
   }
 
   // MARK: - Questions, which are one or zero
 
-  package mutating func isAtMost(_ one: Program.Fraction, _ other: Program.Fraction) -> Int {
+  package mutating func isAtMost(_ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction) -> Int {
     let (a, b) = common(one, other)
     return place(.atMost(a, b))
   }
 
-  package mutating func isEqual(_ one: Program.Fraction, _ other: Program.Fraction) -> Int {
+  package mutating func isEqual(_ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction) -> Int {
     let (a, b) = common(one, other)
     return place(.equal(a, b))
   }
 
-  package mutating func isMultiple(_ one: Program.Fraction, of other: Program.Fraction) -> Int {
+  package mutating func isMultiple(_ one: CompiledFormulas.Fraction, of other: CompiledFormulas.Fraction) -> Int {
     let (a, b) = common(one, other)
     if !isPositive(b) { hasFailed = true }
     return place(.multiple(a, b))
   }
 
   /// An answer as a number, one or zero.
-  package mutating func whole(_ answer: Int) -> Program.Fraction {
-    Program.Fraction(numerator: answer, denominator: place(.constant(1)))
+  package mutating func whole(_ answer: Int) -> CompiledFormulas.Fraction {
+    CompiledFormulas.Fraction(numerator: answer, denominator: place(.constant(1)))
   }
 
   package mutating func both(_ one: Int, _ other: Int) -> Int { place(.minimum(one, other)) }
@@ -110,7 +110,7 @@ package struct ProgramBuilder {
 
   /// Two numerators over one denominator.
   mutating func common(
-    _ one: Program.Fraction, _ other: Program.Fraction
+    _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
   ) -> (Int, Int) {
     if one.denominator == other.denominator { return (one.numerator, other.numerator) }
     return (

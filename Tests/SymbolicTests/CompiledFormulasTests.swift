@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 /// A program of integer operations gives what the formula gives, bit for bit.
-@Suite struct ProgramTests {
+@Suite struct CompiledFormulasTests {
   /// Inputs for the symbols of random formulas: the first two stay the same for all lanes.
-  static func inputs(_ values: [[Symbol: Rational]]) -> [ProgramInput] {
+  static func inputs(_ values: [[Symbol: Rational]]) -> [FormulaInput] {
     RandomFormula.symbols.enumerated().map { index, symbol in
       let most = values.compactMap { $0[symbol]?.numerator.magnitude }.max() ?? 1
-      return ProgramInput(
+      return FormulaInput(
         symbol: symbol, scale: 1, bound: most, isPositive: true, isLane: index >= 2)
     }
   }
@@ -22,10 +22,10 @@ import Testing
     for symbol in RandomFormula.symbols.prefix(2) {
       for lane in lanes.indices { lanes[lane][symbol] = lanes[0][symbol] }
     }
-    var builder = ProgramBuilder(inputs: Self.inputs(lanes))
+    var builder = FormulaCompiler(inputs: Self.inputs(lanes))
     let place = builder.value(of: formula)
     guard formula.fault == nil, let program = builder.program else { return }
-    let run = ProgramRun(program)
+    let run = FormulaRun(program)
     for (input, symbol) in RandomFormula.symbols.enumerated() {
       let values = try lanes.map { try #require($0[symbol]).numerator }
       if input < 2 {
@@ -50,7 +50,7 @@ import Testing
     let compiled = (0..<200).filter { seed in
       var generator = SeededGenerator(seed: UInt64(seed))
       let formula = RandomFormula.make(&generator, depth: 4)
-      var builder = ProgramBuilder(inputs: Self.inputs([RandomFormula.values(&generator)]))
+      var builder = FormulaCompiler(inputs: Self.inputs([RandomFormula.values(&generator)]))
       _ = builder.value(of: formula)
       return formula.fault == nil && builder.program != nil
     }
@@ -60,7 +60,7 @@ import Testing
   struct Limit: CustomTestStringConvertible, Sendable {
     let formula: String
     let bound: UInt128
-    let width: Program.Width?
+    let width: CompiledFormulas.Width?
 
     var testDescription: String { "\(formula) up to \(bound)" }
   }
@@ -79,10 +79,10 @@ import Testing
       Limit(formula: "x", bound: 10, width: nil),
     ])
   func width(_ limit: Limit) throws {
-    var builder = ProgramBuilder(inputs: [
-      ProgramInput(
+    var builder = FormulaCompiler(inputs: [
+      FormulaInput(
         symbol: Symbol("d"), scale: 1, bound: limit.bound, isPositive: true, isLane: true),
-      ProgramInput(symbol: Symbol("f"), scale: 1, bound: 10, isPositive: true, isLane: true),
+      FormulaInput(symbol: Symbol("f"), scale: 1, bound: 10, isPositive: true, isLane: true),
     ])
     _ = builder.value(of: try Formula(parsing: limit.formula))
     #expect(builder.program?.width == limit.width)
@@ -91,11 +91,11 @@ import Testing
   @Test("A share is exact: of 2048 tokens, 0.29 are 593, where the nearest binary gives 593.9…")
   func share() throws {
     let share = Symbol("κ", isWhole: false)
-    var builder = ProgramBuilder(inputs: [
-      ProgramInput(symbol: share, scale: 100, bound: 100, isPositive: true, isLane: true)
+    var builder = FormulaCompiler(inputs: [
+      FormulaInput(symbol: share, scale: 100, bound: 100, isPositive: true, isLane: true)
     ])
     let place = builder.value(of: .floor(2048 * Formula(share)))
-    let run = ProgramRun(try #require(builder.program))
+    let run = FormulaRun(try #require(builder.program))
     var value: Int128 = 29
     run.set(0, &value, count: 1)
     run.runLanes(1)
@@ -106,8 +106,8 @@ import Testing
   @Test("Questions answer one or zero, and list their lanes")
   func questions() throws {
     let d = Symbol("d")
-    var builder = ProgramBuilder(inputs: [
-      ProgramInput(symbol: d, scale: 1, bound: 100, isPositive: true, isLane: true)
+    var builder = FormulaCompiler(inputs: [
+      FormulaInput(symbol: d, scale: 1, bound: 100, isPositive: true, isLane: true)
     ])
     let size = builder.value(of: Formula(d))
     let four = builder.constant(Rational(4))
@@ -119,13 +119,13 @@ import Testing
       builder.isAtMost(four, four), builder.isAtMost(four, builder.constant(Rational(3))),
       builder.isAtMost(four, builder.constant(Rational(5))),
     ]
-    let run = ProgramRun(try #require(builder.program))
+    let run = FormulaRun(try #require(builder.program))
     let values: [Int128] = [3, 4, 8, 10, 12, 13, 16]
     values.withUnsafeBufferPointer { buffer in
       if let base = buffer.baseAddress { run.set(0, base, count: values.count) }
     }
     run.runLanes(values.count)
-    var list = [Int32](repeating: 0, count: ProgramRun.lanes + 1)
+    var list = [Int32](repeating: 0, count: FormulaRun.lanes + 1)
     #expect(run.lanes(where: isMultiple, are: true, count: values.count, &list) == 4)
     #expect(Array(list.prefix(4)) == [1, 2, 4, 6])
     #expect(run.lanes(where: isSmall, are: false, count: values.count, &list) == 3)

@@ -1,13 +1,13 @@
-extension ProgramBuilder {
+extension FormulaCompiler {
   /// The value of a formula in the symbols of the inputs; any other symbol gives no program.
-  package mutating func value(of formula: Formula) -> Program.Fraction {
+  package mutating func value(of formula: Formula) -> CompiledFormulas.Fraction {
     if let fraction = known[formula] { return fraction }
     guard formula.fault == nil else {
       hasFailed = true
       return constant(.zero)
     }
     // Terms with the same lane factors are added up first, once for all lanes.
-    var groups: [Monomial: Program.Fraction] = [:]
+    var groups: [Monomial: CompiledFormulas.Fraction] = [:]
     var order: [Monomial] = []
     for term in formula.terms {
       var outer = constant(term.coefficient)
@@ -27,10 +27,10 @@ extension ProgramBuilder {
         order.append(lane)
       }
     }
-    var result: Program.Fraction?
+    var result: CompiledFormulas.Fraction?
     for lane in order {
       guard let outer = groups[lane] else { continue }
-      var factor: Program.Fraction?
+      var factor: CompiledFormulas.Fraction?
       for power in lane.powers {
         let value = value(of: power)
         factor = factor.map { product($0, value) } ?? value
@@ -43,7 +43,7 @@ extension ProgramBuilder {
     return fraction
   }
 
-  private mutating func value(of power: Monomial.Power) -> Program.Fraction {
+  private mutating func value(of power: Monomial.Power) -> CompiledFormulas.Fraction {
     let base = value(of: power.atom)
     guard abs(power.exponent) <= 64 else {
       hasFailed = true
@@ -54,14 +54,14 @@ extension ProgramBuilder {
     return power.exponent > 0 ? result : quotient(constant(.one), result)
   }
 
-  private mutating func value(of atom: Atom) -> Program.Fraction {
+  private mutating func value(of atom: Atom) -> CompiledFormulas.Fraction {
     switch atom {
     case .symbol(let symbol):
       guard let index = inputPlaces[symbol] else {
         hasFailed = true
         return constant(.zero)
       }
-      return Program.Fraction(
+      return CompiledFormulas.Fraction(
         numerator: place(.input(index)), denominator: place(.constant(inputs[index].scale)))
     case .floor(let argument): return floor(value(of: argument))
     case .ceiling(let argument):
@@ -77,22 +77,22 @@ extension ProgramBuilder {
   }
 
   /// The greatest whole number that is not above a value.
-  package mutating func floor(_ value: Program.Fraction) -> Program.Fraction {
+  package mutating func floor(_ value: CompiledFormulas.Fraction) -> CompiledFormulas.Fraction {
     if !isPositive(value.denominator) { hasFailed = true }
-    return Program.Fraction(
+    return CompiledFormulas.Fraction(
       numerator: place(.floor(value.numerator, value.denominator)),
       denominator: place(.constant(1)))
   }
 
   private mutating func chosen(
-    _ left: Formula, _ right: Formula, _ choice: (Int, Int) -> Program.Operation
-  ) -> Program.Fraction {
+    _ left: Formula, _ right: Formula, _ choice: (Int, Int) -> CompiledFormulas.Operation
+  ) -> CompiledFormulas.Fraction {
     let (one, other) = (value(of: left), value(of: right))
     let (a, b) = common(one, other)
     let under =
       one.denominator == other.denominator
       ? one.denominator : place(.multiply(one.denominator, other.denominator))
-    return Program.Fraction(numerator: place(choice(a, b)), denominator: under)
+    return CompiledFormulas.Fraction(numerator: place(choice(a, b)), denominator: under)
   }
 
   private func mentionsLane(_ atom: Atom) -> Bool {

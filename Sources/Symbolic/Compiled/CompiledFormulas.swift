@@ -3,11 +3,11 @@
 /// Every value is a fraction of two integers that are computed side by side, so that nothing is
 /// rounded. Before anything runs, the greatest magnitude of every operation is known from those of
 /// the inputs: if all fit into 64 bits, plain machine arithmetic is exact, and else 128 bits are;
-/// if they do not fit there either, there is no program (`ProgramBuilder.program` gives nil).
+/// if they do not fit there either, there is no program (`FormulaCompiler.program` gives nil).
 ///
 /// Invariant: an operation stands after its operands, no two are equal, and those that do not
 /// depend on a *lane* input stand apart, because they are the same for all lanes.
-package struct Program: Sendable {
+package struct CompiledFormulas: Sendable {
   /// One operation; its operands are the places of others in the list.
   enum Operation: Hashable, Sendable {
     case constant(Int128)
@@ -48,7 +48,7 @@ package struct Program: Sendable {
 }
 
 /// What a program's input can be: the denominators and the greatest magnitude of its values.
-package struct ProgramInput: Sendable {
+package struct FormulaInput: Sendable {
   package let symbol: Symbol
   /// A common multiple of the denominators.
   package let scale: Int128

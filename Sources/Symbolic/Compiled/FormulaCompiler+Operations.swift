@@ -1,4 +1,4 @@
-extension ProgramBuilder {
+extension FormulaCompiler {
   func number(_ place: Int) -> Int128? {
     if case .constant(let value) = operations[place] { value } else { nil }
   }
@@ -20,7 +20,7 @@ extension ProgramBuilder {
   }
 
   /// The place of an operation, which may be that of an equal or a simpler one.
-  mutating func place(_ operation: Program.Operation) -> Int {
+  mutating func place(_ operation: CompiledFormulas.Operation) -> Int {
     if let simpler = simplified(operation) { return simpler }
     if let place = places[operation] { return place }
     let place = operations.count
@@ -33,7 +33,7 @@ extension ProgramBuilder {
     return place
   }
 
-  private mutating func simplified(_ operation: Program.Operation) -> Int? {
+  private mutating func simplified(_ operation: CompiledFormulas.Operation) -> Int? {
     switch operation {
     case .multiply(let a, let b):
       if number(a) == 1 { return b }
@@ -68,7 +68,7 @@ extension ProgramBuilder {
     }
   }
 
-  private func dependsOnLane(_ operation: Program.Operation) -> Bool {
+  private func dependsOnLane(_ operation: CompiledFormulas.Operation) -> Bool {
     switch operation {
     case .constant: false
     case .input(let index): inputs[index].isLane
@@ -80,7 +80,7 @@ extension ProgramBuilder {
   }
 
   /// The greatest magnitude a value can have, or nil if that is beyond 128 bits.
-  private func bound(_ operation: Program.Operation) -> UInt128? {
+  private func bound(_ operation: CompiledFormulas.Operation) -> UInt128? {
     func sum(_ a: UInt128, _ b: UInt128) -> UInt128? {
       let (result, overflow) = a.addingReportingOverflow(b)
       return overflow ? nil : result

@@ -1,20 +1,20 @@
 /// A program at work: the values of all its operations, for one setting of the outer inputs and
 /// many lanes.
-package final class ProgramRun {
+package final class FormulaRun {
   /// How many lanes are computed at once.
   package static let lanes = 256
 
   private enum Width {
-    case bits64(ProgramLanes<Int64>)
-    case bits128(ProgramLanes<Int128>)
+    case bits64(FormulaLanes<Int64>)
+    case bits128(FormulaLanes<Int128>)
   }
 
   private let width: Width
 
-  package init(_ program: Program) {
+  package init(_ program: CompiledFormulas) {
     switch program.width {
-    case .bits64: width = .bits64(ProgramLanes(program))
-    case .bits128: width = .bits128(ProgramLanes(program))
+    case .bits64: width = .bits64(FormulaLanes(program))
+    case .bits128: width = .bits128(FormulaLanes(program))
     }
   }
 
