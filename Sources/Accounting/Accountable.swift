@@ -40,7 +40,7 @@ extension Module {
   /// Everything executed for a stream of tokens; `filling` says what only the data decide.
   func work(over stream: Stream, filling: MixtureOfExperts.Filling = .all) -> [Work] {
     switch self {
-    case .embedding(let module): module.work(over: stream)
+    case .embedding, .depthRouter: []
     case .normalization(let module): [module.work(rows: stream.rows)]
     case .linear(let module): module.work(.mixer, rows: stream.rows)
     case .head(let module, _): module.work(.head, rows: stream.rows)
@@ -49,7 +49,6 @@ extension Module {
     case .feedForward(let module):
       module.work(.denseFeedForward, rows: stream.rows, runs: stream.runs)
     case .mixtureOfExperts(let module): module.work(over: stream, filling: filling)
-    case .depthRouter(let module): module.work(over: stream)
     case .mixer(let module): module.work(over: stream)
     }
   }
@@ -69,20 +68,6 @@ extension Module {
     case .selfAttention(let module): module.cacheElements(after: stream)
     case .latentAttention(let module): module.cacheElements(after: stream)
     default: .zero
-    }
-  }
-}
-
-extension Embedding: Accountable {
-  /// Nothing but a constant factor, because a look-up is no operation.
-  ///
-  /// A learned position is added.
-  func work(over stream: Stream) -> [Work] {
-    let numbers = stream.rows * width
-    switch index {
-    case .position: return [Work("", Elementwise(.residual, [.add: numbers]))]
-    case .token:
-      return isScaled ? [Work("", Elementwise(.residual, [.multiply: numbers]))] : []
     }
   }
 }

@@ -2,26 +2,13 @@ import Architecture
 import Symbolic
 
 extension DepthRouter {
-  /// The score of every token, whether or not it enters.
+  /// The comparisons that choose: while a sequence is known whole, the best of it are found by one
+  /// look at every score each; else each token is compared with a threshold.
   ///
   /// - Source: Raposo et al. 2024, eq. 1, <https://arxiv.org/abs/2404.02258>.
-  func work(over stream: Stream) -> [Work] {
-    let rows = stream.rows
-    let router = Linear("mod_router", width, 1)
-    var work = router.work(.router, rows: rows)
+  func looks(_ stream: Stream) -> Formula {
     let isSampling = stream.workload.phase == .decode
-    // While a sequence is known whole, the best of it are found by one look at every score each.
-    let looks = choice == .expert && !isSampling ? rows * entering(stream) : rows
-    work.append(Work("mod_router", Elementwise(.routing, [.compare: looks])))
-    guard let predictor, stream.workload.phase != .prefill else { return work }
-    work += Linear("mod_predictor.fc1", width, predictor).work(.router, rows: rows)
-    work.append(
-      Work(
-        "mod_predictor.activation",
-        Elementwise(
-          .activations, rows * predictor * (ReferenceAlgorithms.activation("silu") ?? .none))))
-    work += Linear("mod_predictor.fc2", predictor, 1).work(.router, rows: rows)
-    return work
+    return choice == .expert && !isSampling ? stream.rows * entering(stream) : stream.rows
   }
 
   /// The number of tokens of a sequence that enter the block: *k = max(1, ⌊κ·T⌋)*.

@@ -69,15 +69,17 @@ package struct OperationLedger: Sendable {
     let workload = stream.workload
     let filling: MixtureOfExperts.Filling =
       assumption == .none ? .least : isEven ? .even : .all
-    var rows = model.head.flatMap { $0.work(over: stream) }.map { Row(outside: $0) }
+    var rows = (model.entrance.map { ProgramWork(stream).work(of: $0) } ?? [])
+      .map { Row(outside: $0.0) }
     rows += model.rotaryTables(stream).map { Row(outside: $0) }
-    let placement = LayerPlacement(model) { $0.work(over: stream, assumption, filling) }
+    let pass = ProgramWork(stream, assuming: assumption) { _ in filling }
+    let placement = LayerPlacement(model) { $0.work(pass) }
     rows += placement.entries.map { entry in
       Row(
         path: "\(model.layersPath).N.\(entry.item.name)", work: entry.item,
         layers: placement.symbol(for: entry), direction: .forward, groups: entry.groups)
     }
-    rows += model.tailWork(over: stream).map { Row(outside: $0) }
+    rows += ProgramWork(stream).work(of: model.exit).map { Row(outside: $0.0) }
     if workload.phase == .train {
       let forward = rows.filter { $0.work.product?.isBackwardOnly != true }
       rows =
@@ -159,93 +161,26 @@ extension Branch {
   }
 }
 
-extension Block {
-  /// Norms, branches, and one addition to the residual stream for each branch.
-  fileprivate func work(over pass: LayerPass) -> [(Work, Module?)] {
-    let stream = pass.stream
-    let numbers = stream.rows * Formula(Size.hidden.symbol)
-    let sum = OperationCounts([
-      .add: Formula(Int128(branches.count)) * numbers, .multiply: isScaled ? numbers : 0,
-    ])
-    let first = branches.first?.path ?? ""
-    var work: [(Work, Module?)] = inputNorms.map { ($0.work(rows: stream.rows), nil) }
-    work += branches.flatMap { branch in pass.work(of: branch).map { ($0, branch.module) } }
-    work += outputNorms.map { ($0.work(rows: stream.rows), nil) }
-    work.append((Work("residual", Elementwise(.residual, sum)).within(first), nil))
-    return work
-  }
-}
-
 extension Layer {
-  /// Everything one layer executes, where so much is decided that depends on the data.
-  fileprivate func work(
-    over stream: Stream, _ assumption: DepthRouter.Assumption, _ filling: MixtureOfExperts.Filling
-  ) -> [(Work, Module?)] {
-    work(over: stream, LayerPass(self, stream, assumption, filling))
-  }
-
-  /// Everything one layer executes for the tokens of a stream, of which some pass its blocks.
-  func work(over stream: Stream, _ pass: LayerPass) -> [(Work, Module?)] {
-    let inner = pass.stream
-    var work: [(Work, Module?)] = []
-    if let router {
-      work += router.work(over: stream).map { ($0, .depthRouter(router)) }
-      // x + r·(a + m): one more addition than x + a + m, and the product with the score.
-      let numbers = inner.rows * Formula(Size.hidden.symbol)
-      work.append((Work("mod_router", Elementwise(.routing, [.multiply: numbers])), nil))
-      work.append((Work("mod_router", Elementwise(.residual, [.add: numbers])), nil))
-    }
-    work += (repeats + blocks).flatMap { $0.work(over: pass) }
-    work += extras.flatMap { branch in branch.work(over: inner).map { ($0, branch.module) } }
-    return work.map { ($0.0.times(runs), $0.1) }
+  /// Everything one layer executes, as often as it runs.
+  func work(_ pass: ProgramWork) -> [(Work, Module?)] {
+    pass.work(of: program).map { ($0.0.times(runs), $0.1) }
   }
 }
 
 extension Model {
   /// The angles of each rotary table, with their sines and cosines: once for all sequences.
   fileprivate func rotaryTables(_ stream: Stream) -> [Work] {
-    var sizes: [PositionScheme] = []
-    for branch in groups.flatMap(\.layer.branches) {
-      guard let scheme = branch.module.rotaryTable, !sizes.contains(scheme) else { continue }
-      sizes.append(scheme)
+    var tables: [RotaryAngles] = []
+    for angles in groups.flatMap(\.layer.program.rotations) where !tables.contains(angles) {
+      tables.append(angles)
     }
-    return sizes.compactMap { scheme in
-      guard case .rotary(let size, let table) = scheme else { return nil }
-      let angles = stream.tokens * size / 2
+    return tables.map { angles in
+      let count = stream.tokens * angles.size / 2
+      let multiplied: Formula = angles.scaling.hasMagnitude ? 3 : 1
       return Work(
-        table.isEmpty ? "rotary" : "rotary_\(table)",
-        Elementwise(.rotary, [.multiply: angles, .sin: angles, .cos: angles]))
-    }
-  }
-
-  /// The final norm for every token, and the scores of the vocabulary for those asked for.
-  fileprivate func tailWork(over stream: Stream) -> [Work] {
-    var scored = stream
-    if stream.workload.logits == .last || logits.isLastOnly { scored.tokens = 1 }
-    return tail.flatMap { branch -> [Work] in
-      guard case .head(let head, _) = branch.module else { return branch.work(over: stream) }
-      let numbers = scored.rows * head.output
-      var work = branch.work(over: scored)
-      if logits.isScaled {
-        work.append(Work(head.name, Elementwise(.residual, [.multiply: numbers])))
-      }
-      if logits.isCapped {
-        work.append(
-          Work(head.name, Elementwise(.activations, numbers * ReferenceAlgorithms.cap)))
-      }
-      return work
-    }
-  }
-}
-
-extension Module {
-  /// The table of angles the module needs, if it rotates queries and keys.
-  fileprivate var rotaryTable: PositionScheme? {
-    switch self {
-    case .selfAttention(let module):
-      if case .rotary = module.position { module.position } else { nil }
-    case .latentAttention(let module): module.isRotated ? .rotary(module.rotarySize) : nil
-    default: nil
+        angles.table.isEmpty ? "rotary" : "rotary_\(angles.table)",
+        Elementwise(.rotary, [.multiply: multiplied * count, .sin: count, .cos: count]))
     }
   }
 }

@@ -49,29 +49,30 @@ enum ReferenceAlgorithms {
     return OperationCounts([.multiply: 4 * pairs, .subtract: pairs, .add: pairs])
   }
 
-  /// One activation of a number, or nil for a function that is not known.
-  static func activation(_ name: String) -> OperationCounts? {
-    switch name {
-    case "silu", "swish": sigmoid  // x/(1 + e^(0−x))
-    case "sigmoid": sigmoid
-    case "gelu", "gelu_python":
+  /// One activation of a number.
+  static func activation(_ function: Activation) -> OperationCounts {
+    switch function {
+    case .silu, .sigmoid: sigmoid  // x/(1 + e^(0−x))
+    case .gelu:
       // ½·x·(1 + erf(x/√2)), where 1/√2 is a constant.
       OperationCounts([.multiply: 3, .erf: 1, .add: 1])
-    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "gelu_python_tanh":
+    case .tanhGelu:
       // ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x·x·x))).
       OperationCounts([.multiply: 6, .add: 2, .tanh: 1])
-    case "swigluoai":
+    case .boundedGate:
       // min(g, c)·σ(α·g), and min(max(u, 0−c), c) + 1 for what it gates.
       sigmoid + OperationCounts([.compare: 3, .multiply: 2, .add: 1])
-    case "quick_gelu": sigmoid + OperationCounts([.multiply: 2])
-    case "relu": OperationCounts([.compare: 1])
-    case "relu2", "laplace_relu2": OperationCounts([.compare: 1, .multiply: 1])
-    case "xielu":
+    case .quickGelu: sigmoid + OperationCounts([.multiply: 2])
+    case .relu: OperationCounts([.compare: 1])
+    case .squaredRelu: OperationCounts([.compare: 1, .multiply: 1])
+    case .expandedIntegral:
       // Of x above zero α·x·x + β·x; below, α·(e^min(x,ε) − 1 − x) + β·x. Both are computed.
       OperationCounts([.multiply: 5, .add: 2, .subtract: 2, .exp: 1, .compare: 2])
-    case "tanh": OperationCounts([.tanh: 1])
-    case "linear", "identity": OperationCounts.none
-    default: nil
+    case .tanh: OperationCounts([.tanh: 1])
+    case .identity: .none
     }
   }
+
+  /// One activation under its name in `config.json`, or nil for a function that is not known.
+  static func activation(_ name: String) -> OperationCounts? { Activation(name).map(activation) }
 }

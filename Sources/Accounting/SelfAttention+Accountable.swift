@@ -21,13 +21,13 @@ extension SelfAttention: Accountable {
     work += norms.map { $0.work(rows: rows) }
     work += routedQueries?.work(rows: rows) ?? []
     work += indexer?.work(over: stream) ?? []
-    if case .rotary(let size, _) = position {
+    if case .rotary(let angles) = position {
       let turns: Formula = rotatesBack ? 2 : 1
       let vectors = rows * (turns * heads + (sharesCache ? 0 : keyValueHeads))
       work.append(
         Work(
           "rotary",
-          Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: size))))
+          Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: angles.size))))
     }
     if case .relative(let width, let extent) = position {
       let scores = Product(
@@ -58,7 +58,7 @@ extension SelfAttention: Accountable {
     let attended = core.work(
       over: stream,
       AttentionCore.Scores(
-        isScaled: scalesScores, isCapped: capsScores, hasSinks: hasSinks,
+        isScaled: scale != nil, isCapped: scoreCap != nil, hasSinks: sinks != nil,
         hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
     work += isDifferential ? attended.map { $0.times(2) } + [difference(rows)] : attended
     if let gate {

@@ -11,8 +11,10 @@ package struct Embedding: Hashable, Sendable {
   package var index: Index
   package var rows: Formula
   package var width: Formula
-  /// Whether what is looked up is multiplied by a constant, as Gemma's `√d`.
-  package var isScaled = false
+  /// The row of the first position, where rows before it are for padding.
+  package var offset = 0
+  /// What the looked-up numbers are multiplied by, if anything, as Gemma's `√d`.
+  package var scale: Constant?
 
   package init(_ index: Index, rows: Formula, width: Formula) {
     self.index = index

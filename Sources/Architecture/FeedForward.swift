@@ -7,11 +7,20 @@ package import Symbolic
 ///
 /// - Source: Shazeer 2020, <https://arxiv.org/abs/2002.05202>; Vaswani et al. 2017, §3.3.
 package struct FeedForward: Hashable, Sendable {
+  /// The order inside one map that gives both the gate and what it multiplies.
+  package enum Fusion: Hashable, Sendable {
+    case gateFirst, gateLast
+    /// Gate and factor take turns, number by number.
+    case alternating
+  }
+
   package var width: Formula
   package var isGated: Bool
   /// The maps from `[T, d]` to the inner width: gate and up, one fused, or up alone.
   package var inputs: [Linear]
   package var output: Linear
+  /// In which order a fused input map holds the gate and what it multiplies.
+  package var fusion = Fusion.gateFirst
   /// The name of the activation function in `config.json`.
   package var activation: String
   /// Whether gates below a bound are zero; mean and deviation of a token's gates say which.
@@ -44,6 +53,6 @@ package struct FeedForward: Hashable, Sendable {
 
   /// The tensors, under the part the layer plays in its model.
   package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
-    inputs.weights(part) + output.weights(part) + norms.flatMap { $0.weights(part) } + vectors
+    inputs.weights(part) + output.weights(part) + norms.flatMap { $0.weights() } + vectors
   }
 }

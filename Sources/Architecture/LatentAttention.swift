@@ -24,8 +24,9 @@ package struct LatentAttention: Hashable, Sendable {
   package var vectors: [Weight] = []
   /// How far back a query sees.
   package var reach = Reach.all
-  /// Whether the rotary parts of queries and keys are rotated.
+  /// Whether the rotary parts of queries and keys are rotated, and by which angles.
   package var isRotated = true
+  package var angles: RotaryAngles
   /// Whether the softmax has one more, learned, score for each head.
   package var hasSinks = false
   /// What is multiplied with the output before its projection, if anything.
@@ -41,6 +42,7 @@ package struct LatentAttention: Hashable, Sendable {
     self.heads = heads
     self.plainSize = plainSize
     self.rotarySize = rotarySize
+    angles = RotaryAngles(rotarySize)
     self.valueSize = valueSize
     self.keyValueRank = keyValueRank
     self.queries = queries

@@ -95,8 +95,8 @@ package struct Block: Hashable, Sendable {
   package var outputNorms: [Normalization]
   /// Whether the output norms are of the sum instead, as in the first transformer.
   package var normsSum: Bool
-  /// Whether what is added is first multiplied by a constant, as Granite's `residual_multiplier`.
-  package var isScaled = false
+  /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
+  package var scale: Constant?
 
   package init(
     _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = [],

@@ -29,10 +29,10 @@ package struct LayerGroup: Hashable, Sendable {
 
 /// What happens to the scores of the vocabulary after the projection.
 package struct LogitTreatment: Hashable, Sendable {
-  /// Whether they are multiplied, or divided, by a constant.
-  package var isScaled = false
-  /// Whether they are bounded by `c·tanh(s/c)`.
-  package var isCapped = false
+  /// What they are multiplied by, if anything.
+  package var scale: Constant?
+  /// *c*, if they are bounded by `c·tanh(s/c)`.
+  package var cap: Constant?
   /// Whether the projection is computed for the last position only, whatever is asked for.
   package var isLastOnly = false
 

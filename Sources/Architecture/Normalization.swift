@@ -10,6 +10,15 @@ package struct Normalization: Hashable, Sendable {
     case layer
   }
 
+  /// What a norm inside attention normalizes.
+  package enum Subject: Hashable, Sendable {
+    case queries, keys, values
+    /// One norm with one weight for both.
+    case queriesAndKeys
+    /// What the heads return, before its map.
+    case output
+  }
+
   package var name: String
   package var kind: Kind
   /// The shape of the weight: the width, or several axes where each head has a vector.
@@ -22,11 +31,18 @@ package struct Normalization: Hashable, Sendable {
   package var vectors: Formula
   /// How many parts of each vector are normalized by themselves.
   package var groups: Formula = 1
+  /// *ε* under the root.
+  package var epsilon: Constant = "1e-6"
+  /// Whether the weight is stored without the one that is added to it.
+  package var addsOne = false
+  /// What it normalizes, if it stands inside attention.
+  package var subject: Subject?
 
   package init(
     _ name: String, _ shape: [Formula], _ kind: Kind = .rootMeanSquare, weight: Bool = true,
-    bias: Bool = false, copies: Formula = 1, vectors: Formula = 1
+    bias: Bool = false, copies: Formula = 1, vectors: Formula = 1, of subject: Subject? = nil
   ) {
+    self.subject = subject
     self.name = name
     self.kind = kind
     self.shape = shape

@@ -27,12 +27,8 @@ package enum Reach: Hashable, Sendable {
 package enum PositionScheme: Hashable, Sendable {
   /// The scores do not know; positions come in elsewhere, or not at all.
   case none
-  /// The first *r* numbers of each query and key head are rotated by an angle of the position.
-  ///
-  /// Layers with another base or scaling of the angles have another `table`.
-  ///
-  /// - Source: Su et al. 2021, <https://arxiv.org/abs/2104.09864>.
-  case rotary(Formula, table: String = "")
+  /// The first numbers of each query and key head are rotated by angles of the position.
+  case rotary(RotaryAngles)
   /// A slope for each head times the distance is added to the scores.
   ///
   /// - Source: Press et al. 2021 (ALiBi), <https://arxiv.org/abs/2108.12409>.
@@ -42,6 +38,11 @@ package enum PositionScheme: Hashable, Sendable {
   /// - Source: Thinking Machines 2026 (Inkling), `d_rel` and `rel_extent`.
   case relative(width: Formula, extent: Formula)
 
+  /// A rotation of so many numbers of each head.
+  package static func rotary(_ size: Formula, table: String = "") -> PositionScheme {
+    .rotary(RotaryAngles(size, table: table))
+  }
+
   /// Whether a score is added for the distance, from a vector of the query.
   package var isRelative: Bool {
     if case .relative = self { true } else { false }
@@ -49,7 +50,7 @@ package enum PositionScheme: Hashable, Sendable {
 
   /// The numbers of each head that are rotated.
   package var rotarySize: Formula {
-    if case .rotary(let size, _) = self { size } else { 0 }
+    if case .rotary(let angles) = self { angles.size } else { 0 }
   }
 }
 

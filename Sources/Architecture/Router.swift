@@ -36,8 +36,8 @@ package struct Router: Hashable, Sendable {
   package var scoring = Scoring.softmax
   /// Whether the weights of the chosen experts are divided by their sum.
   package var normalizes = false
-  /// Whether the weights are multiplied by a constant.
-  package var isScaled = false
+  /// What the weights are multiplied by, if anything.
+  package var scale: Constant?
   /// Whether a bias for each expert is added for the choice, and not for the weight.
   package var isCorrected = false
   /// Whether the score of an expert is the sum of two, so that the gates give no score of one.

@@ -16,6 +16,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var valueSize: Formula?
   /// The maps from the residual stream to queries, keys and values (and an output gate).
   package var inputs: [Linear]
+  /// Which of the maps gives what.
+  package var layout: InputLayout
   package var output: Linear
   /// Norms of queries, keys, values or the output, inside the module.
   package var norms: [Normalization]
@@ -29,12 +31,16 @@ package struct SelfAttention: Hashable, Sendable {
   package var ahead: Reach?
   /// How a score learns of the distance between query and key.
   package var position: PositionScheme
-  /// Whether scores are bounded by `c·tanh(s/c)` before the softmax.
-  package var capsScores = false
-  /// Whether scores are multiplied by a constant, as `1/√d_h`.
-  package var scalesScores = true
-  /// Whether the softmax has one more, learned, score for each head that no value answers to.
-  package var hasSinks = false
+  /// *c*, if scores are bounded by `c·tanh(s/c)` before the softmax.
+  package var scoreCap: Constant?
+  /// What scores are multiplied by, if anything: mostly `1/√d_h`.
+  package var scale: Constant?
+  /// One more, learned, score for each head that no value answers to; it is among the vectors.
+  package var sinks: Weight?
+  /// *c*, if queries, keys and values are kept between −c and c.
+  package var clip: Constant?
+  /// Whether queries and keys are normalized after their rotation, and not before.
+  package var normsFollowRotation = false
   /// Whether keys and values are those that an earlier layer has cached.
   package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.
@@ -64,19 +70,22 @@ package struct SelfAttention: Hashable, Sendable {
 
   package init(
     heads: Formula, keyValueHeads: Formula, headSize: Formula, valueSize: Formula? = nil,
-    inputs: [Linear], output: Linear, norms: [Normalization] = [], vectors: [Weight] = [],
-    reach: Reach = .all, position: PositionScheme = .none
+    inputs: [Linear], layout: InputLayout = .separate, output: Linear,
+    norms: [Normalization] = [], vectors: [Weight] = [], reach: Reach = .all,
+    position: PositionScheme = .none
   ) {
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headSize = headSize
     self.valueSize = valueSize
     self.inputs = inputs
+    self.layout = layout
     self.output = output
     self.norms = norms
     self.vectors = vectors
     self.reach = reach
     self.position = position
+    scale = .inverseRoot(headSize)
   }
 
   package var weights: [Weight] {

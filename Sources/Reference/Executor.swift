@@ -27,8 +27,14 @@ package final class Executor {
   let scratch = Scratch()
   let values: [Symbol: Rational]
   var layers: [Int: Layer] = [:]
+  /// What each layer does with the stream, and what stands before and behind all of them.
+  var programs: [Int: Program] = [:]
+  let entrance: Program
+  let exit: Program
+  /// The angles by which some layer rotates.
+  var rotations: [RotaryAngles] = []
   var states: [Int: LayerState] = [:]
-  var rotaryTables: [RotaryTable.Key: RotaryTable] = [:]
+  var rotaryTables: [RotaryAngles: RotaryTable] = [:]
   /// The tokens that are cached.
   var past = 0
 
@@ -49,16 +55,25 @@ package final class Executor {
       values[binding.size.symbol] = value
     }
     self.values = values
+    guard let entrance = model.entrance else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "the missing token table")
+    }
+    self.entrance = entrance
+    exit = model.exit
     for group in model.groups {
       if let what = group.layer.obstacle {
         throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
       }
       try checkFit(group)
-      switch group.indices {
-      case .listed(let indices): for index in indices { layers[index] = group.layer }
-      case .range(let first, let end):
-        for index in try extent(first)..<extent(end) { layers[index] = group.layer }
-      }
+      let program = group.layer.program
+      for angles in program.rotations where !rotations.contains(angles) { rotations.append(angles) }
+      let indices: [Int] =
+        switch group.indices {
+        case .listed(let indices): indices
+        case .range(let first, let end): Array(try extent(first)..<extent(end))
+        }
+      for index in indices { (layers[index], programs[index]) = (group.layer, program) }
     }
     for branch in model.head + model.tail {
       if let what = branch.obstacle {

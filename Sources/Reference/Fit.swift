@@ -42,8 +42,8 @@ extension Executor {
       groups > 0 && heads.isMultiple(of: groups),
       "\(heads) query heads that \(groups) key-value heads do not divide")
     let size = try extent(attention.headSize)
-    if case .rotary(let rotated, _) = attention.position {
-      let rotated = try extent(rotated)
+    if case .rotary(let angles) = attention.position {
+      let rotated = try extent(angles.size)
       try require(
         rotated.isMultiple(of: 2) && rotated <= size,
         "\(rotated) rotated channels of a head of \(size)")
@@ -61,7 +61,7 @@ extension Executor {
       extent(attention.output.input) == heads * valueSize,
       "an output map that does not take \(heads * valueSize) numbers of heads")
     for norm in attention.norms {
-      let numbers = SelfAttention.Role(norm) == .keys ? groups * size : heads * size
+      let numbers = norm.subject == .keys ? groups * size : heads * size
       let width = try norm.shape.last.map { try extent($0) } ?? 0
       // One vector for each head, or one for all of them.
       try require(

@@ -63,9 +63,10 @@ extension SelfAttention {
     if scalesByPosition || rotatesBack { return "scores that are scaled by position" }
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
-    if let norm = norms.first(where: { Role($0) == nil }) { return "the norm '\(norm.name)'" }
-    if let vector = vectors.first(where: { !hasSinks || !$0.name.hasSuffix("sinks") }) {
-      return "the tensor '\(vector.name)'"
+    if let norm = norms.first(where: { $0.subject == nil }) { return "the norm '\(norm.name)'" }
+    if let vector = vectors.first(where: { $0 != sinks }) { return "the tensor '\(vector.name)'" }
+    if !layout.isComplete(gate) || layout.pieces.count != inputs.count {
+      return "input maps that do not give queries, keys and values"
     }
     return reach.obstacle
   }
@@ -96,7 +97,6 @@ extension Reach {
 extension FeedForward {
   fileprivate var obstacle: String? {
     if boundsGates || capsFactors || isReceptive { return "a feed-forward layer of another kind" }
-    if !norms.isEmpty { return "a norm inside a feed-forward layer" }
     if activation != "xielu", let vector = vectors.first {
       return "the tensor '\(vector.name)'"
     }

@@ -6,7 +6,7 @@ package enum PlantedError: Hashable, Sendable {
   case skipsLayer(Int)
   /// A choice of the best k takes k − 1.
   case choosesOneLess
-  /// Routers of experts run twice.
+  /// Routers of experts choose twice from the same scores.
   case routesTwice
   /// Norms of queries and keys are left out.
   case skipsQueryKeyNorms

@@ -36,8 +36,8 @@ import Validation
       error: .choosesOneLess, model: "mod-220m", path: "model.layers.1.self_attn.q_proj",
       operation: .multiply),
     Planted(
-      error: .routesTwice, model: "deepseek-moe-16b", path: "model.layers.1.mlp.gate",
-      operation: .multiply),
+      error: .routesTwice, model: "deepseek-moe-16b", path: "model.layers.1.mlp.router",
+      operation: .exp),
     Planted(
       error: .skipsQueryKeyNorms, model: "qwen3-14b", path: "model.layers.0.self_attn.q_norm",
       operation: .multiply),

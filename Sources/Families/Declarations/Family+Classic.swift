@@ -121,7 +121,7 @@ extension Family {
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
       let attention = try keys.attention(
         keys.equalHeads(), bias: .output, names: .outProj, reach: kind == "local" ? window : .all
-      ).attending { $0.scalesScores = false }
+      ).attending { $0.scale = nil }
       return try keys.gpt2Layer(attention, feedForward, path: "attn.attention")
     }
     return try keys.decoder(
@@ -240,7 +240,8 @@ extension Keys {
     }
     let module = SelfAttention(
       heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
-      inputs: [linear("c_attn", 2 * d), linear("q_attn", d)], output: linear("c_proj", d))
+      inputs: [linear("c_attn", 2 * d), linear("q_attn", d)], layout: .unknown,
+      output: linear("c_proj", d))
     return [
       // Without an encoder it stands idle.
       Branch("", .normalization(try norm("ln_cross_attn", .layer)), runs: 0),

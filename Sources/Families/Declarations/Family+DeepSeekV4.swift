@@ -129,7 +129,7 @@ extension Keys {
       vectors: [Weight("attn_sink", [h], .attention)], reach: try window(),
       position: .rotary(
         try deepseekV4Rotary(width), table: kind == "sliding_attention" ? "" : "compressed"))
-    attention.hasSinks = true
+    attention.sinks = attention.vectors.first
     attention.rotatesBack = true
     if kind == Self.heavy {
       attention.compression = KeyCompression(
@@ -177,7 +177,7 @@ extension Keys {
     router.scoring = try text("scoring_func") == "sigmoid" ? .sigmoid : .rootOfSoftplus
     router.isCorrected = !isHashed
     router.normalizes = true
-    router.isScaled = try isSet("routed_scaling_factor")
+    router.scale = try setting("routed_scaling_factor")
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active,

@@ -89,12 +89,14 @@ extension Family {
       """
   ) { keys in
     let heads = try keys.equalHeads()
-    let norms: [(String, Formula)] =
+    let norms: [(String, Formula, Normalization.Subject)] =
       try keys.flag("qk_layernorm")
-      ? [("q_layernorm", heads.query), ("k_layernorm", heads.keyValue)] : []
+      ? [("q_layernorm", heads.query, .queries), ("k_layernorm", heads.keyValue, .keys)] : []
     let attention = try keys.fusedAttention(
       heads, "query_key_value", "dense", inputBias: true, outputBias: true,
-      norms: norms.map { Normalization($0, [heads.size], .layer, bias: true, vectors: $1) })
+      norms: norms.map {
+        Normalization($0, [heads.size], .layer, bias: true, vectors: $1, of: $2)
+      }, order: .headByHead)
     let feedForward = try keys.plain(nil, "dense_h_to_4h", "dense_4h_to_h")
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)),

@@ -86,8 +86,10 @@ extension Family {
     let heads = try keys.heads()
     let hasNorms = try keys.flag("use_qk_norm")
     let norms = [
-      Normalization("q_norm", [heads.query, heads.size], .layer, vectors: heads.query),
-      Normalization("k_norm", [heads.keyValue, heads.size], .layer, vectors: heads.keyValue),
+      Normalization(
+        "q_norm", [heads.query, heads.size], .layer, vectors: heads.query, of: .queries),
+      Normalization(
+        "k_norm", [heads.keyValue, heads.size], .layer, vectors: heads.keyValue, of: .keys),
     ]
     let attention = try keys.attention(
       heads, bias: keys.biases(.all), norms: hasNorms ? norms : [])

@@ -179,12 +179,13 @@ extension Keys {
       "rope_scaling", "rms_norm_eps", "max_position_embeddings", "multi_gate", "group_norm_size")
     let bias = try flag("use_bias")
     let heads = try heads()
-    let names =
-      try flag("use_qk_norm")
-      ? [("query_layernorm", heads.query), ("key_layernorm", heads.keyValue)] : []
+    let norms = [
+      Normalization("query_layernorm", [heads.size], vectors: heads.query, of: .queries),
+      Normalization("key_layernorm", [heads.size], vectors: heads.keyValue, of: .keys),
+    ]
     let attention = try fusedAttention(
       heads, "query_key_value", "dense", inputBias: flag("use_qkv_bias"), outputBias: bias,
-      norms: names.map { Normalization($0.0, [heads.size], vectors: $0.1) })
+      norms: flag("use_qk_norm") ? norms : [])
     let width = try size(.expertSize)
     if let shared = try integer("moe_shared_expert_intermediate_size"),
       number(width) != Int128(shared)

@@ -212,7 +212,7 @@ extension Keys {
     router.scoring = .sigmoid
     router.isCorrected = true
     router.normalizes = true
-    router.isScaled = true
+    router.scale = .computed("gate.global_scale", 1)
     return try stackedExperts(
       counts, fusedGated(inklingWidths().expert), router: router, outputFirst: true)
   }
@@ -241,7 +241,7 @@ extension Keys {
     router.scoring = .sigmoid
     router.isCorrected = true
     router.normalizes = true
-    router.isScaled = true
+    router.scale = .computed("gate.global_scale", 1)
     var expert = try fusedGated()
     expert.capsFactors = true
     let experts = try stackedExperts(
@@ -328,7 +328,8 @@ extension Keys {
       norms: [Normalization("v_norm", [heads.size], weight: false, vectors: heads.keyValue)],
       vectors: vectors)
     attention.gate = .elements
-    attention.hasSinks = true
+    // A map of the stream gives the score of the sink.
+    attention.sinks = Weight("attn_sink_proj", [heads.query], .attention)
     try place(&attention, slides: slides)
     return .selfAttention(attention)
   }

@@ -48,7 +48,10 @@ extension Family {
     let keyWidth = try heads.keyValue * .floor(keys.size(.hidden) / heads.query)
     let attention = try keys.attention(
       heads, bias: keys.biases(.all),
-      norms: [keys.norm("q_norm"), keys.norm("k_norm", .rootMeanSquare, keyWidth)])
+      norms: [
+        keys.norm("q_norm", of: .queries),
+        keys.norm("k_norm", .rootMeanSquare, keyWidth, of: .keys),
+      ])
     return try keys.decoder(
       keys.uniform(
         keys.layer(

@@ -174,7 +174,7 @@ extension Family {
     let scales = ["input_residual", "post_attention_residual"].map { Weight($0, [d], .mixer) }
     layer.extras.append(Branch("", .mixer(Mixer(.other, linears: [], vectors: scales))))
     // The stream is multiplied by a vector before each addition.
-    for block in layer.blocks.indices { layer.blocks[block].isScaled = true }
+    for block in layer.blocks.indices { layer.blocks[block].scale = .computed("input_residual", 1) }
     return try keys.decoder(keys.uniform(layer))
   }
 }

@@ -19,12 +19,12 @@ extension Family {
   ) { keys in
     let heads = try keys.heads()
     let width = try Formula.floor(keys.size(.hidden) / heads.query)
-    let norms: [(String, Formula)] =
+    let norms: [(String, Formula, Normalization.Subject)] =
       try keys.flag("qk_layernorm")
-      ? [("q_layernorm", heads.query), ("k_layernorm", heads.keyValue)] : []
+      ? [("q_layernorm", heads.query, .queries), ("k_layernorm", heads.keyValue, .keys)] : []
     let attention = try keys.attention(
       heads, bias: .all, names: .dense,
-      norms: norms.map { Normalization($0, [width], .layer, bias: true, vectors: $1) })
+      norms: norms.map { Normalization($0, [width], .layer, bias: true, vectors: $1, of: $2) })
     let layer = try keys.parallelLayer(
       attention, .feedForward(keys.plain(nil, "fc1", "fc2")),
       norms: [keys.norm("input_layernorm", .layer)])
@@ -72,13 +72,17 @@ extension Family {
       """
   ) { keys in
     let heads = try keys.heads(explicit: false)
-    func norm(_ name: String, _ count: Formula) -> Normalization {
+    func norm(
+      _ name: String, _ count: Formula, of subject: Normalization.Subject
+    ) -> Normalization {
       Normalization(
-        "\(name)_layernorm.norms.#", [heads.size], .layer, copies: count, vectors: count)
+        "\(name)_layernorm.norms.#", [heads.size], .layer, copies: count, vectors: count,
+        of: subject)
     }
     let attention = try keys.attention(
       heads, bias: keys.flag("use_qkv_bias") ? .inputs : [],
-      norms: keys.flag("qk_layernorm") ? [norm("q", heads.query), norm("k", heads.keyValue)] : [])
+      norms: keys.flag("qk_layernorm")
+        ? [norm("q", heads.query, of: .queries), norm("k", heads.keyValue, of: .keys)] : [])
     let feedForward = Module.feedForward(try keys.gated())
     let layer =
       try keys.flag("use_parallel_residual")
@@ -165,9 +169,10 @@ extension Family {
     let heads = try keys.heads()
     let attention = try keys.attention(
       heads, bias: keys.biases(.all),
-      norms: [("q_norm", heads.query), ("k_norm", heads.keyValue)].map {
-        Normalization($0, [heads.size], weight: false, vectors: $1)
-      })
+      norms: [
+        Normalization("q_norm", [heads.size], weight: false, vectors: heads.query, of: .queries),
+        Normalization("k_norm", [heads.size], weight: false, vectors: heads.keyValue, of: .keys),
+      ])
     let feedForward = try keys.plain(nil, "fc1", "fc2", bias: false)
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .bareRootMeanSquare)),
@@ -184,9 +189,9 @@ extension Family {
       """
   ) { keys in
     let attention = try keys.attention(
-      bias: keys.biases(.all), norms: [keys.norm("attn_sub_norm")])
+      bias: keys.biases(.all), norms: [keys.norm("attn_sub_norm", of: .output)])
     var feedForward = try keys.gated()
-    feedForward.vectors = Normalization("ffn_sub_norm", [feedForward.width]).weights()
+    feedForward.norms = [Normalization("ffn_sub_norm", [feedForward.width])]
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward))))
   }

@@ -54,7 +54,7 @@ extension Family {
     let names = FrameNames(
       token: "backbone.embeddings", layers: "backbone.blocks", norm: "backbone.out_norm")
     var model = try keys.decoder([LayerGroup(layer, .range(0, count))], names, untieable: true)
-    model.logits.isCapped = try keys.isSet("output_logit_soft_cap")
+    model.logits.cap = try keys.setting("output_logit_soft_cap")
     return model
   }
 

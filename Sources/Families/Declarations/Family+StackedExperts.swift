@@ -163,8 +163,9 @@ extension Keys {
           attention.norms = [
             Normalization(
               "qk_norm", [attention.headSize], weight: false,
-              vectors: attention.heads + attention.keyValueHeads)
+              vectors: attention.heads + attention.keyValueHeads, of: .queriesAndKeys)
           ]
+          attention.normsFollowRotation = true
         }
       }
     }

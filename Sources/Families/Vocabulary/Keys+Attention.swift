@@ -92,10 +92,13 @@ extension Keys {
     case nil: break
     case .eachHead:
       norms += [
-        Normalization(normNames.0, [heads.size], vectors: heads.query),
-        Normalization(normNames.1, [heads.size], vectors: heads.keyValue),
+        Normalization(normNames.0, [heads.size], vectors: heads.query, of: .queries),
+        Normalization(normNames.1, [heads.size], vectors: heads.keyValue, of: .keys),
       ]
-    case .allHeads: norms += [Normalization(normNames.0, [q]), Normalization(normNames.1, [kv])]
+    case .allHeads:
+      norms += [
+        Normalization(normNames.0, [q], of: .queries), Normalization(normNames.1, [kv], of: .keys),
+      ]
     }
     var attention = SelfAttention(
       heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
@@ -103,7 +106,7 @@ extension Keys {
         Linear(names.query, d, q, bias: bias.contains(.query)),
         Linear(names.key, d, kv, bias: bias.contains(.key)),
         Linear(names.value, d, kv, bias: bias.contains(.value)),
-      ] + extra,
+      ] + extra, layout: extra.isEmpty ? .separate : .withGateBehind,
       output: Linear(names.output, q, d, bias: bias.contains(.output)),
       norms: norms, vectors: vectors, reach: reach, position: try position ?? rotary(heads.size))
     attention.ahead = seesAhead ? reach : nil
@@ -113,8 +116,8 @@ extension Keys {
   /// Attention whose scores are bounded if the family's key says so.
   private func scored(_ attention: SelfAttention) throws -> Module {
     var attention = attention
-    attention.capsScores = try isSet("attn_logit_softcapping")
-    attention.hasSinks = attention.vectors.contains { $0.name.hasSuffix("sinks") }
+    attention.scoreCap = try setting("attn_logit_softcapping")
+    attention.sinks = attention.vectors.first { $0.name.hasSuffix("sinks") }
     return .selfAttention(attention)
   }
 
@@ -122,7 +125,8 @@ extension Keys {
   func fusedAttention(
     _ given: Heads? = nil, _ input: String, _ output: String, inputBias: Bool, outputBias: Bool,
     transposed: Bool = false, norms: [Normalization] = [], vectors: [Weight] = [],
-    reach: Reach = .all, position: PositionScheme? = nil
+    reach: Reach = .all, position: PositionScheme? = nil,
+    order: InputLayout.Order = .sideBySide
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -131,6 +135,7 @@ extension Keys {
       SelfAttention(
         heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
         inputs: [Linear(input, d, q + 2 * kv, bias: inputBias, transposed: transposed)],
+        layout: InputLayout([[.queries, .keys, .values]], order),
         output: Linear(output, q, d, bias: outputBias, transposed: transposed),
         norms: norms, vectors: vectors, reach: reach, position: position ?? rotary(heads.size)))
   }

@@ -11,11 +11,11 @@ extension Keys {
       inputs: [
         Linear("q_proj", d, 2 * q, bias: bias), Linear("k_proj", d, kv, bias: bias),
         Linear("v_proj", d, kv, bias: bias),
-      ],
+      ], layout: InputLayout([[.queries, .gate], [.keys], [.values]], .headByHead),
       output: Linear("o_proj", q, d, bias: bias),
       norms: [
-        Normalization("q_norm", [heads.size], vectors: heads.query),
-        Normalization("k_norm", [heads.size], vectors: heads.keyValue),
+        Normalization("q_norm", [heads.size], vectors: heads.query, of: .queries),
+        Normalization("k_norm", [heads.size], vectors: heads.keyValue, of: .keys),
       ], position: try rotary(heads.size))
     attention.gate = .elements
     return .selfAttention(attention)

@@ -32,17 +32,16 @@ struct FrameNames {
 extension Keys {
   /// A norm over the width of the model, or over another width.
   func norm(
-    _ name: String, _ style: NormStyle = .rootMeanSquare, _ width: Formula? = nil
-  ) throws
-    -> Normalization
-  {
+    _ name: String, _ style: NormStyle = .rootMeanSquare, _ width: Formula? = nil,
+    of subject: Normalization.Subject? = nil
+  ) throws -> Normalization {
     let shape = [try width ?? size(.hidden)]
     return switch style {
-    case .rootMeanSquare: Normalization(name, shape)
-    case .layer: Normalization(name, shape, .layer, bias: true)
-    case .layerWithoutBias: Normalization(name, shape, .layer)
-    case .bare: Normalization(name, shape, .layer, weight: false)
-    case .bareRootMeanSquare: Normalization(name, shape, weight: false)
+    case .rootMeanSquare: Normalization(name, shape, of: subject)
+    case .layer: Normalization(name, shape, .layer, bias: true, of: subject)
+    case .layerWithoutBias: Normalization(name, shape, .layer, of: subject)
+    case .bare: Normalization(name, shape, .layer, weight: false, of: subject)
+    case .bareRootMeanSquare: Normalization(name, shape, weight: false, of: subject)
     }
   }
 
@@ -192,7 +191,7 @@ extension Keys {
   /// - `width`: the width of the token table, where it is not the model's.
   /// - `headBias`: whether the head has a bias, which a tied head keeps as its own.
   /// - `untieable`: whether the head is always a matrix of its own.
-  /// - `scaled`: whether what the token table gives is multiplied by a constant.
+  /// - `scaled`: whether what the token table gives is multiplied by the root of its width.
   func decoder(
     _ groups: [LayerGroup], _ names: FrameNames = .llama, norm style: NormStyle = .rootMeanSquare,
     after: [Branch] = [], width: Formula? = nil, before: [Branch] = [], headBias: Bool = false,
@@ -208,23 +207,24 @@ extension Keys {
     let head = Linear(names.head, d, vocabulary, bias: headBias)
     tail.append(Branch("", .head(head, isTied: isTied)))
     var table = Embedding(.token, rows: vocabulary, width: d)
-    table.isScaled = try scaled || isSet("embedding_multiplier")
+    table.scale = try scaled ? .root(d) : setting("embedding_multiplier")
     var model = Model(
       name: modelType, modelType: modelType, sizes: sizes,
       head: [Branch(names.token, .embedding(table))] + after,
       layersPath: names.layers, groups: try multiplied(groups), tail: tail,
       tiesEmbeddings: isTied)
-    model.logits.isScaled = try isSet("logit_scale") || isSet("logits_scaling")
-    model.logits.isCapped = try isSet("final_logit_softcapping")
+    model.logits.scale =
+      try setting("logit_scale") ?? setting("logits_scaling").map { .inverse($0) }
+    model.logits.cap = try setting("final_logit_softcapping")
     return model
   }
 
   /// Layers whose additions to the stream are multiplied by a constant, if the family's key says so.
   private func multiplied(_ groups: [LayerGroup]) throws -> [LayerGroup] {
-    guard try isSet("residual_multiplier") else { return groups }
+    guard let scale = try setting("residual_multiplier") else { return groups }
     return groups.map { group in
       var copy = group
-      for block in copy.layer.blocks.indices { copy.layer.blocks[block].isScaled = true }
+      for block in copy.layer.blocks.indices { copy.layer.blocks[block].scale = scale }
       return copy
     }
   }

@@ -20,6 +20,12 @@ extension Keys {
     }
   }
 
+  /// The number under a key that the family has, or nil where it is not there or zero.
+  func setting(_ key: String) throws -> Constant? {
+    guard try isSet(key), case .number(let text) = try reading(key)?.value else { return nil }
+    return .decimal(text)
+  }
+
   /// Families whose attention does not rotate: positions are learned, or unknown.
   private static let unrotated: Set<String> = [
     "gpt2", "gpt-sw3", "gpt_bigcode", "openai-gpt", "ctrl", "gpt_neo", "opt", "biogpt", "xglm",
@@ -121,7 +127,7 @@ extension Keys {
   func routed(_ router: Router, normalizes: Bool = false) throws -> Router {
     var router = router
     router.normalizes = has("norm_topk_prob") ? try isSet("norm_topk_prob") : normalizes
-    router.isScaled = try isSet("routed_scaling_factor")
+    router.scale = try setting("routed_scaling_factor")
     if has("n_group"), let groups = try integer("n_group"), groups > 1 {
       router.groups = Formula(Int128(groups))
       if let kept = try integer("topk_group") {

@@ -133,6 +133,20 @@ extension Executor {
     }
   }
 
+  /// `y ← max(−c, min(y, c))`.
+  func clip(_ y: Matrix, to limit: Float, _ path: String) {
+    var each = OperationTally()
+    each.compare = 2
+    elementwise(y, path, each: each) { row, column in
+      let above = Counted(-limit) > Counted(y[row, column]) ? -limit : y[row, column]
+      y[row, column] = Counted(above) > Counted(limit) ? limit : above
+    } fast: { row in
+      let numbers = y.row(row)
+      for index in 0..<y.columns { numbers[index] = min(max(numbers[index], -limit), limit) }
+      return y.columns
+    }
+  }
+
   /// `y ← y · σ(gate)`, with a gate for each number, or one for each of `width` numbers.
   func gate(_ y: Matrix, by gates: Matrix, _ path: String) {
     let width = y.columns / gates.columns

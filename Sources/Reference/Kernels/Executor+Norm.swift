@@ -17,10 +17,13 @@ extension Executor {
         modelType: model.modelType, what: "the norm '\(name)' whose width does not fit")
     }
     try scratch.scoped {
-      let weight = try vector(norm.hasWeight, "\(name).weight", size, count, center: 1)
+      let weight = try vector(
+        norm.hasWeight, "\(name).weight", size, count, center: norm.addsOne ? 0 : 1)
+      if norm.addsOne, let weight { for index in 0..<size * count { weight[index] += 1 } }
       let bias = try vector(norm.hasBias, "\(name).bias", size, count, center: 0)
       let kernel = NormKernel(
-        kind: norm.kind, width: part, weight: weight, bias: bias, weightSize: size * count)
+        kind: norm.kind, width: part, epsilon: try float(norm.epsilon), weight: weight, bias: bias,
+        weightSize: size * count)
       switch evidence {
       case .literal:
         meter.literally(name, rows: 0..<y.rows) { row in
@@ -54,6 +57,13 @@ extension Executor {
   ) throws -> UnsafeMutablePointer<Float> {
     let weight = list.first { $0.name == name || $0.name.hasSuffix(".\(name)") }
     guard let weight else { preconditionFailure("\(path) has no \(name)") }
+    return try vector(weight, at: path, spread: spread, center: center)
+  }
+
+  /// A vector of a part.
+  func vector(
+    _ weight: Weight, at path: String, spread: Float = 0.5, center: Float = 0
+  ) throws -> UnsafeMutablePointer<Float> {
     let count = try extent(weight.count)
     let full = path.appending(weight.name)
     weights.claim(full, count, isBuffer: weight.isBuffer)
@@ -67,6 +77,7 @@ extension Executor {
 private struct NormKernel: @unchecked Sendable {
   let kind: Normalization.Kind
   let width: Int
+  let epsilon: Float
   let weight: UnsafeMutablePointer<Float>?
   let bias: UnsafeMutablePointer<Float>?
   let weightSize: Int
@@ -100,12 +111,12 @@ private struct NormKernel: @unchecked Sendable {
       case .rootMeanSquare:
         Vectors.rootMeanSquareNorm(
           row + first, weight: weight.map { UnsafePointer($0 + offset) },
-          epsilon: Constants.epsilon, into: row + first, count: width)
+          epsilon: epsilon, into: row + first, count: width)
         if let bias { Vectors.add(bias + offset, into: row + first, count: width) }
       case .layer:
         Vectors.layerNorm(
           row + first, weight: weight.map { UnsafePointer($0 + offset) },
-          bias: bias.map { UnsafePointer($0 + offset) }, epsilon: Constants.epsilon,
+          bias: bias.map { UnsafePointer($0 + offset) }, epsilon: epsilon,
           into: row + first, count: width)
       }
       vectors += 1
@@ -129,7 +140,7 @@ private struct NormKernel: @unchecked Sendable {
       }
       var squares = Counted.zero
       for index in 0..<width { squares = squares + Counted(x[index]) * Counted(x[index]) }
-      let root = (squares / size + Counted(Constants.epsilon)).squareRoot
+      let root = (squares / size + Counted(epsilon)).squareRoot
       let inverse = Counted(1) / root
       for index in 0..<width { x[index] = (Counted(x[index]) * inverse).value }
       if let weight {

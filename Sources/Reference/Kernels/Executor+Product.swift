@@ -47,12 +47,17 @@ extension Executor {
   }
 
   /// The affine map of every row of x `[m, input]`: `[m, output]`.
+  func linear(_ x: Matrix, _ linear: Linear, at path: String) throws -> Matrix {
+    let y = try product(x, linear, isTied: false, at: path)
+    if linear.hasBias { try addBias(of: linear, to: y, at: path) }
+    return y
+  }
+
+  /// The product of every row of x `[m, input]` with the weight of a map: `[m, output]`.
   ///
-  /// Large weights that are not kept are made and used some rows at a time. A map may have the
-  /// weight of a table, which is then no parameter of its own.
-  func linear(
-    _ x: Matrix, _ linear: Linear, at path: String, sharing table: String? = nil
-  ) throws -> Matrix {
+  /// Large weights that are not kept are made and used some rows at a time. A tied map has the
+  /// weight of the token table, which is no parameter of its own.
+  func product(_ x: Matrix, _ linear: Linear, isTied: Bool, at path: String) throws -> Matrix {
     let (inner, columns) = (try extent(linear.input), try extent(linear.output))
     let name = path.appending(linear.name)
     let y = scratch.matrix(x.rows, columns)
@@ -61,24 +66,27 @@ extension Executor {
         modelType: model.modelType,
         what: "the map '\(name)' that takes \(inner) numbers and is given \(x.columns)")
     }
-    claim(linear, at: path, inner, columns, withoutWeight: table != nil)
+    let table = isTied ? model.tokenTable?.appending("weight") : nil
+    if table == nil { weights.claim("\(name).weight", inner * columns) }
     map(x, table ?? "\(name).weight", into: y, path: name)
-    if linear.hasBias {
-      scratch.scoped {
-        let bias = weights.matrix(
-          "\(name).bias", rows: 1, columns: columns, spread: 0.05, scratch)
-        addVector(bias.start, to: y, name)
-      }
-    }
     return y
   }
 
-  /// Enters the tensors of a map into the record of weights.
-  func claim(
-    _ linear: Linear, at path: String, _ inner: Int, _ columns: Int, withoutWeight: Bool = false
-  ) {
+  /// `y ← y + b` with the bias of a map.
+  func addBias(of linear: Linear, to y: Matrix, at path: String) throws {
     let name = path.appending(linear.name)
-    if !withoutWeight { weights.claim("\(name).weight", inner * columns) }
+    weights.claim("\(name).bias", try extent(linear.output))
+    scratch.scoped {
+      let bias = weights.matrix(
+        "\(name).bias", rows: 1, columns: y.columns, spread: 0.05, scratch)
+      addVector(bias.start, to: y, name)
+    }
+  }
+
+  /// Enters the tensors of a map into the record of weights.
+  func claim(_ linear: Linear, at path: String, _ inner: Int, _ columns: Int) {
+    let name = path.appending(linear.name)
+    weights.claim("\(name).weight", inner * columns)
     if linear.hasBias { weights.claim("\(name).bias", columns) }
   }
 

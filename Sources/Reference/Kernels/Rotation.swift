@@ -11,11 +11,6 @@ import Kernels
 
 /// The cosines and sines of the rotary angles of the new positions, `[T, r/2]` each.
 struct RotaryTable {
-  struct Key: Hashable {
-    var size: Int
-    var table: String
-  }
-
   let cosines: Matrix
   let sines: Matrix
   /// The position of the first row.
@@ -23,53 +18,67 @@ struct RotaryTable {
 }
 
 extension Executor {
-  /// The table for so many numbers of a head, made once for all layers of a pass.
-  ///
-  /// A table of another name has other angles: here the base is larger.
-  func rotaryTable(_ scheme: RotaryTable.Key, _ tokens: Int) -> RotaryTable {
-    if let table = rotaryTables[scheme] { return table }
-    let pairs = scheme.size / 2
+  /// The table of some angles, made once for all layers of a pass.
+  func rotaryTable(_ angles: RotaryAngles, _ tokens: Int) throws -> RotaryTable {
+    if let table = rotaryTables[angles] { return table }
+    let frequencies = try RotaryFrequencies(angles, positions: past + tokens, self)
+    let pairs = frequencies.each.count
     let (cosines, sines) = (scratch.matrix(tokens, pairs), scratch.matrix(tokens, pairs))
-    let base = scheme.table.isEmpty ? Constants.rotaryBase : 10 * Constants.rotaryBase
-    let frequencies = (0..<pairs).map { pair in
-      powf(base, -Float(2 * pair) / Float(scheme.size))
-    }
     let first = past
-    let path = scheme.table.isEmpty ? "rotary" : "rotary_\(scheme.table)"
+    let path = angles.table.isEmpty ? "rotary" : "rotary_\(angles.table)"
     meter.literally(path, rows: 0..<tokens) { row in
       let position = Counted(Float(first + row))
       for pair in 0..<pairs {
-        let angle = position * Counted(frequencies[pair])
-        cosines[row, pair] = angle.cosine.value
-        sines[row, pair] = angle.sine.value
+        let angle = position * Counted(frequencies.each[pair])
+        var (cosine, sine) = (angle.cosine, angle.sine)
+        if let factor = frequencies.magnitude {
+          cosine = cosine * Counted(factor)
+          sine = sine * Counted(factor)
+        }
+        cosines[row, pair] = cosine.value
+        sines[row, pair] = sine.value
       }
     }
     let table = RotaryTable(cosines: cosines, sines: sines, first: first)
-    rotaryTables[scheme] = table
+    rotaryTables[angles] = table
     return table
   }
 
-  /// Turns each pair of the first `size` numbers of each head of `width` by the angle of its row's
-  /// position: number *i* and number *i + size/2* of them.
+  /// Turns each pair of the rotated numbers of each head by the angle of its row's position.
+  func rotate(
+    _ y: Matrix, _ rotation: Rotation, _ positions: [Int], _ path: String
+  ) throws {
+    guard let table = rotaryTables[rotation.angles] else {
+      preconditionFailure("the tables of a pass are made before its layers run")
+    }
+    rotate(
+      y, heads: try extent(rotation.heads), width: try extent(rotation.width),
+      offset: try extent(rotation.offset), size: 2 * table.cosines.columns, table, positions, path,
+      rotation.angles.pairing)
+  }
+
+  /// The same for `size` numbers of each head of `width`, from its number `offset` on.
   func rotate(
     _ y: Matrix, heads: Int, width: Int, offset: Int = 0, size: Int, _ table: RotaryTable,
-    _ positions: [Int], _ path: String
+    _ positions: [Int], _ path: String, _ pairing: RotaryAngles.Pairing = .halves
   ) {
     let pairs = size / 2
+    // Numbers of a pair are so far apart, and the first ones of two pairs so far.
+    let (apart, step) = pairing == .halves ? (pairs, 1) : (1, 2)
     switch evidence {
     case .literal:
       meter.literally(path, rows: 0..<y.rows) { row in
         let angle = positions[row] - table.first
         for head in 0..<heads {
-          let low = y.row(row) + head * width + offset
-          let high = low + pairs
+          let start = y.row(row) + head * width + offset
           for pair in 0..<pairs {
+            let (low, high) = (start + step * pair, start + step * pair + apart)
             let (cosine, sine) = (
               Counted(table.cosines[angle, pair]), Counted(table.sines[angle, pair])
             )
-            let (a, b) = (Counted(low[pair]), Counted(high[pair]))
-            low[pair] = (a * cosine - b * sine).value
-            high[pair] = (b * cosine + a * sine).value
+            let (a, b) = (Counted(low.pointee), Counted(high.pointee))
+            low.pointee = (a * cosine - b * sine).value
+            high.pointee = (b * cosine + a * sine).value
           }
         }
       }
@@ -80,10 +89,20 @@ extension Executor {
         for row in rows {
           let angle = positions[row] - table.first
           for head in 0..<heads {
-            let low = y.row(row) + head * width + offset
-            Vectors.rotate(
-              low, low + pairs, cosines: table.cosines.row(angle), sines: table.sines.row(angle),
-              count: pairs)
+            let start = y.row(row) + head * width + offset
+            switch pairing {
+            case .halves:
+              Vectors.rotate(
+                start, start + pairs, cosines: table.cosines.row(angle),
+                sines: table.sines.row(angle), count: pairs)
+            case .neighbours:
+              let (cosines, sines) = (table.cosines.row(angle), table.sines.row(angle))
+              for pair in 0..<pairs {
+                let (a, b) = (start[2 * pair], start[2 * pair + 1])
+                start[2 * pair] = a * cosines[pair] - b * sines[pair]
+                start[2 * pair + 1] = b * cosines[pair] + a * sines[pair]
+              }
+            }
             count += pairs
           }
         }

@@ -17,15 +17,15 @@ extension LatentAttention {
       executor.scale(compressed, by: Constants.latentScale, "\(path).latents")
     }
     if isRotated {
-      let key = RotaryTable.Key(size: r, table: "")
-      guard let table = executor.rotaryTables[key] else {
+      guard let table = executor.rotaryTables[angles] else {
         preconditionFailure("the tables of a pass are made before its layers run")
       }
       executor.rotate(
         queries, heads: h, width: n + r, offset: n, size: r, table, flow.positions,
-        "\(path).rotary")
+        "\(path).rotary", angles.pairing)
       executor.rotate(
-        rotaryKeys, heads: 1, width: r, size: r, table, flow.positions, "\(path).rotary")
+        rotaryKeys, heads: 1, width: r, size: r, table, flow.positions, "\(path).rotary",
+        angles.pairing)
     }
     let y = executor.scratch.matrix(x.rows, h * sizes.value)
     let reach = try AttentionCore.Reach(reach, executor)

@@ -25,95 +25,41 @@ extension Model {
 
   /// One pass: the scores of the vocabulary.
   func run(_ flow: Flow, on executor: Executor) throws -> Matrix {
-    let x = try embed(flow, on: executor)
-    try makeRotaryTables(flow, on: executor)
-    for index in executor.layers.keys.sorted() {
-      guard let layer = executor.layers[index], executor.plantedError != .skipsLayer(index)
+    let outside = LayerState()
+    let x = try executor.run(executor.entrance, nil, flow, outside, at: "")
+    for angles in executor.rotations { _ = try executor.rotaryTable(angles, flow.tokens) }
+    for index in executor.programs.keys.sorted() {
+      guard let program = executor.programs[index], executor.plantedError != .skipsLayer(index)
       else { continue }
       let state = executor.states[index] ?? LayerState()
       executor.states[index] = state
-      try layer.run(x, flow, state, at: "\(layersPath).\(index)", on: executor)
-    }
-    return try score(x, flow, on: executor)
-  }
-
-  /// Embeddings, and what else comes before the layers.
-  private func embed(_ flow: Flow, on executor: Executor) throws -> Matrix {
-    var x: Matrix?
-    for branch in head {
-      switch (branch.module, x) {
-      case (.embedding(let table), _):
-        x = try table.run(x, flow, at: branch.path, on: executor)
-      case (.normalization(let norm), let y?):
-        try executor.normalize(y, norm, at: branch.path)
-      case (.linear(let map), let y?): x = try executor.linear(y, map, at: branch.path)
-      default: preconditionFailure("an obstacle names such a branch before the layers")
+      try executor.scratch.scoped {
+        let y = try executor.run(program, x, flow, state, at: "\(layersPath).\(index)")
+        if y.start != x.start { y.copy(into: x) }
       }
     }
-    guard let x else { preconditionFailure("\(name) has no token table") }
-    return x
+    return try executor.run(executor.exit, x, flow, outside, at: "")
   }
 
-  /// The table of each rotation that some layer uses.
-  private func makeRotaryTables(_ flow: Flow, on executor: Executor) throws {
-    for index in executor.layers.keys.sorted() {
-      for branch in executor.layers[index]?.branches ?? [] {
-        switch branch.module {
-        case .selfAttention(let attention):
-          guard case .rotary(let size, let table) = attention.position else { continue }
-          _ = executor.rotaryTable(
-            RotaryTable.Key(size: try executor.extent(size), table: table), flow.tokens)
-        case .latentAttention(let attention) where attention.isRotated:
-          _ = executor.rotaryTable(
-            RotaryTable.Key(size: try executor.extent(attention.rotarySize), table: ""),
-            flow.tokens)
-        default: continue
-        }
-      }
-    }
-  }
-
-  /// The final norm and the scores of the vocabulary.
-  private func score(_ x: Matrix, _ flow: Flow, on executor: Executor) throws -> Matrix {
-    var y = x
-    for branch in tail {
-      switch branch.module {
-      case .normalization(let norm): try executor.normalize(y, norm, at: branch.path)
-      case .linear(let map): y = try executor.linear(y, map, at: branch.path)
-      case .head(let map, let isTied):
-        if flow.pass.scoresLastOnly || logits.isLastOnly { y = lastRows(y, flow, executor) }
-        y = try score(y, map, isTied, at: branch.path, on: executor)
-      default: preconditionFailure("an obstacle names such a branch after the layers")
-      }
-    }
-    return y
-  }
-
-  /// The last row of each sequence.
-  private func lastRows(_ x: Matrix, _ flow: Flow, _ executor: Executor) -> Matrix {
-    let y = executor.scratch.matrix(flow.sequences.count, x.columns)
-    for index in flow.sequences.indices {
-      y.row(index).update(
-        from: x.row(flow.rows(of: index).upperBound - 1), count: x.columns)
-    }
-    return y
-  }
-
-  private func score(
-    _ x: Matrix, _ map: Linear, _ isTied: Bool, at path: String, on executor: Executor
-  ) throws -> Matrix {
-    let name = path.appending(map.name)
-    // A tied head has the numbers of the token table.
-    let table = isTied ? tokenTable?.appending("weight") : nil
-    let y = try executor.linear(x, map, at: path, sharing: table)
-    if logits.isScaled { executor.scale(y, by: Constants.logitScale, name) }
-    if logits.isCapped { executor.bound(y, by: Constants.logitCap, name) }
-    return y
-  }
-
-  private var tokenTable: String? {
+  /// The path of the token table, whose numbers a tied head has.
+  var tokenTable: String? {
     head.first { branch in
       if case .embedding(let table) = branch.module { table.index == .token } else { false }
     }?.path
+  }
+}
+
+extension Module {
+  /// Runs a part whose lowering is not written yet: from `[rows, d]` to `[rows, d]`.
+  func run(
+    _ x: Matrix, _ flow: Flow, _ state: LayerState, at path: String, on executor: Executor
+  ) throws -> Matrix {
+    switch self {
+    case .latentAttention(let module): try module.run(x, flow, state, at: path, on: executor)
+    case .mixer(let module): try module.run(x, flow, state, at: path, on: executor)
+    case .embedding, .normalization, .linear, .head, .selfAttention, .feedForward,
+      .mixtureOfExperts, .depthRouter:
+      preconditionFailure("an obstacle names such a part before the pass")
+    }
   }
 }

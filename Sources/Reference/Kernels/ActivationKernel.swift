@@ -1,35 +1,19 @@
+import Architecture
 import Kernels
 
-/// The activation functions in use, under their names in `config.json`.
-enum Activation: Hashable, Sendable {
-  case silu, sigmoid, gelu, tanhGelu, quickGelu, relu, squaredRelu, boundedGate, tanh, identity
-  /// xIELU, with its two learned slopes.
-  ///
-  /// - Source: Huang and Schlag 2024, <https://arxiv.org/abs/2411.13010>.
-  case expandedIntegral(positive: Float, negative: Float)
+/// An activation function at work, with the slopes that it has learned.
+struct ActivationKernel: Sendable {
+  let function: Activation
+  /// The slopes of xIELU.
+  var positive: Float = 0
+  var negative: Float = 0
 
-  init?(_ name: String) {
-    switch name {
-    case "silu", "swish": self = .silu
-    case "sigmoid": self = .sigmoid
-    case "gelu", "gelu_python": self = .gelu
-    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "gelu_python_tanh":
-      self = .tanhGelu
-    case "quick_gelu": self = .quickGelu
-    case "relu": self = .relu
-    case "relu2", "laplace_relu2": self = .squaredRelu
-    case "swigluoai": self = .boundedGate
-    case "tanh": self = .tanh
-    case "linear", "identity": self = .identity
-    case "xielu": self = .expandedIntegral(positive: 0, negative: 0)
-    default: return nil
-    }
-  }
+  init(_ function: Activation) { self.function = function }
 
   /// The function of one number; a bounded gate is a function of two.
   @inline(__always)
   func literal(_ x: Counted) -> Counted {
-    switch self {
+    switch function {
     case .silu: return x / (Counted(1) + (Counted.zero - x).exponential)
     case .sigmoid: return x.logistic
     case .gelu:
@@ -49,7 +33,7 @@ enum Activation: Hashable, Sendable {
       return bounded * (Counted(1.702) * bounded).logistic
     case .tanh: return x.hyperbolicTangent
     case .identity: return x
-    case .expandedIntegral(let positive, let negative):
+    case .expandedIntegral:
       // Both halves are computed, and one is taken.
       let linear = Counted(0.5)
       let above = Counted(positive) * x * x + linear * x
@@ -62,7 +46,7 @@ enum Activation: Hashable, Sendable {
   /// What the function is multiplied with: the other half of a gated layer.
   @inline(__always)
   func literalFactor(_ x: Counted) -> Counted {
-    guard self == .boundedGate else { return x }
+    guard function == .boundedGate else { return x }
     let above = Counted(-7) > x ? Counted(-7) : x
     let bounded = above > Counted(7) ? Counted(7) : above
     return bounded + Counted(1)
@@ -71,7 +55,7 @@ enum Activation: Hashable, Sendable {
   /// The operations of the fast form on each number.
   var each: OperationTally {
     var tally = OperationTally()
-    switch self {
+    switch function {
     case .silu, .sigmoid: tally = .logistic
     case .gelu:
       tally.multiply = 3
@@ -101,12 +85,12 @@ enum Activation: Hashable, Sendable {
 
   /// Whether there is no fast form.
   var isOnlyLiteral: Bool {
-    if case .expandedIntegral = self { true } else { false }
+    function == .expandedIntegral
   }
 
   /// The function of every number of a row, in place.
   func fast(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    switch self {
+    switch function {
     case .silu: Vectors.silu(x, into: x, count: count)
     case .sigmoid: Vectors.sigmoid(x, into: x, count: count)
     case .gelu: Vectors.gelu(x, into: x, count: count)
@@ -132,14 +116,20 @@ enum Activation: Hashable, Sendable {
 
   /// What the function is multiplied with, in place.
   func fastFactor(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    guard self == .boundedGate else { return }
+    guard function == .boundedGate else { return }
     for index in 0..<count { x[index] = min(max(x[index], -7), 7) + 1 }
   }
 }
 
 extension Executor {
+  /// `y ← f(y)`, or `f(y) ∘ factor`, for a function without slopes.
+  func activate(_ y: Matrix, _ function: Activation, times factor: Matrix?, _ path: String) {
+    activate(y, ActivationKernel(function), times: factor, path)
+  }
+
   /// `y ← f(y)`, or `f(y) ∘ factor` where there is one.
-  func activate(_ y: Matrix, _ activation: Activation, times factor: Matrix?, _ path: String) {
+  func activate(_ y: Matrix, _ activation: ActivationKernel, times factor: Matrix?, _ path: String)
+  {
     switch activation.isOnlyLiteral ? .literal : evidence {
     case .literal:
       meter.literally(path, rows: 0..<y.rows) { row in
@@ -156,7 +146,7 @@ extension Executor {
       overRows(y.rows, cost: y.columns) { rows in
         var count = 0
         for row in rows {
-          if activation == .silu, let factor {
+          if activation.function == .silu, let factor {
             Vectors.silu(
               y.row(row), times: factor.row(row), into: y.row(row), count: y.columns)
           } else {

@@ -1,0 +1,259 @@
+import Architecture
+import Symbolic
+
+/// What the operations of a program execute for the tokens of a stream.
+///
+/// This is one reader of programs among others: it knows extents, and no part of a model.
+struct ProgramWork {
+  /// The tokens that the program runs on.
+  var stream: Stream
+  /// The same sequence by sequence, where each may have another number of them.
+  var sequences: [Stream]?
+  /// The rows of its values, where they are not the tokens: the places of experts.
+  var slots: Formula?
+  /// How often it runs in a pass: less than once where it is not certain that a token meets it.
+  var runs: Formula
+  /// What is taken of that which only the data decide.
+  let assumption: DepthRouter.Assumption
+  /// How many places of the experts are filled, by the path of the mixture.
+  let filling: (String) -> MixtureOfExperts.Filling
+  /// What the data have decided in this layer, if it is known.
+  let decided: DecidedLayer?
+  /// Work of each step, with the module that does it; steps of one piece under one path are one.
+  private(set) var done: [(work: Work, module: Module?, piece: Role.Piece)] = []
+
+  init(
+    _ stream: Stream, assuming assumption: DepthRouter.Assumption = .expected,
+    decided: DecidedLayer? = nil,
+    filling: @escaping (String) -> MixtureOfExperts.Filling = { _ in .all }
+  ) {
+    self.stream = stream
+    runs = stream.runs
+    self.assumption = assumption
+    self.decided = decided
+    self.filling = filling
+  }
+
+  private var rows: Formula { slots ?? stream.rows }
+
+  /// Everything that a program executes, with the modules that do it.
+  func work(of program: Program) -> [(Work, Module?)] {
+    var copy = self
+    copy.count(program)
+    return copy.done.map { ($0.work, $0.module) }
+  }
+
+  private mutating func count(_ program: Program) {
+    for step in program.steps { count(step) }
+  }
+
+  private mutating func add(_ step: Step, _ kind: Work.Kind) {
+    add(Work(step.path, kind), step)
+  }
+
+  private mutating func add(_ work: Work, _ step: Step) {
+    let piece = step.role.piece
+    if let last = done.last, last.piece == piece, let sum = last.work.joined(with: work) {
+      done[done.count - 1].work = sum
+    } else {
+      done.append((work, step.module, piece))
+    }
+  }
+
+  private mutating func add(_ step: Step, _ counts: OperationCounts) {
+    add(step, .elementwise(Elementwise(step.role.category, counts)))
+  }
+
+  private mutating func count(_ step: Step) {
+    let numbers = rows * step.result.width
+    switch step.operation {
+    case .lookUp, .slice, .keep: break
+    case .product(_, let map, _):
+      add(
+        step,
+        .product(
+          Product(
+            step.role.part, rows: rows, inner: map.input, columns: map.output, isLearned: true)))
+    case .addBias, .addVector, .add: add(step, OperationCounts([.add: numbers]))
+    case .normalize(_, let norm):
+      let width = norm.shape.last ?? 1
+      let vectors =
+        norm.subject == .queriesAndKeys ? numbers / width : rows * norm.vectors * norm.groups
+      add(step, ReferenceAlgorithms.norm(norm, vectors: vectors, width: width / norm.groups))
+    case .rotate(_, let rotation):
+      add(
+        step,
+        ReferenceAlgorithms.rotation(vectors: rows * rotation.heads, size: rotation.angles.size))
+    case .attend(_, _, let heads):
+      for stream in sequences ?? [stream] {
+        for work in heads.work(over: stream) { add(work.within(step.scope), step) }
+      }
+    case .activate(_, let function, _, let factor):
+      add(step, activation(function, numbers, isGated: factor != nil))
+    case .gate(_, let gates):
+      add(
+        step,
+        rows * gates.width * ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: numbers]))
+    case .scale, .weigh: add(step, OperationCounts([.multiply: numbers]))
+    case .bound: add(step, numbers * ReferenceAlgorithms.cap)
+    case .clip: add(step, OperationCounts([.compare: 2 * numbers]))
+    case .route(_, let routing): add(step, routing.counts(stream))
+    case .experts(_, _, let experts): count(experts, step)
+    case .enter(_, _, let entrance): count(entrance, step)
+    case .last(_, let always):
+      if always || stream.workload.logits == .last { stream.tokens = 1 }
+    case .part(_, let branch):
+      let streams: [Stream] = branch.attends ? sequences ?? [stream] : [stream]
+      for stream in streams {
+        for work in branch.work(over: stream, filling: filling(branch.path)) {
+          done.append((work, branch.shown, .whole))
+        }
+      }
+    }
+  }
+
+  private func activation(
+    _ function: Activation, _ numbers: Formula, isGated: Bool
+  ) -> OperationCounts {
+    var counts = numbers * ReferenceAlgorithms.activation(function)
+    if function == .expandedIntegral {
+      // Its two slopes: softplus(α_p) and β + softplus(α_n), once for all tokens.
+      counts = counts + runs * (2 * ReferenceAlgorithms.softplus + OperationCounts([.add: 1]))
+    }
+    return isGated ? counts + OperationCounts([.multiply: numbers]) : counts
+  }
+
+  /// What the experts execute on their places, and the sum of their answers.
+  private mutating func count(_ experts: Experts, _ step: Step) {
+    let routing = experts.routing
+    let slots = routing.slots(stream, filling(step.scope), active: experts.active)
+    var inner = self
+    inner.slots = slots
+    inner.runs = stream.runs * routing.experts
+    inner.done = []
+    inner.count(experts.body)
+    // The weights inside the experts are shown with the sum.
+    done += inner.done.filter { $0.piece != .weighting }
+    var counts = OperationCounts([.add: slots * step.result.width])
+    if !routing.weighsAlike {
+      for (work, _, piece) in inner.done where piece == .weighting {
+        if case .elementwise(let inside) = work.kind { counts = counts + inside.counts }
+      }
+      if experts.weighsAnswer {
+        counts = counts + OperationCounts([.multiply: slots * step.result.width])
+      }
+    }
+    add(step, counts)
+  }
+
+  /// The choice among all tokens, the way back into the stream, and the program of those inside.
+  private mutating func count(_ entrance: Entrance, _ step: Step) {
+    let router = entrance.router
+    add(step, OperationCounts([.compare: router.looks(stream)]))
+    if let predictor = entrance.predictor, stream.workload.phase != .prefill { count(predictor) }
+    var inner = self
+    inner.done = []
+    if let decided {
+      inner.enter(decided)
+    } else {
+      inner.stream = router.inner(stream, assumption)
+    }
+    inner.runs = inner.stream.runs
+    // x + r·(a + m): one more addition than x + a + m, and the product with the score.
+    let numbers = inner.stream.rows * step.result.width
+    done.append(
+      (Work(step.path, Elementwise(.routing, [.multiply: numbers])), nil, .weighting))
+    done.append((Work(step.path, Elementwise(.residual, [.add: numbers])), nil, .residual))
+    inner.count(entrance.body)
+    done += inner.done
+  }
+
+  /// The tokens that the data have let in.
+  private mutating func enter(_ decided: DecidedLayer) {
+    let streams = decided.entered.map { sequence in
+      var stream = stream
+      stream.sequences = 1
+      stream.tokens = Formula(sequence.tokens)
+      stream.past = Formula(sequence.past)
+      stream.entering = .decidedByData
+      return stream
+    }
+    stream.sequences = 1
+    stream.tokens = streams.map(\.tokens).sum()
+    stream.entering = .decidedByData
+    sequences = streams.filter { !$0.tokens.isZero }
+  }
+}
+
+extension Role {
+  /// The part of the model that a product of this role belongs to.
+  fileprivate var part: Product.Part {
+    switch place {
+    case .attention: .attentionProjections
+    case .denseFeedForward: .denseFeedForward
+    case .routedExpert: .routedExperts
+    case .sharedExpert: .sharedExperts
+    case .router: .router
+    case .stream, .mixer: .mixer
+    case .head: .head
+    }
+  }
+
+  /// The kind of element-wise work.
+  fileprivate var category: Elementwise.Category {
+    switch piece {
+    case .norm: .norms
+    case .bias: .bias
+    case .rotation: .rotary
+    case .scores: .softmax
+    case .activation, .gate, .cap: .activations
+    case .residual, .multiplier: .residual
+    case .choice, .weighting, .sum: .routing
+    case .table, .map, .cut, .cache, .whole: .mixer
+    }
+  }
+}
+
+extension Work {
+  init(_ name: String, _ kind: Kind) {
+    switch kind {
+    case .product(let product): self.init(name, product)
+    case .elementwise(let work): self.init(name, work)
+    }
+  }
+
+  /// The sum with other work of the same name and category, if both are element-wise.
+  fileprivate func joined(with other: Work) -> Work? {
+    guard name == other.name, case .elementwise(let own) = kind,
+      case .elementwise(let more) = other.kind, own.category == more.category
+    else { return nil }
+    return Work(name, Elementwise(own.category, own.counts + more.counts))
+  }
+}
+
+extension Branch {
+  /// Whether it does something for each sequence by itself.
+  fileprivate var attends: Bool {
+    switch module {
+    case .selfAttention, .latentAttention: true
+    case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
+      .depthRouter, .mixer:
+      false
+    }
+  }
+
+  fileprivate var shown: Module { module }
+}
+
+extension AttentionHeads {
+  /// Scores, softmax and values of a stream.
+  func work(over stream: Stream) -> [Work] {
+    let core = AttentionCore(
+      heads: heads, scoreSize: scoreSize, valueSize: valueSize, reach: reach, ahead: ahead)
+    return core.work(
+      over: stream,
+      AttentionCore.Scores(
+        isScaled: scale != nil, isCapped: cap != nil, hasSinks: sinks != nil,
+        hasLinearBias: hasLinearBias))
+  }
+}

@@ -1,0 +1,44 @@
+/// What an input map of attention gives.
+package enum InputPiece: Hashable, Sendable {
+  case queries, keys, values
+  /// The gates of the output.
+  case gate
+}
+
+/// Which input map of attention gives what, and in which order a fused one holds it.
+package struct InputLayout: Hashable, Sendable {
+  /// How the pieces of a fused map follow each other in its row.
+  package enum Order: Hashable, Sendable {
+    /// All heads of one piece, then all of the next.
+    case sideBySide
+    /// All pieces of one head, then those of the next.
+    case headByHead
+    /// For each key-value head its queries, its key and its value.
+    case groupByGroup
+  }
+
+  /// For each map in order, the pieces that it gives.
+  package var pieces: [[InputPiece]]
+  package var order: Order
+
+  package init(_ pieces: [[InputPiece]], _ order: Order = .sideBySide) {
+    self.pieces = pieces
+    self.order = order
+  }
+
+  /// One map for each piece.
+  package static let separate = InputLayout([[.queries], [.keys], [.values]])
+  /// One map for all, with all heads of one piece before those of the next.
+  package static let fused = InputLayout([[.queries, .keys, .values]])
+  /// One map for each piece, and a last one for the gate.
+  package static let withGateBehind = InputLayout([[.queries], [.keys], [.values], [.gate]])
+  /// No statement: what the maps give is not written down yet.
+  package static let unknown = InputLayout([])
+
+  /// Whether every piece is given once, and a gate where there is one.
+  package func isComplete(_ gate: OutputGate?) -> Bool {
+    let held = pieces.flatMap(\.self)
+    let wanted: [InputPiece] = [.queries, .keys, .values] + (gate == nil ? [] : [.gate])
+    return held.count == wanted.count && Set(held) == Set(wanted)
+  }
+}

@@ -1,0 +1,40 @@
+package import Symbolic
+
+/// A number that decides what a pass computes, and no count: *ε*, the base of rotary angles, a cap.
+package indirect enum Constant: Hashable, Sendable {
+  /// A decimal as the configuration writes it; a run makes a float of it.
+  case decimal(String)
+  /// The square root of a size.
+  case root(Formula)
+  /// One over the square root of a size.
+  case inverseRoot(Formula)
+  /// One over another.
+  case inverse(Constant)
+  case product(Constant, Constant)
+  /// A number that no fraction is, and how it comes about.
+  case computed(String, Double)
+
+  package static let one = Constant.decimal("1")
+
+  package static func * (left: Constant, right: Constant) -> Constant {
+    if left == .one { return right }
+    return right == .one ? left : .product(left, right)
+  }
+}
+
+extension Constant: ExpressibleByStringLiteral {
+  package init(stringLiteral text: String) { self = .decimal(text) }
+}
+
+extension Constant: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .decimal(let text): text
+    case .root(let size): "√(\(size))"
+    case .inverseRoot(let size): "1/√(\(size))"
+    case .inverse(let other): "1/(\(other))"
+    case .product(let left, let right): "\(left) · \(right)"
+    case .computed(let text, _): text
+    }
+  }
+}

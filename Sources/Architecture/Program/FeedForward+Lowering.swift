@@ -1,0 +1,50 @@
+import Symbolic
+
+extension FeedForward {
+  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
+  package var isLowered: Bool {
+    !boundsGates && !capsFactors && !isReceptive && Activation(activation) != nil
+  }
+
+  /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
+  ///
+  /// - Parameter weighing: The path of the mixture, where the weight of an expert multiplies what
+  ///   goes into its map down.
+  func lower(_ x: Value, _ program: inout ProgramBuilder, weighing: String? = nil) -> Value {
+    guard let function = Activation(activation) else {
+      preconditionFailure("a layer without a known function is one operation")
+    }
+    let projected = inputs.map { program.map(x, $0) }
+    var (inner, factor) = (projected[0], isGated ? projected.last : nil)
+    if isGated, projected.count == 1 {
+      let halves = fusion.slices(width).map { program.slice(projected[0], $0) }
+      (inner, factor) = (halves[0], halves[1])
+    }
+    var y = program.activate(
+      inner, function, slopes: vectors.filter { !$0.isBuffer }, times: factor)
+    y = norms.reduce(y) { program.normalize($0, $1) }
+    if let weighing { y = program.weigh(y, in: weighing) }
+    return program.map(y, output)
+  }
+}
+
+extension FeedForward.Fusion {
+  /// Where the gate, and what it multiplies, stand in the row of a fused map.
+  fileprivate func slices(_ width: Formula) -> [Slice] {
+    switch self {
+    case .gateFirst:
+      [
+        Slice(2 * width, first: 0, count: width), Slice(2 * width, first: width, count: width),
+      ]
+    case .gateLast:
+      [
+        Slice(2 * width, first: width, count: width), Slice(2 * width, first: 0, count: width),
+      ]
+    case .alternating:
+      [
+        Slice(axes: [width, 2], axis: 1, first: 0, count: 1),
+        Slice(axes: [width, 2], axis: 1, first: 1, count: 1),
+      ]
+    }
+  }
+}

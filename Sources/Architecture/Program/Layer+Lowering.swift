@@ -1,0 +1,78 @@
+import Symbolic
+
+extension Layer {
+  /// What the layer does with the stream `[T, d]`.
+  package var program: Program {
+    ProgramBuilder.program(width: Formula(Size.hidden.symbol)) { x, program in
+      guard let router else {
+        let y = (repeats + blocks).reduce(x) { $1.lower($0, &program) }
+        return extras.reduce(y) { program.part($0, $1) }
+      }
+      return router.lower(x, &program) { x, program in
+        // f = a + m, while the second block sees x + a.
+        var (stream, sum) = (x, nil as Value?)
+        for (number, block) in blocks.enumerated() {
+          let answer = block.answer(stream, &program)
+          let name = block.residualPath
+          sum = sum.map { program.add($0, answer, name) } ?? answer
+          if number + 1 < blocks.count { stream = program.add(stream, answer, name) }
+        }
+        return extras.reduce(sum ?? x) { program.part($0, $1) }
+      }
+    }
+  }
+}
+
+extension Block {
+  fileprivate var residualPath: String {
+    let first = branches.first?.path ?? ""
+    return first.isEmpty ? "residual" : "\(first).residual"
+  }
+
+  /// The stream with what the block adds to it: `x + out(Σ branch(in(x)))`.
+  fileprivate func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    guard !branches.isEmpty else {
+      return (inputNorms + outputNorms).reduce(x) { program.normalize($0, $1) }
+    }
+    let y = program.add(x, answer(x, &program), residualPath)
+    return normsSum ? outputNorms.reduce(y) { program.normalize($0, $1) } : y
+  }
+
+  /// What is added to the stream.
+  fileprivate func answer(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    let inputs = inputNorms.map { program.normalize(x, $0) }
+    var answers = branches.enumerated().map { index, branch in
+      let input = inputs.isEmpty ? x : inputs[inputs.count == branches.count ? index : 0]
+      return branch.lower(input, &program)
+    }
+    let normsEach = !normsSum && outputNorms.count == branches.count
+    if normsEach {
+      for (index, norm) in outputNorms.enumerated() {
+        answers[index] = program.normalize(answers[index], norm)
+      }
+    }
+    var sum = answers.dropFirst().reduce(answers[0]) { program.add($0, $1, residualPath) }
+    if !normsSum, !normsEach { sum = outputNorms.reduce(sum) { program.normalize($0, $1) } }
+    return scale.map { program.scale(sum, by: $0, residualPath, as: .residual) } ?? sum
+  }
+}
+
+extension Branch {
+  /// What the branch makes of a stream.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    guard runs == .one, learningRuns == nil, !isOfLayer else { return program.part(x, self) }
+    switch module {
+    case .normalization(let norm): return program.within(path) { $0.normalize(x, norm) }
+    case .linear(let map): return program.within(path, .mixer, module) { $0.map(x, map) }
+    case .selfAttention(let attention) where attention.isLowered:
+      return program.within(path, .attention, module) { attention.lower(x, &$0) }
+    case .feedForward(let layer) where layer.isLowered:
+      return program.within(path, .denseFeedForward, module) { layer.lower(x, &$0) }
+    case .mixtureOfExperts(let mixture) where mixture.isLowered:
+      return program.within(path, .router, module) { mixture.lower(x, &$0) }
+    case .embedding, .head, .selfAttention, .latentAttention, .feedForward, .mixtureOfExperts,
+      .depthRouter, .mixer:
+      return program.part(x, self)
+    }
+  }
+}

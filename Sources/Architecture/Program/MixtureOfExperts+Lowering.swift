@@ -1,0 +1,29 @@
+import Symbolic
+
+extension MixtureOfExperts {
+  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
+  package var isLowered: Bool {
+    !router.addsScores && router.gates.count <= 2 && expert.isLowered
+      && (shared?.isLowered ?? true)
+      && router.vectors.count <= (router.isCorrected ? 1 : 0) + (addsBias ? 1 : 0)
+  }
+
+  /// The chosen experts' answers, each times its weight, and the answer of the shared expert.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    var routing = Routing(
+      router: router, experts: experts, scored: scored, chosen: chosen, capacity: capacity,
+      runsEvery: runsEveryExpert)
+    routing.correction = router.isCorrected ? router.vectors.first : nil
+    let gates = router.gates.map { program.map(x, $0) }
+    let choice = program.route(gates.first, routing)
+    let weighing = weighsInside ? program.scope : nil
+    var y = program.experts(
+      x, choice, routing, active: active, path: path, weighsAnswer: !weighsInside
+    ) { expert.lower($0, &$1, weighing: weighing) }
+    if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
+    guard let shared else { return y }
+    var answer = program.within(sharedPath, .sharedExpert) { shared.lower(x, &$0) }
+    if gates.count > 1 { answer = program.gate(answer, by: gates[1], sharedPath, as: .sum) }
+    return program.add(y, answer, sharedPath, as: .sum)
+  }
+}

@@ -1,0 +1,55 @@
+import Symbolic
+
+extension Model {
+  /// From tokens to the stream `[T, d]` that the first layer sees; nil for layers without anything
+  /// before them.
+  package var entrance: Program? {
+    if head.isEmpty { return nil }
+    return ProgramBuilder.program { program in
+      var stream: Value?
+      for branch in head {
+        switch (branch.module, stream) {
+        case (.embedding(let table), nil) where branch.isPlain:
+          stream = program.within(branch.path, .stream) { table.lower(&$0) }
+        case (.embedding(let table), let x?) where branch.isPlain && table.index == .position:
+          stream = program.within(branch.path, .stream) { program in
+            program.add(x, table.lower(&program), "")
+          }
+        case (_, let x?): stream = branch.lower(x, &program)
+        case (_, nil): stream = program.part(nil, branch)
+        }
+      }
+      guard let stream else { preconditionFailure("\(name) has nothing before its layers") }
+      return stream
+    }
+  }
+
+  /// From the stream after the last layer to the scores of the vocabulary.
+  package var exit: Program {
+    ProgramBuilder.program(width: Formula(Size.hidden.symbol)) { x, program in
+      tail.reduce(x) { x, branch in
+        guard case .head(let map, let isTied) = branch.module, branch.isPlain else {
+          return branch.lower(x, &program)
+        }
+        return program.within(branch.path, .head, branch.module) { program in
+          let scored = program.last(x, always: logits.isLastOnly)
+          var y = program.map(scored, map, isTied: isTied)
+          if let scale = logits.scale { y = program.scale(y, by: scale, map.name) }
+          if let cap = logits.cap { y = program.bound(y, by: cap, map.name) }
+          return y
+        }
+      }
+    }
+  }
+}
+
+extension Branch {
+  fileprivate var isPlain: Bool { runs == .one && learningRuns == nil && !isOfLayer }
+}
+
+extension Embedding {
+  fileprivate func lower(_ program: inout ProgramBuilder) -> Value {
+    let y = program.lookUp(self)
+    return scale.map { program.scale(y, by: $0, "") } ?? y
+  }
+}

@@ -1,0 +1,184 @@
+package import Symbolic
+
+/// What a program does in one step.
+///
+/// The list is closed on purpose: whoever reads programs has one `switch` without a default, so
+/// that the compiler names every reader that a new operation concerns.
+package enum Operation: Sendable {
+  /// The rows of a table that tokens or positions select.
+  case lookUp(Embedding)
+  /// The product with a learned matrix: `x·wᵀ`.
+  ///
+  /// A tied head has the numbers of the token table.
+  case product(Value, Linear, isTied: Bool = false)
+  /// The sum with the bias of a map.
+  case addBias(Value, Linear)
+  /// The sum with a learned vector.
+  case addVector(Value, Weight)
+  case normalize(Value, Normalization)
+  /// Some of the numbers of each row; nothing is computed.
+  case slice(Value, Slice)
+  case rotate(Value, Rotation)
+  /// Appends keys and values to those of earlier passes, and drops what nobody will see.
+  case keep(keys: Value, values: Value, Reach)
+  /// Scores, softmax and weighted values, head by head: one algorithm.
+  case attend(Value, kept: Value, AttentionHeads)
+  /// A function of each number, and the product with another value where there is one.
+  ///
+  /// A function with slopes of its own has them as tensors.
+  case activate(Value, Activation, slopes: [Weight], times: Value?)
+  /// The product with the logistic function of gates: one for each number, or for each head.
+  case gate(Value, by: Value)
+  case add(Value, Value)
+  case scale(Value, by: Constant)
+  /// `c·tanh(x/c)`.
+  case bound(Value, by: Constant)
+  /// Every number below −c is −c, and every one above c is c.
+  case clip(Value, to: Constant)
+  /// From the scores of experts to a choice of them and their weights, for each row.
+  case route(Value?, Routing)
+  /// The sum of what the chosen experts answer, each times its weight.
+  indirect case experts(Value, choice: Value, Experts)
+  /// The product of every row with the weight of the expert whose program this is.
+  case weigh(Value)
+  /// What a router lets into a layer goes through a program of its own, and comes back weighed.
+  indirect case enter(Value, scores: Value, Entrance)
+  /// The last row of each sequence, where no more are scored.
+  case last(Value, always: Bool)
+  /// A part whose lowering is not written yet: it counts and runs as a whole.
+  case part(Value?, Branch)
+}
+
+/// Which numbers of a row are taken: a range along one axis, all along the others.
+package struct Slice: Hashable, Sendable {
+  /// The extents whose product is the width of the row.
+  package var axes: [Formula]
+  package var axis: Int
+  package var first: Formula
+  package var count: Formula
+
+  /// A range of a row that is not cut any further.
+  package init(_ width: Formula, first: Formula, count: Formula) {
+    self.init(axes: [width], axis: 0, first: first, count: count)
+  }
+
+  package init(axes: [Formula], axis: Int, first: Formula, count: Formula) {
+    self.axes = axes
+    self.axis = axis
+    self.first = first
+    self.count = count
+  }
+
+  package var width: Formula {
+    var extents = axes
+    extents[axis] = count
+    return extents.product()
+  }
+}
+
+/// A rotation of numbers of each head by angles of the position.
+package struct Rotation: Hashable, Sendable {
+  package var heads: Formula
+  /// The width of one head, and its first number that is rotated.
+  package var width: Formula
+  package var offset: Formula = 0
+  package var angles: RotaryAngles
+
+  package init(heads: Formula, width: Formula, angles: RotaryAngles) {
+    self.heads = heads
+    self.width = width
+    self.angles = angles
+  }
+}
+
+/// Heads of queries over heads of keys and values, and what happens to their scores.
+package struct AttentionHeads: Hashable, Sendable {
+  package var heads: Formula
+  package var keyValueHeads: Formula
+  package var scoreSize: Formula
+  package var valueSize: Formula
+  package var reach: Reach
+  /// How far a query sees back and ahead, if it sees ahead.
+  package var ahead: Reach?
+  package var scale: Constant?
+  package var cap: Constant?
+  /// Whether the distance times a slope of the head is added.
+  package var hasLinearBias = false
+  /// One more score for each head, to which no value answers.
+  package var sinks: Weight?
+
+  package init(
+    heads: Formula, keyValueHeads: Formula, scoreSize: Formula, valueSize: Formula, reach: Reach
+  ) {
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.scoreSize = scoreSize
+    self.valueSize = valueSize
+    self.reach = reach
+  }
+}
+
+/// How scores become a choice of experts.
+package struct Routing: Hashable, Sendable {
+  package var router: Router
+  /// The bias that is added for the choice only.
+  package var correction: Weight?
+  /// The experts that compute something, and all that are scored.
+  package var experts: Formula
+  package var scored: Formula
+  /// How many of them are chosen for a token.
+  package var chosen: Formula
+  /// The places of an expert over its even share of the tokens, if they are limited.
+  package var capacity: Formula?
+  /// Whether every expert computes every token.
+  package var runsEvery = false
+
+  package init(
+    router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: Formula?,
+    runsEvery: Bool
+  ) {
+    self.router = router
+    self.experts = experts
+    self.scored = scored
+    self.chosen = chosen
+    self.capacity = capacity
+    self.runsEvery = runsEvery
+  }
+}
+
+/// The experts of a mixture: one program, run by each of them on the rows that chose it.
+package struct Experts: Sendable {
+  package var routing: Routing
+  /// How many of the chosen compute something for a token, if the data do not decide.
+  package var active: Formula
+  /// The name of one expert, with `#` for its number.
+  package var path: String
+  package var body: Program
+  /// Whether an answer is weighed behind its expert, and not inside.
+  package var weighsAnswer: Bool
+}
+
+/// How tokens enter a layer of which some pass.
+package struct Entrance: Sendable {
+  package var router: DepthRouter
+  /// The decision while the future is unknown, where it is not the score that decides.
+  package var predictor: Program?
+  package var body: Program
+}
+
+extension Operation {
+  /// The values that an operation reads.
+  package var operands: [Value] {
+    switch self {
+    case .lookUp, .route(nil, _), .part(nil, _): []
+    case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .normalize(let x, _),
+      .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
+      .bound(let x, _), .clip(let x, _), .route(let x?, _), .weigh(let x), .last(let x, _),
+      .part(let x?, _):
+      [x]
+    case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
+      .gate(let x, let y), .add(let x, let y), .experts(let x, let y, _), .enter(let x, let y, _):
+      [x, y]
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// What a pass does with a stream of tokens: operations in order, each on values before it.
+package struct Program: Sendable {
+  /// What comes in, or nil where tokens are looked up.
+  package let input: Value?
+  package let steps: [Step]
+  package let result: Value
+  /// For each value the step that reads it last; that of the result is the end.
+  package let lastReads: [Int]
+
+  init(input: Value?, steps: [Step], result: Value) {
+    self.input = input
+    self.steps = steps
+    self.result = result
+    var reads = [Int](repeating: -1, count: (steps.map(\.result.id).max() ?? -1) + 1)
+    if let input { reads += [Int](repeating: -1, count: max(0, input.id + 1 - reads.count)) }
+    for (index, step) in steps.enumerated() {
+      for value in step.operation.operands { reads[value.id] = index }
+    }
+    reads[result.id] = steps.count
+    lastReads = reads
+  }
+}
+
+extension Program {
+  /// The steps, and those of the programs inside, in order.
+  package var allSteps: [Step] {
+    steps.flatMap { step -> [Step] in
+      switch step.operation {
+      case .experts(_, _, let experts): experts.body.allSteps + [step]
+      case .enter(_, _, let entrance):
+        (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
+      case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .rotate, .keep, .attend,
+        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part:
+        [step]
+      }
+    }
+  }
+
+  /// The tables of angles, which exist because a step rotates by them.
+  package var rotations: [RotaryAngles] {
+    var found: [RotaryAngles] = []
+    for step in allSteps {
+      let angles: RotaryAngles? =
+        switch step.operation {
+        case .rotate(_, let rotation): rotation.angles
+        case .part(_, let branch): branch.module.angles
+        case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .keep, .attend, .activate,
+          .gate, .add, .scale, .bound, .clip, .route, .experts, .weigh, .enter, .last:
+          nil
+        }
+      if let angles, !found.contains(angles) { found.append(angles) }
+    }
+    return found
+  }
+}
+
+extension Module {
+  /// The angles by which a part that is one operation rotates.
+  fileprivate var angles: RotaryAngles? {
+    switch self {
+    case .selfAttention(let attention):
+      if case .rotary(let angles) = attention.position { angles } else { nil }
+    case .latentAttention(let attention): attention.isRotated ? attention.angles : nil
+    case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
+      .depthRouter, .mixer:
+      nil
+    }
+  }
+}
+
+/// One operation, what it is for, and where its tensors stand.
+package struct Step: Sendable {
+  package let result: Value
+  package let operation: Operation
+  /// The path of the part inside its layer or model: its tensors are named from there.
+  package let scope: String
+  /// The name of the step inside the part.
+  package let name: String
+  package let role: Role
+  /// The module that does it, if it is not the stream's own.
+  package let module: Module?
+
+  /// The path under which the step is shown.
+  package var path: String {
+    if scope.isEmpty { return name }
+    return name.isEmpty ? scope : "\(scope).\(name)"
+  }
+}
+
+/// What a step is for: conventions and reports ask for this, and never for a name.
+package struct Role: Hashable, Sendable {
+  /// The part of the model.
+  package enum Place: Hashable, Sendable {
+    case stream, attention, denseFeedForward, routedExpert, sharedExpert, router, mixer, head
+  }
+
+  /// The piece of that part.
+  package enum Piece: Hashable, Sendable {
+    case table, map, bias, norm, cut, rotation, cache, scores, activation, gate, residual
+    case multiplier, cap, choice, weighting, sum, whole
+  }
+
+  package var place: Place
+  package var piece: Piece
+
+  package init(_ place: Place, _ piece: Piece) {
+    self.place = place
+    self.piece = piece
+  }
+}

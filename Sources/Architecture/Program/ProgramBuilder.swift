@@ -1,0 +1,192 @@
+package import Symbolic
+
+/// Writes a program down: one operation after the other, each with its place, its piece and its
+/// name.
+package struct ProgramBuilder {
+  private var steps: [Step] = []
+  private var count = 0
+  /// The path of the part that is being lowered.
+  package private(set) var scope = ""
+  private var place = Role.Place.stream
+  private var module: Module?
+
+  package init() {}
+
+  /// The program of a stream `[rows, width]`.
+  package static func program(
+    width: Formula, _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Program {
+    var builder = ProgramBuilder()
+    return builder.closed(width, body)
+  }
+
+  /// A program that looks tokens up.
+  package static func program(_ body: (inout ProgramBuilder) -> Value) -> Program {
+    var builder = ProgramBuilder()
+    let result = body(&builder)
+    return Program(input: nil, steps: builder.steps, result: result)
+  }
+
+  private mutating func closed(
+    _ width: Formula, _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Program {
+    let input = value(width)
+    let result = body(input, &self)
+    return Program(input: input, steps: steps, result: result)
+  }
+
+  /// A program inside this one, which runs on other rows: its values are its own.
+  private func inside(
+    _ width: Formula, _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Program {
+    var inner = ProgramBuilder()
+    (inner.scope, inner.place, inner.module) = (scope, place, module)
+    return inner.closed(width, body)
+  }
+
+  private mutating func value(_ width: Formula, _ kind: Value.Kind = .numbers) -> Value {
+    defer { count += 1 }
+    return Value(id: count, kind: kind, width: width)
+  }
+
+  private mutating func step(
+    _ operation: Operation, _ width: Formula, _ piece: Role.Piece, _ name: String,
+    kind: Value.Kind = .numbers
+  ) -> Value {
+    let result = value(width, kind)
+    steps.append(
+      Step(
+        result: result, operation: operation, scope: scope, name: name,
+        role: Role(place, piece), module: module))
+    return result
+  }
+
+  /// Everything that `body` adds stands under a path and belongs to a place, perhaps to a module.
+  package mutating func within<Result>(
+    _ path: String, _ place: Role.Place? = nil, _ module: Module? = nil,
+    _ body: (inout ProgramBuilder) -> Result
+  ) -> Result {
+    let outer = (scope, self.place, self.module)
+    if !path.isEmpty { scope = scope.isEmpty ? path : "\(scope).\(path)" }
+    self.place = place ?? self.place
+    self.module = module ?? self.module
+    defer { (scope, self.place, self.module) = outer }
+    return body(&self)
+  }
+}
+
+// MARK: - Operations
+
+extension ProgramBuilder {
+  package mutating func lookUp(_ table: Embedding) -> Value {
+    step(.lookUp(table), table.width, .table, "")
+  }
+
+  /// An affine map: the product, and the sum with a bias where it has one.
+  package mutating func map(_ x: Value, _ map: Linear, isTied: Bool = false) -> Value {
+    let y = step(.product(x, map, isTied: isTied), map.output, .map, map.name)
+    return map.hasBias ? step(.addBias(y, map), map.output, .bias, map.name) : y
+  }
+
+  package mutating func addVector(_ x: Value, _ vector: Weight, _ name: String) -> Value {
+    step(.addVector(x, vector), x.width, .bias, name)
+  }
+
+  package mutating func normalize(_ x: Value, _ norm: Normalization) -> Value {
+    step(.normalize(x, norm), x.width, .norm, norm.name.replacing(".#", with: ""))
+  }
+
+  package mutating func slice(_ x: Value, _ slice: Slice) -> Value {
+    step(.slice(x, slice), slice.width, .cut, "")
+  }
+
+  package mutating func rotate(_ x: Value, _ rotation: Rotation) -> Value {
+    step(.rotate(x, rotation), x.width, .rotation, "rotary")
+  }
+
+  package mutating func keep(keys: Value, values: Value, _ reach: Reach) -> Value {
+    step(
+      .keep(keys: keys, values: values, reach), keys.width + values.width, .cache, "cache",
+      kind: .kept)
+  }
+
+  package mutating func attend(_ q: Value, _ kept: Value, _ heads: AttentionHeads) -> Value {
+    step(.attend(q, kept: kept, heads), heads.heads * heads.valueSize, .scores, "")
+  }
+
+  package mutating func activate(
+    _ x: Value, _ function: Activation, _ name: String = "activation", slopes: [Weight] = [],
+    times factor: Value? = nil
+  ) -> Value {
+    step(.activate(x, function, slopes: slopes, times: factor), x.width, .activation, name)
+  }
+
+  package mutating func gate(
+    _ x: Value, by gates: Value, _ name: String, as piece: Role.Piece = .gate
+  ) -> Value {
+    step(.gate(x, by: gates), x.width, piece, name)
+  }
+
+  package mutating func add(
+    _ x: Value, _ y: Value, _ name: String, as piece: Role.Piece = .residual
+  ) -> Value {
+    step(.add(x, y), x.width, piece, name)
+  }
+
+  package mutating func scale(
+    _ x: Value, by factor: Constant, _ name: String, as piece: Role.Piece = .multiplier
+  ) -> Value {
+    step(.scale(x, by: factor), x.width, piece, name)
+  }
+
+  package mutating func bound(_ x: Value, by limit: Constant, _ name: String) -> Value {
+    step(.bound(x, by: limit), x.width, .cap, name)
+  }
+
+  package mutating func clip(_ x: Value, to limit: Constant, _ name: String) -> Value {
+    step(.clip(x, to: limit), x.width, .cap, name)
+  }
+
+  package mutating func route(_ scores: Value?, _ routing: Routing) -> Value {
+    step(.route(scores, routing), routing.chosen, .choice, "router", kind: .choice)
+  }
+
+  package mutating func experts(
+    _ x: Value, _ choice: Value, _ routing: Routing, active: Formula, path: String,
+    weighsAnswer: Bool, _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Value {
+    let program = within(path, .routedExpert) { $0.inside(x.width, body) }
+    let experts = Experts(
+      routing: routing, active: active, path: path, body: program, weighsAnswer: weighsAnswer)
+    return step(
+      .experts(x, choice: choice, experts), program.result.width, .weighting, "combine")
+  }
+
+  /// The product with the weight of an expert, shown with those of the mixture around it.
+  package mutating func weigh(_ x: Value, in outer: String) -> Value {
+    let own = scope
+    scope = outer
+    defer { scope = own }
+    return step(.weigh(x), x.width, .weighting, "combine")
+  }
+
+  package mutating func enter(
+    _ x: Value, _ scores: Value, _ router: DepthRouter,
+    predictor: ((Value, inout ProgramBuilder) -> Value)?,
+    _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Value {
+    let decision = predictor.map { inside(x.width, $0) }
+    let program = ProgramBuilder.program(width: x.width, body)
+    return step(
+      .enter(x, scores: scores, Entrance(router: router, predictor: decision, body: program)),
+      x.width, .choice, "mod_router")
+  }
+
+  package mutating func last(_ x: Value, always: Bool) -> Value {
+    step(.last(x, always: always), x.width, .cut, "")
+  }
+
+  package mutating func part(_ x: Value?, _ branch: Branch) -> Value {
+    step(.part(x, branch), x?.width ?? 0, .whole, branch.path)
+  }
+}

@@ -1,0 +1,137 @@
+package import Symbolic
+
+extension SelfAttention {
+  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
+  package var isLowered: Bool {
+    blockIndexer == nil && indexer == nil && compression == nil && compressedIndexer == nil
+      && !sharesCache && !isDifferential && routedQueries == nil && valueBias == nil
+      && !scalesByPosition && !rotatesBack && !position.isRelative && layout.isComplete(gate)
+      && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
+      && vectors.count == (sinks == nil ? 0 : 1) && reach.isLowered
+  }
+
+  /// Projects every token, attends within each sequence, and projects back.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    var pieces = project(x, &program)
+    if !normsFollowRotation { normalize(&pieces, &program) }
+    if case .rotary(let angles) = position {
+      for (piece, count) in [(InputPiece.queries, heads), (.keys, keyValueHeads)] {
+        pieces.change(piece) {
+          program.rotate($0, Rotation(heads: count, width: headSize, angles: angles))
+        }
+      }
+    }
+    if normsFollowRotation { normalize(&pieces, &program) }
+    let kept = program.keep(keys: pieces[.keys], values: pieces[.values], reach)
+    var core = AttentionHeads(
+      heads: heads, keyValueHeads: keyValueHeads, scoreSize: headSize,
+      valueSize: valueSize ?? headSize, reach: reach)
+    core.ahead = ahead
+    core.scale = scale
+    core.cap = scoreCap
+    core.hasLinearBias = position == .linearBias
+    core.sinks = sinks
+    var y = program.attend(pieces[.queries], kept, core)
+    if gate != nil { y = program.gate(y, by: pieces[.gate], "gate") }
+    for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
+    return program.map(y, output)
+  }
+
+  /// Queries, keys, values and gates from their maps.
+  private func project(_ x: Value, _ program: inout ProgramBuilder) -> Pieces {
+    var found = Pieces()
+    for (map, held) in zip(inputs, layout.pieces) {
+      var y = program.map(x, map)
+      if let clip { y = program.clip(y, to: clip, map.name) }
+      guard held.count > 1 else {
+        if let piece = held.first { found[piece] = y }
+        continue
+      }
+      for (piece, slice) in zip(held, slices(of: held)) { found[piece] = program.slice(y, slice) }
+    }
+    return found
+  }
+
+  /// Where the pieces of a fused map stand in its row.
+  private func slices(of held: [InputPiece]) -> [Slice] {
+    var first: Formula = 0
+    switch layout.order {
+    case .sideBySide:
+      let total = held.map(width).sum()
+      return held.map { piece in
+        defer { first += width(piece) }
+        return Slice(total, first: first, count: width(piece))
+      }
+    case .headByHead:
+      // As many heads of each.
+      let count = Formula(Int128(held.count))
+      return held.indices.map {
+        Slice(
+          axes: [heads, count, headSize], axis: 1, first: Formula(Int128($0)), count: 1)
+      }
+    case .groupByGroup:
+      // For each key-value head the queries that share it, its key and its value.
+      let shared = heads / keyValueHeads
+      let counts = held.map { $0 == .queries ? shared : 1 }
+      return counts.map { count in
+        defer { first += count }
+        return Slice(
+          axes: [keyValueHeads, counts.sum(), headSize], axis: 1, first: first, count: count)
+      }
+    }
+  }
+
+  /// The numbers of a piece in each row.
+  package func width(_ piece: InputPiece) -> Formula {
+    switch (piece, gate) {
+    case (.queries, _): heads * headSize
+    case (.keys, _): keyValueHeads * headSize
+    case (.values, _): keyValueHeads * (valueSize ?? headSize)
+    case (.gate, .heads): heads
+    case (.gate, _): heads * (valueSize ?? headSize)
+    }
+  }
+
+  /// The norms of queries, keys and values.
+  private func normalize(_ pieces: inout Pieces, _ program: inout ProgramBuilder) {
+    for norm in norms {
+      let subjects: [InputPiece] =
+        switch norm.subject {
+        case .queries: [.queries]
+        case .keys: [.keys]
+        case .values: [.values]
+        case .queriesAndKeys: [.queries, .keys]
+        case .output, nil: []
+        }
+      for piece in subjects { pieces.change(piece) { program.normalize($0, norm) } }
+    }
+  }
+
+  /// The values that the input maps give, by what they are for.
+  private struct Pieces {
+    private var values: [InputPiece: Value] = [:]
+
+    subscript(_ piece: InputPiece) -> Value {
+      get {
+        guard let value = values[piece] else {
+          preconditionFailure("attention whose maps give no \(piece) is one operation")
+        }
+        return value
+      }
+      set { values[piece] = newValue }
+    }
+
+    mutating func change(_ piece: InputPiece, _ body: (Value) -> Value) {
+      self[piece] = body(self[piece])
+    }
+  }
+}
+
+extension Reach {
+  fileprivate var isLowered: Bool {
+    switch self {
+    case .all, .window, .chunk: true
+    case .blocks, .bestBlocks: false
+    }
+  }
+}

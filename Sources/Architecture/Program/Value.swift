@@ -1,0 +1,21 @@
+package import Symbolic
+
+/// What an operation of a program returns: for each token of its stream, so many numbers.
+///
+/// A value has a number and no name. Its rows are the tokens of the stream that its program runs
+/// on, so that a value of a program inside, which runs on other tokens, is another kind of thing.
+package struct Value: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    /// `[rows, width]`.
+    case numbers
+    /// The experts of each row with their weights: `width` of them.
+    case choice
+    /// Keys and values of each sequence, those of earlier passes included.
+    case kept
+  }
+
+  /// The number of the value in its program.
+  package let id: Int
+  package let kind: Kind
+  package let width: Formula
+}

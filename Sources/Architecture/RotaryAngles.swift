@@ -1,0 +1,79 @@
+package import Symbolic
+
+/// The angles by which pairs of numbers are turned: pair *i* of *r/2* by `p·b^(−2i/r)` at position
+/// *p*, with base *b*, and rescaled where a model reads longer texts than it was first trained on.
+///
+/// - Source: Su et al. 2021, <https://arxiv.org/abs/2104.09864>.
+package struct RotaryAngles: Hashable, Sendable {
+  /// Which numbers are a pair.
+  package enum Pairing: Hashable, Sendable {
+    /// Number *i* and number *i + r/2*.
+    case halves
+    /// Number *2i* and number *2i + 1*.
+    case neighbours
+  }
+
+  /// How angles are rescaled.
+  package enum Scaling: Hashable, Sendable {
+    case none
+    /// All angles are divided by a factor.
+    case linear(factor: Constant)
+    /// The base grows with the length beyond `original`.
+    case dynamic(factor: Constant, original: Constant)
+    /// Slow angles are divided, fast ones are not; cosines and sines are multiplied by `attention`.
+    ///
+    /// - Source: Peng et al. 2023 (YaRN), <https://arxiv.org/abs/2309.00071>.
+    case yarn(Yarn)
+    /// - Source: Meta 2024 (Llama 3.1), `rope_type` llama3.
+    case llama3(factor: Constant, low: Constant, high: Constant, original: Constant)
+    /// A factor for each pair, in two lists: up to `original` positions, and beyond.
+    ///
+    /// - Source: Ding et al. 2024 (LongRoPE), <https://arxiv.org/abs/2402.13753>.
+    case long(short: [Constant], long: [Constant], original: Constant, attention: Constant)
+    /// A rule that is counted and not executed.
+    case other(String)
+
+    /// Whether cosines and sines are multiplied by a constant.
+    package var hasMagnitude: Bool {
+      switch self {
+      case .none, .linear, .dynamic, .llama3, .other: false
+      case .yarn(let yarn): yarn.attention != .one
+      case .long(_, _, _, let attention): attention != .one
+      }
+    }
+  }
+
+  package struct Yarn: Hashable, Sendable {
+    package var factor: Constant
+    package var original: Constant
+    package var fast: Constant
+    package var slow: Constant
+    package var attention: Constant
+    package var truncates: Bool
+
+    package init(
+      factor: Constant, original: Constant, fast: Constant, slow: Constant, attention: Constant,
+      truncates: Bool
+    ) {
+      self.factor = factor
+      self.original = original
+      self.fast = fast
+      self.slow = slow
+      self.attention = attention
+      self.truncates = truncates
+    }
+  }
+
+  /// The numbers of a head that are rotated, *r*.
+  package var size: Formula
+  /// Layers with other angles have a table of another name.
+  package var table: String
+  package var pairing = Pairing.halves
+  package var base: Constant = "10000"
+  package var scaling = Scaling.none
+
+  package init(_ size: Formula, table: String = "") {
+    self.size = size
+    self.table = table
+  }
+}

@@ -1,0 +1,104 @@
+import Architecture
+import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The keys and values of one sequence, those of earlier passes included.
+struct KeptSequence {
+  let keys: RowBuffer
+  let values: RowBuffer
+  /// The positions that were kept before this pass, those dropped since included.
+  let before: Int
+}
+
+extension Executor {
+  /// Appends the keys and values of each sequence to those of earlier passes.
+  func keep(
+    _ keys: Matrix, _ values: Matrix, _ reach: Reach, _ flow: Flow, _ state: LayerState,
+    at path: String
+  ) throws -> [KeptSequence] {
+    flow.sequences.enumerated().map { index, sequence in
+      let rows = flow.rows(of: index)
+      let kept = KeptSequence(
+        keys: state.cache("\(path).keys", sequence, width: keys.columns),
+        values: state.cache("\(path).values", sequence, width: values.columns),
+        before: state.cache("\(path).keys", sequence, width: keys.columns).total)
+      kept.keys.append(keys.rows(rows))
+      kept.values.append(values.rows(rows))
+      return kept
+    }
+  }
+
+  /// The outputs of all heads: `[rows, h · d_v]`.
+  func attend(
+    _ queries: Matrix, _ kept: [KeptSequence], _ heads: AttentionHeads, _ flow: Flow,
+    at path: String
+  ) throws -> Matrix {
+    let (count, valueSize) = (try extent(heads.heads), try extent(heads.valueSize))
+    let core = AttentionCore(
+      heads: count, keyValueHeads: try extent(heads.keyValueHeads),
+      scoreSize: try extent(heads.scoreSize), valueSize: valueSize,
+      reach: try AttentionCore.Reach(heads.reach, self),
+      ahead: try heads.ahead.map { try AttentionCore.Reach($0, self) },
+      scale: try heads.scale.map { try float($0) }, cap: try heads.cap.map { try float($0) },
+      slopes: heads.hasLinearBias ? AttentionCore.slopes(count) : nil,
+      sinks: try heads.sinks.map { try vector($0, at: path, spread: 0.5) })
+    let y = scratch.matrix(queries.rows, count * valueSize)
+    for (index, sequence) in kept.enumerated() {
+      let rows = flow.rows(of: index)
+      guard !rows.isEmpty else { continue }
+      let span = AttentionCore.Span(
+        queries: queries.rows(rows), keys: sequence.keys.matrix, values: sequence.values.matrix,
+        firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count)
+      attend(core, span, flow.pass.mask, into: y.rows(rows), path)
+      if let most = try heads.reach.keptBetweenPasses(self) {
+        sequence.keys.keepLast(most)
+        sequence.values.keepLast(most)
+      }
+    }
+    return y
+  }
+}
+
+extension AttentionCore {
+  /// The slope of each of *n* heads: the powers of 2^(−8/n) where *n* is a power of two; else those
+  /// of the power below, and every second one of the power above.
+  ///
+  /// - Source: Press et al. 2021, §3, <https://arxiv.org/abs/2108.12409>, and their code.
+  fileprivate static func slopes(_ heads: Int) -> [Float] {
+    func powers(_ count: Int, _ exponents: some Sequence<Int>) -> [Float] {
+      exponents.map { powf(2, -8 * Float($0) / Float(count)) }
+    }
+    var whole = 1
+    while 2 * whole <= heads { whole *= 2 }
+    let rest = stride(from: 1, to: 2 * (heads - whole), by: 2)
+    return powers(whole, 1...whole) + powers(2 * whole, rest)
+  }
+}
+
+extension AttentionCore.Reach {
+  init(_ reach: Reach, _ executor: Executor) throws {
+    switch reach {
+    case .all: self = .all
+    case .window(let size, _): self = .window(try executor.extent(size))
+    case .chunk(let size): self = .chunk(try executor.extent(size))
+    case .blocks, .bestBlocks: preconditionFailure("an obstacle names such a reach")
+    }
+  }
+}
+
+extension Reach {
+  /// How many positions the cache keeps after a pass, or nil for all.
+  func keptBetweenPasses(_ executor: Executor) throws -> Int? {
+    switch self {
+    case .window(let size, keepsCache: false), .chunk(let size): try executor.extent(size) - 1
+    case .all, .window(_, keepsCache: true), .blocks, .bestBlocks: nil
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import Architecture
+import Kernels
+import Symbolic
+
+/// The experts of each token with their weights, or the tokens of each expert.
+struct Choices {
+  /// For each row, the numbers of its experts; those at or above the number of real experts do
+  /// nothing.
+  var chosen: [[Int]] = []
+  /// For each row, the weight of each of them; nil where all weigh the same.
+  var weights: [[Float]]? = []
+  /// For each row the weight of every expert, where all of them run.
+  var all: [[Float]] = []
+  /// For each expert its rows and their weights, where experts choose.
+  var taken: [(rows: [Int], weights: [Float])]?
+}
+
+extension Executor {
+  /// Makes weights of scores `[rows, E]`, which it writes over, and chooses.
+  func route(
+    _ scores: Matrix?, _ routing: Routing, _ flow: Flow, at path: String
+  ) throws -> Choices {
+    if plantedError == .routesTwice, let scores {
+      _ = try scratch.scoped { try choose(scratch.copy(scores), routing, flow, at: path) }
+    }
+    return try choose(scores, routing, flow, at: path)
+  }
+
+  private func choose(
+    _ scores: Matrix?, _ routing: Routing, _ flow: Flow, at path: String
+  ) throws -> Choices {
+    let router = routing.router
+    let count = try scores?.columns ?? extent(routing.experts)
+    var active = try extent(routing.chosen)
+    if plantedError == .choosesOneLess { active -= 1 }
+    let correction = try routing.correction.map { try vector($0, at: path, spread: 0.1) }
+    if router.rule == .expertChoice, let scores {
+      // The correction is for the choice of a token; it is there and not used.
+      return try expertsChoose(scores, routing, at: path)
+    }
+    var choices = Choices()
+    if router.rule == .hash {
+      choices.chosen = flow.identifiers.map { identifier in
+        // Multiplicative hashing of the token's number; the experts that follow are distinct.
+        let first = (identifier &* 2_654_435_761) % count
+        return (0..<active).map { (first + $0) % count }
+      }
+    }
+    guard let scores else {
+      choices.weights = nil
+      return choices
+    }
+    let choice = TokenChoice(
+      router: router, active: active, groups: try router.groups.map { try extent($0) } ?? 1,
+      keptGroups: try extent(router.keptGroups ?? router.groups ?? 1),
+      groupBest: try extent(router.groupBest), correction: correction,
+      scale: try router.scale.map { try float($0) })
+    let isHashed = router.rule == .hash
+    meter.literally(path.appending("router"), rows: 0..<scores.rows) { row in
+      let (chosen, weights, all) = choice.choose(
+        scores.row(row), count, isHashed ? choices.chosen[row] : nil)
+      if !isHashed { choices.chosen.append(chosen) }
+      choices.weights?.append(weights)
+      if routing.runsEvery { choices.all.append(all) }
+    }
+    return choices
+  }
+
+  /// The experts that take their best tokens, and the weights of these: expert by expert.
+  private func expertsChoose(
+    _ scores: Matrix, _ routing: Routing, at path: String
+  ) throws -> Choices {
+    guard let capacity = routing.capacity else {
+      preconditionFailure("experts that choose have a capacity")
+    }
+    let places = try routing.places(capacity, scores.rows, on: self)
+    let taken = plantedError == .choosesOneLess ? places - 1 : places
+    // What an expert that does nothing would take has no effect, and is not looked for.
+    let count = try extent(routing.experts)
+    let name = path.appending("router")
+    meter.literally(name, rows: 0..<scores.rows) { row in
+      routing.router.score(scores.row(row), scores.columns)
+    }
+    var choices = Choices()
+    choices.taken = (0..<count).map { expert in
+      let column = (0..<scores.rows).map { scores[$0, expert] }
+      let rows = best(taken, of: column, name)
+      return (rows, rows.map { column[$0] })
+    }
+    return choices
+  }
+
+  /// The sum of what the experts answer on the rows that chose them, each times its weight.
+  func run(
+    _ experts: Experts, _ choices: Choices, _ x: Matrix, _ width: Formula, _ flow: Flow,
+    _ state: LayerState, at path: String, _ layer: String
+  ) throws -> Matrix {
+    let y = scratch.zeros(x.rows, try extent(width))
+    let routing = experts.routing
+    let count = try extent(routing.experts)
+    func run(_ index: Int, _ rows: [Int], _ weights: [Float]?) throws {
+      guard !rows.isEmpty else {
+        return try claim(experts.body, expert: index, at: layer, runs: x.rows > 0)
+      }
+      try scratch.scoped {
+        let gathered = scratch.matrix(rows.count, x.columns)
+        for (place, row) in rows.enumerated() {
+          gathered.row(place).update(from: x.row(row), count: x.columns)
+        }
+        let inner = Flow(
+          sequences: [0], lengths: [rows.count], positions: [], identifiers: [], pass: flow.pass)
+        var body = ProgramRun(
+          experts.body, inner, state, at: layer, expert: (index, weights))
+        let answer = try body.run(gathered, on: self)
+        addScaled(
+          answer, experts.weighsAnswer ? weights : nil, to: y, at: rows, path.appending("combine"))
+      }
+    }
+    if let taken = choices.taken {
+      for (index, places) in taken.enumerated() { try run(index, places.rows, places.weights) }
+      return y
+    }
+    if routing.runsEvery {
+      for index in 0..<count { try run(index, Array(0..<x.rows), choices.all.map { $0[index] }) }
+      return y
+    }
+    var places = [[(row: Int, weight: Float?)]](repeating: [], count: count)
+    for (row, chosen) in choices.chosen.enumerated() {
+      for (slot, expert) in chosen.enumerated() where expert < count {
+        places[expert].append((row, choices.weights?[row][slot]))
+      }
+    }
+    if let capacity = routing.capacity {
+      // Tokens fill the places of an expert in the order of the batch; the rest is dropped.
+      let most = try routing.places(capacity * routing.chosen, x.rows, on: self)
+      places = places.map { Array($0.prefix(most)) }
+    }
+    meter.decided(path, filled: places.reduce(0) { $0 + $1.count })
+    for (index, places) in places.enumerated() {
+      let weights = places.compactMap(\.weight)
+      try run(index, places.map(\.row), weights.count == places.count ? weights : nil)
+    }
+    return y
+  }
+}
+
+extension Routing {
+  /// The places of one expert for so many tokens, of which it may take so large a share.
+  ///
+  /// An expert that does nothing has a share too.
+  fileprivate func places(
+    _ share: Formula, _ tokens: Int, on executor: Executor
+  ) throws -> Int {
+    guard tokens > 0 else { return 0 }
+    let even = try executor.extent(.floor(share * Formula(Int128(tokens)) / scored))
+    return max(1, min(tokens, even))
+  }
+}
+
+extension Router {
+  /// Makes scores of the gate's numbers of one token, in place.
+  fileprivate func score(_ row: UnsafeMutablePointer<Float>, _ count: Int) {
+    switch scoring {
+    case .softmax: Counted.softmax(row, count)
+    case .sigmoid: for index in 0..<count { row[index] = Counted(row[index]).logistic.value }
+    case .rootOfSoftplus:
+      for index in 0..<count { row[index] = Counted(row[index]).softplus.squareRoot.value }
+    case .raw, .softmaxOfChosen: break
+    }
+  }
+}
+
+/// How the scores of a token become a choice, with its extents.
+private struct TokenChoice {
+  let router: Router
+  let active: Int
+  let groups: Int
+  let keptGroups: Int
+  let groupBest: Int
+  let correction: UnsafeMutablePointer<Float>?
+  let scale: Float?
+
+  /// The experts of one token, their weights, and the weights of all experts.
+  func choose(
+    _ row: UnsafeMutablePointer<Float>, _ count: Int, _ given: [Int]?
+  ) -> (chosen: [Int], weights: [Float], all: [Float]) {
+    router.score(row, count)
+    var scores = Array(UnsafeBufferPointer(start: row, count: count))
+    if let correction {
+      for index in 0..<count {
+        scores[index] = (Counted(row[index]) + Counted(correction[index])).value
+      }
+    }
+    if router.groups != nil { scores = limited(scores) }
+    let chosen = given ?? Counted.best(active, of: scores)
+    var weights = chosen.map { row[$0] }
+    if router.scoring == .softmaxOfChosen {
+      weights.withUnsafeMutableBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { return }
+        Counted.softmax(start, buffer.count)
+      }
+    }
+    if router.normalizes {
+      var sum = Counted.zero
+      for weight in weights { sum = sum + Counted(weight) }
+      weights = weights.map { (Counted($0) / sum).value }
+    }
+    if let scale { weights = weights.map { (Counted($0) * Counted(scale)).value } }
+    var all = [Float](repeating: 0, count: count)
+    for (index, weight) in zip(chosen, weights) { all[index] = weight }
+    return (chosen, weights, all)
+  }
+
+  /// The scores with those of all but the best groups set to −∞.
+  private func limited(_ scores: [Float]) -> [Float] {
+    let size = scores.count / groups
+    let totals = (0..<groups).map { group -> Float in
+      let members = Array(scores[group * size..<(group + 1) * size])
+      let best = Counted.best(groupBest, of: members).map { members[$0] }
+      guard groupBest > 1 else { return best[0] }
+      var sum = Counted.zero
+      for score in best { sum = sum + Counted(score) }
+      return sum.value
+    }
+    let kept = Set(Counted.best(keptGroups, of: totals))
+    return scores.enumerated().map { kept.contains($0.offset / size) ? $0.element : -.infinity }
+  }
+}

@@ -1,0 +1,298 @@
+import Architecture
+import Kernels
+import Symbolic
+
+/// What a value of a program is while it runs.
+enum Register {
+  case numbers(Matrix)
+  case choice(Choices)
+  case kept([KeptSequence])
+}
+
+/// A program at work on the tokens of a flow.
+///
+/// One `switch` over the operations, each of them a whole kernel: what a step costs is what its
+/// kernel costs. A value that nobody reads again lends its memory to the result.
+struct ProgramRun {
+  let program: Program
+  let flow: Flow
+  let state: LayerState
+  /// The path of the layer; the tensors of a step are named behind it.
+  let path: String
+  /// Which expert runs, and the weight of each of its rows.
+  var expert: (index: Int, weights: [Float]?)?
+  private var registers: [Register?]
+
+  init(
+    _ program: Program, _ flow: Flow, _ state: LayerState, at path: String,
+    expert: (index: Int, weights: [Float]?)? = nil
+  ) {
+    self.program = program
+    self.flow = flow
+    self.state = state
+    self.path = path
+    self.expert = expert
+    registers = Array(repeating: nil, count: program.lastReads.count)
+  }
+
+  /// Runs every step, and returns the result: perhaps in the memory of what came in.
+  mutating func run(_ input: Matrix?, on executor: Executor) throws -> Matrix {
+    if let value = program.input, let input { registers[value.id] = .numbers(input) }
+    for (index, step) in program.steps.enumerated() {
+      registers[step.result.id] = try perform(step, index, on: executor)
+    }
+    return numbers(program.result)
+  }
+
+  private func numbers(_ value: Value) -> Matrix {
+    guard case .numbers(let matrix) = registers[value.id] else {
+      preconditionFailure("a program reads what it has computed")
+    }
+    return matrix
+  }
+
+  private func choices(_ value: Value) -> Choices {
+    guard case .choice(let choices) = registers[value.id] else {
+      preconditionFailure("a program reads what it has chosen")
+    }
+    return choices
+  }
+
+  /// The numbers of a value to write over: its own memory if this step is its last reader.
+  private func writable(_ value: Value, _ index: Int, _ executor: Executor) -> Matrix {
+    let matrix = numbers(value)
+    return program.lastReads[value.id] == index ? matrix : executor.scratch.copy(matrix)
+  }
+
+  /// The path of a part, with the number of the expert that runs.
+  private func scope(_ step: Step) -> String {
+    guard let expert else { return path.appending(step.scope) }
+    return path.appending(step.scope.replacing("#", with: "\(expert.index)"))
+  }
+
+  private func perform(_ step: Step, _ index: Int, on executor: Executor) throws -> Register {
+    let scope = scope(step)
+    let name = scope.appending(step.name)
+    switch step.operation {
+    case .lookUp(let table): return .numbers(try executor.lookUp(table, flow, at: scope))
+    case .product(let x, let map, let isTied):
+      return .numbers(try executor.product(numbers(x), map, isTied: isTied, at: scope))
+    case .addBias(let x, let map):
+      let y = writable(x, index, executor)
+      try executor.addBias(of: map, to: y, at: scope)
+      return .numbers(y)
+    case .addVector(let x, let vector):
+      let y = writable(x, index, executor)
+      executor.addVector(try executor.vector(vector, at: scope), to: y, name)
+      return .numbers(y)
+    case .normalize(let x, let norm):
+      let y = writable(x, index, executor)
+      guard norm.subject == nil || executor.plantedError != .skipsQueryKeyNorms else {
+        return .numbers(y)
+      }
+      try executor.normalize(y, norm, at: scope)
+      return .numbers(y)
+    case .slice(let x, let slice): return .numbers(try executor.slice(numbers(x), slice))
+    case .rotate(let x, let rotation):
+      let y = writable(x, index, executor)
+      try executor.rotate(y, rotation, flow.positions, name)
+      return .numbers(y)
+    case .keep(let keys, let values, let reach):
+      return .kept(
+        try executor.keep(numbers(keys), numbers(values), reach, flow, state, at: scope))
+    case .attend(let q, let kept, let heads):
+      guard case .kept(let sequences) = registers[kept.id] else {
+        preconditionFailure("attention reads what is kept")
+      }
+      return .numbers(try executor.attend(numbers(q), sequences, heads, flow, at: scope))
+    case .activate(let x, let function, let slopes, let factor):
+      let y = writable(x, index, executor)
+      let kernel = try executor.kernel(of: function, slopes, at: scope, name)
+      executor.activate(y, kernel, times: factor.map(numbers), name)
+      return .numbers(y)
+    case .gate(let x, let gates):
+      let y = writable(x, index, executor)
+      executor.gate(y, by: numbers(gates), name)
+      return .numbers(y)
+    case .add(let x, let y):
+      // The sum may stand in the memory of either.
+      let isFirst = program.lastReads[x.id] == index || program.lastReads[y.id] != index
+      let (into, other) = isFirst ? (x, y) : (y, x)
+      let sum = writable(into, index, executor)
+      executor.add(numbers(other), to: sum, name)
+      return .numbers(sum)
+    case .scale(let x, let factor):
+      let y = writable(x, index, executor)
+      executor.scale(y, by: try executor.float(factor), name)
+      return .numbers(y)
+    case .bound(let x, let limit):
+      let y = writable(x, index, executor)
+      executor.bound(y, by: try executor.float(limit), name)
+      return .numbers(y)
+    case .clip(let x, let limit):
+      let y = writable(x, index, executor)
+      executor.clip(y, to: try executor.float(limit), name)
+      return .numbers(y)
+    case .route(let scores, let routing):
+      return .choice(
+        try executor.route(scores.map { writable($0, index, executor) }, routing, flow, at: scope))
+    case .experts(let x, let choice, let experts):
+      return .numbers(
+        try executor.run(
+          experts, choices(choice), numbers(x), step.result.width, flow, state, at: scope,
+          path))
+    case .weigh(let x):
+      let y = writable(x, index, executor)
+      if let weights = expert?.weights {
+        executor.multiplyRows(y, by: weights, path.appending(step.path))
+      }
+      return .numbers(y)
+    case .enter(let x, let scores, let entrance):
+      let stream = writable(x, index, executor)
+      try executor.enter(
+        stream, numbers(scores), entrance, flow, state, at: path, name)
+      return .numbers(stream)
+    case .last(let x, let always):
+      let isLast = always || flow.pass.scoresLastOnly
+      return .numbers(isLast ? executor.lastRows(numbers(x), flow) : numbers(x))
+    case .part(let x, let branch):
+      guard let x else { preconditionFailure("an obstacle names what is no table") }
+      return .numbers(
+        try branch.module.run(
+          numbers(x), flow, state, at: path.appending(branch.path), on: executor))
+    }
+  }
+}
+
+extension Executor {
+  /// Runs a program on the rows of a matrix, in whose memory the result may stand.
+  func run(
+    _ program: Program, _ x: Matrix?, _ flow: Flow, _ state: LayerState, at path: String
+  ) throws -> Matrix {
+    var run = ProgramRun(program, flow, state, at: path)
+    return try run.run(x, on: self)
+  }
+
+  /// Enters the tensors of a program into the record of weights, where no row runs it.
+  ///
+  /// The slopes of an activation are made of weights alone, for all experts of a layer at once, if
+  /// the layer runs at all.
+  func claim(_ program: Program, expert: Int, at path: String, runs: Bool) throws {
+    for step in program.steps {
+      let scope = path.appending(step.scope.replacing("#", with: "\(expert)"))
+      switch step.operation {
+      case .product(_, let map, let isTied):
+        if !isTied {
+          weights.claim(
+            "\(scope.appending(map.name)).weight",
+            try extent(map.input) * extent(map.output))
+        }
+      case .addBias(_, let map):
+        weights.claim("\(scope.appending(map.name)).bias", try extent(map.output))
+      case .activate(_, let function, let slopes, _):
+        let name = scope.appending(step.name)
+        if runs {
+          _ = try scratch.scoped { try kernel(of: function, slopes, at: scope, name) }
+        } else {
+          for slope in slopes {
+            weights.claim(scope.appending(slope.name), try extent(slope.count))
+          }
+        }
+      case .addVector(_, let vector):
+        weights.claim(
+          scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
+      case .lookUp, .normalize, .slice, .rotate, .keep, .attend, .gate, .add, .scale, .bound, .clip,
+        .route, .experts, .weigh, .enter, .last, .part:
+        break
+      }
+    }
+  }
+
+  // MARK: - Operations without a file of their own
+
+  /// The rows of a table that tokens or positions select: `[rows, width]`.
+  fileprivate func lookUp(_ table: Embedding, _ flow: Flow, at path: String) throws -> Matrix {
+    let (count, width) = (try extent(table.rows), try extent(table.width))
+    let name = path.appending("weight")
+    weights.claim(name, count * width)
+    let y = scratch.matrix(flow.rows, width)
+    let indices = table.index == .token ? flow.identifiers : flow.positions
+    // Only the rows that are looked up are made.
+    for (place, row) in indices.enumerated() {
+      scratch.scoped {
+        let found = weights.row(
+          name, row + table.offset, of: count, width, scratch, spread: 1)
+        y.row(place).update(from: found, count: width)
+      }
+    }
+    return y
+  }
+
+  /// The numbers along one axis that a slice takes; a view where they stand side by side.
+  fileprivate func slice(_ x: Matrix, _ slice: Slice) throws -> Matrix {
+    let axes = try slice.axes.map { try extent($0) }
+    let (first, count) = (try extent(slice.first), try extent(slice.count))
+    let inner = axes[(slice.axis + 1)...].reduce(1, *)
+    let outer = axes[..<slice.axis].reduce(1, *)
+    guard outer * axes[slice.axis] * inner == x.columns else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "a fused map whose parts do not fill it")
+    }
+    let (whole, part) = (axes[slice.axis] * inner, count * inner)
+    if outer == 1 { return x.columns(first * inner..<first * inner + part) }
+    let y = scratch.matrix(x.rows, outer * part)
+    for row in 0..<x.rows {
+      for index in 0..<outer {
+        (y.row(row) + index * part).update(
+          from: x.row(row) + index * whole + first * inner, count: part)
+      }
+    }
+    return y
+  }
+
+  /// The last row of each sequence.
+  fileprivate func lastRows(_ x: Matrix, _ flow: Flow) -> Matrix {
+    let y = scratch.matrix(flow.sequences.count, x.columns)
+    for index in flow.sequences.indices {
+      y.row(index).update(
+        from: x.row(flow.rows(of: index).upperBound - 1), count: x.columns)
+    }
+    return y
+  }
+
+  /// A function with the slopes that it has learned.
+  func kernel(
+    of function: Activation, _ slopes: [Weight], at path: String, _ name: String
+  ) throws -> ActivationKernel {
+    guard function == .expandedIntegral else { return ActivationKernel(function) }
+    let found = try slopes.map { try vector($0, at: path) }
+    var kernel = ActivationKernel(function)
+    meter.literally(name) {
+      // xIELU: β + softplus(α_n) and softplus(α_p), where β is ½.
+      kernel.negative = (Counted(0.5) + Counted(found[0][0]).softplus).value
+      kernel.positive = Counted(found[1][0]).softplus.value
+    }
+    return kernel
+  }
+
+  /// The float of a constant.
+  func float(_ constant: Constant) throws -> Float { Float(try double(constant)) }
+
+  func double(_ constant: Constant) throws -> Double {
+    switch constant {
+    case .decimal(let text):
+      guard let value = Double(text) else { throw ExecutionError.tooLarge(what: text) }
+      return value
+    case .root(let size): return try number(size).squareRoot()
+    case .inverseRoot(let size): return 1 / (try number(size).squareRoot())
+    case .inverse(let other): return 1 / (try double(other))
+    case .product(let left, let right): return try double(left) * double(right)
+    case .computed(_, let value): return value
+    }
+  }
+
+  private func number(_ formula: Formula) throws -> Double {
+    let value = try formula.evaluated(with: values)
+    return Double(value.numerator) / Double(value.denominator)
+  }
+}
