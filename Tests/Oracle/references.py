@@ -1,0 +1,3 @@
+"""Models that `transformers` does not have, as whole-tensor passes (for `checkpoints.py`)."""
+
+BUILDERS = {}

@@ -1,0 +1,310 @@
+"""Small configurations with every constant away from its default, for `checkpoints.py`."""
+
+import json
+import pathlib
+import re
+
+import oracle
+from transformers import CONFIG_MAPPING
+
+TOWERS = oracle.TOWERS
+DATA = pathlib.Path(__file__).parent / "Data"
+
+# Types that stand for another, or that only hold one: their text model has a type of its own.
+ALIASES = {
+    "gpt-sw3": "gpt2", "gemma3": "gemma3_text", "gemma3n": "gemma3n_text", "gemma4": "gemma4_text", "llama4": "llama4_text",
+    "mistral3": "mistral", "qwen3_5": "qwen3_5_text", "qwen3_5_moe": "qwen3_5_moe_text",
+}  # fmt: skip
+
+HIDDEN, HEADS, GROUPS, LAYERS, VOCABULARY = 24, 4, 2, 2, 37
+
+# The value of a key wherever a class has it.
+EVERYWHERE = {
+    "vocab_size": VOCABULARY, "vocab_size_per_layer_input": 31, "hidden_size": HIDDEN, "n_embd": HIDDEN, "d_model": HIDDEN,
+    "num_hidden_layers": LAYERS, "n_layer": LAYERS, "n_layers": LAYERS, "num_layers": LAYERS,
+    "num_attention_heads": HEADS, "n_head": HEADS, "n_heads": HEADS, "num_heads": HEADS, "attention_heads": HEADS,
+    "num_key_value_heads": GROUPS, "num_kv_heads": GROUPS, "head_dim": 8,
+    "intermediate_size": 20, "ffn_dim": 20, "n_inner": 20, "dff": 20, "ffn_hidden_size": 20, "intermediate_size_mlp": 18,
+    "dense_intermediate_size": 20, "moe_intermediate_size": 8, "shared_expert_intermediate_size": 10, "shared_intermediate_size": 10,
+    "moe_shared_expert_intermediate_size": 10, "shared_experts_intermediate_size": 10, "expert_ffn_hidden_size": 8,
+    "max_position_embeddings": 48, "n_positions": 48, "n_ctx": 48, "max_seq_len": 48,
+    "num_experts": 6, "num_local_experts": 6, "n_routed_experts": 8, "moe_num_experts": 6,
+    "num_experts_per_tok": 2, "num_experts_per_token": 2, "moe_topk": 2, "moe_k": 2, "top_k_experts": 2,
+    "n_shared_experts": 1, "num_shared_experts": 1, "moe_num_shared_experts": 1,
+    "first_k_dense_replace": 1, "num_dense_layers": 1, "moe_layer_start_index": 1, "moe_layer_end_index": 1,
+    "sliding_window": 5, "attention_chunk_size": 5, "window_size": 5, "sliding_window_size": 5, "attention_window_size": 5,
+    "kv_lora_rank": 8, "q_lora_rank": 12, "qk_nope_head_dim": 6, "qk_rope_head_dim": 4, "v_head_dim": 8,
+    "index_topk": 4, "index_head_dim": 8, "index_n_heads": 2,
+    "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
+    "linear_head_dim": 8, "linear_num_heads": 2, "linear_conv_kernel_dim": 3,
+    "mamba_d_state": 6, "mamba_d_conv": 3, "mamba_expand": 2, "mamba_n_heads": 4, "mamba_d_head": 12, "mamba_n_groups": 2,
+    "mamba_dt_rank": 5, "state_size": 6, "time_step_rank": 5, "conv_kernel": 3, "ssm_state_size": 6, "n_groups": 2,
+    "mamba_chunk_size": 4, "chunk_size": 4,
+    "routed_scaling_factor": 1.7, "router_scaling_factor": 1.7, "moe_routed_scaling_factor": 1.7, "route_scale": 1.7,
+    "embedding_multiplier": 1.7, "residual_multiplier": 0.6, "attention_multiplier": 0.55, "logits_scaling": 2.3,
+    "final_logit_softcapping": 1.9, "attn_logit_softcapping": 1.3, "query_pre_attn_scalar": 3, "logit_scale": 0.4,
+    "hidden_act": None, "swiglu_limit": 1.1, "swiglu_alpha": 1.3, "clip_qkv": 0.9,
+}  # fmt: skip
+
+LEFT = {"hidden_act"}
+
+
+def _rope(value, place=0):
+    """Every base of a rotary table is another number, and each share of a head is one that a head of 8 can hold."""
+    if isinstance(value, dict):
+        result = {}
+        for index, (key, inner) in enumerate(value.items()):
+            result[key] = _rope(inner, place + index) if isinstance(inner, dict) else inner
+        if "rope_theta" in result:
+            result["rope_theta"] = [500.0, 120.0, 2000.0][place % 3]
+        if result.get("partial_rotary_factor") is not None:
+            result["partial_rotary_factor"] = 0.75 if result["partial_rotary_factor"] == 0.5 else 0.5
+        if "original_max_position_embeddings" in result:
+            result.update(original_max_position_embeddings=6, factor=3.0)
+        return result
+    return value
+
+
+def defaults(model_type):
+    return CONFIG_MAPPING[model_type]().get_text_config().to_dict()
+
+
+def _kinds(listed):
+    """Each kind of layer once, in the order of the class."""
+    kinds = list(dict.fromkeys(listed))
+    return kinds
+
+
+def base(model_type):
+    known = defaults(model_type)
+    config = {"model_type": known["model_type"]}
+    for key, value in EVERYWHERE.items():
+        if key in known and key not in LEFT:
+            config[key] = value
+    latent = "kv_lora_rank" in known
+    if latent:
+        config.pop("head_dim", None)
+        if "num_key_value_heads" in known:
+            config["num_key_value_heads"] = HEADS
+    for key in ("sliding_window",):
+        if known.get(key) is None:
+            config.pop(key, None)
+    for key, value in known.items():
+        if re.search(r"(eps|epsilon)$", key) and isinstance(value, float):
+            config[key] = 0.03
+    if known.get("rope_parameters"):
+        config["rope_parameters"] = _rope(known["rope_parameters"])
+        if "partial_rotary_factor" in config["rope_parameters"] and "head_dim" not in config and "hidden_size" in config:
+            config["hidden_size"] = 32
+    if isinstance(known.get("layer_types"), list) and len(known["layer_types"]):
+        kinds = _kinds(known["layer_types"])
+        if len(kinds) == 1:
+            kinds = kinds * LAYERS
+        config["layer_types"] = kinds
+        config["num_hidden_layers"] = len(kinds)
+    if isinstance(known.get("mlp_layer_types"), list):
+        kinds = _kinds(known["mlp_layer_types"])
+        n = config["num_hidden_layers"]
+        config["mlp_layer_types"] = (kinds + n * kinds[-1:])[:n]
+        config.pop("first_k_dense_replace", None)
+    if any(key in known for key in oracle._EXPERTS) and "moe_intermediate_size" not in known and "intermediate_size" in config:
+        config["intermediate_size"] = 10
+    if isinstance(known.get("n_group"), int):
+        config.update(n_group=4, topk_group=2, num_experts_per_tok=3)
+    for key in ("pad_token_id", "bos_token_id", "eos_token_id"):
+        if isinstance(known.get(key), int) and known[key] >= VOCABULARY:
+            config[key] = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}[key]
+    for key, value in SPECIAL.get(model_type, {}).items():
+        if value is DROP:
+            config.pop(key, None)
+        elif isinstance(value, dict) and isinstance(config.get(key), dict):
+            config[key] = {**config[key], **value}
+        else:
+            config[key] = value
+    return config
+
+
+class DROP:
+    pass
+
+
+ROPE = {"rope_theta": 500.0}
+
+
+def rope(**keys):
+    return {"rope_parameters": {**ROPE, **keys}}
+
+
+SPECIAL = {
+    "stablelm": {"hidden_size": 32},
+    "gptj": {"rotary_dim": 4},
+    "codegen": {"rotary_dim": 4},
+    "dbrx": {"rope_parameters": ROPE, "attn_config": {"rope_theta": 500.0, "kv_n_heads": GROUPS, "clip_qkv": 0.9},
+             "ffn_config": {"hidden_size": HIDDEN, "ffn_hidden_size": 10, "moe_num_experts": 6, "moe_top_k": 2, "moe_normalize_expert_weights": 2.0}},
+    "minicpm3": {"scale_emb": 3, "scale_depth": 0.9, "dim_model_base": 10},
+    "jamba": {"num_hidden_layers": 3, "attn_layer_period": 3, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 0},
+}  # fmt: skip
+
+# What a variant changes; keys that begin with @ are about the files or the run.
+FLIPPED = (
+    "attention_bias mlp_bias tie_word_embeddings norm_topk_prob use_qk_norm qk_layernorm qkv_bias use_bias use_qkv_bias bias lm_head_bias "
+    "use_parallel_residual parallel_attn attention_out_bias moe_renormalize use_conv_bias mamba_conv_bias mamba_proj_bias "
+    "rope_interleave scale_attn_by_inverse_layer_idx apply_residual_connection_post_layernorm enable_bias do_layer_norm_before"
+).split()
+
+VARIANTS = {
+    "llama": {
+        "biases": {"attention_bias": True, "mlp_bias": True, "@dtype": "BF16"},
+        "tied": {"tie_word_embeddings": True},
+        "tied-twice": {"tie_word_embeddings": True, "@twice": True, "@dtype": "F32"},
+        "sharded": {"@shard": "12KB", "@dtype": "F32"},
+        "half": {"@dtype": "F16"},
+        "heads": {"num_key_value_heads": 1, "head_dim": 10},
+        "gelu": {"hidden_act": "gelu"},
+        "gelu-new": {"hidden_act": "gelu_new"},
+        "gelu-pytorch-tanh": {"hidden_act": "gelu_pytorch_tanh"},
+        "relu2": {"hidden_act": "relu2"},
+        "relu": {"hidden_act": "relu"},
+        "quick-gelu": {"hidden_act": "quick_gelu"},
+        "linear": rope(rope_type="linear", factor=2.5),
+        "dynamic": {**rope(rope_type="dynamic", factor=2.5), "max_position_embeddings": 7, "@tokens": 16},
+        "yarn": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=6), "max_position_embeddings": 24, "@tokens": 16},
+        "yarn-betas": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=9, beta_fast=3.0, beta_slow=0.4),
+                       "max_position_embeddings": 36, "@tokens": 16},
+        "yarn-untruncated": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=9, beta_fast=1.3, beta_slow=0.6, truncate=False),
+                             "max_position_embeddings": 36, "@tokens": 16},
+        "yarn-factor": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=9, attention_factor=1.4),
+                        "max_position_embeddings": 36, "@tokens": 16},
+        "yarn-scales": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=9, mscale=0.7, mscale_all_dim=1.3),
+                        "max_position_embeddings": 36, "@tokens": 16},
+        "llama3": {**rope(rope_type="llama3", factor=8.0, original_max_position_embeddings=14, low_freq_factor=1.2, high_freq_factor=3.5),
+                   "max_position_embeddings": 48, "@tokens": 20},
+        "silu-bias": {"attention_bias": True, "@dtype": "F16"},
+        "longrope": {"@prefill": 9, **rope(rope_type="longrope", factor=3.0, original_max_position_embeddings=7, short_factor=[1.0, 1.1, 1.4, 1.9],
+                            long_factor=[1.2, 1.9, 3.1, 4.5]), "max_position_embeddings": 21, "@tokens": 14},
+        "longrope-short": {**rope(rope_type="longrope", factor=3.0, original_max_position_embeddings=14, short_factor=[1.0, 1.1, 1.4, 1.9],
+                                  long_factor=[1.2, 1.9, 3.1, 4.5]), "max_position_embeddings": 42, "@tokens": 12},
+        "partial": rope(partial_rotary_factor=0.5),
+    },
+    "phi3": {
+        "longrope": {**rope(rope_type="longrope", short_factor=[1.0, 1.9], long_factor=[1.2, 4.5], original_max_position_embeddings=7),
+                     "original_max_position_embeddings": 7, "max_position_embeddings": 21, "@tokens": 14, "@prefill": 9},
+        "longrope-short": {**rope(rope_type="longrope", short_factor=[1.0, 1.9], long_factor=[1.2, 4.5],
+                                  original_max_position_embeddings=14),
+                           "original_max_position_embeddings": 14, "max_position_embeddings": 42, "@tokens": 12},
+        "partial": rope(partial_rotary_factor=0.75),
+        "window": {"sliding_window": 5},
+        "other": None,
+    },
+    "qwen2": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5}, "other": None},
+    "qwen3": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"]},
+              "other": None},
+    "mixtral": {"window": {"sliding_window": 5}, "other": None},
+    "mistral": {"full": {"sliding_window": None}, "other": None},
+    "starcoder2": {"window": {"sliding_window": 5}, "other": None},
+    "bloom": {"other": None},
+    "falcon": {
+        "alibi": {"alibi": True}, "new": {"new_decoder_architecture": True, "num_kv_heads": 2},
+        "new-one-norm": {"new_decoder_architecture": True, "num_ln_in_parallel_attn": 1, "bias": True},
+        "heads": {"multi_query": False, "bias": True, "num_kv_heads": 4}, "sequential-alibi": {"parallel_attn": False, "alibi": True}, "other": None,
+    },
+    "mpt": {
+        "clip": {"attn_config": {"clip_qkv": 0.8}}, "scale": {"attn_config": {"softmax_scale": 0.7}},
+        "bias-max": {"attn_config": {"alibi_bias_max": 3}}, "heads": {"n_heads": 6}, "other": None,
+    },
+    "opt": {"after": {"do_layer_norm_before": False}, "projected": {"word_embed_proj_dim": 16},
+            "bare": {"layer_norm_elementwise_affine": False, "enable_bias": False}, "other": None},
+    "gemma2": {"uncapped": {"attn_logit_softcapping": None, "final_logit_softcapping": None}, "other": None},
+    "gemma3_text": {"capped": {"attn_logit_softcapping": 1.3, "final_logit_softcapping": 1.9},
+                    "linear": {"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 2.5, "rope_theta": 500.0}}}, "other": None},
+    "gpt2": {"wide": {"n_inner": None}, "relu": {"activation_function": "relu", "scale_attn_weights": False}, "other": None},
+    "deepseek_v2": {
+        "groups": {"topk_method": "group_limited_greedy", "n_group": 4, "topk_group": 2, "num_experts_per_tok": 3}, "whole-query": {"q_lora_rank": None},
+        "yarn": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=6, mscale=0.7, mscale_all_dim=1.3), "max_position_embeddings": 24,
+                 "@tokens": 16},
+        "other": None,
+    },
+    "deepseek_v3": {
+        "one-group": {"n_group": 1, "topk_group": 1}, "whole-query": {"q_lora_rank": None},
+        "yarn": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=6, mscale=0.7, mscale_all_dim=1.3), "max_position_embeddings": 24,
+                 "@tokens": 16},
+        "other": None,
+    },
+    "minicpm3": {
+        "longrope": {**rope(rope_type="longrope", short_factor=[1.0, 1.4], long_factor=[1.2, 3.5], original_max_position_embeddings=7),
+                     "max_position_embeddings": 21, "@tokens": 14, "@prefill": 9},
+        "other": None,
+    },
+    "qwen3_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": []}, "other": None},
+    "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
+    "granite": {"llama3": {**rope(rope_type="llama3", factor=8.0, original_max_position_embeddings=14, low_freq_factor=1.2, high_freq_factor=3.5),
+                           "@tokens": 20}, "other": None},
+}  # fmt: skip
+
+
+def _other(model_type):
+    """The truth values that the class can have otherwise."""
+    known = defaults(model_type)
+    return {key: not known[key] for key in FLIPPED if isinstance(known.get(key), bool)}
+
+
+def variants(model_type):
+    listed = VARIANTS.get(model_type)
+    if listed is None or "other" in listed and listed["other"] is None:
+        listed = dict(listed or {})
+        listed.pop("other", None)
+        flipped = _other(model_type) if model_type in CONFIG_MAPPING else {}
+        flipped.update(OTHER.get(model_type, {}))
+        flipped = {key: value for key, value in flipped.items() if value is not DROP}
+        if flipped:
+            listed["other"] = {**flipped, "@dtype": "BF16"}
+        return listed
+    return listed
+
+
+# What such a variant must have beside, or must leave as it is.
+OTHER = {
+    "dbrx": {"tie_word_embeddings": DROP, "ffn_config": {"moe_normalize_expert_weights": None, "ffn_act_fn": {"name": "gelu"}}},
+    "gpt_oss": {"rope_parameters": {"truncate": True}},
+    "opt": {"do_layer_norm_before": DROP},
+}
+
+ORDER = (
+    "llama mistral mixtral qwen2 qwen3 qwen3_moe qwen2_moe olmo olmo2 olmoe gemma gemma2 gemma3_text granite granitemoe phi3 cohere cohere2 "
+    "starcoder2 stablelm gpt_neox gpt2 phi opt bloom mpt falcon gptj codegen deepseek_v2 deepseek_v3 gpt_oss glm4 glm4_moe minicpm3 "
+    "ernie4_5_moe phimoe dbrx jamba"
+).split()
+
+
+def types():
+    every = sorted(path.stem for path in (DATA / "Operations").glob("*.jsonl"))
+    every = [t for t in every if t != "Published" and t not in ALIASES]
+    return ORDER + [t for t in every if t not in ORDER]
+
+
+def names(wanted=None):
+    for model_type in types():
+        listed = [model_type] + [f"{model_type}-{variant}" for variant in variants(model_type)]
+        for name in listed:
+            if not wanted or model_type in wanted or name in wanted:
+                yield name
+
+
+def config_of(name):
+    """(the configuration, what is special about the files or the run) of a name `<type>[-variant]`."""
+    model_type = next(t for t in sorted(types(), key=len, reverse=True) if name == t or name.startswith(t + "-"))
+    config = base(model_type)
+    special = {key[1:]: value for key, value in SPECIAL.get(model_type, {}).items() if key.startswith("@")}
+    config = {key: value for key, value in config.items() if not key.startswith("@")}
+    if name != model_type:
+        special.setdefault("dtype", "F16")
+    for key, value in (variants(model_type)[name[len(model_type) + 1 :]] if name != model_type else {}).items():
+        if key.startswith("@"):
+            special[key[1:]] = value
+        elif value is DROP:
+            config.pop(key, None)
+        elif isinstance(value, dict) and isinstance(config.get(key), dict):
+            config[key] = {**config[key], **value}
+        else:
+            config[key] = value
+    return config, special
