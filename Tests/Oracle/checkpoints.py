@@ -319,6 +319,12 @@ def make(name, out):
                 "deviation": digits(float(logits.std())),
                 "margin": None if margin is None else digits(margin),
             }
+            if getattr(model, "depth", None):
+                expected["depth"] = model.depth
+                rows, depth, least = model.sampling(ids, prefill)
+                if least <= LEAST_MARGIN:
+                    continue
+                expected["sampling"] = {"prefill": prefill, "depth": depth, "logits": [[digits(v) for v in row] for row in rows.tolist()]}
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             for path in sorted(place.iterdir()):

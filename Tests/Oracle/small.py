@@ -75,7 +75,20 @@ def _kinds(listed):
     return kinds
 
 
+_OWN = {
+    "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 20, "num_attention_heads": HEADS, "num_key_value_heads": GROUPS,
+    "rms_norm_eps": 0.03, "rope_theta": 500.0, "hidden_act": "silu", "max_position_embeddings": 48, "tie_word_embeddings": False,
+}  # fmt: skip
+OWN = {
+    "deepseek": {**_OWN, "num_hidden_layers": 3, "n_routed_experts": 6, "num_experts_per_tok": 2, "n_shared_experts": 2, "moe_intermediate_size": 6,
+                 "first_k_dense_replace": 1, "norm_topk_prob": False, "scoring_func": "softmax"},
+    "mod_llama": {**_OWN, "num_hidden_layers": 4, "mod_mode": "mod", "mod_every": 2, "mod_offset": 1, "mod_capacity": 0.4, "head_dim": 6},
+}  # fmt: skip
+
+
 def base(model_type):
+    if model_type in OWN:
+        return {"model_type": model_type, **OWN[model_type]}
     known = defaults(model_type)
     config = {"model_type": known["model_type"]}
     for key, value in EVERYWHERE.items():
@@ -152,6 +165,7 @@ FLIPPED = (
     "rope_interleave scale_attn_by_inverse_layer_idx apply_residual_connection_post_layernorm enable_bias do_layer_norm_before"
 ).split()
 
+_MIXTURE = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 6}
 VARIANTS = {
     "llama": {
         "biases": {"attention_bias": True, "mlp_bias": True, "@dtype": "BF16"},
@@ -237,6 +251,27 @@ VARIANTS = {
     },
     "qwen3_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": []}, "other": None},
     "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
+    "deepseek": {
+        "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
+        "every-other": {"moe_layer_freq": 2, "first_k_dense_replace": 0}, "without-shared": {"n_shared_experts": None},
+        "one-shared-gelu": {"n_shared_experts": 1, "hidden_act": "gelu"},
+    },
+    "mod_llama": {
+        "none": {"mod_mode": "none", "mod_capacity": DROP},
+        "router": {"mod_predictor": "router"},
+        "mlp": {"mod_predictor": "mlp", "mod_predictor_size": 5},
+        "token-choice": {"mod_routing": "token_choice"},
+        "every-block": {"mod_every": 1, "mod_offset": 0, "mod_capacity": 0.65, "num_hidden_layers": 3},
+        "third": {"mod_every": 3, "mod_offset": 2, "mod_capacity": 0.29, "num_hidden_layers": 6, "intermediate_size": 12},
+        "plain-biased": {"mlp_gated": False, "attention_bias": True, "mlp_bias": True, "tie_word_embeddings": True, "hidden_act": "gelu"},
+        "staged": {"mod_mode": "staged", **_MIXTURE},
+        "staged-mlp": {"mod_mode": "staged", **_MIXTURE, "mod_predictor": "mlp", "mod_predictor_size": 5, "mlp_bias": True},
+        "staged-token-choice": {"mod_mode": "staged", **_MIXTURE, "mod_routing": "token_choice", "mlp_gated": False},
+        "integrated": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 3},
+        "integrated-biased": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 2, "num_experts_per_tok": 3,
+                              "mlp_bias": True, "mod_offset": 0},
+        "integrated-real": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE},
+    },
     "granite": {"llama3": {**rope(rope_type="llama3", factor=8.0, original_max_position_embeddings=14, low_freq_factor=1.2, high_freq_factor=3.5),
                            "@tokens": 20}, "other": None},
 }  # fmt: skip
@@ -244,7 +279,7 @@ VARIANTS = {
 
 def _other(model_type):
     """The truth values that the class can have otherwise."""
-    known = defaults(model_type)
+    known = defaults(model_type) if model_type in CONFIG_MAPPING else {}
     return {key: not known[key] for key in FLIPPED if isinstance(known.get(key), bool)}
 
 
@@ -279,7 +314,7 @@ ORDER = (
 def types():
     every = sorted(path.stem for path in (DATA / "Operations").glob("*.jsonl"))
     every = [t for t in every if t != "Published" and t not in ALIASES]
-    return ORDER + [t for t in every if t not in ORDER]
+    return ORDER + list(OWN) + [t for t in every if t not in ORDER]
 
 
 def names(wanted=None):
