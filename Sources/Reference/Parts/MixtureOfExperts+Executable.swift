@@ -11,11 +11,13 @@ extension MixtureOfExperts {
     }
     if router.rule == .expertChoice {
       let chosen = try executor.scratch.scoped { try expertsChoose(x, at: path, on: executor) }
+      executor.note(RoutingChoice(path, takers: chosen, of: x.rows))
       for (index, places) in chosen.enumerated() {
         try runExpert(index, x, places.rows, places.weights, into: y, at: path, on: executor)
       }
     } else {
       let routing = try executor.scratch.scoped { try route(x, flow, at: path, on: executor) }
+      executor.note(RoutingChoice(path, .experts(routing.chosen)))
       try dispatch(routing, x, into: y, at: path, on: executor)
     }
     if addsBias {
