@@ -81,6 +81,8 @@ let package = Package(
         "Symbolic", "TestSupport", "Validation",
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON"], swiftSettings: settings),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",
@@ -94,6 +96,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
+    // The answers of checkpoints beside those of another library.
+    .testTarget(
+      name: "ParityTests",
+      dependencies: [
+        "Accounting", "Architecture", "Checkpoints", "JSON", "Presets", "Families", "Reference",
+        "Validation", "tally",
+      ], swiftSettings: settings),
     .testTarget(
       name: "PresetsTests", dependencies: ["JSON", "Presets"], swiftSettings: settings),
     .testTarget(

@@ -19,7 +19,7 @@ package struct TensorView: Sendable {
   package var count: Int { pieces.reduce(0) { $0 + $1.rows } * columns }
 
   /// All numbers of a tensor, as they are stored.
-  init(_ tensor: StoredTensor) {
+  package init(_ tensor: StoredTensor) {
     columns = tensor.count
     pieces = [Piece(tensor: tensor, rows: 1, rowStride: tensor.count)]
   }

@@ -165,6 +165,9 @@ FLIPPED = (
     "rope_interleave scale_attn_by_inverse_layer_idx apply_residual_connection_post_layernorm enable_bias do_layer_norm_before"
 ).split()
 
+# The constants of most checkpoints.
+_USUAL = {"rms_norm_eps": 1e-6, "rope_parameters": {"rope_theta": 10000.0}}
+
 _MIXTURE = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 6}
 VARIANTS = {
     "llama": {
@@ -172,6 +175,9 @@ VARIANTS = {
         "tied": {"tie_word_embeddings": True},
         "tied-twice": {"tie_word_embeddings": True, "@twice": True, "@dtype": "F32"},
         "sharded": {"@shard": "12KB", "@dtype": "F32"},
+        "usual": {**_USUAL, "@dtype": "F32"},
+        "usual-half": {**_USUAL, "tie_word_embeddings": True, "@dtype": "F16"},
+        "usual-brain": {**_USUAL, "@dtype": "BF16", "@shard": "8KB"},
         "half": {"@dtype": "F16"},
         "heads": {"num_key_value_heads": 1, "head_dim": 10},
         "gelu": {"hidden_act": "gelu"},
@@ -213,7 +219,7 @@ VARIANTS = {
     "qwen2": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5}, "other": None},
     "qwen3": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"]},
               "other": None},
-    "mixtral": {"window": {"sliding_window": 5}, "other": None},
+    "mixtral": {"usual": {**_USUAL, "@dtype": "BF16"}, "window": {"sliding_window": 5}, "other": None},
     "mistral": {"full": {"sliding_window": None}, "other": None},
     "starcoder2": {"window": {"sliding_window": 5}, "other": None},
     "bloom": {"other": None},
@@ -231,7 +237,10 @@ VARIANTS = {
     "gemma2": {"uncapped": {"attn_logit_softcapping": None, "final_logit_softcapping": None}, "other": None},
     "gemma3_text": {"capped": {"attn_logit_softcapping": 1.3, "final_logit_softcapping": 1.9},
                     "linear": {"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 2.5, "rope_theta": 500.0}}}, "other": None},
-    "gpt2": {"wide": {"n_inner": None}, "relu": {"activation_function": "relu", "scale_attn_weights": False}, "other": None},
+    "gpt2": {
+        "usual": {"layer_norm_epsilon": 1e-6, "@dtype": "F32"},
+        "wide": {"n_inner": None}, "relu": {"activation_function": "relu", "scale_attn_weights": False}, "other": None,
+    },
     "deepseek_v2": {
         "groups": {"topk_method": "group_limited_greedy", "n_group": 4, "topk_group": 2, "num_experts_per_tok": 3}, "whole-query": {"q_lora_rank": None},
         "yarn": {**rope(rope_type="yarn", factor=4.0, original_max_position_embeddings=6, mscale=0.7, mscale_all_dim=1.3), "max_position_embeddings": 24,
@@ -249,7 +258,10 @@ VARIANTS = {
                      "max_position_embeddings": 21, "@tokens": 14, "@prefill": 9},
         "other": None,
     },
-    "qwen3_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": []}, "other": None},
+    "qwen3_moe": {
+        "usual": {**_USUAL, "norm_topk_prob": True, "@dtype": "F32"},
+        "steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": []}, "other": None,
+    },
     "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
     "deepseek": {
         "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
