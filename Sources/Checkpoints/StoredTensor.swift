@@ -60,14 +60,29 @@ extension StoredTensor {
         }
       }
     case .brainFloat16:
-      for index in 0..<count {
-        let bits = source.loadUnaligned(fromByteOffset: index * stride * 2, as: UInt16.self)
-        target[index * spacing] = Float(bitPattern: UInt32(UInt16(littleEndian: bits)) << 16)
+      Self.convert(source, stride, count, target, spacing) { bits in
+        Float(bitPattern: UInt32(bits) << 16)
       }
-    default:
+    default: Self.convert(source, stride, count, target, spacing, Self.float(half:))
+    }
+  }
+
+  /// Makes floats of numbers of 16 bits.
+  @inline(__always)
+  private static func convert(
+    _ source: UnsafeRawPointer, _ stride: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>,
+    _ spacing: Int, _ float: (UInt16) -> Float
+  ) {
+    if stride == 1, spacing == 1 {
+      // The usual case by itself, so that several numbers are made at once.
       for index in 0..<count {
-        let bits = source.loadUnaligned(fromByteOffset: index * stride * 2, as: UInt16.self)
-        target[index * spacing] = Self.float(half: UInt16(littleEndian: bits))
+        let bits = source.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self)
+        target[index] = float(UInt16(littleEndian: bits))
+      }
+    } else {
+      for index in 0..<count {
+        let bits = source.loadUnaligned(fromByteOffset: index &* stride &* 2, as: UInt16.self)
+        target[index &* spacing] = float(UInt16(littleEndian: bits))
       }
     }
   }

@@ -20,6 +20,8 @@ enum Failure: Error, Hashable {
   case description(source: String, DescriptionError)
   case badSetting(String)
   case execution(source: String, ExecutionError)
+  /// The same of a command whose tokens are given one by one.
+  case run(source: String, ExecutionError)
   case unwritable(String, reason: String)
   case sweep(source: String, SweepError)
   /// A file that a sweep with other arguments has left.
@@ -48,7 +50,7 @@ enum Failure: Error, Hashable {
     case .noSuchToken: 64
     case .sweep(_, .disagreement): 70
     case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
-    case .notJSON, .notAnObject, .description, .execution, .sweep: 65
+    case .notJSON, .notAnObject, .description, .execution, .run, .sweep: 65
     case .badSetting, .otherSweep, .otherFile, .tooManyPoints, .tooManyRows: 64
     case .unwritable: 73
     }
@@ -73,6 +75,14 @@ enum Failure: Error, Hashable {
       "\(source.capped) holds no JSON object. A configuration is an object of keys and values."
     case .description(let source, let error): "\(source.capped): \(error)"
     case .execution(let source, let error): "\(source.capped): \(error)"
+    case .run(let source, .tooManyPositions(let count, let table)):
+      "\(source.capped): The tokens need \(count) positions, but the model's table of positions has "
+        + "\(table). Give fewer tokens, or lower --generate."
+    case .run(let source, .needsMemory(let bytes, let allowed)):
+      "\(source.capped): The tokens need about \(Quantity.bytes(Int128(bytes))) of memory, and "
+        + "\(Quantity.bytes(Int128(allowed))) are allowed. Give fewer tokens, lower --generate, or "
+        + "raise --memory."
+    case .run(let source, let error): "\(source.capped): \(error)"
     case .unwritable(let path, let reason):
       "\(path.capped) cannot be written: \(reason). Name another file."
     case .sweep(let source, let error): error.message(source.capped)

@@ -203,7 +203,11 @@ import Testing
         ["FOLDER", "--tokens", "1", "--output", "/nowhere/x.npy"], 73,
         "/nowhere/x.npy cannot be written: no such file or directory."
       ),
-      (["FOLDER", "--tokens", "1", "--memory", "1000"], 65, "The pass needs about"),
+      (["FOLDER", "--tokens", "1", "--memory", "1000"], 65, "are allowed. Give fewer tokens"),
+      (
+        ["FOLDER/../gpt2-usual", "--tokens", "1,2", "--generate", "48"], 65,
+        "The tokens need 49 positions, but the model's table of positions has 48. Give fewer tokens"
+      ),
       (
         ["mixtral-8x7b", "--tokens", "1"], 66,
         "'mixtral-8x7b' is a preset, which has no weights. Name a folder that holds config.json"

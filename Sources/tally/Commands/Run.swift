@@ -128,7 +128,7 @@ struct CheckpointRun {
     } catch let error as DescriptionError {
       throw Failure.description(source: checkpoint.folder, error)
     } catch let error as ExecutionError {
-      throw Failure.execution(source: checkpoint.folder, error)
+      throw Failure.run(source: checkpoint.folder, error)
     }
   }
 
@@ -198,9 +198,10 @@ struct CheckpointRun {
   /// About how much memory the passes take, with the cache of all tokens.
   private func bytes(_ preparation: Preparation) throws -> Int {
     var workload = preparation.workload
-    workload.tokens += Int128(generated)
+    // The last token that is generated is not run.
+    workload.tokens += Int128(max(0, generated - 1))
     let longest =
-      generated == 0
+      generated < 2
       ? preparation
       : try Preparation(
         preparation.executor.model, workload, preparation.settings)
