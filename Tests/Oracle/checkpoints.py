@@ -40,7 +40,7 @@ WEAK = 1e-3
 
 # Parameters whose start says what is sane: they are kept, each a little changed.
 KEPT = re.compile(
-    r"(A_log|dt_bias|dt_proj\.bias|\.D|time_decay|time_first|time_mix_\w+|recurrent_param|slope_rate|rotary\w*|inv_freq|"
+    r"(A_log|\.D|time_decay|time_first|time_mix_\w+|recurrent_param|slope_rate|rotary\w*|inv_freq|"
     r"igate\w*\.bias|fgate\w*\.bias|lambda_\w+|A|e_score_scale|tid2eid)$"
 )
 
@@ -63,7 +63,11 @@ def randomize(model, generator, gain=1.0):
             return
         constant = tensor.numel() == 1 or float(tensor.min()) == float(tensor.max())
         first = float(tensor.flatten()[0])
-        if KEPT.search(name):
+        if name.endswith("A_log") and tensor.squeeze().dim() <= 1:  # a memory of a few tokens
+            tensor.copy_(0.5 * normal(tensor) - 0.5)
+        elif re.search(r"(dt_bias|dt_proj\.bias)$", name):
+            tensor.copy_(0.5 * normal(tensor) - 1)
+        elif KEPT.search(name):
             tensor.mul_(1 + 0.1 * normal(tensor))
             if constant and first == 0:
                 tensor.copy_(0.3 * normal(tensor))
@@ -87,6 +91,11 @@ def randomize(model, generator, gain=1.0):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             one(name, parameter)
+        for name, table in model.state_dict(keep_vars=True).items():
+            if name.endswith("tid2eid"):  # which experts a token's number leads to
+                experts, chosen = choices_of(model.config)[:2]
+                rows = [torch.randperm(experts, generator=generator)[:chosen] for _ in range(len(table))]
+                table.copy_(torch.stack(rows))
         stored = model.state_dict(keep_vars=True)
         for name, buffer in model.named_buffers():
             if name in stored and buffer.is_floating_point() and buffer.numel() and float(buffer.min()) == float(buffer.max()):
@@ -203,6 +212,8 @@ def choices_of(configuration):
         chosen = 2
     if configuration.model_type == "longcat_flash":
         experts += configuration.zero_expert_num
+    if configuration.model_type == "zaya":  # the last of its classes is no expert
+        experts += 1
     groups = first(("n_group", "num_expert_group")), first(("topk_group",))
     return experts, chosen, groups if groups[0] and groups[0] > 1 else None
 
@@ -217,6 +228,8 @@ def decode(model, ids, prefill, whole):
                 named = {key: output[key] for key in ("past_key_values", "cache_params", "state") if output.get(key) is not None}
                 if not named:
                     return None
+                if model.config.model_type == "bamba":  # which begins anew from position 0 when it is not told
+                    named["position_ids"] = torch.tensor([[position]])
                 output = model(torch.tensor([[ids[position]]]), use_cache=True, **named)
                 worst = max(worst, float((output.logits[0, -1] - whole[position]).abs().max()))
     except Exception as error:
@@ -280,6 +293,8 @@ def built(name, config, special, attempt):
     generator = torch.Generator().manual_seed(seed)
     model = references.build(config) if config["model_type"] in references.BUILDERS else operations.build(config)
     model = model.float().eval()
+    if isinstance(model, operations.TextModel) and getattr(model.config, "tie_word_embeddings", False):
+        model.lm_head.weight = model.model.embed_tokens.weight
     randomize(model, generator, special.get("gain", 1.0))
     length = special.get("tokens", 12)
     vocabulary = model.config.vocab_size
@@ -310,7 +325,7 @@ def make(name, out):
             prefill = special.get("prefill", len(ids) // 2)
             expected = {
                 "type": config["model_type"],
-                "class": type(model).__name__,
+                "class": type(model.model if isinstance(model, operations.TextModel) else model).__name__,
                 "library": LIBRARY if config["model_type"] not in references.BUILDERS else f"references.py, torch {LIBRARY.split()[-1]}",
                 "tokens": ids,
                 "logits": [[digits(v) for v in row] for row in logits.tolist()],
