@@ -15,6 +15,8 @@ let package = Package(
     .target(name: "Symbolic", swiftSettings: settings),
     .target(name: "JSON", swiftSettings: settings),
     .target(name: "Wording", swiftSettings: settings),
+    // The files in which weights are stored; it knows nothing of models.
+    .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Arguments", dependencies: ["Symbolic", "Wording"], swiftSettings: settings),
     // Line charts, scatters and heat maps as SVG.
     .target(name: "Charts", swiftSettings: settings),
@@ -39,7 +41,8 @@ let package = Package(
       name: "Presets", dependencies: ["JSON"], path: ".",
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
-          "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Families", "JSON",
+          "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Checkpoints",
+          "Families", "JSON",
           "Kernels",
           "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording", "tally",
         ].map { "Sources/\($0)" },
@@ -56,8 +59,9 @@ let package = Package(
     .executableTarget(
       name: "tally",
       dependencies: [
-        "Accounting", "Architecture", "Arguments", "Charts", "Families", "JSON", "Kernels",
-        "Presets", "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording",
+        "Accounting", "Architecture", "Arguments", "Charts", "Checkpoints", "Families", "JSON",
+        "Kernels", "Presets", "Publications", "Reference", "Sweeping", "Symbolic", "Validation",
+        "Wording",
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmark",
@@ -77,6 +81,8 @@ let package = Package(
         "Symbolic", "TestSupport", "Validation",
       ], swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON"], swiftSettings: settings),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: settings),
     .testTarget(
       name: "CommandTests",
@@ -90,6 +96,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
+    // The answers of checkpoints beside those of another library.
+    .testTarget(
+      name: "ParityTests",
+      dependencies: [
+        "Accounting", "Architecture", "Checkpoints", "JSON", "Presets", "Families", "Reference",
+        "Validation", "tally",
+      ], swiftSettings: settings),
     .testTarget(
       name: "PresetsTests", dependencies: ["JSON", "Presets"], swiftSettings: settings),
     .testTarget(

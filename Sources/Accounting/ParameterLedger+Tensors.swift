@@ -81,6 +81,7 @@ extension ParameterLedger {
     let shape: [Evaluated]
     let count: Evaluated
     let copies: Int128
+    let first: Int128
 
     init(_ row: Row, _ ledger: ParameterLedger) throws(DescriptionError) {
       self.row = row
@@ -89,10 +90,12 @@ extension ParameterLedger {
       }
       count = try ledger.value(row.weight.shape.product(), "The size of \(row.path)")
       let copies = try ledger.value(row.weight.copies, "The number of experts").wholeConstant
-      guard let copies else {
+      let first = try ledger.value(row.weight.firstNumber, "The number of an expert").wholeConstant
+      guard let copies, let first else {
         throw .notFree(key: ledger.key(of: .experts), reason: "the tensors are listed one by one")
       }
       self.copies = copies
+      self.first = first
     }
 
     func append(path: String, layer: Int?, to result: inout [Tensor]) {
@@ -103,7 +106,7 @@ extension ParameterLedger {
             isBuffer: row.weight.isBuffer, layer: layer))
       }
       guard path.contains("#") else { return add(path) }
-      for copy in 0..<max(copies, 0) { add(path.replacing("#", with: "\(copy)")) }
+      for copy in first..<first + max(copies, 0) { add(path.replacing("#", with: "\(copy)")) }
     }
   }
 }

@@ -64,6 +64,9 @@ extension Layer {
       for weight in branch.weights {
         if weight.activeShare == .one {
           sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false)
+        } else if weight.part == .router {
+          // Of a router every token meets the same share.
+          sum += choosing.share(meeting: 1) * weight.activeCount
         } else if let routing {
           // Of maps that stand by themselves only those of experts that do something are read.
           let stored =

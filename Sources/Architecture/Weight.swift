@@ -34,6 +34,8 @@ package struct Weight: Hashable, Sendable {
   package var part: Part
   /// How many tensors of this name and shape a layer holds.
   package var copies: Formula = 1
+  /// The number of the first copy in its name, where others of the name stand before it.
+  package var firstNumber: Formula = 0
   /// How many of them the library allocates although no checkpoint holds them.
   package var unstoredCopies: Formula = 0
   /// The share of the parameters that one token meets.

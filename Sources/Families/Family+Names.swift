@@ -106,7 +106,6 @@ extension Family {
         "embedding_gemma2 embedding_gemma2_text",
         "inputs of each layer, and a map of the whole text onto one vector"
       ),
-      ("ernie4_5_vl_moe ernie4_5_vl_moe_text", "a second set of experts in each layer, for images"),
       ("evolla", "layers that attend to a protein"),
       ("glm5_next glm5_next_text", "streams beside each other around linear attention"),
       ("glm_image glm_image_text", "a head onto tokens of images"),
@@ -125,10 +124,6 @@ extension Family {
       (
         "muse_spark muse_spark_text",
         "experts of another width than the model's, and gates of the residual stream"
-      ),
-      (
-        "step3p5 step3p7",
-        "gates of each head, and layers with other numbers of heads and experts"
       ),
       ("voxtral_realtime voxtral_realtime_text", "norms that follow the delay of the audio"),
     ].flatMap { types, missing in
@@ -162,7 +157,7 @@ extension Family {
     Persimmon=persimmon Phi=phi Phi3=phi3 Phimoe=phimoe Qwen2=qwen2 Qwen2Moe=qwen2_moe Qwen3=qwen3
     Qwen3_5Moe=qwen3_5_moe_text Qwen3_5=qwen3_5_text Qwen3Moe=qwen3_moe Qwen3Next=qwen3_next
     Qwen4Exp=qwen4_exp_text RecurrentGemma=recurrent_gemma Rwkv=rwkv SeedOss=seed_oss
-    SmolLM3=smollm3 SolarOpen=solar_open StableLm=stablelm Starcoder2=starcoder2
+    SmolLM3=smollm3 SolarOpen=solar_open StableLm=stablelm Step3p5=step3p5 Starcoder2=starcoder2
     VaultGemma=vaultgemma XGLM=xglm xLSTM=xlstm Youtu=youtu Zamba=zamba Zamba2=zamba2 Zaya=zaya
     """
 }

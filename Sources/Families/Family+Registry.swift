@@ -7,7 +7,7 @@ extension Family {
   package static let all: [Family] = [
     llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
     graniteLike, denseLike, expertsLike, stackedLike, latentLike, hierarchical, stateSpaces,
-    hybrid, delta, lfm, zambas, recurrences, kimis, mixed, perLayer, qwen4, textModels, hubCode,
-    mixtureOfDepths,
+    hybrid, delta, lfm, zambas, recurrences, kimis, mixed, perLayer, qwen4, textModels,
+    ernieVision, step, hubCode, mixtureOfDepths,
   ].flatMap { $0 }
 }

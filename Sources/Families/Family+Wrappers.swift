@@ -69,6 +69,7 @@ extension Family {
     deepseek_v3: kimi_k25
     dots3_note_text: dots3_note
     emu3_text_model: emu3
+    ernie4_5_vl_moe_text: ernie4_5_vl_moe
     exaone4: exaone4_5
     gemma: paligemma
     gemma3_text: gemma3 shieldgemma2
@@ -110,18 +111,19 @@ extension Family {
     qwen3_vl_moe_text: qwen3_vl_moe
     qwen3_vl_text: cosmos3_omni qwen3_vl
     qwen4_exp_text: qwen4_exp
+    step3p5: step3p7
     unlimited_ocr_text: unlimited_ocr
     """
 
   private static let tied = """
-    tied: aya_vision cohere2_vision deepseek_vl deepseek_vl_hybrid fun_asr_nano gemma3 gemma3n
-      gemma4 gemma4_unified glmasr got_ocr2 granite_docling granite_speech granite_speech_plus
+    tied: aya_vision cohere2_vision deepseek_vl deepseek_vl_hybrid ernie4_5_vl_moe fun_asr_nano gemma3
+      gemma3n gemma4 gemma4_unified glmasr got_ocr2 granite_docling granite_speech granite_speech_plus
       hyperclovax_vision_v2 internvl janus kimi_k25 lfm2_vl lfm3_vl lighton_ocr minicpm_ocr
       mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr
     untied: aria cohere_compass cosmos3_omni deepseek_ocr2 dots3_note emu3 exaone4_5 fuyu glm46v
       glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 qianfan_ocr
       qwen2_5_omni_thinker qwen3_5 qwen3_5_moe qwen3_omni_moe_thinker qwen3_vl qwen3_vl_moe
-      qwen4_exp smolvlm unlimited_ocr video_llava vipllava
+      qwen4_exp smolvlm step3p7 unlimited_ocr video_llava vipllava
     either: fast_vlm glm4v glm4v_moe glm_ocr llava llava_next_video llava_onevision
       minimax_m3_vl qwen2_5_vl qwen2_vl shieldgemma2 video_llama_3
     either-or-silent: hunyuan_vl paddleocr_vl

@@ -15,7 +15,8 @@ package enum NumericKeys {
   /// they have.
   private static let classes = [
     "deepseek": "llama", "deepseek_ocr2_text": "deepseek_v2", "dots3_note": "dots3_note_text",
-    "emu3_text_model": "llama", "glm4v_moe_text": "glm4_moe", "glm4v_text": "glm4",
+    "emu3_text_model": "llama",
+    "ernie4_5_vl_moe_text": "ernie4_5_moe", "glm4v_moe_text": "glm4_moe", "glm4v_text": "glm4",
     "glm_ocr_text": "glm4", "gpt-sw3": "gpt2", "granite4_vision_text": "granite",
     "granite_docling_text": "granite", "hunyuan_vl_text": "hunyuan_v1_dense",
     "kimi_k2": "deepseek_v3", "mimo": "qwen2", "mistral4": "deepseek_v3",
@@ -23,7 +24,7 @@ package enum NumericKeys {
     "paddleocr_vl_text": "ernie4_5", "phi4_multimodal": "phi3", "qwen2_5_omni_text": "qwen2",
     "qwen2_5_vl_text": "qwen2",
     "qwen2_vl_text": "qwen2", "qwen3_omni_moe_text": "qwen3_moe", "qwen3_vl_moe_text": "qwen3_moe",
-    "qwen3_vl_text": "qwen3", "unlimited_ocr_text": "deepseek_v2",
+    "qwen3_vl_text": "qwen3", "step3p5": "laguna", "unlimited_ocr_text": "deepseek_v2",
   ]
 
   /// The families of each key, from entries of `keys: families`; an indented line continues one.

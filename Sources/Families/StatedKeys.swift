@@ -19,7 +19,8 @@ package enum StatedKeys {
   static func contains(
     _ key: String, of configuration: JSONObject, in modelType: String
   ) -> Bool {
-    let conditions = families[NumericKeys.classOf(modelType)]?[key]
+    let own = families[modelType]?[key]
+    let conditions = own ?? families[NumericKeys.classOf(modelType)]?[key]
     guard let conditions, let stated = configuration[key] else { return false }
     return conditions.allSatisfy { condition in
       switch condition {
@@ -99,6 +100,8 @@ package enum StatedKeys {
     shared_intermediate_size=0: minimax minimax_m2
     experts_per_token=@num_experts_per_tok: gpt_oss
     number_of_conv_states=4: inkling_text
+    use_moe=true norm_expert_weight=true use_moe_router_bias=true moe_router_activation=sigmoid
+      moe_every_n_layer=1 moe_layer_offset=0: step3p5
     """
 
   /// Positions and windows.
@@ -126,6 +129,7 @@ package enum StatedKeys {
     apply_residual_connection_post_layernorm=false: falcon
     norm_type=layer_norm mlp_type=default: starcoder2
     use_qk_norm=true qk_norm_type=per_layer: minimax_m2
+    use_qk_norm=true use_head_wise_attn_gate=true zero_centered=true att_impl_type=GQA: step3p5
     postnorm=true: minimax
     """
 }

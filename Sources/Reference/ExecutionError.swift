@@ -10,6 +10,8 @@ package enum ExecutionError: Error, Hashable, Sendable {
   case tooManyPositions(Int, table: Int)
   /// More memory than is allowed.
   case needsMemory(bytes: Int, allowed: Int)
+  /// A tensor that the stored weights do not have as the parts ask for it.
+  case notStored(tensor: String)
 }
 
 extension ExecutionError: CustomStringConvertible {
@@ -32,6 +34,11 @@ extension ExecutionError: CustomStringConvertible {
       """
       The pass needs about \(Self.mebibytes(bytes)) of memory, and \(Self.mebibytes(allowed)) are \
       allowed. Lower --tokens, --past or --batch, stream the weights, or raise --memory.
+      """
+    case .notStored(let tensor):
+      """
+      The pass asks for the tensor '\(tensor)', which the weights do not hold in that form. \
+      'tally params --by tensor' lists the tensors that a checkpoint of this model has.
       """
     }
   }

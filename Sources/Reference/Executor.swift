@@ -10,7 +10,7 @@ package enum Evidence: String, CaseIterable, Hashable, Sendable {
   case kernel
 }
 
-/// Runs a described model on random weights, and counts what it does while it does it.
+/// Runs a described model on random or stored weights, and counts what it does while it does it.
 ///
 /// It knows the description of a model and nothing of the formulas that count one.
 package final class Executor {
@@ -37,6 +37,8 @@ package final class Executor {
   var rotaryTables: [RotaryAngles: RotaryTable] = [:]
   /// The tokens that are cached.
   var past = 0
+  /// What the routers of the last pass have chosen, in the order in which they ran.
+  package private(set) var routing: [RoutingChoice] = []
 
   /// - Throws: `ExecutionError` for what the executor does not have.
   package init(
@@ -85,6 +87,14 @@ package final class Executor {
   /// The parameters that the parts of the passes so far have asked for.
   package var allocatedParameters: Int { weights.allocated.values.reduce(0, +) }
 
+  /// How many layers there are.
+  package var layerCount: Int { layers.count }
+
+  /// The tokens of the vocabulary.
+  ///
+  /// - Throws: `ExecutionError` for a model without a token table.
+  package var vocabularySize: Int { get throws { try model.vocabularySize(self) } }
+
   /// The value of a size.
   ///
   /// - Throws: `ExecutionError.tooLarge`, or an `ArithmeticError` for one that is no whole number.
@@ -94,6 +104,12 @@ package final class Executor {
     }
     return value
   }
+
+  /// Takes the weights from where they are stored, and not from the seed.
+  package func use(_ stored: any StoredWeights) { weights.stored = stored }
+
+  /// Notes what a router has chosen.
+  func note(_ choice: RoutingChoice) { routing.append(choice) }
 
   /// Forgets all caches and states.
   package func forget() {
@@ -121,7 +137,7 @@ package final class Executor {
   ///
   /// There are as many tokens for each sequence.
   ///
-  /// - Throws: `ExecutionError`.
+  /// - Throws: `ExecutionError`; `.notStored` for a tensor that the stored weights do not have.
   package func run(_ tokens: [[Int]], _ pass: Pass = Pass()) throws -> Logits {
     let count = tokens.first?.count ?? 0
     let flow = Flow(
@@ -130,10 +146,12 @@ package final class Executor {
       identifiers: tokens.flatMap(\.self), pass: pass)
     try model.require(positions: past + count, self)
     rotaryTables = [:]
+    routing = []
     let logits = try scratch.scoped {
       let scores = try model.run(flow, on: self)
       return Logits(keepsLogits ? scores : scores.rows(0..<0))
     }
+    if let name = weights.unknown { throw ExecutionError.notStored(tensor: name) }
     past += count
     return logits
   }

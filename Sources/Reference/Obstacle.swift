@@ -10,6 +10,9 @@ extension Layer {
     if runs != .one { return "layers that run several times" }
     if !repeats.isEmpty { return "blocks that share the weights of an earlier layer" }
     if let branch = extras.first {
+      if branch.weights.contains(where: \.activeShare.isZero) {
+        return "experts of images, which no token of text meets"
+      }
       return branch.path.isEmpty
         ? "tensors beside its blocks" : "the tensors '\(branch.path)' beside its blocks"
     }

@@ -10,13 +10,30 @@ package enum WeightPolicy: String, CaseIterable, Hashable, Sendable {
   case resident
 }
 
-/// Random weights from a seed, and the record of what the parts asked for.
+/// Weights that are stored somewhere, by the names under which parts ask for them.
+package protocol StoredWeights: Sendable {
+  /// How many numbers a tensor has; nil for one that is not stored.
+  func count(of name: String) -> Int?
+
+  /// Reads the numbers of a range, in the order in which parts see them: a map's rows `[output,
+  /// input]` one after another, whatever the file does. Several threads may read at once.
+  func read(_ name: String, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>)
+
+  /// Where these numbers stand as floats one after another, if they do; nobody writes them.
+  func address(of name: String, _ range: Range<Int>) -> UnsafePointer<Float>?
+}
+
+/// Weights that are stored, or random ones from a seed; and the record of what the parts asked for.
 ///
-/// A number of a tensor is a hash of the seed, the tensor's name and the number's place, so that it
-/// is the same whenever, and in whatever order, it is made.
+/// A random number of a tensor is a hash of the seed, the tensor's name and the number's place, so
+/// that it is the same whenever, and in whatever order, it is made.
 final class WeightSource {
   let seed: UInt64
   let policy: WeightPolicy
+  /// Where the weights are stored; nil for random ones.
+  var stored: (any StoredWeights)?
+  /// A tensor that a part asked for and that is not stored, or not as large.
+  private(set) var unknown: String?
   /// The numbers of each tensor that a part asked for, by name.
   private(set) var allocated: [String: Int] = [:]
   private var kept: [String: UnsafeMutablePointer<Float>] = [:]
@@ -45,16 +62,23 @@ final class WeightSource {
     _ scratch: Scratch
   ) -> Matrix {
     let count = rows * columns
+    if let stored {
+      let range = first * columns..<first * columns + count
+      if let start = stored.address(of: name, range), isWithin(name, range) {
+        return Matrix(UnsafeMutablePointer(mutating: start), rows: rows, columns: columns)
+      }
+    }
     guard policy != .streamed else {
       let matrix = scratch.matrix(rows, columns)
       fill(matrix.start, count, name, first * columns, spread, center)
       return matrix
     }
-    let key =
-      policy == .resident ? "\(name)[\(first)]" : "\(Self.role(name))[\(rows),\(columns)]"
+    // Stored tensors differ, whatever their roles are.
+    let isShared = policy == .shared && stored == nil
+    let key = isShared ? "\(Self.role(name))[\(rows),\(columns)]" : "\(name)[\(first)]"
     if let start = kept[key] { return Matrix(start, rows: rows, columns: columns) }
     let start = Storage.numbers(count)
-    fill(start, count, policy == .shared ? key : name, first * columns, spread, center)
+    fill(start, count, isShared ? key : name, first * columns, spread, center)
     kept[key] = start
     return Matrix(start, rows: rows, columns: columns)
   }
@@ -66,14 +90,33 @@ final class WeightSource {
     return matrix
   }
 
+  /// Whether a range of numbers is stored; what is not is kept in mind.
+  private func isWithin(_ name: String, _ range: Range<Int>) -> Bool {
+    if let count = stored?.count(of: name), range.upperBound <= count { return true }
+    unknown = unknown ?? name
+    return false
+  }
+
   private func fill(
     _ start: UnsafeMutablePointer<Float>, _ count: Int, _ name: String, _ first: Int,
     _ spread: Float, _ center: Float
   ) {
-    let key = Self.key(seed, name)
     let piece = 1 << 16
     let pieces = (count + piece - 1) / piece
     let place = UncheckedPointer(start)
+    // The numbers without a name are made, to see how long that takes.
+    if let stored, !name.isEmpty {
+      guard isWithin(name, first..<first + count) else {
+        return start.update(repeating: 0, count: count)
+      }
+      workers.forEach(pieces) { index in
+        let begin = index * piece
+        let end = min(begin + piece, count)
+        stored.read(name, first + begin..<first + end, into: place.start + begin)
+      }
+      return
+    }
+    let key = Self.key(seed, name)
     workers.forEach(pieces) { index in
       let begin = index * piece
       let length = min(piece, count - begin)
@@ -111,6 +154,17 @@ extension WeightSource {
   ) -> UnsafeMutablePointer<Float> {
     // A head that shares the table has the spread of a map.
     let spread = spread * (3 / Float(max(width, 1))).squareRoot()
+    if let stored {
+      // The table may be large, and few of its rows are looked up.
+      let range = row * width..<(row + 1) * width
+      let found = scratch.numbers(width)
+      guard isWithin(name, range) else {
+        found.update(repeating: 0, count: width)
+        return found
+      }
+      stored.read(name, range, into: found)
+      return found
+    }
     switch policy {
     case .streamed:
       return matrix(name, first: row, rows: 1, columns: width, spread: spread, scratch).start

@@ -45,9 +45,11 @@ package struct Validation: Sendable {
   }
 
   /// Runs a pass that is prepared; a warm one has run once before it is counted and timed.
+  ///
+  /// It runs over the tokens that are `given`, where some are, and otherwise over random ones.
   package init(
     _ preparation: Preparation, described: Model? = nil, keepsLogits: Bool = false,
-    isWarm: Bool = false, progress: ((Double) -> Void)? = nil
+    isWarm: Bool = false, given: [[Int]]? = nil, progress: ((Double) -> Void)? = nil
   ) throws {
     let (executor, model) = (preparation.executor, preparation.executor.model)
     let workload = preparation.workload
@@ -65,7 +67,7 @@ package struct Validation: Sendable {
       _ = try executor.run(executor.randomTokens(batch, 0..<past), Pass(workload, isFilling: true))
       executor.meter.isRecording = true
     }
-    let sequences = try executor.randomTokens(batch, past..<past + tokens)
+    let sequences = try given ?? executor.randomTokens(batch, past..<past + tokens)
     if isWarm, past == 0 {
       // Once before, so that weights are made and memory is there.
       executor.meter.isRecording = false

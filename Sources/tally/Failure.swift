@@ -1,5 +1,6 @@
 import Accounting
 import Architecture
+import Checkpoints
 import JSON
 import Reference
 import Sweeping
@@ -19,6 +20,8 @@ enum Failure: Error, Hashable {
   case description(source: String, DescriptionError)
   case badSetting(String)
   case execution(source: String, ExecutionError)
+  /// The same of a command whose tokens are given one by one.
+  case run(source: String, ExecutionError)
   case unwritable(String, reason: String)
   case sweep(source: String, SweepError)
   /// A file that a sweep with other arguments has left.
@@ -29,13 +32,25 @@ enum Failure: Error, Hashable {
   case tooManyPoints(Int128)
   /// More rows than a form can hold.
   case tooManyRows(limit: Int, format: String)
+  case checkpoint(CheckpointError)
+  /// A CHECKPOINT that is no folder, and what it is.
+  case noCheckpoint(String, what: String)
+  /// A checkpoint whose weights are not the numbers of the maps.
+  case quantised(folder: String, method: String)
+  /// A file of tokens that is no list of them, and what is wrong.
+  case badTokens(source: String, what: String)
+  /// A token that the vocabulary does not have.
+  case noSuchToken(Int, vocabulary: Int, isOption: Bool)
 
   var exitCode: Int32 {
     switch self {
-    case .noSuchModel, .notCached, .unreadable, .noConfiguration: 66
+    case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
+    case .checkpoint(.unreadable): 66
+    case .checkpoint, .quantised, .badTokens, .noSuchToken(_, _, isOption: false): 65
+    case .noSuchToken: 64
     case .sweep(_, .disagreement): 70
     case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
-    case .notJSON, .notAnObject, .description, .execution, .sweep: 65
+    case .notJSON, .notAnObject, .description, .execution, .run, .sweep: 65
     case .badSetting, .otherSweep, .otherFile, .tooManyPoints, .tooManyRows: 64
     case .unwritable: 73
     }
@@ -60,6 +75,14 @@ enum Failure: Error, Hashable {
       "\(source.capped) holds no JSON object. A configuration is an object of keys and values."
     case .description(let source, let error): "\(source.capped): \(error)"
     case .execution(let source, let error): "\(source.capped): \(error)"
+    case .run(let source, .tooManyPositions(let count, let table)):
+      "\(source.capped): The tokens need \(count) positions, but the model's table of positions has "
+        + "\(table). Give fewer tokens, or lower --generate."
+    case .run(let source, .needsMemory(let bytes, let allowed)):
+      "\(source.capped): The tokens need about \(Quantity.bytes(Int128(bytes))) of memory, and "
+        + "\(Quantity.bytes(Int128(allowed))) are allowed. Give fewer tokens, lower --generate, or "
+        + "raise --memory."
+    case .run(let source, let error): "\(source.capped): \(error)"
     case .unwritable(let path, let reason):
       "\(path.capped) cannot be written: \(reason). Name another file."
     case .sweep(let source, let error): error.message(source.capped)
@@ -73,6 +96,17 @@ enum Failure: Error, Hashable {
     case .tooManyRows(let limit, let format):
       "More than \(limit) rows are too many for --format \(format). Add --where, --top or "
         + "--pareto, or take --format csv."
+    case .checkpoint(let error): "\(error)"
+    case .noCheckpoint(let word, let what):
+      "'\(word.capped)' is \(what). Name a folder that holds config.json and safetensors files."
+    case .quantised(let folder, let method):
+      "\(folder.capped)/config.json: 'quantization_config' says that the weights are quantised "
+        + "(\(method.capped)), which is not run. Name a checkpoint with F32, F16 or BF16 weights."
+    case .badTokens(let source, let what):
+      "\(source.capped): \(what). Write a JSON list, or numbers with white space between them."
+    case .noSuchToken(let token, let vocabulary, _):
+      "The token \(token) is not in the vocabulary, whose \(vocabulary) tokens are 0 to "
+        + "\(vocabulary - 1). Give other tokens."
     case .badSetting(let text):
       "'\(text)' is not valid for --set: expected KEY=VALUE, as in --set num_hidden_layers=2."
     }

@@ -45,17 +45,22 @@ struct OutputFile {
   /// Writes a text as the whole file.
   ///
   /// - Returns: Why that was not possible; then what was there stays.
-  func write(_ text: String) -> FileProblem? {
+  func write(_ text: String) -> FileProblem? { write { Terminal.write(text, toFile: $0) } }
+
+  /// Writes what a body writes into the open file that it is given; it returns whether it could.
+  ///
+  /// - Returns: Why that was not possible; then what was there stays.
+  func write(_ body: (_ file: Int32) -> Bool) -> FileProblem? {
     if isCircle { return Self.endless }
     if kind == .device {
       let file = openDevice()
       guard file >= 0 else { return FileProblem() }
       defer { close(file) }
-      return Terminal.write(text, toFile: file) ? nil : FileProblem()
+      return body(file) ? nil : FileProblem()
     }
     let file = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
     guard file >= 0 else { return FileProblem() }
-    let isWritten = Terminal.write(text, toFile: file)
+    let isWritten = body(file)
     let problem = isWritten ? takePlace(of: temporaryPath, file) : FileProblem()
     close(file)
     if problem != nil { unlink(temporaryPath) }

@@ -16,8 +16,8 @@ import Sweeping
       """,
     commands: [
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
-      Command.sweep, Command.solve, Command.validate, Command.figures, Command.presets,
-      Command.completion,
+      Command.sweep, Command.solve, Command.validate, Command.run, Command.figures,
+      Command.presets, Command.completion,
     ],
     unnamed: (Command.params, { ModelSource.isModel($0) }),
     candidates: { declaration in

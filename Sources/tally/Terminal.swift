@@ -63,6 +63,20 @@ enum Terminal {
     }
   }
 
+  /// Ends the process with a sentence and code 65 where a file that is mapped has become shorter
+  /// than it was, so that its numbers are not there any more.
+  static func stopOnLostFile() {
+    _ = lostFile
+    signal(SIGBUS) { _ in
+      if let words = Terminal.lostFile { _ = Terminal.systemWrite(2, words, strlen(words)) }
+      _exit(65)
+    }
+  }
+
+  nonisolated(unsafe) private static let lostFile = strdup(
+    "error: A file of the checkpoint has become shorter while it was read. Run again when nobody "
+      + "writes it.\n")
+
   /// Whether a progress line stands on standard error.
   nonisolated(unsafe) static var hasProgressLine = false
   /// What a process that is stopped says; never freed, because it may be read at any moment.
@@ -101,18 +115,21 @@ enum Terminal {
   /// Writes a text to an open file; returns whether that was possible.
   static func write(_ text: String, toFile file: Int32) -> Bool {
     var text = text
-    return text.withUTF8 { bytes in
-      var done = 0
-      while done < bytes.count {
-        let written = systemWrite(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-        if written < 0 {
-          if errno == EINTR { continue }
-          return false
-        }
-        done += written
+    return text.withUTF8 { write(UnsafeRawBufferPointer($0), toFile: file) }
+  }
+
+  /// Writes bytes to an open file; returns whether that was possible.
+  static func write(_ bytes: UnsafeRawBufferPointer, toFile file: Int32) -> Bool {
+    var done = 0
+    while done < bytes.count {
+      let written = systemWrite(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+      if written < 0 {
+        if errno == EINTR { continue }
+        return false
       }
-      return true
+      done += written
     }
+    return true
   }
 
   /// The width of the terminal in characters, or nil where output is not a terminal.

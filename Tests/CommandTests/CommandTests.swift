@@ -63,6 +63,7 @@ import Testing
     ("help-flops.txt", "help flops"),
     ("help.txt", "--help"),
     ("help-params.txt", "help params"), ("help-validate.txt", "help validate"),
+    ("help-run.txt", "help run"),
   ]
 
   @Test("The whole output is the expected one", arguments: lines)

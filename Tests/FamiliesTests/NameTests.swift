@@ -235,10 +235,10 @@ import Testing
     "What is not counted says truthfully what is missing",
     arguments: [
       Refusal(
-        #"{"model_type": "ernie4_5_vl_moe", "text_config": {\#(small)}}"#,
+        #"{"model_type": "muse_glimmer", "text_config": {\#(small)}}"#,
         """
-        'ernie4_5_vl_moe' is known and not counted, because what it has is not all described \
-        here: a second set of experts in each layer, for images.
+        'muse_glimmer' is known and not counted, because what it has is not all described \
+        here: attention gated between four norms.
         """),
       Refusal(
         #"{"model_type": "gemma3", "vision_config": {}}"#,

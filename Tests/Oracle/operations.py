@@ -161,7 +161,9 @@ def _sections(configuration):
     width = getattr(configuration, "head_dim", None) or configuration.hidden_size // configuration.num_attention_heads
     angles = int(width * configuration.rope_parameters.get("partial_rotary_factor", 1.0)) // 2
     third = angles // 3
-    configuration.rope_parameters["mrope_section"] = [angles - 2 * third, third, third]
+    # That of ERNIE shares two of its axes evenly.
+    even = configuration.model_type == "ernie4_5_vl_moe_text"
+    configuration.rope_parameters["mrope_section"] = [third, third, angles - 2 * third] if even else [angles - 2 * third, third, third]
     configuration.rope_parameters["xdrope_section"] = [angles - 3 * (angles // 4)] + 3 * [angles // 4]
 
 

@@ -50,6 +50,8 @@ TOWERS = {
     "unlimited_ocr_text": ("unlimited_ocr", "UnlimitedOcrForConditionalGeneration"),
     "deepseek_ocr2_text": ("deepseek_ocr2", "DeepseekOcr2ForConditionalGeneration"),
     "mllama_text_model": ("mllama", "MllamaForConditionalGeneration"),
+    "ernie4_5_vl_moe_text": ("ernie4_5_vl_moe", "Ernie4_5_VLMoeForConditionalGeneration"),
+    "step3p5": ("step3p7", "Step3p7ForConditionalGeneration"),
 }
 # Text models with a class of their own that the library does not find by the type, or with towers inside.
 ALONE = {"emu3_text_model": "Emu3ForCausalLM", "mistral4": "Mistral4ForCausalLM", "phi4_multimodal": "Phi4MultimodalForCausalLM"}
@@ -214,6 +216,21 @@ def _routed_active(configuration, routed):
     return active
 
 
+def _of_images(configuration, parameters):
+    """How many numbers of each part no token of text meets: ERNIE's second set of experts, and what chooses among them."""
+    unmet = collections.Counter()
+    if configuration.model_type != "ernie4_5_vl_moe_text":
+        return unmet
+    for name, shape in parameters:
+        if ".mlp.experts." in name and int(name.split(".experts.")[1].split(".")[0]) >= configuration.num_experts:
+            unmet["routed_experts"] += _count(shape)
+        elif name.endswith("mlp.gate.weight_1"):
+            unmet["router"] += _count(shape)
+        elif name.endswith("moe_statics.e_score_correction_bias"):
+            unmet["router"] += _count(shape) // 2
+    return unmet
+
+
 def _folded(listed, part=None):
     counts = collections.Counter((fold(name), shape) for name, shape in listed)
     rows = []
@@ -253,8 +270,11 @@ def row(identifier, config, seconds=60):
         if which == "routed_experts":
             routed.append((name, shape))
     total = sum(by_part.values())
+    unmet = _of_images(configuration, parameters)
+    if unmet:
+        routed = [(n, s) for n, s in routed if int(n.split(".experts.")[1].split(".")[0]) < configuration.num_experts]
     # LongCat's zero experts are given half of the matrices that they never use: no share of the whole is a token's
-    active = None if model_type == "longcat_flash" else total - by_part["routed_experts"] + _routed_active(configuration, routed)
+    active = None if model_type == "longcat_flash" else total - by_part["routed_experts"] + _routed_active(configuration, routed) - unmet["router"]
 
     # The three definitions. Tied: the shared matrix serves as the head and stays in the second.
     table = model.get_input_embeddings()

@@ -40,6 +40,12 @@ FAMILY_RULES = {
     "cpmant": [(r"^cpmant\.(input_embedding|segment_embedding)\.", "embedding"), (r"\.relative_attention_bias$", "embedding")],
     "blt": [(r"\.(local_encoder|local_decoder)\.patch_embedding_projection\.", "mixer")],
     "deepseek_v4": [(r"^head\.weight$", "lm_head"), (r"^embed\.weight$", "embedding")],
+    # experts, their gate and the shared one stand in the layer itself
+    "step3p5": [
+        (r"\.moe\.(gate_proj|up_proj|down_proj)\.", "routed_experts"),
+        (r"\.moe\.router_bias$", "router"),
+        (r"\.share_expert\.", "shared_experts"),
+    ],
     "inkling2_text": [(r"\.embed\.weight$", "embedding"), (r"\.unembed\.weight$", "lm_head")],
 }
 

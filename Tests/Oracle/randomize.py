@@ -29,7 +29,7 @@ LAYER_KINDS = {
     "minimax_m3_vl_text": [FULL, "minimax_m3_sparse"], "inkling_text": [FULL, SLIDING], "inkling2_text": [FULL, SLIDING],
     "dots3_note_text": [FULL, SLIDING], "deepseek_v4": [SLIDING, "compressed_sparse_attention", "heavily_compressed_attention"],
     "nemotron_h": ["mamba", "attention", "moe", "mlp"], "zamba": ["mamba", "hybrid"], "zamba2": ["mamba", "hybrid"],
-    "recurrent_gemma": ["recurrent", "attention"],
+    "recurrent_gemma": ["recurrent", "attention"], "step3p5": [FULL, SLIDING],
 }  # fmt: skip
 
 # Keys that must not be null even though the class says that they may.
@@ -460,6 +460,36 @@ def _laguna(d, c):
         c["num_attention_heads_per_layer"] = [kv * d.few(4) for _ in range(c["num_hidden_layers"])]
 
 
+def _ernie_vision(d, c):
+    heads = c.get("num_attention_heads", d.defaults["num_attention_heads"])
+    if c.get("head_dim", 0) is None:
+        del c["head_dim"]
+    if "head_dim" not in c:
+        c["hidden_size"] = heads * 2 * d.few(20)
+    third, rest = divmod((c.get("head_dim") or c["hidden_size"] // heads) // 2, 3)
+    c["rope_parameters"] = {"rope_type": "default", "rope_theta": 500000.0, "mrope_section": [third, third, third + rest]}
+    if c.get("moe_intermediate_size"):
+        c["moe_intermediate_size"] = [d.size(), d.size()]
+
+
+def _step(d, c):
+    """The query heads of a sliding layer, and which layers route, in the words of the class or in those of older files."""
+    kv = c.setdefault("num_key_value_heads", 1)
+    sliding = kv * d.few(4)
+    if d.r.random() < 0.4:
+        c.pop("num_sliding_attention_heads", None)
+        c["attention_other_setting"] = {"attention_type": SLIDING, "num_attention_heads": sliding}
+    elif c.get("num_sliding_attention_heads") is not None:
+        c["num_sliding_attention_heads"] = sliding
+    if "mlp_layer_types" not in c and d.r.random() < 0.7:
+        listed = sorted(d.r.sample(range(c["num_hidden_layers"]), d.r.randint(0, c["num_hidden_layers"])))
+        c["moe_layers_enum"] = ",".join(map(str, listed)) if d.r.random() < 0.5 else listed
+    if "layer_types" in c and c["layer_types"] and d.r.random() < 0.4:
+        c["num_nextn_predict_layers"] = d.few(3)
+        c["layer_types"] = c["layer_types"] + [SLIDING] * c["num_nextn_predict_layers"]
+    c["sliding_window"] = 16
+
+
 def _xlstm(d, c):
     heads = c.get("num_heads", 8)
     c["hidden_size"] = heads * 4 * d.few(20)
@@ -560,7 +590,7 @@ FIXES = {
     "deepseek_v4": _deepseek_v4, "phi3": _phi3, "hrm_text": _hrm, "hunyuan_v1_moe": _need_head_dim, "hunyuan_v1_dense": _need_head_dim,
     "ministral": _need_head_dim, "nemotron": _nemotron, "dots1": _dots1, "cohere_compass_text": _rope_by_kind,
     "zaya": _zaya, "hy_v4": _hy_v4, "dots3_note_text": _dots3_note,
-    "qwen4_exp_text": _qwen4, "olmo_hybrid": _olmo_hybrid,
+    "qwen4_exp_text": _qwen4, "olmo_hybrid": _olmo_hybrid, "ernie4_5_vl_moe_text": _ernie_vision, "step3p5": _step,
 }  # fmt: skip
 
 # The types that hold a text model under `text_config`, and that text model's own type.

@@ -32,6 +32,12 @@ OTHERS = {
     "granite_docling": {"vision_config": {"out_hidden_size": 128}},
     "granite4_vision": {"deepstack_layer_map": [[0, 0]], "downsample_rate": "4/8"},
 }
+# Sizes of a text model that its class has in a form of its own.
+TEXTS = {
+    "ernie4_5_vl_moe_text": {
+        "moe_intermediate_size": [48, 24], "rope_parameters": {"rope_type": "default", "rope_theta": 500000.0, "mrope_section": [5, 5, 6]},
+    },
+}  # fmt: skip
 
 
 def text_of(wrapper, text_type):
@@ -42,7 +48,7 @@ def text_of(wrapper, text_type):
     for key, value in SIZES.items():
         if key in known and named.get(key, key) not in text:
             text[named.get(key, key)] = value
-    return text
+    return {**text, **TEXTS.get(text_type, {})}
 
 
 def total(wrapper, config):

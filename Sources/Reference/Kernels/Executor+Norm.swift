@@ -17,9 +17,7 @@ extension Executor {
         modelType: model.modelType, what: "the norm '\(name)' whose width does not fit")
     }
     try scratch.scoped {
-      let weight = try vector(
-        norm.hasWeight, "\(name).weight", size, count, center: norm.addsOne ? 0 : 1)
-      if norm.addsOne, let weight { for index in 0..<size * count { weight[index] += 1 } }
+      let weight = try self.weight(of: norm, "\(name).weight", size, count)
       let bias = try vector(norm.hasBias, "\(name).bias", size, count, center: 0)
       let kernel = NormKernel(
         kind: norm.kind, width: part, epsilon: try float(norm.epsilon), weight: weight, bias: bias,
@@ -49,6 +47,17 @@ extension Executor {
     return weights.matrix(
       name, rows: 1, columns: size * copies, spread: 0.1, center: center, scratch
     ).start
+  }
+
+  /// The weight of a norm, with the one that is added to what is stored.
+  private func weight(
+    of norm: Normalization, _ name: String, _ size: Int, _ copies: Int
+  ) throws -> UnsafeMutablePointer<Float>? {
+    guard norm.addsOne else { return try vector(norm.hasWeight, name, size, copies, center: 1) }
+    guard let stored = try vector(norm.hasWeight, name, size, copies, center: 0) else { return nil }
+    let whole = scratch.numbers(size * copies)
+    for index in 0..<size * copies { whole[index] = stored[index] + 1 }
+    return whole
   }
 
   /// A vector of a part, by the name that its module lists it under.

@@ -79,6 +79,8 @@ extension Executor {
       entering.append(
         (rows.map { $0 + range.lowerBound }, rows.map { scores[$0 + range.lowerBound, 0] }))
     }
+    note(
+      RoutingChoice(path, .tokens(entering.map { $0.rows.map { flow.positions[$0] }.sorted() })))
     return entering
   }
 }

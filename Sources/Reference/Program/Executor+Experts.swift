@@ -23,7 +23,11 @@ extension Executor {
     if plantedError == .routesTwice, let scores {
       _ = try scratch.scoped { try choose(scratch.copy(scores), routing, flow, at: path) }
     }
-    return try choose(scores, routing, flow, at: path)
+    let choices = try choose(scores, routing, flow, at: path)
+    note(
+      choices.taken.map { RoutingChoice(path, takers: $0, of: scores?.rows ?? 0) }
+        ?? RoutingChoice(path, .experts(choices.chosen)))
+    return choices
   }
 
   private func choose(

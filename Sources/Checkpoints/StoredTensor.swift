@@ -1,0 +1,111 @@
+/// How the numbers of a tensor are stored, by the name that safetensors gives the form.
+///
+/// - Source: <https://github.com/huggingface/safetensors>, `Dtype`.
+package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
+  package let name: String
+
+  package init(_ name: String) { self.name = name }
+
+  package static let float32 = NumberForm("F32")
+  package static let float16 = NumberForm("F16")
+  package static let brainFloat16 = NumberForm("BF16")
+
+  /// The bits of a number; nil for a form that is not known.
+  var bits: Int? { Self.sizes[name] }
+
+  /// Whether the numbers can be read.
+  var isRead: Bool { self == .float32 || self == .float16 || self == .brainFloat16 }
+
+  package var description: String { name }
+
+  private static let sizes = [
+    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8,
+    "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
+    "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64, "C64": 64,
+  ]
+}
+
+/// A tensor in a file.
+package struct StoredTensor: Sendable {
+  package let name: String
+  package let form: NumberForm
+  /// The extents, in memory order.
+  package let shape: [Int]
+  /// Where its first number stands in the file.
+  let start: UInt64
+  let file: MappedFile
+
+  package var path: String { file.path }
+
+  /// How many numbers it holds.
+  package var count: Int { shape.reduce(1, *) }
+}
+
+extension StoredTensor {
+  /// Its numbers `first`, `first + stride`, … as floats, `spacing` apart.
+  func read(
+    first: Int, stride: Int, count: Int, into target: UnsafeMutablePointer<Float>, spacing: Int = 1
+  ) {
+    guard count > 0, let base = file.bytes.baseAddress else { return }
+    let size = form == .float32 ? 4 : 2
+    let source = base + Int(start) + first * size
+    switch form {
+    case .float32:
+      if stride == 1, spacing == 1 {
+        UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count * 4)
+      } else {
+        for index in 0..<count {
+          let bits = source.loadUnaligned(fromByteOffset: index * stride * 4, as: UInt32.self)
+          target[index * spacing] = Float(bitPattern: UInt32(littleEndian: bits))
+        }
+      }
+    case .brainFloat16:
+      Self.convert(source, stride, count, target, spacing) { bits in
+        Float(bitPattern: UInt32(bits) << 16)
+      }
+    default: Self.convert(source, stride, count, target, spacing, Self.float(half:))
+    }
+  }
+
+  /// Makes floats of numbers of 16 bits.
+  @inline(__always)
+  private static func convert(
+    _ source: UnsafeRawPointer, _ stride: Int, _ count: Int, _ target: UnsafeMutablePointer<Float>,
+    _ spacing: Int, _ float: (UInt16) -> Float
+  ) {
+    if stride == 1, spacing == 1 {
+      // The usual case by itself, so that several numbers are made at once.
+      for index in 0..<count {
+        let bits = source.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self)
+        target[index] = float(UInt16(littleEndian: bits))
+      }
+    } else {
+      for index in 0..<count {
+        let bits = source.loadUnaligned(fromByteOffset: index &* stride &* 2, as: UInt16.self)
+        target[index &* spacing] = float(UInt16(littleEndian: bits))
+      }
+    }
+  }
+
+  /// The number that 16 bits of IEEE 754 hold: a sign, five bits of exponent, ten of fraction.
+  @inline(__always)
+  static func float(half bits: UInt16) -> Float {
+    let sign = UInt32(bits & 0x8000) << 16
+    let rest = UInt32(bits & 0x7FFF)
+    // All ones in the exponent are infinities and what is no number.
+    if rest >= 0x7C00 { return Float(bitPattern: sign | 0x7F80_0000 | (rest & 0x3FF) << 13) }
+    // The exponent's bias is 15 here, and 127 there; the product is exact for subnormals too.
+    let magnitude = Float(bitPattern: rest << 13) * 0x1p112
+    return Float(bitPattern: sign | magnitude.bitPattern)
+  }
+
+  /// Where its numbers stand, if they are floats that can be used as they are.
+  func address(_ first: Int) -> UnsafePointer<Float>? {
+    guard form == .float32, let base = file.bytes.baseAddress else { return nil }
+    let place = base + Int(start) + first * 4
+    guard Int(bitPattern: place).isMultiple(of: MemoryLayout<Float>.alignment),
+      1.littleEndian == 1
+    else { return nil }
+    return place.assumingMemoryBound(to: Float.self)
+  }
+}

@@ -1,0 +1,82 @@
+/// A tensor that a model needs, under the name and in the form that its description gives.
+package struct WantedTensor: Hashable, Sendable {
+  /// One part of one expert of a layer, which a file may hold in several forms.
+  package struct Expert: Hashable, Sendable {
+    package enum Map: Hashable, Sendable {
+      /// The gate and the map up, one behind the other.
+      case gateAndUp
+      case gate
+      case up
+      /// The only map in, where nothing gates.
+      case inner
+      case down
+    }
+
+    /// The path of the mixture, such as `model.layers.3.mlp`.
+    package var mixture: String
+    /// The path of the expert, such as `model.layers.3.mlp.experts.5`.
+    package var path: String
+    package var number: Int
+    /// How many experts the layer has.
+    package var count: Int
+    package var map: Map
+    /// Whether it is the bias of the map.
+    package var isBias: Bool
+    /// The numbers that the map takes, and those that it gives.
+    package var input: Int
+    package var output: Int
+    /// The tensor that stacks this part of all experts, where the description has one.
+    package var stack: Stack?
+
+    package init(
+      mixture: String, path: String, number: Int, count: Int, map: Map, isBias: Bool, input: Int,
+      output: Int, stack: Stack?
+    ) {
+      self.mixture = mixture
+      self.path = path
+      self.number = number
+      self.count = count
+      self.map = map
+      self.isBias = isBias
+      self.input = input
+      self.output = output
+      self.stack = stack
+    }
+  }
+
+  /// A part of all experts in one tensor.
+  package struct Stack: Hashable, Sendable {
+    package var name: String
+    package var shape: [Int]
+    /// Whether each expert's map is stored `[input, output]`.
+    package var isTransposed: Bool
+    /// Whether rows of the gate and of the map up take turns.
+    package var takesTurns: Bool
+
+    package init(name: String, shape: [Int], isTransposed: Bool, takesTurns: Bool = false) {
+      self.name = name
+      self.shape = shape
+      self.isTransposed = isTransposed
+      self.takesTurns = takesTurns
+    }
+  }
+
+  package var name: String
+  package var shape: [Int]
+  /// Whether it is stored `[input, output]` and read `[output, input]`.
+  package var isTransposed: Bool
+  /// The names of tensors of that shape that follow each other, where the files hold it in pieces.
+  package var pieces: [String]
+  package var expert: Expert?
+
+  package init(
+    _ name: String, shape: [Int], isTransposed: Bool = false, pieces: [String] = [],
+    expert: Expert? = nil
+  ) {
+    self.name = name
+    self.shape = shape
+    self.isTransposed = isTransposed
+    self.pieces = pieces
+    self.expert = expert
+  }
+}

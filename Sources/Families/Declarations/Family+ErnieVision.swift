@@ -1,0 +1,97 @@
+import Architecture
+import JSON
+import Symbolic
+
+extension Size {
+  fileprivate static let imageExpertSize = Size(
+    "f_i", "moe_intermediate_size[1]", "width of one expert of images")
+}
+
+/// The text model of ERNIE 4.5 with images: every routed layer has a second set of experts, which
+/// only tokens of images reach.
+///
+/// - Source: `transformers` 5.23.0, `ernie4_5_vl_moe`.
+extension Family {
+  static let ernieVision: [Family] = [ernie45VLMoE]
+
+  static let ernie45VLMoE = Family(
+    "ernie4_5_vl_moe_text", spelling: "num_experts=moe_num_experts num_experts_per_tok=moe_k",
+    defaults: """
+      vocab_size=103424 intermediate_size=12288 num_attention_heads=20 num_key_value_heads=4
+      use_bias=false moe_intermediate_size=null moe_k=6 moe_num_experts=64
+      moe_num_shared_experts=2 mlp_layer_types=null tie_word_embeddings=true
+      """
+  ) { keys in
+    let bias = try keys.flag("use_bias")
+    let attention = try keys.attention(bias: bias ? .all : [])
+    let widths = try keys.ernieWidths()
+    keys.noteForPasses(
+      "Tokens are those of text: the experts of images are stored, and no such token meets them.")
+    func sparse() throws -> Layer {
+      let counts = try keys.expertCounts()
+      var layer = try keys.layer(attention, keys.ernieTextExperts(counts, widths.text, bias: bias))
+      layer.extras = try keys.ernieImageExperts(counts.all, widths.image)
+      return layer
+    }
+    return try keys.decoder(
+      keys.denseOrSparse(
+        dense: keys.layer(attention, .feedForward(keys.gated(bias: bias))), sparse: sparse()))
+  }
+}
+
+extension Keys {
+  /// The widths of an expert of text and of one of images, the two numbers of a list.
+  fileprivate func ernieWidths() throws -> (text: Formula, image: Formula) {
+    let key = "moe_intermediate_size"
+    let given = try list(key)
+    if given == nil { note("Absent, so that of the class: \(key) = [1536, 512].") }
+    let list = given ?? [.number("1536"), .number("512")]
+    guard list.count == 2 else {
+      throw DescriptionError.wrongLength(key: key, count: list.count, expected: 2)
+    }
+    let widths = try list.map { entry in
+      guard let width = entry.integer, width > 0 else {
+        throw DescriptionError.notASize(key: key, found: entry.line)
+      }
+      return Formula(width)
+    }
+    return (
+      derived(.expertSize, widths[0], "the first of \(key)"),
+      derived(.imageExpertSize, widths[1], "the second of \(key)")
+    )
+  }
+
+  fileprivate func ernieTextExperts(
+    _ counts: (all: Formula, active: Formula), _ width: Formula, bias: Bool
+  ) throws -> Module {
+    // One tensor has a row for the experts of text and one for those of images.
+    var correction = Weight("moe_statics.e_score_correction_bias", [2, counts.all], .router)
+    correction.activeShare = 1 / 2
+    let gate = Linear("gate", try size(.hidden), counts.all, transposed: true)
+    var router = Router([gate], vectors: [correction])
+    router.isCorrected = true
+    router.scoring = .softmax
+    router.normalizes = true
+    return .mixtureOfExperts(
+      MixtureOfExperts(
+        router: router, experts: counts.all, active: counts.active, expert: try gated(width),
+        shared: try sharedExperts(
+          "moe_num_shared_experts", width: width, bias: bias, zeroIsNone: true)))
+  }
+
+  /// The gate and the experts that no token of text reaches; they are numbered after the others.
+  fileprivate func ernieImageExperts(_ count: Formula, _ width: Formula) throws -> [Branch] {
+    let d = try size(.hidden)
+    var weights = try gated(width).weights(.routedExperts).map { weight in
+      var copy = weight.within("experts.#")
+      copy.copies = count
+      copy.firstNumber = count
+      return copy
+    }
+    weights.append(Weight("gate.weight_1", [d, count], .router))
+    for index in weights.indices { weights[index].activeShare = 0 }
+    return [
+      Branch("mlp", .mixer(Mixer(.other, linears: [], vectors: weights)), runs: 0)
+    ]
+  }
+}

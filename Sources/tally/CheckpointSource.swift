@@ -1,0 +1,141 @@
+import Architecture
+import Arguments
+import Checkpoints
+import JSON
+import Presets
+import Reference
+
+/// Where a CHECKPOINT on the command line lies, and the model that its configuration describes.
+struct CheckpointSource {
+  let folder: String
+  let model: Model
+
+  /// Finds the folder and reads its configuration; no weight is read yet.
+  ///
+  /// - Throws: `Failure`, with the folder or file at fault.
+  init(_ word: String, _ source: ModelSource = ModelSource()) throws {
+    folder = try Self.folder(word)
+    guard Terminal.kind(of: "\(folder)/config.json") == .file else {
+      throw Failure.noConfiguration(folder: folder)
+    }
+    let found = try source.find("\(folder)/config.json")
+    if let method = Self.quantisation(found.configuration) {
+      throw Failure.quantised(folder: folder, method: method)
+    }
+    var model = try source.model(found)
+    model.name = folder
+    self.model = model
+  }
+
+  private static func folder(_ word: String) throws -> String {
+    switch Terminal.kind(of: word) {
+    case .folder:
+      var folder = word
+      while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+      return folder
+    case .file, .device: throw Failure.noCheckpoint(word, what: "no folder")
+    case .absent:
+      if let path = HubCache.configuration(of: word) {
+        return String(path.dropLast("/config.json".count))
+      }
+      let isPreset = Catalog.preset(named: word) != nil
+      throw Failure.noCheckpoint(
+        word, what: isPreset ? "a preset, which has no weights" : "not there")
+    }
+  }
+
+  /// How the weights are quantised, if the configuration says so.
+  private static func quantisation(_ configuration: JSONObject) -> String? {
+    let objects = [configuration] + configuration.keys.compactMap { configuration[$0]?.object }
+    for object in objects {
+      for key in ["quantization_config", "compression_config"] {
+        guard let settings = object[key]?.object else { continue }
+        return settings["quant_method"]?.string ?? "no method is named"
+      }
+    }
+    return nil
+  }
+
+  /// The weights that an executor of the model asks for, and what is to be said of the files.
+  ///
+  /// - Throws: `Failure.checkpoint`, `ExecutionError`.
+  func weights(for executor: Executor) throws -> (weights: CheckpointWeights, notes: [String]) {
+    let tied: (head: String, table: String)? = model.tiedHead
+    let takesTurns = model.modelType == "gpt_oss"
+    let wanted = try executor.requestedWeights().map { request in
+      WantedTensor(request, takesTurns: takesTurns)
+    }
+    do throws(CheckpointError) {
+      let resolution = try Resolution(
+        wanted, in: Checkpoint(folder: folder),
+        frame: Resolution.Frame(
+          layersPath: model.layersPath, layers: executor.layerCount, tied: tied))
+      return (CheckpointWeights(views: resolution.views), resolution.notes)
+    } catch {
+      throw Failure.checkpoint(error)
+    }
+  }
+}
+
+/// The weights of a checkpoint, as the parts of a model ask for them.
+struct CheckpointWeights: StoredWeights {
+  let views: [String: TensorView]
+
+  func count(of name: String) -> Int? { views[name]?.count }
+
+  func read(_ name: String, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+    views[name]?.read(range, into: target)
+  }
+
+  func address(of name: String, _ range: Range<Int>) -> UnsafePointer<Float>? {
+    views[name]?.address(range)
+  }
+}
+
+extension Model {
+  /// The head that shares the numbers of the token table, and that table.
+  fileprivate var tiedHead: (head: String, table: String)? {
+    let table = head.first { branch in
+      if case .embedding(let table) = branch.module { table.index == .token } else { false }
+    }
+    guard let table else { return nil }
+    for branch in tail {
+      guard case .head(let map, isTied: true) = branch.module else { continue }
+      let path = [branch.path, map.name, "weight"].filter { !$0.isEmpty }.joined(separator: ".")
+      return (path, "\(table.path).weight")
+    }
+    return nil
+  }
+}
+
+extension WantedTensor {
+  /// What the executor asks for, in the words of the files.
+  ///
+  /// - Parameters:
+  ///   - request: What the executor asks for.
+  ///   - takesTurns: Whether stacked experts hold rows of the gate and of the map up in turn.
+  fileprivate init(_ request: RequestedWeight, takesTurns: Bool) {
+    self.init(
+      request.name, shape: request.shape, isTransposed: request.isTransposed,
+      pieces: request.pieces)
+    guard let expert = request.expert else { return }
+    let map: Expert.Map =
+      if expert.map == expert.inputs {
+        .down
+      } else if !expert.isGated {
+        .inner
+      } else if expert.inputs == 1 {
+        .gateAndUp
+      } else {
+        expert.map == 0 ? .gate : .up
+      }
+    self.expert = Expert(
+      mixture: expert.mixture, path: expert.path, number: expert.number, count: expert.count,
+      map: map, isBias: expert.isBias, input: expert.input, output: expert.output,
+      stack: expert.stack.map { stack in
+        Stack(
+          name: stack.name, shape: stack.shape, isTransposed: stack.isTransposed,
+          takesTurns: takesTurns && map == .gateAndUp)
+      })
+  }
+}

@@ -1,0 +1,198 @@
+"""Passes of models that `transformers` does not have, for `checkpoints.py`, written from the papers and from our own page.
+
+- `deepseek`: DeepSeekMoE, Dai et al. 2024 (arXiv 2401.06066): softmax over all routed experts, the best of them, shared experts beside.
+- `mod_llama`: Mixture-of-Depths, Raposo et al. 2024 (arXiv 2404.02258), as `docs/mixture-of-depths.md` fixes it.
+
+Nothing is gathered into smaller tensors: every token passes every expert and every block, and masks and weights decide what
+stays. The modules, and so the names of the tensors, are those of `reference.py`.
+"""
+
+import json
+import math
+from fractions import Fraction
+from types import SimpleNamespace
+
+import reference
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+
+ACTIVATIONS = {"silu": functional.silu, "gelu": functional.gelu, "relu": functional.relu}
+
+DEFAULTS = {
+    "deepseek": {**reference.DEEPSEEK, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu", "norm_topk_prob": False},
+    "mod_llama": {**reference.LLAMA, **reference.MOD, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu"},
+}
+BUILDERS = {"deepseek": reference.deepseek, "mod_llama": reference.mod_llama}
+
+
+def defaults(model_type):
+    return DEFAULTS[model_type]
+
+
+def norm(x, weight, epsilon):
+    return x / (x.square().mean(-1, keepdim=True) + epsilon).sqrt() * weight
+
+
+def rotated(x, positions, base):
+    """[token, head, width]: the first and the second half of a head are the parts of complex numbers, which turn."""
+    half = x.shape[-1] // 2
+    angles = positions[:, None].double() * base ** (-torch.arange(half).double() / half)
+    turned = torch.complex(x[..., :half].double(), x[..., half:].double()) * torch.polar(torch.ones_like(angles), angles)[:, None]
+    return torch.cat([turned.real, turned.imag], -1).to(x.dtype)
+
+
+def attention(module, h, entered, c):
+    """Among the tokens that entered, causal in the order of the sequence."""
+    length = h.shape[0]
+    q, k, v = (projection(h).reshape(length, -1, c.head_dim) for projection in (module.q_proj, module.k_proj, module.v_proj))
+    positions = torch.arange(length)
+    q, k = rotated(q, positions, c.rope_theta), rotated(k, positions, c.rope_theta)
+    shared = c.num_attention_heads // c.num_key_value_heads
+    q = q.reshape(length, c.num_key_value_heads, shared, c.head_dim)
+    scores = torch.einsum("igsd,jgd->gsij", q, k) / math.sqrt(c.head_dim)
+    kept = entered[None, :] & (positions[None, :] <= positions[:, None])
+    weights = torch.softmax(scores.masked_fill(~kept, -1e30), -1) * kept
+    return module.o_proj(torch.einsum("gsij,jgd->igsd", weights, v).reshape(length, -1))
+
+
+def feed_forward(module, h, c):
+    act = ACTIVATIONS[c.hidden_act]
+    inner = act(module.gate_proj(h)) * module.up_proj(h) if hasattr(module, "gate_proj") else act(module.up_proj(h))
+    return module.down_proj(inner)
+
+
+def experts(module, h, c, chosen, renormalize):
+    """(the sum over the chosen experts, which they are, the router's probabilities)."""
+    probabilities = module.gate(h).softmax(-1)
+    best, which = probabilities.topk(chosen, dim=-1)
+    if renormalize:
+        best = best / best.sum(-1, keepdim=True)
+    weights = torch.zeros_like(probabilities).scatter(-1, which, best)
+    outputs = torch.stack([feed_forward(expert, h, c) for expert in module.experts])  # a no-op has no output and adds nothing
+    result = torch.einsum("te,etd->td", weights[:, : len(module.experts)], outputs)
+    return result, which, probabilities
+
+
+def gap(scores, kept):
+    """The smallest distance between the last chosen and the first that was not, in any row."""
+    if kept >= scores.shape[-1]:
+        return math.inf
+    ordered = scores.sort(-1, descending=True).values
+    return float((ordered[..., kept - 1] - ordered[..., kept]).min())
+
+
+class Pass(torch.nn.Module):
+    """A model of `reference.py` with a forward pass of one sequence."""
+
+    no_decode = True
+
+    def __init__(self, config):
+        super().__init__()
+        merged = {**DEFAULTS[config["model_type"]], **{key: value for key, value in config.items() if value is not None}}
+        inner = BUILDERS[config["model_type"]](merged)
+        self.config, self.raw = inner.config, config
+        self.model, self.lm_head = inner.model, inner.lm_head
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                if parameter.dim() > 1:
+                    parameter.normal_()
+                else:
+                    parameter.fill_(1.0 if "norm" in name else 0.0)
+
+    def get_input_embeddings(self):
+        return self.model.embed_tokens
+
+    def get_output_embeddings(self):
+        return self.lm_head
+
+    def forward(self, ids, use_cache=False):
+        self.routing, self.depth, self.margin = [], [], math.inf
+        with torch.no_grad():
+            x = self.stack(ids[0], None)
+        if math.isinf(self.margin):
+            self.margin = None
+        return SimpleNamespace(logits=x[None])
+
+    def capacity(self, length):
+        """The floor of the decimal as it is written."""
+        return max(1, math.floor(Fraction(str(self.config.mod_capacity)) * length))
+
+    def stack(self, ids, prompt):
+        """The logits of every token. With `prompt`, the tokens after it decide for themselves as while sampling."""
+        c = self.config
+        x = self.model.embed_tokens(ids)
+        for number, block in enumerate(self.model.layers):
+            if hasattr(block, "mod_router"):
+                score = x @ block.mod_router.weight[0]
+                entered = self.enter(block, x, score, prompt)
+                self.depth.append({"layer": number, "tokens": entered.nonzero()[:, 0].tolist()})
+                x = x + torch.where(entered, score, 0.0)[:, None] * self.branches(number, block, x, entered)
+            else:
+                x = x + self.branches(number, block, x, torch.ones(len(ids), dtype=torch.bool))
+        return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
+
+    def enter(self, block, x, score, prompt):
+        c, length = self.config, len(score)
+        first = length if prompt is None else prompt
+        entered = torch.zeros(length, dtype=torch.bool)
+        if c.mod_routing == "token_choice":
+            entered[:first] = score[:first] > 0
+            self.margin = min(self.margin, float(score[:first].abs().min()))
+        else:
+            kept = self.capacity(first)
+            entered[score[:first].topk(kept).indices] = True
+            self.margin = min(self.margin, gap(score[:first], kept))
+        for position in range(first, length):
+            if c.mod_predictor == "mlp":
+                inner = functional.silu(block.mod_predictor.fc1.weight @ x[position])
+                says = block.mod_predictor.fc2.weight[0] @ inner
+            elif c.mod_predictor == "router" or c.mod_routing == "token_choice":
+                says = score[position]
+            else:
+                says = score[position] - score[:position][entered[:position]].min()
+            entered[position] = says > 0
+            self.margin = min(self.margin, float(says.abs()))
+        return entered
+
+    def branches(self, number, block, x, entered):
+        c = self.config
+        a = attention(block.self_attn, norm(x, block.input_layernorm.weight, c.rms_norm_eps), entered, c)
+        h = norm(x + a, block.post_attention_layernorm.weight, c.rms_norm_eps)
+        if not hasattr(block.mlp, "experts"):
+            return a + feed_forward(block.mlp, h, c)
+        m, which, probabilities = experts(block.mlp, h, c, c.num_experts_per_tok, getattr(c, "norm_topk_prob", False))
+        self.routing.append({"layer": number, "experts": [each if inside else [] for each, inside in zip(which.tolist(), entered.tolist())]})
+        if entered.any():
+            self.margin = min(self.margin, gap(probabilities[entered], c.num_experts_per_tok))
+        if hasattr(block.mlp, "shared_experts"):
+            m = m + feed_forward(block.mlp.shared_experts, h, c)
+        return a + m
+
+    def sampling(self, ids, prompt):
+        """The logits of the tokens after a prompt that are fed one at a time; (rows, which entered, the smallest margin)."""
+        self.routing, self.depth, self.margin = [], [], math.inf
+        with torch.no_grad():
+            rows = self.stack(torch.tensor(ids), prompt)
+        return rows[prompt:], self.depth, self.margin
+
+
+def build(config):
+    return Pass(config)
+
+
+def write(model, folder):
+    held = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        held.pop("lm_head.weight")
+    save_file(held, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(model.raw, indent=2, sort_keys=True) + "\n")
+
+
+def read(folder, config):
+    model = Pass(config)
+    held = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+    if model.config.tie_word_embeddings:
+        held["lm_head.weight"] = held["model.embed_tokens.weight"]
+    model.load_state_dict(held, strict=True)
+    return model.eval()

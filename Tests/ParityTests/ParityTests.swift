@@ -1,0 +1,156 @@
+import Foundation
+import JSON
+import Reference
+import Testing
+
+@testable import tally
+
+/// The executor's answers from checkpoints, beside those that `transformers` computes from the same
+/// files (`Tests/Oracle/Checkpoints`).
+@Suite struct ParityTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Oracle/Checkpoints")
+
+  /// The folders whose answers hold.
+  ///
+  /// The others are run and do not hold yet, because the executor has constants of its own and not
+  /// the configuration's. One that comes to hold has to be entered here, and stays.
+  static let holding: Set<String> = [
+    "gpt2-usual", "llama-usual", "llama-usual-brain", "llama-usual-half", "mixtral-usual",
+    "qwen3_moe-usual",
+  ]
+
+  /// How far a logit may be off; logits spread by about one.
+  static let tolerance: Float = 1e-4
+
+  static let folders: [String] =
+    ((try? FileManager.default.contentsOfDirectory(atPath: root.path(percentEncoded: false))) ?? [])
+    .filter { name in
+      FileManager.default.fileExists(
+        atPath: root.appending(path: "\(name)/expected.json").path(percentEncoded: false))
+    }.sorted()
+
+  @Test("There is a folder of every name that holds")
+  func names() {
+    #expect(Self.holding.isSubset(of: Self.folders))
+  }
+
+  @Test("Logits and routing are those of transformers", arguments: folders)
+  func parity(_ name: String) throws {
+    let folder = Self.root.appending(path: name)
+    let expected = try Expected(folder.appending(path: "expected.json"))
+    let all: Answer
+    do {
+      all = try Answer(folder, [expected.tokens])
+    } catch Failure.execution(_, .notExecuted) where !Self.holding.contains(name) {
+      // Counted, and not executed.
+      return
+    } catch Failure.description where !Self.holding.contains(name) {
+      // Not described by its configuration alone.
+      return
+    }
+    // The same tokens after a cache: some at once, and the rest one by one.
+    let first = expected.prefill ?? expected.tokens.count / 2
+    let pieces = [Array(expected.tokens[..<first])] + expected.tokens[first...].map { [$0] }
+    let errors = [
+      Expected.largestError(all.rows, expected.logits),
+      Expected.largestError(
+        try Answer(folder, pieces, isSampling: expected.sampled != nil).rows,
+        expected.sampled ?? expected.logits),
+    ]
+    let isRouted =
+      (expected.routing == nil || all.routing == expected.routing)
+      && (expected.entered == nil || all.entered == expected.entered)
+    guard Self.holding.contains(name) else {
+      if isRouted, errors.allSatisfy({ $0 <= Self.tolerance }) {
+        Issue.record("\(name) holds: enter it in the list, so that it stays.")
+      }
+      return
+    }
+    #expect(errors[0] <= Self.tolerance)
+    #expect(errors[1] <= Self.tolerance)
+    #expect(isRouted)
+  }
+}
+
+/// What the files say that another library computes.
+struct Expected {
+  let tokens: [Int]
+  let logits: [[Float]]
+  /// The experts of each token, layer by layer.
+  let routing: [[[Int]]]?
+  /// The positions that enter each layer with a router in front of it.
+  let entered: [[Int]]?
+  /// How many tokens come first, where the others come one by one and their future is unknown; and
+  /// the logits, where they are others then.
+  let prefill: Int?
+  let sampled: [[Float]]?
+
+  init(_ file: URL) throws {
+    let json = try JSONValue(parsing: Array(Data(contentsOf: file)))
+    func numbers(_ value: JSONValue) throws -> [Int] {
+      try #require(value.array).map { Int(try #require($0.integer)) }
+    }
+    tokens = try numbers(#require(json["tokens"]))
+    func rows(_ value: JSONValue) throws -> [[Float]] {
+      try #require(value.array).map { row in
+        try #require(row.array).map { value in
+          guard case .number(let text) = value else { return .nan }
+          return try #require(Float(text))
+        }
+      }
+    }
+    logits = try rows(#require(json["logits"]))
+    routing = try json["routing"]?.array?.map { layer in
+      try #require(layer["experts"]?.array).map(numbers)
+    }
+    entered = try json["depth"]?.array?.map { try numbers(#require($0["tokens"])) }
+    let sampling = json["sampling"]
+    sampled = try sampling?["logits"].map(rows)
+    prefill = sampling?["prefill"]?.integer.map { Int($0) }
+  }
+
+  /// How far the worst logit is off; infinitely far where there are others, or one is no number.
+  static func largestError(_ rows: [[Float]], _ logits: [[Float]]) -> Float {
+    guard rows.map(\.count) == logits.map(\.count) else { return .infinity }
+    return zip(rows.joined(), logits.joined()).reduce(0) { worst, pair in
+      pair.0.isFinite ? max(worst, abs(pair.0 - pair.1)) : .infinity
+    }
+  }
+}
+
+/// What the executor makes of tokens that come in pieces.
+struct Answer {
+  private(set) var rows: [[Float]] = []
+  /// The experts of each token of the first piece, layer by layer.
+  private(set) var routing: [[[Int]]] = []
+  /// The positions of the first piece that entered each layer with a router in front of it.
+  private(set) var entered: [[Int]] = []
+  let notes: [String]
+
+  /// The future of every piece but the first is unknown where the pass `isSampling`.
+  init(_ folder: URL, _ pieces: [[Int]], isSampling: Bool = false) throws {
+    let checkpoint = try CheckpointSource(folder.path(percentEncoded: false))
+    do {
+      let executor = try Executor(checkpoint.model, evidence: .kernel, threads: 2)
+      let (weights, notes) = try checkpoint.weights(for: executor)
+      self.notes = notes
+      executor.use(weights)
+      for (index, tokens) in pieces.enumerated() {
+        var pass = Pass()
+        pass.isSampling = isSampling && index > 0
+        let logits = try executor.run([tokens], pass)
+        rows += (0..<logits.rows).map { Array(logits[$0]) }
+        guard index == 0 else { continue }
+        for choice in executor.routing {
+          switch choice.choice {
+          case .experts(let chosen): routing.append(chosen)
+          case .tokens(let sequences): entered += sequences
+          }
+        }
+      }
+    } catch let error as ExecutionError {
+      throw Failure.execution(source: folder.lastPathComponent, error)
+    }
+  }
+}
