@@ -31,10 +31,12 @@ package struct Normalization: Hashable, Sendable {
   package var vectors: Formula
   /// How many parts of each vector are normalized by themselves.
   package var groups: Formula = 1
-  /// *ε* under the root.
-  package var epsilon: Constant = "1e-6"
+  /// *ε* under the root; nil until the description says it.
+  package var epsilon: Constant?
   /// Whether the weight is stored without the one that is added to it.
   package var addsOne = false
+  /// Whether its weight is whole, in a family whose other norms add one.
+  package var isPlain = false
   /// What it normalizes, if it stands inside attention.
   package var subject: Subject?
 

@@ -43,6 +43,7 @@ package struct Description: Sendable {
     try model.settleScored()
     try keys.limitExperts(of: &model)
     try keys.readMask(of: &model)
+    model.settleNorms(epsilon: try keys.epsilon(), addsOne: keys.fixed("norms_add_one"))
     try Self.refuse(own, against: keys)
     try checkOverrides(against: keys, family, own)
     model.name = name

@@ -36,7 +36,9 @@ extension Keys {
   /// How the attention of the family knows positions.
   ///
   /// Most rotate whole heads, some the part of each that a key says.
-  func rotary(_ size: Formula, table: String = "") throws -> PositionScheme {
+  func rotary(
+    _ size: Formula, table: String = "", of layerType: String? = nil
+  ) throws -> PositionScheme {
     if Self.unrotated.contains(modelType) { return .none }
     if try Self.biased.contains(modelType) || isSet("alibi") { return .linearBias }
     if modelType == "granitemoehybrid", try text("position_embedding_type") != "rope" {
@@ -45,13 +47,14 @@ extension Keys {
     if modelType == "zamba2", try !isSet("use_mem_rope") { return .none }
     for key in ["rotary_dim", "rotary_pct", "partial_rotary_factor"] where has(key) {
       if key == "rotary_dim" {
-        return try optional(.rotaryPart, key).map { .rotary(even($0), table: table) } ?? .none
+        return try optional(.rotaryPart, key)
+          .map { .rotary(try angles(even($0), table: table, of: layerType)) } ?? .none
       }
       let nested = try decimal("rope_parameters.partial_rotary_factor")
       guard let share = try nested ?? decimal(key) else { continue }
-      return .rotary(even(.floor(Formula(share) * size)), table: table)
+      return .rotary(try angles(even(.floor(Formula(share) * size)), table: table, of: layerType))
     }
-    return .rotary(even(size), table: table)
+    return .rotary(try angles(even(size), table: table, of: layerType))
   }
 
   /// A size, or one more where it is an odd number: the table has an angle for every pair that is

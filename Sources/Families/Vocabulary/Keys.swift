@@ -24,10 +24,12 @@ package final class Keys {
   private(set) var met: Set<String> = []
   /// Those of them that change nothing.
   private var passed: Set<String> = []
+  /// The keys that decide numbers and no count.
+  private(set) var constants: Set<String> = []
   /// Every key that the family has, whether or not this configuration makes it matter.
   var known: Set<String> {
     met.union(defaults.keys).union(aliases.filter(\.isReadInFiles).map(\.name))
-      .union(ownSpelling.values)
+      .union(ownSpelling.values).union(constants)
   }
   /// The keys that were absent and whose default was taken.
   private(set) var defaulted = JSONObject()
@@ -77,6 +79,16 @@ package final class Keys {
   private func spellings(of key: String) -> [String] {
     let own = ownSpelling[key] ?? key
     return aliases.filter { $0.own == own && $0.isReadInFiles }.map(\.name) + [own]
+  }
+
+  /// What the command line or the configuration says of a constant that changes no count, or nil.
+  func stated(_ key: String) -> JSONValue? {
+    let names = spellings(of: key) + [key]
+    constants.formUnion(names)
+    for name in names {
+      if let text = overrides[name] { return (try? JSONValue(parsing: text)) ?? .string(text) }
+    }
+    return names.lazy.compactMap { self.written($0) }.first { $0 != .null }
   }
 
   /// What the configuration has under a key; `outer.inner` is a key of a nested object.

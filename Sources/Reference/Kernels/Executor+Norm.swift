@@ -20,7 +20,8 @@ extension Executor {
       let weight = try self.weight(of: norm, "\(name).weight", size, count)
       let bias = try vector(norm.hasBias, "\(name).bias", size, count, center: 0)
       let kernel = NormKernel(
-        kind: norm.kind, width: part, epsilon: try float(norm.epsilon), weight: weight, bias: bias,
+        kind: norm.kind, width: part, epsilon: try float(norm.epsilon ?? "1e-5"), weight: weight,
+        bias: bias,
         weightSize: size * count)
       switch evidence {
       case .literal:

@@ -1,0 +1,43 @@
+extension Model {
+  /// Gives every norm that has none an ε, and says of all that are alike whether they add one.
+  package mutating func settleNorms(epsilon: Constant, addsOne: Bool) {
+    func settle(_ norm: inout Normalization) {
+      norm.epsilon = norm.epsilon ?? epsilon
+      if addsOne, norm.hasWeight { norm.addsOne = norm.addsOne || !norm.isPlain }
+    }
+    func settle(_ branch: inout Branch) {
+      switch branch.module {
+      case .normalization(var norm):
+        settle(&norm)
+        branch.module = .normalization(norm)
+      case .selfAttention(var attention):
+        for index in attention.norms.indices { settle(&attention.norms[index]) }
+        branch.module = .selfAttention(attention)
+      case .latentAttention(var attention):
+        for index in attention.norms.indices { settle(&attention.norms[index]) }
+        branch.module = .latentAttention(attention)
+      case .feedForward(var layer):
+        for index in layer.norms.indices { settle(&layer.norms[index]) }
+        branch.module = .feedForward(layer)
+      case .mixer(var mixer):
+        for index in mixer.norms.indices { settle(&mixer.norms[index]) }
+        branch.module = .mixer(mixer)
+      case .embedding, .linear, .head, .mixtureOfExperts, .depthRouter: break
+      }
+    }
+    func settle(_ blocks: inout [Block]) {
+      for block in blocks.indices {
+        for index in blocks[block].inputNorms.indices { settle(&blocks[block].inputNorms[index]) }
+        for index in blocks[block].branches.indices { settle(&blocks[block].branches[index]) }
+        for index in blocks[block].outputNorms.indices { settle(&blocks[block].outputNorms[index]) }
+      }
+    }
+    for index in head.indices { settle(&head[index]) }
+    for index in tail.indices { settle(&tail[index]) }
+    for group in groups.indices {
+      settle(&groups[group].layer.blocks)
+      settle(&groups[group].layer.repeats)
+      for index in groups[group].layer.extras.indices { settle(&groups[group].layer.extras[index]) }
+    }
+  }
+}

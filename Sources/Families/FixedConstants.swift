@@ -1,0 +1,39 @@
+extension Family {
+  /// What the class of a type does and no key of its configuration says.
+  ///
+  /// `epsilon` is *ε* of all norms, `norms_add_one` says that a norm multiplies by its weight and
+  /// one, `rotates_neighbours` that a rotary pair is two numbers side by side.
+  ///
+  /// - Source: the modeling files of `transformers` 5.23.0.
+  static let fixedConstants: [String: String] = [
+    "biogpt": "epsilon=1e-5",
+    "codegen": "rotates_neighbours=true",
+    "cohere": "rotates_neighbours=true",
+    "cohere2": "rotates_neighbours=true",
+    "cohere2_moe": "rotates_neighbours=true",
+    "cohere_compass_text": "rotates_neighbours=true",
+    "dbrx": "epsilon=1e-5",
+    "deepseek_v2": "rotates_neighbours=true",
+    "ernie4_5": "rotates_neighbours=true",
+    "ernie4_5_moe": "rotates_neighbours=true",
+    "gemma": "norms_add_one=true",
+    "gemma2": "norms_add_one=true",
+    "gemma3_text": "norms_add_one=true",
+    "glm": "rotates_neighbours=true",
+    "glm4": "rotates_neighbours=true",
+    "glm4v_text": "rotates_neighbours=true",
+    "glm_ocr_text": "rotates_neighbours=true",
+    "gptj": "rotates_neighbours=true",
+    "helium": "rotates_neighbours=true",
+    "llama4_text": "rotates_neighbours=true",
+    "nemotron": "norms_add_one=true",
+    "olmo": "epsilon=1e-5",
+    "opt": "epsilon=1e-5",
+    "qwen3_5_moe_text": "norms_add_one=true",
+    "qwen3_5_text": "norms_add_one=true",
+    "qwen3_next": "norms_add_one=true",
+    "recurrent_gemma": "norms_add_one=true",
+    "vaultgemma": "norms_add_one=true",
+    "xglm": "epsilon=1e-5",
+  ]
+}
