@@ -42,7 +42,8 @@ extension OperationLedger {
 }
 
 extension Model {
-  var hasLatentAttention: Bool {
+  /// Whether some layer has latent attention.
+  package var hasLatentAttention: Bool {
     groups.flatMap(\.layer.branches).contains { branch in
       if case .latentAttention = branch.module { true } else { false }
     }

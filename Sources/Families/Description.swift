@@ -35,7 +35,7 @@ package struct Description: Sendable {
     let keys = try Keys(family: family, configuration: own, overrides: overrides)
     let head = try OutputHead(
       reading.outer, set: overrides["architectures"], modelType: family.modelType)
-    if let note = Self.otherClass(in: reading) { keys.note(note) }
+    if let note = StatedClass(reading)?.note { keys.note(note) }
     if head != .nextToken { _ = try keys.reading("architectures") }
     var model = try keys.model(family.describe(keys), with: head)
     model.sizes = keys.sizes
@@ -67,20 +67,6 @@ package struct Description: Sendable {
     }
     model.notes += keys.notes + keys.report()
     return model
-  }
-
-  /// A sentence where the causal class that a file names is that of another type.
-  ///
-  /// Base models are left out, because several types share the class of one.
-  private static func otherClass(in reading: Reading) -> String? {
-    let type = reading.family.modelType
-    guard reading.grounds == nil, reading.wrapper == nil,
-      let name = Reading.architecture(of: reading.outer), name.hasSuffix("ForCausalLM"),
-      let other = Family.ofClass(name), !Family.withClassOfLlama.contains(type),
-      NumericKeys.classOf(other) != NumericKeys.classOf(type)
-    else { return nil }
-    return "architectures names \(name), a class of \(other); the file is counted as \(type), as "
-      + "its model_type says."
   }
 
   /// Lets a wrapper decide whether the head of its text model is the token table.

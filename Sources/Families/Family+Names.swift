@@ -3,14 +3,16 @@ import JSON
 
 /// What else a file may say in place of a family's `model_type`.
 extension Family {
+  /// The ends of names of classes, which say what head one has.
+  static let heads = [
+    "ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "ForSequenceClassification",
+    "ForTokenClassification", "ForQuestionAnswering", "Model",
+  ]
+
   /// The family of a class of `transformers`, whatever head it has.
   ///
   /// - Source: `transformers` 5.23.0, the classes of causal models.
   static func ofClass(_ name: String) -> String? {
-    let heads = [
-      "ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "ForSequenceClassification",
-      "ForTokenClassification", "ForQuestionAnswering", "Model",
-    ]
     guard let head = heads.first(where: name.hasSuffix) else { return nil }
     return classes[String(name.dropLast(head.count))]
   }

@@ -134,6 +134,9 @@ extension Family {
 }
 
 extension Family {
+  /// Every type that nests a text model.
+  static var wrapperTypes: Dictionary<String, String>.Keys { wrappers.keys }
+
   /// Whether the type nests a text model that can be counted.
   package static func knowsWrapper(_ type: String) -> Bool { wrappers[type] != nil }
 }

@@ -144,7 +144,7 @@ private struct Targets {
     case .mixerGroups: 2
     case .deltaKeyHeads: 2
     case .deltaValueHeads:
-      sizes[.deltaKeyHeads].map { $0 > 0 ? 2 * max(1, value / $0) : 2 }
+      sizes[.deltaKeyHeads].map { $0 > 0 ? 2 * min(max(1, value / $0), 4) : 2 }
     case .embeddingWidth: hidden
     default: size.key == "block_size" ? 16 : nil
     }

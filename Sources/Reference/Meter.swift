@@ -27,6 +27,12 @@ package final class Meter {
 
   package init() {}
 
+  /// Forgets what was recorded, before a pass that is counted by itself.
+  package func restart() {
+    tallies = [:]
+    decisions = [:]
+  }
+
   /// The operations of any kind so far.
   package var done: Int { doneSoFar.load(ordering: .relaxed) }
 

@@ -57,14 +57,17 @@ package enum Selection: Hashable, Sendable {
   }
 
   private func top(_ rows: [SweepRow], _ count: Int, _ goal: Goal) -> [SweepRow] {
-    let valued = rows.filter { $0.values[goal.column] != nil }
-    return Array(
-      valued.sorted { one, other in
-        guard let a = one.values[goal.column], let b = other.values[goal.column], a != b else {
-          return one.point < other.point
+    // The values of the goal side by side, so that sorting looks nowhere else and moves no rows.
+    let keys = rows.map { $0.values[goal.column] }
+    let order = keys.withUnsafeBufferPointer { keys in
+      keys.indices.filter { keys[$0] != nil }.sorted { one, other in
+        guard let a = keys[one], let b = keys[other], a != b else {
+          return rows[one].point < rows[other].point
         }
         return goal.isBetter(a, b)
-      }.prefix(count))
+      }
+    }
+    return order.prefix(count).map { rows[$0] }
   }
 
   private func frontier(_ rows: [SweepRow], _ goals: [Goal]) -> [SweepRow] {

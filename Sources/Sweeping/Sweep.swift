@@ -59,13 +59,15 @@ package struct Sweep: Sendable {
 package struct SweepRow: Hashable, Sendable {
   /// Its place in the grid.
   package let point: Int128
+  /// The answers, and behind them the size that was solved for.
+  private let held: RowValues
+
   /// The size that was solved for, if one was.
-  package let solved: Rational?
-  package let values: [Rational?]
+  package var solved: Rational? { held.last ?? nil }
+  package var values: RowValues { held.withoutLast }
 
   package init(point: Int128, solved: Rational?, values: [Rational?]) {
     self.point = point
-    self.solved = solved
-    self.values = values
+    held = RowValues(values + [solved])
   }
 }

@@ -15,6 +15,12 @@ package struct Rational: Hashable, Sendable {
     denominator = 1
   }
 
+  /// Takes the two numbers of a fraction that is in lowest terms, its denominator above zero.
+  package init(reduced numerator: Int128, over denominator: Int128) {
+    self.numerator = numerator
+    self.denominator = denominator
+  }
+
   /// Creates a fraction in lowest terms.
   ///
   /// - Throws: `ArithmeticError.divisionByZero`, or `.overflow` for a magnitude of 2^127.

@@ -37,6 +37,8 @@ enum Failure: Error, Hashable {
   case noCheckpoint(String, what: String)
   /// A checkpoint whose weights are not the numbers of the maps.
   case quantised(folder: String, method: String)
+  /// A model without routers, where what they chose was to be drawn.
+  case notRouted(source: String)
   /// A file of tokens that is no list of them, and what is wrong.
   case badTokens(source: String, what: String)
   /// A token that the vocabulary does not have.
@@ -46,7 +48,7 @@ enum Failure: Error, Hashable {
     switch self {
     case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
     case .checkpoint(.unreadable): 66
-    case .checkpoint, .quantised, .badTokens, .noSuchToken(_, _, isOption: false): 65
+    case .checkpoint, .quantised, .notRouted, .badTokens, .noSuchToken(_, _, isOption: false): 65
     case .noSuchToken: 64
     case .sweep(_, .disagreement): 70
     case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
@@ -102,6 +104,8 @@ enum Failure: Error, Hashable {
     case .quantised(let folder, let method):
       "\(folder.capped)/config.json: 'quantization_config' says that the weights are quantised "
         + "(\(method.capped)), which is not run. Name a checkpoint with F32, F16 or BF16 weights."
+    case .notRouted(let source):
+      "\(source.capped) has no layer that chooses experts or tokens. Leave --routing-map out."
     case .badTokens(let source, let what):
       "\(source.capped): \(what). Write a JSON list, or numbers with white space between them."
     case .noSuchToken(let token, let vocabulary, _):

@@ -52,9 +52,32 @@ struct ModelSource {
   static let declarations = [models.declaration] + options
 
   /// Models as they are.
-  init() {
-    description = Families.Description()
-    transformations = []
+  init() { self.init(Families.Description(), []) }
+
+  private init(_ description: Families.Description, _ transformations: [Transformation]) {
+    self.description = description
+    self.transformations = transformations
+  }
+
+  /// The same without one key of `--set`.
+  func without(key: String) -> ModelSource {
+    var description = description
+    description.overrides[key] = nil
+    return ModelSource(description, transformations)
+  }
+
+  /// The same without one `--transform`.
+  func without(change index: Int) -> ModelSource {
+    var changes = transformations
+    changes.remove(at: index)
+    return ModelSource(description, changes)
+  }
+
+  /// The same without `--assume`.
+  var withoutAssumption: ModelSource {
+    var description = description
+    description.assumed = nil
+    return ModelSource(description, transformations)
   }
 
   /// - Throws: `UsageError.repeated` if a key is set twice.
@@ -80,18 +103,34 @@ struct ModelSource {
   /// The parameters of the models of a command line, in its order.
   ///
   /// - Throws: `Failure`, with the file or preset at fault.
-  static func reports(_ arguments: Arguments) throws -> [ParameterReport] {
-    try described(arguments).map { model in try blaming(model) { try ParameterReport(model) } }
+  static func reports(
+    _ arguments: Arguments, besides more: (Model) throws -> JSONObject = { _ in JSONObject() }
+  ) throws -> [ParameterReport] {
+    let models = try described(arguments) { model in
+      var object = try ParameterReport(model).json(.part)
+      object["pass"] = .object(try more(model))
+      return object
+    }
+    return try models.map { model in try blaming(model) { try ParameterReport(model) } }
   }
 
-  /// The models of a command line, in its order.
+  /// The models of a command line, in its order, each with notes on what of it changes nothing.
+  ///
+  /// `figures` are what the report prints of a model.
   ///
   /// - Throws: `Failure`, with the file or preset at fault.
-  static func described(_ arguments: Arguments) throws -> [Model] {
+  static func described(
+    _ arguments: Arguments, figures: (Model) throws -> JSONObject
+  ) throws -> [Model] {
     let source = try ModelSource(arguments)
     let words = arguments[models]
     guard words.filter({ $0 == "-" }).count < 2 else { throw UsageError.repeated("-") }
-    return try words.map { try source.model($0) }
+    return try words.map { word in
+      let found = try source.find(word)
+      var model = try source.model(found)
+      model.notes += IdleOptions.notes(arguments, source, found, model, figures: figures)
+      return model
+    }
   }
 
   /// Runs a computation, and names the model in what goes wrong.

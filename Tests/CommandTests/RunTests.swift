@@ -90,6 +90,40 @@ import Testing
     #expect(routing.allSatisfy { $0["tokens"]?.array?.count == 3 && $0["experts"] == nil })
   }
 
+  @Test("Every pass over a token that is generated is compared too")
+  func steps() throws {
+    for (name, counts) in [("mixtral-usual", 111), ("mod_llama", 183), ("jamba", 173)] {
+      let folder = Self.folder.replacing("mixtral-usual", with: name)
+      let outcome = Self.run(folder, "--tokens", "1,2,3", "--generate", "4", "--validate")
+      #expect(outcome.exitCode == 0)
+      // As many rows as in the pass over the prompt, three times.
+      #expect(
+        outcome.output.hasSuffix(
+          "3 passes over generated tokens, \(3 * counts) counts, all equal.\n"),
+        "\(outcome.output)")
+    }
+  }
+
+  @Test("A map of routing counts the tokens of each expert")
+  func map() throws {
+    let url = URL.temporaryDirectory.appending(path: "tally-\(UUID().uuidString).svg")
+    defer { try? FileManager.default.removeItem(at: url) }
+    let path = url.path(percentEncoded: false)
+    let outcome = Self.run(Self.folder, "--tokens", Self.tokens, "--routing-map", path)
+    #expect(outcome.exitCode == 0)
+    let drawing = try String(contentsOf: url, encoding: .utf8)
+    #expect(drawing.contains("Tokens that each expert took"))
+    // Of twelve tokens; by transformers expert 3 of layer 0 is among the two of nine of them.
+    #expect(drawing.contains("<title>0, 3: 9</title>"), "\(drawing.prefix(4000))")
+    let dense = Self.folder.replacing("mixtral-usual", with: "gpt2-usual")
+    let refused = Self.run(dense, "--tokens", "1", "--routing-map", path)
+    #expect(refused.exitCode == 65)
+    #expect(
+      refused.errors
+        == "error: \(dense) has no layer that chooses experts or tokens. Leave --routing-map out.\n"
+    )
+  }
+
   // MARK: - NumPy
 
   /// The bytes are those that `numpy.save` writes for an array of this shape and type.

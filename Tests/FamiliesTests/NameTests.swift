@@ -231,6 +231,43 @@ import Testing
     var testDescription: String { configuration }
   }
 
+  /// Classes of `transformers` 5.23.0 and of code beside weights, and names that nobody has.
+  static let stated: [(name: String, type: String, note: String?)] = [
+    ("LlamaForCausalLM", "llama", nil), ("LLaMAForCausalLM", "llama", nil),
+    ("LlamaModel", "llama", nil), ("LlamaForSequenceClassification", "llama", nil),
+    ("MiMoForCausalLM", "mimo", nil), ("QWenLMHeadModel", "qwen", nil),
+    ("Step3p5ForCausalLM", "step3p5", nil),
+    (
+      "FooForBar", "llama",
+      "architectures names FooForBar, which is no class known here; the file is counted as llama, "
+        + "as its model_type says."
+    ),
+    (
+      "FooForCausalLM", "qwen2",
+      "architectures names FooForCausalLM, which is no class known here; the file is counted as "
+        + "qwen2, as its model_type says."
+    ),
+    (
+      "LlamaForMaskedLM", "llama",
+      "architectures names LlamaForMaskedLM, whose head is not known here; that of a causal "
+        + "language model is counted."
+    ),
+    (
+      "MistralForCausalLM", "llama",
+      "architectures names MistralForCausalLM, a class of mistral; the file is counted as llama, as "
+        + "its model_type says."
+    ),
+  ]
+
+  @Test("A class that does not go with the type is said", arguments: stated)
+  func statedClass(_ row: (name: String, type: String, note: String?)) throws {
+    let text =
+      #"{"model_type": "\#(row.type)", "architectures": ["\#(row.name)"], \#(Self.small)}"#
+    let configuration = try #require(JSONValue(parsing: text).object)
+    let model = try Families.Description().model(from: configuration, named: "row")
+    #expect(model.notes.first { $0.hasPrefix("architectures names") } == row.note)
+  }
+
   @Test(
     "What is not counted says truthfully what is missing",
     arguments: [

@@ -244,7 +244,7 @@ FLIPPED = (
 ).split()
 
 # The constants of most checkpoints.
-_USUAL = {"rms_norm_eps": 1e-6, "rope_parameters": {"rope_theta": 10000.0}}
+_USUAL = {"rms_norm_eps": 1e-6, "rope_parameters": {"rope_theta": 10000.0}, "hidden_size": 24, "intermediate_size": 20, "vocab_size": 37}
 
 _MIXTURE = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 6}
 VARIANTS = {
@@ -294,10 +294,10 @@ VARIANTS = {
         "window": {"sliding_window": 5},
         "other": None,
     },
-    "qwen2": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5}, "other": None},
+    "qwen2": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"]}, "other": None},
     "qwen3": {"window": {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"]},
               "other": None},
-    "mixtral": {"usual": {**_USUAL, "@dtype": "BF16"}, "window": {"sliding_window": 5}, "other": None},
+    "mixtral": {"usual": {**_USUAL, "intermediate_size": 10, "@dtype": "BF16"}, "window": {"sliding_window": 5}, "other": None},
     "mistral": {"full": {"sliding_window": None}, "other": None},
     "starcoder2": {"window": {"sliding_window": 5}, "other": None},
     "bloom": {"other": None},
@@ -316,7 +316,7 @@ VARIANTS = {
     "gemma3_text": {"capped": {"attn_logit_softcapping": 1.3, "final_logit_softcapping": 1.9},
                     "linear": {"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 2.5, "rope_theta": 500.0}}}, "other": None},
     "gpt2": {
-        "usual": {"layer_norm_epsilon": 1e-6, "@dtype": "F32"},
+        "usual": {"layer_norm_epsilon": 1e-6, "n_embd": 24, "n_inner": 20, "vocab_size": 37, "@dtype": "F32"},
         "wide": {"n_inner": None}, "relu": {"activation_function": "relu", "scale_attn_weights": False}, "other": None,
     },
     "deepseek_v2": {
@@ -337,7 +337,7 @@ VARIANTS = {
         "other": None,
     },
     "qwen3_moe": {
-        "usual": {**_USUAL, "norm_topk_prob": True, "@dtype": "F32"},
+        "usual": {**_USUAL, "norm_topk_prob": True, "moe_intermediate_size": 8, "@dtype": "F32"},
         "steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": []}, "other": None,
     },
     "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
@@ -368,8 +368,9 @@ VARIANTS = {
     "cohere2_moe": {"sigmoid": {"expert_selection_fn": "sigmoid"},
                     "sum": {"expert_selection_fn": "sigmoid", "norm_topk_prob": False, "shared_expert_combination_strategy": "sum"}, "other": None},
     "deepseek_v4": {"sigmoid": {"scoring_func": "sigmoid"}, "other": None},
-    "gpt_oss": {"untruncated": {"rope_parameters": {"beta_fast": 3.0, "beta_slow": 0.4, "original_max_position_embeddings": 9}, "@tokens": 16},
+    "gpt_oss": {"untruncated": {"rope_parameters": {"beta_fast": 0.9, "beta_slow": 0.3, "original_max_position_embeddings": 9, "rope_theta": 20.0}, "@tokens": 16},
                 "other": None},
+    "deepseek_ocr2_text": {"groups": {"topk_method": "group_limited_greedy"}, "other": None},
     "openai-gpt": {"silu": {"afn": "silu"}, "other": None},
     "gpt_neo": {"silu": {"activation_function": "silu"}, "other": None},
     "gemma4_text": {

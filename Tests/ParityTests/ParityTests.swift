@@ -11,14 +11,14 @@ import Testing
   static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Oracle/Checkpoints")
 
-  /// The folders whose answers hold.
+  /// The folders whose answers do not hold yet, each with what is known of it: `open.txt`.
   ///
-  /// The others are run and do not hold yet, because the executor has constants of its own and not
-  /// the configuration's. One that comes to hold has to be entered here, and stays.
-  static let holding: Set<String> = [
-    "gpt2-usual", "llama-usual", "llama-usual-brain", "llama-usual-half", "mixtral-usual",
-    "qwen3_moe-usual",
-  ]
+  /// One that comes to hold has to leave the list, and stays out of it.
+  static let open: Set<String> = {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "open.txt")
+    let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    return Set(text.split(separator: "\n").map { String($0.prefix { $0 != ":" }) })
+  }()
 
   /// How far a logit may be off; logits spread by about one.
   static let tolerance: Float = 1e-4
@@ -30,9 +30,9 @@ import Testing
         atPath: root.appending(path: "\(name)/expected.json").path(percentEncoded: false))
     }.sorted()
 
-  @Test("There is a folder of every name that holds")
+  @Test("There is a folder of every name that does not hold")
   func names() {
-    #expect(Self.holding.isSubset(of: Self.folders))
+    #expect(Self.open.isSubset(of: Self.folders))
   }
 
   @Test("Logits and routing are those of transformers", arguments: folders)
@@ -42,34 +42,46 @@ import Testing
     let all: Answer
     do {
       all = try Answer(folder, [expected.tokens])
-    } catch Failure.execution(_, .notExecuted) where !Self.holding.contains(name) {
+    } catch Failure.execution(_, .notExecuted) where Self.open.contains(name) {
       // Counted, and not executed.
       return
-    } catch Failure.description where !Self.holding.contains(name) {
+    } catch Failure.description where Self.open.contains(name) {
       // Not described by its configuration alone.
       return
     }
     // The same tokens after a cache: some at once, and the rest one by one.
     let first = expected.prefill ?? expected.tokens.count / 2
     let pieces = [Array(expected.tokens[..<first])] + expected.tokens[first...].map { [$0] }
+    let later = try Answer(folder, pieces, isSampling: expected.sampled != nil).rows
     let errors = [
       Expected.largestError(all.rows, expected.logits),
-      Expected.largestError(
-        try Answer(folder, pieces, isSampling: expected.sampled != nil).rows,
-        expected.sampled ?? expected.logits),
+      // Where the library's own tokens after a cache give other logits than its prompt, nothing is
+      // said of ours: angles that depend on the length are those of the pass in which a key came.
+      expected.differsAfterCache
+        ? 0
+        : Expected.largestError(
+          expected.sampled.map { Array(later.suffix($0.count)) } ?? later,
+          expected.sampled ?? expected.logits),
     ]
     let isRouted =
-      (expected.routing == nil || all.routing == expected.routing)
+      (expected.routing == nil || Self.sets(all.routing) == expected.routing.map(Self.sets))
       && (expected.entered == nil || all.entered == expected.entered)
-    guard Self.holding.contains(name) else {
+    guard !Self.open.contains(name) else {
       if isRouted, errors.allSatisfy({ $0 <= Self.tolerance }) {
-        Issue.record("\(name) holds: enter it in the list, so that it stays.")
+        Issue.record("\(name) holds: take it out of open.txt, so that it stays.")
       }
       return
     }
     #expect(errors[0] <= Self.tolerance)
     #expect(errors[1] <= Self.tolerance)
     #expect(isRouted)
+  }
+}
+
+extension ParityTests {
+  /// The experts of each token that meets some, whatever order a router names them in.
+  fileprivate static func sets(_ routing: [[[Int]]]) -> [[[Int]]] {
+    routing.map { layer in layer.filter { !$0.isEmpty }.map { $0.sorted() } }
   }
 }
 
@@ -85,6 +97,8 @@ struct Expected {
   /// the logits, where they are others then.
   let prefill: Int?
   let sampled: [[Float]]?
+  /// Whether the library itself computes other logits after a cache.
+  let differsAfterCache: Bool
 
   init(_ file: URL) throws {
     let json = try JSONValue(parsing: Array(Data(contentsOf: file)))
@@ -108,6 +122,11 @@ struct Expected {
     let sampling = json["sampling"]
     sampled = try sampling?["logits"].map(rows)
     prefill = sampling?["prefill"]?.integer.map { Int($0) }
+    if case .number(let text) = json["decode"]?["difference"] {
+      differsAfterCache = try #require(Float(text)) > 1e-5
+    } else {
+      differsAfterCache = false
+    }
   }
 
   /// How far the worst logit is off; infinitely far where there are others, or one is no number.

@@ -11,6 +11,9 @@ import Testing
       (3, [-.infinity, 7, -.infinity, -.infinity], [1, 0, 2]), (0, [1], []),
     ] as [(Int, [Float], [Int])])
   func best(_ count: Int, _ scores: [Float], _ places: [Int]) {
-    #expect(Counted.best(count, of: scores) == places)
+    // The counters are those of the process; another test may be counting.
+    var best: [Int] = []
+    Meter().literally("") { best = Counted.best(count, of: scores) }
+    #expect(best == places)
   }
 }

@@ -16,6 +16,21 @@ import Testing
     }
   }
 
+  @Test("A row gives back what it was given, in few bytes or in many")
+  func values() {
+    let half = Rational(reduced: 1, over: 2)
+    for values: [Rational?] in [
+      [.one, half, nil, Rational(reduced: -7, over: 3)], [Rational(1 << 70), nil, half], [],
+      [Rational(reduced: 1, over: 1 << 80)],
+    ] {
+      for solved: Rational? in [nil, .one, Rational(1 << 90)] {
+        let row = SweepRow(point: 3, solved: solved, values: values)
+        #expect(Array(row.values) == values)
+        #expect(row.solved == solved)
+      }
+    }
+  }
+
   static func isAsGood(_ one: SweepRow, _ other: SweepRow, _ goals: [Selection.Goal]) -> Bool {
     goals.allSatisfy { goal in
       guard let a = one.values[goal.column], let b = other.values[goal.column] else { return false }

@@ -10,9 +10,9 @@ import Wording
 /// it never reads is reported, and never silently dropped.
 package final class Keys {
   package let modelType: String
-  private let configuration: JSONObject
+  let configuration: JSONObject
   /// What the command line set, as text.
-  private let overrides: [String: String]
+  let overrides: [String: String]
   private let defaults: JSONObject
   /// The keys that have a default, in the common spelling and in the family's own.
   let defaultKeys: Set<String>
@@ -23,7 +23,7 @@ package final class Keys {
   /// Every key that was asked for, in the common and in the family's own spelling.
   private(set) var met: Set<String> = []
   /// Those of them that change nothing.
-  private var passed: Set<String> = []
+  private(set) var passed: Set<String> = []
   /// The keys that decide numbers and no count.
   private(set) var constants: Set<String> = []
   /// Every key that the family has, whether or not this configuration makes it matter.
@@ -36,7 +36,7 @@ package final class Keys {
   /// Those of them that change what a pass executes, and no parameter.
   private(set) var operationDefaults = JSONObject()
   private(set) var notes: [String] = []
-  private var passNotes: [String] = []
+  private(set) var passNotes: [String] = []
   /// What could not be checked, because a size is free.
   private(set) var requirements: [Requirement] = []
 
@@ -378,111 +378,5 @@ extension Keys {
       throw DescriptionError.notFree(key: spelled(key), reason: reason)
     }
     return number
-  }
-}
-
-// MARK: - What was not read
-
-extension Keys {
-  /// Sizes that change what a pass executes, and no parameter.
-  private static let operationKeys: Set<String> = [
-    "sliding_window", "window_size", "rotary_dim", "chunk_size", "mamba_chunk_size",
-    "attention_chunk_size", "index_topk", "sliding_window_size", "H_cycles",
-    "L_cycles", "max_inference_chunksize",
-    "index_block_size", "index_topk_blocks", "keep_window_size", "use_bidirectional_attention",
-  ]
-
-  /// Whether a key is known to change no count of the family.
-  func isQuiet(_ key: String) -> Bool {
-    // Files of before 2026 have these in place of `rope_parameters`.
-    if key == "rope_theta" || key == "rope_scaling", !has(key) {
-      let own = "rope_parameters"
-      return isQuiet(own) || known.contains { $0.hasPrefix(own) }
-    }
-    return SharedKeys.contains(key) || NumericKeys.contains(key, in: modelType)
-  }
-
-  /// Sizes of which a derived one whose key no configuration may have is marked so.
-  func marked(_ sizes: [SizeBinding]) -> [SizeBinding] {
-    let known = known
-    return sizes.map { binding in
-      guard case .derived = binding.origin, !known.contains(binding.key) else { return binding }
-      var copy = binding
-      copy.isKey = false
-      return copy
-    }
-  }
-
-  /// What a reader of FLOPs should know beside what a reader of parameters should.
-  func operationReport() -> [String] {
-    let taken = operationDefaults.keys.map {
-      "\($0) = \((operationDefaults[$0] ?? .null).line)"
-    }
-    let defaults =
-      taken.isEmpty
-      ? [] : ["Absent, so the default of \(modelType): \(taken.joined(separator: ", "))."]
-    return passNotes + defaults
-  }
-
-  /// The file's keys that nothing is known of.
-  private var unknown: [String] {
-    let known = known
-    return configuration.keys.filter {
-      !known.contains($0) && !isQuiet($0)
-        && !StatedKeys.contains($0, of: configuration, in: modelType)
-    }
-  }
-
-  /// Those of them that say something: no null, no zero, nothing that is switched off or empty.
-  var unread: [String] {
-    unknown.filter { key in
-      switch configuration[key] {
-      case nil, .null, .boolean(false): false
-      case .string(let text): !text.isEmpty
-      case .array(let values): !values.isEmpty
-      case .object(let object): !object.keys.isEmpty
-      case .number(let text): Rational(decimal: text) != .zero
-      case .boolean(true): true
-      }
-    }
-  }
-
-  /// The key that a misspelt one stands for: one that was asked for and is not in the file.
-  private func meant(by key: String) -> String? {
-    guard configuration[key] != .null else { return nil }
-    return nearestWord(to: key, among: met.filter { configuration[$0] == nil })
-  }
-
-  static let quantised =
-    "The checkpoint is quantised; the counts are of the unquantised tensors."
-
-  /// Sentences about defaults that were taken and keys that were not understood.
-  func report() -> [String] {
-    var sentences: [String] = []
-    let idle = overrides.keys.filter { key in
-      key != "model_type" && (!met.contains(key) || passed.contains(key))
-    }.sorted()
-    if !idle.isEmpty {
-      sentences.append("Set, but without effect on any count: \(idle.joined(separator: ", ")).")
-    }
-    let taken = defaulted.keys.map { "\($0) = \((defaulted[$0] ?? .null).line)" }
-    if !taken.isEmpty {
-      sentences.append("Absent, so the default of \(modelType): \(taken.joined(separator: ", ")).")
-    }
-    let unknown = unknown
-    if !unknown.isEmpty {
-      sentences.append("Not read by \(modelType): \(unknown.joined(separator: ", ")).")
-    }
-    for key in unknown {
-      guard let meant = meant(by: key) else { continue }
-      sentences.append("\(key) is not read. Did you mean \(meant), which is absent?")
-    }
-    if let extra = configuration["num_nextn_predict_layers"]?.integer, extra > 0 {
-      sentences.append("Layers for multi-token prediction are not counted, as in transformers.")
-    }
-    if configuration["quantization_config"] != nil {
-      sentences.append(Self.quantised)
-    }
-    return sentences
   }
 }

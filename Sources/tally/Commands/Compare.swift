@@ -19,16 +19,24 @@ extension Command {
     ],
     ModelSource.declarations + WorkloadOptions.declarations + [ReportFormat.plain.declaration]
   ) { arguments in
-    let reports = try ModelSource.reports(arguments)
+    let reports = try ModelSource.reports(arguments) { model in
+      try PassReport.figures(arguments, model)
+    }
     guard reports.count > 1 else { throw UsageError.missing("A second MODEL") }
     // A family that gives parameters only is compared by them, and the pass is left out.
     let isCounted = reports.allSatisfy { $0.model.operationGap == nil }
     let passes = isCounted ? try PassReport.reports(arguments, reports.map(\.model)) : []
     let notes =
       isCounted ? PassReport.footnotes(passes) : ParameterReport.footnotes(reports) + gap(reports)
+    let format = arguments[ReportFormat.plain]
+    let bytes = [WorkloadOptions.cacheFormat.declaration, WorkloadOptions.weightFormat.declaration]
+    let unlisted = bytes.filter { format != .json && arguments.has($0) }.map { option in
+      "note: \(option.label) changes bytes, of which this table has none; --format json has them, "
+        + "and 'tally flops'.\n"
+    }
     let lines =
       ComparisonLine.parameters(reports) + (isCounted ? ComparisonLine.pass(passes) : [])
-    switch arguments[ReportFormat.plain] {
+    switch format {
     case .json:
       let objects = try reports.indices.map { index in
         var object = try reports[index].json(.part)
@@ -43,12 +51,12 @@ extension Command {
       return Outcome(
         JSONValue.object(["schema_version": .integer(1), "models": .array(objects)]).text,
         errors: notes)
-    case let format:
+    default:
       return Outcome(
         ComparisonLine.table(lines, names: reports.map(\.model.name), isExact: format == .csv)
           .text(format)
           + (format == .csv || !isCounted ? "" : "\n\(PassLine.text(passes, .exact))"),
-        errors: notes)
+        errors: notes + unlisted.joined())
     }
   }
 

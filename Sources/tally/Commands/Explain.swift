@@ -48,6 +48,11 @@ extension Command {
         ParameterReport.footnotes(reports)
       )
     }
+    guard arguments[detail] == .part else {
+      throw UsageError.contradiction(
+        "--by \(arguments[detail].rawValue)", "--flops",
+        advice: "A pass lists its operations; leave one out.")
+    }
     let passes = try PassReport.reports(arguments)
     return (try passes.map { try FormulaReport($0) }, PassReport.footnotes(passes))
   }

@@ -32,13 +32,13 @@ extension Command {
     ],
     [
       checkpoint.declaration, tokens.declaration, tokensFile.declaration, top.declaration,
-      generate.declaration, output.declaration, validates.declaration,
+      generate.declaration, output.declaration, map.declaration, validates.declaration,
       ModelSource.settings.declaration, ModelSource.assume.declaration, memory.declaration,
       threads.declaration, ReportFormat.plain.declaration,
     ]
   ) { arguments in
     let report = try CheckpointRun(arguments).report()
-    let code: Int32 = report.validation?.validation.holds ?? true ? 0 : 1
+    let code: Int32 = report.holds ? 0 : 1
     let notes = report.notes.map { "note: \($0)\n" }.joined()
     switch arguments[ReportFormat.plain] {
     case .json: return Outcome(report.json.text, errors: notes, exitCode: code)
@@ -66,8 +66,11 @@ extension Command {
   fileprivate static let output = Parameter<String?>.text(
     "output", "FILE", help: "Write the scores of all positions [T, V] as a NumPy array, FILE.npy.",
     complaint: { $0.hasSuffix(".npy") ? nil : "a name that ends in .npy" })
+  fileprivate static let map = Parameter<String?>.text(
+    "routing-map", "FILE", help: "Draw what each router chose, as SVG into a file.",
+    complaint: { $0.hasSuffix(".svg") ? nil : "a name that ends in .svg" })
   fileprivate static let validates = Parameter<Bool>.flag(
-    "validate", help: "Compare every count of the pass with the computed one.")
+    "validate", help: "Compare every count of every pass with the computed one.")
   fileprivate static let memory = Parameter<String?>.text(
     "memory", "SIZE", help: "Refuse what needs more, as 8GiB: nine tenths of what there is.",
     complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
@@ -84,6 +87,7 @@ struct CheckpointRun {
   private let top: Int
   private let generated: Int
   private let output: OutputFile?
+  private let map: OutputFile?
   private let validates: Bool
   /// Whether the scores of every position are wanted.
   private let scoresAll: Bool
@@ -107,6 +111,7 @@ struct CheckpointRun {
     top = Int(clamping: arguments[Command.top] ?? 5)
     generated = Int(clamping: arguments[Command.generate] ?? 0)
     output = arguments[Command.output].map { OutputFile($0) }
+    map = arguments[Command.map].map { OutputFile($0) }
     validates = arguments[Command.validates]
     scoresAll = output != nil || arguments[ReportFormat.plain] == .json
     memory = arguments[Command.memory].flatMap { ByteSize.bytes($0) } ?? MemoryAllowance.bytes
@@ -118,9 +123,11 @@ struct CheckpointRun {
   ///
   /// - Throws: `Failure`, with the file or folder at fault.
   func report() throws -> RunReport {
-    if let output, let problem = output.obstacle {
+    for file in [output, map].compactMap(\.self) {
       // Before the time is spent.
-      throw Failure.unwritable(output.path, reason: problem.reason)
+      if let problem = file.obstacle {
+        throw Failure.unwritable(file.path, reason: problem.reason)
+      }
     }
     let checkpoint = try CheckpointSource(word, source)
     do {
@@ -139,6 +146,7 @@ struct CheckpointRun {
     if let token = tokens.first(where: { $0 >= vocabulary }) {
       throw Failure.noSuchToken(token, vocabulary: vocabulary, isOption: isOption)
     }
+    if map != nil, !executor.model.isRouted { throw Failure.notRouted(source: checkpoint.folder) }
     let (weights, notes) = try checkpoint.weights(for: executor)
     Terminal.stopOnLostFile()
     executor.use(weights)
@@ -165,11 +173,16 @@ struct CheckpointRun {
         logits.numbers, rows: logits.rows, columns: logits.columns, to: output)
       if let problem { throw Failure.unwritable(output.path, reason: problem.reason) }
     }
-    return RunReport(
-      model: checkpoint.model, tokens: tokens, logits: logits,
-      isWritten: output != nil, top: top, routing: routing,
-      generated: try generate(after: logits, preparation, line), asksForMore: generated > 0,
-      validation: validation, notes: notes)
+    let more = try generate(after: logits, preparation, line)
+    let report = RunReport(
+      model: checkpoint.model, tokens: tokens, logits: logits, isWritten: output != nil, top: top,
+      routing: routing, generated: more.tokens, asksForMore: generated > 0,
+      validation: validation, steps: more.steps, notes: notes)
+    if let map {
+      let problem = map.write(report.routingMap)
+      if let problem { throw Failure.unwritable(map.path, reason: problem.reason) }
+    }
+    return report
   }
 
   /// A pass over the tokens, that keeps its weights where more follow and they have room.
@@ -211,10 +224,10 @@ struct CheckpointRun {
   /// Appends the likeliest token, and runs it after those that are cached.
   private func generate(
     after logits: Logits, _ preparation: Preparation, _ line: ProgressLine
-  ) throws -> [Int] {
-    guard generated > 0 else { return [] }
+  ) throws -> (tokens: [Int], steps: [RunReport.Step]) {
+    guard generated > 0 else { return ([], []) }
     let executor = preparation.executor
-    executor.meter.isRecording = false
+    executor.meter.isRecording = validates
     executor.meter.progress = nil
     var workload = preparation.workload
     workload.phase = .decode
@@ -222,11 +235,32 @@ struct CheckpointRun {
     workload.logits = .last
     let pass = Pass(workload)
     var tokens = [RunReport.likeliest(1, logits[logits.rows - 1])[0].token]
+    var steps: [RunReport.Step] = []
     while tokens.count < generated {
+      executor.meter.restart()
       let next = try executor.run([[tokens[tokens.count - 1]]], pass)
+      if validates {
+        workload.past = Int128(self.tokens.count + steps.count)
+        let comparison = try Comparison(
+          executor.model, workload, executor.meter.tallies, executor.meter.decisions)
+        steps.append(
+          RunReport.Step(counts: comparison.rows.count, mismatches: comparison.mismatches))
+      }
       tokens.append(RunReport.likeliest(1, next[next.rows - 1])[0].token)
       line.update(Double(tokens.count) / Double(generated))
     }
-    return tokens
+    return (tokens, steps)
+  }
+}
+
+extension Model {
+  /// Whether some layer chooses among experts or tokens.
+  fileprivate var isRouted: Bool {
+    groups.contains { group in
+      group.layer.router != nil
+        || group.layer.branches.contains { branch in
+          if case .mixtureOfExperts = branch.module { true } else { false }
+        }
+    }
   }
 }

@@ -63,8 +63,12 @@ extension Command {
     } catch {
       throw Failure.sweep(source: model.name, error)
     }
+    var asked = [Query.name(.figure(hold.figure))]
+    if case .timesBaseline = hold.target { asked.append(.name(.baseline(hold.figure))) }
+    let idle = IdleOptions.notes(arguments, model, asked: asked, axes: [key])
     return Outcome(
-      report.text(arguments[ReportFormat.plain]), errors: report.notes,
+      report.text(arguments[ReportFormat.plain]),
+      errors: report.notes + idle.map { "note: \(model.name): \($0)\n" }.joined(),
       exitCode: report.isInReach ? 0 : 1)
   }
 

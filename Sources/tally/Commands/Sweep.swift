@@ -65,6 +65,9 @@ enum SweepFormat: String, CaseIterable {
   /// Whether it is a drawing.
   var isDrawn: Bool { self == .svg || self == .plot }
 
+  /// Whether each row can be written when it comes.
+  var isWrittenByRow: Bool { self == .csv || self == .json || self == .jsonl }
+
   /// The most rows that are held at once.
   var mostRows: Int {
     switch self {

@@ -57,7 +57,15 @@ extension Command {
     }
     let reports = try run.reports(names, isAll: isAll)
     let code: Int32 = reports.allSatisfy(\.validation.holds) ? 0 : 1
-    let notes = reports.compactMap(\.note).map { "\($0)\n" }.joined()
+    let idle =
+      isAll
+      ? []
+      : reports.flatMap { report in
+        let pass = try? PassReport(report.validation.model, run.workload)
+        return (pass.map { IdleOptions.notes(arguments, $0) } ?? [])
+          .map { "note: \(report.name): \($0)\n" }
+      }
+    let notes = (reports.compactMap(\.note).map { "\($0)\n" } + idle).joined()
     switch arguments[ReportFormat.plain] {
     case .json:
       return Outcome(

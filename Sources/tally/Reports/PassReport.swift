@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Arguments
+import JSON
 import Symbolic
 import Wording
 
@@ -8,6 +9,8 @@ import Wording
 struct PassReport {
   let operations: OperationReport
   let memory: Memory
+  /// What to say of options that change nothing of this pass.
+  private(set) var idleOptions: [String] = []
 
   var model: Model { operations.model }
   var workload: Workload { operations.workload }
@@ -21,7 +24,15 @@ struct PassReport {
   ///
   /// - Throws: `Failure`, with the file or preset at fault; `UsageError`.
   static func reports(_ arguments: Arguments) throws -> [PassReport] {
-    try reports(arguments, ModelSource.described(arguments))
+    try reports(arguments, ModelSource.described(arguments) { try figures(arguments, $0) })
+  }
+
+  /// What a report of one pass prints of a model.
+  ///
+  /// - Throws: `Failure`, `UsageError`.
+  static func figures(_ arguments: Arguments, _ model: Model) throws -> JSONObject {
+    guard model.operationGap == nil else { return JSONObject() }
+    return try reports(arguments, [model])[0].json(.exact)
   }
 
   /// The passes of some models.
@@ -30,9 +41,11 @@ struct PassReport {
   static func reports(_ arguments: Arguments, _ models: [Model]) throws -> [PassReport] {
     let workload = try WorkloadOptions.workload(arguments)
     return try models.map { model in
-      try PassReport(
+      var report = try PassReport(
         model, workload, weights: arguments[WorkloadOptions.weightFormat],
         cache: arguments[WorkloadOptions.cacheFormat])
+      report.idleOptions = IdleOptions.notes(arguments, report)
+      return report
     }
   }
 
@@ -76,7 +89,7 @@ extension PassReport {
 
   /// What this pass, counted so, says beyond the description.
   func notes(_ convention: Convention) -> [String] {
-    var notes = model.operationNotes
+    var notes = model.operationNotes + idleOptions
     if let context = model.contextLength, let limit = context.wholeConstant {
       let seen = workload.past + workload.tokens
       if seen > limit {

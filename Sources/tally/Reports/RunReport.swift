@@ -1,6 +1,10 @@
+import Accounting
 import Architecture
+import Charts
 import JSON
 import Reference
+import Symbolic
+import Validation
 import Wording
 
 /// What a checkpoint made of some tokens, and how to print it.
@@ -18,7 +22,20 @@ struct RunReport {
   let generated: [Int]
   let asksForMore: Bool
   let validation: ValidationReport?
+  /// The counts of each pass over a token that was generated, where they were compared.
+  let steps: [Step]
   let notes: [String]
+
+  /// One pass over a token that was generated.
+  struct Step {
+    let counts: Int
+    let mismatches: [Comparison.Row]
+  }
+
+  /// Whether every count that was compared is equal.
+  var holds: Bool {
+    (validation?.validation.holds ?? true) && steps.allSatisfy(\.mismatches.isEmpty)
+  }
 
   /// The tokens with the highest scores, the highest first; of equal ones the lowest first.
   ///
@@ -56,6 +73,12 @@ struct RunReport {
     object["routing"] = .array(routing.map(routingJSON))
     if asksForMore { object["generated"] = .array(generated.map { .integer($0) }) }
     if let validation { object["validation"] = validation.json }
+    if validation != nil, asksForMore {
+      object["generated_validation"] = .object([
+        "passes": .integer(steps.count), "counts": .integer(steps.reduce(0) { $0 + $1.counts }),
+        "mismatches": .integer(steps.reduce(0) { $0 + $1.mismatches.count }),
+      ])
+    }
     if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
     return .object(object)
   }
@@ -107,9 +130,22 @@ struct RunReport {
     if let validation {
       parts.append(
         ValidationReport.summary([validation]).text(format) + "\n"
-          + ValidationReport.verdict([validation]))
+          + ValidationReport.verdict([validation]) + stepsText)
     }
     return parts.joined(separator: "\n")
+  }
+
+  /// What came of the counts of the passes over tokens that were generated.
+  private var stepsText: String {
+    guard !steps.isEmpty else { return "" }
+    let differing = steps.indices.filter { !steps[$0].mismatches.isEmpty }
+    let passes = "\(steps.count) \(steps.count == 1 ? "pass" : "passes") over generated tokens, "
+    guard let first = differing.first, let row = steps[first].mismatches.first else {
+      return passes + "\(steps.reduce(0) { $0 + $1.counts }) counts, all equal.\n"
+    }
+    return passes
+      + "\(differing.count) differ; first \(row.path) \(row.operation.rawValue): analytic "
+      + "\(row.analytic), measured \(row.measured).\n"
   }
 
   /// For each token the experts of each routed layer, and whether it entered.
@@ -141,5 +177,65 @@ struct RunReport {
       for position in tokens.indices { table.rows[position].append(cells[position]) }
     }
     return table
+  }
+}
+
+// MARK: - Drawing
+
+extension RunReport {
+  /// How many tokens each expert of each layer took, and which tokens entered each layer.
+  var routingMap: String {
+    var loads: [(name: String, counts: [Int])] = []
+    var entered: [(name: String, positions: Set<Int>)] = []
+    for choice in routing {
+      let (layer, name) = place(choice.path)
+      let label = layer.map { "\($0)" } ?? name
+      switch choice.choice {
+      case .experts(let chosen):
+        var counts: [Int] = []
+        for expert in chosen.joined() {
+          while counts.count <= expert { counts.append(0) }
+          counts[expert] += 1
+        }
+        loads.append((label, counts))
+      case .tokens(let sequences): entered.append((label, Set(sequences.joined())))
+      }
+    }
+    var charts: [Chart] = []
+    let said = "\(model.name), \(tokens.count) \(tokens.count == 1 ? "token" : "tokens")"
+    if !loads.isEmpty {
+      // No token may have chosen the last experts; the description says how many there are.
+      let width = max(model.mostExperts, loads.map(\.counts.count).max() ?? 0)
+      charts.append(
+        Chart(
+          title: "Tokens that each expert took", subtitle: said, kind: .heatMap,
+          x: Chart.Axis(label: "expert", categories: (0..<width).map { "\($0)" }),
+          y: Chart.Axis(label: "layer", categories: loads.map(\.name)),
+          cells: loads.map { load in
+            (0..<width).map { Double($0 < load.counts.count ? load.counts[$0] : 0) }
+          }, colorAxis: Chart.Axis(label: "tokens")))
+    }
+    if !entered.isEmpty {
+      charts.append(
+        Chart(
+          title: "Tokens that entered each layer", subtitle: said, kind: .heatMap,
+          x: Chart.Axis(label: "position", categories: tokens.indices.map { "\($0)" }),
+          y: Chart.Axis(label: "layer", categories: entered.map(\.name)),
+          cells: entered.map { layer in
+            tokens.indices.map { layer.positions.contains($0) ? 1 : 0 }
+          }, colorAxis: Chart.Axis(label: "1 entered, 0 passed by")))
+    }
+    return ChartSheet(title: "What the routers chose", charts: charts).svg
+  }
+}
+
+extension Model {
+  /// The most experts that a layer has.
+  fileprivate var mostExperts: Int {
+    groups.flatMap(\.layer.branches).compactMap { branch in
+      guard case .mixtureOfExperts(let mixture) = branch.module else { return nil }
+      return (try? ParameterReport(self).ledger.value(mixture.scored, "The experts"))?
+        .wholeConstant.flatMap { Int(exactly: $0) }
+    }.max() ?? 0
   }
 }

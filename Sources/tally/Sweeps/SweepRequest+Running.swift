@@ -24,6 +24,7 @@ extension SweepRequest {
     let more = plan.notesOfFirstPoint.filter { !model.notes.contains($0) }
     var notes = (model.notes + model.operationNotes + more)
       .map { "note: \(model.name): \($0)\n" }.joined()
+    notes += idle(arguments).map { "note: \(model.name): \($0)\n" }.joined()
     notes += notesOfForms.map { "note: \(model.name): Without --vary: \($0)\n" }.joined()
     if arguments[SweepOptions.check] {
       do throws(SweepError) {
@@ -33,12 +34,21 @@ extension SweepRequest {
         throw Failure.sweep(source: model.name, error)
       }
     }
-    let isStream = (format == .csv || format == .jsonl) && selection == nil
+    let isStream = format.isWrittenByRow && selection == nil
     let outcome =
       isStream
       ? try stream(session, arguments) : try collect(session, plan, arguments)
     return Outcome(
       outcome.text, errors: notes + outcome.notes, exitCode: outcome.isHeld ? 0 : 1)
+  }
+
+  /// What to say of options that no figure depends on.
+  private func idle(_ arguments: Arguments) -> [String] {
+    IdleOptions.notes(
+      arguments, model,
+      asked: sweep.columns.map(\.query) + [sweep.filter].compactMap(\.self)
+        + [sweep.hold.map { .name(.figure($0.figure)) }].compactMap(\.self),
+      axes: sweep.grid.axes.map(\.key))
   }
 
   /// What a report of the pass without --vary says of masks and of latent attention, unless these
@@ -74,14 +84,25 @@ extension SweepRequest {
     }
   }
 
-  private var heading: String {
-    format == .csv && (shard?.number ?? 1) == 1 ? SweepText(sweep).csvHeading : ""
+  private func heading(_ plan: SweepPlan) -> String {
+    (shard?.number ?? 1) == 1
+      ? SweepText(sweep).opening(format, plan: plan, name: model.name) : ""
   }
 
   private func stream(
     _ session: SweepSession, _ arguments: Arguments
   ) throws -> (text: String, notes: String, isHeld: Bool) {
     let text = SweepText(sweep)
+    let heading = heading(session.plan)
+    var isEmpty = true
+    // In a JSON document the first row has no comma before it.
+    func joined(_ lines: String) -> String {
+      defer { isEmpty = isEmpty && lines.isEmpty }
+      return String(lines.dropFirst(isEmpty && format == .json ? 1 : 0))
+    }
+    func closing(_ result: SweepSession.Result) -> String {
+      text.closing(format, isEmpty: isEmpty, impossible: result.impossible)
+    }
     guard let output else {
       // What a size is solved for may fail late, so nothing is printed before all is known.
       // Of a small sweep everything is printed at once.
@@ -89,17 +110,17 @@ extension SweepRequest {
       let isHeldBack =
         sweep.hold != nil || session.range.upperBound - session.range.lowerBound <= 100_000
       let result = try session.stream(
-        from: session.range.lowerBound, text, asLines: format == .jsonl
+        from: session.range.lowerBound, text, format
       ) { lines, _, _ in
-        held += lines
+        held += joined(lines)
         guard !isHeldBack, !lines.isEmpty else { return }
         guard Terminal.write(held, to: .output) else {
           throw Failure.unwritable("standard output", reason: FileProblem().reason)
         }
         held = ""
       }
-      let notes = try session.note(result)
-      return (held, notes, !result.holdsNowhere)
+      let notes = try session.note(result) + (isEmpty ? Self.nothingLeft : "")
+      return (held + closing(result), notes, !result.holdsNowhere)
     }
     let file = SweepFile(output, command: signature)
     let isResumed = arguments[SweepOptions.resume]
@@ -112,14 +133,15 @@ extension SweepRequest {
       var before = SweepSession.Result()
       before.impossible = progress?.impossible ?? 0
       before.firstImpossible = progress?.firstImpossible
+      isEmpty = progress.map { $0.bytes <= heading.utf8.count } ?? true
       let result = try session.stream(
-        from: progress?.next ?? session.range.lowerBound, text, asLines: format == .jsonl,
-        after: before
+        from: progress?.next ?? session.range.lowerBound, text, format, after: before
       ) { lines, next, result in
-        try file.append(lines)
+        try file.append(joined(lines))
         file.save(next: next, result, best: [])
       }
-      let notes = try session.note(result)
+      let notes = try session.note(result) + (isEmpty ? Self.nothingLeft : "")
+      try file.append(closing(result))
       try file.finish()
       return ("", notes, !result.holdsNowhere)
     } catch {
@@ -128,21 +150,20 @@ extension SweepRequest {
     }
   }
 
+  private static let nothingLeft = "note: No point is left.\n"
+
   /// What the file of the sweep begins with: the heading and the rows of the first points.
   private func beginning(_ session: SweepSession, _ text: SweepText) throws -> String {
     let end = SweepWorker.end(
       of: session.range.lowerBound, session.plan, limit: session.range.upperBound)
     do throws(SweepError) {
       let first = session.range.lowerBound..<min(end, session.range.lowerBound + 64)
-      var lines = heading
+      let heading = heading(session.plan)
+      var lines = ""
       for row in try SweepWorker(session.plan).piece(first).rows {
-        if format == .jsonl {
-          text.appendLine(row, to: &lines)
-        } else {
-          text.appendCSV(row, to: &lines)
-        }
+        text.append(row, as: format, to: &lines)
       }
-      return lines
+      return heading + lines.dropFirst(format == .json ? 1 : 0)
     } catch {
       throw Failure.sweep(source: model.name, error)
     }
@@ -167,19 +188,33 @@ extension SweepRequest {
       file?.discard()
       throw error
     }
-    let text = try printed(result, plan)
-    if result.rows.isEmpty { notes += "note: No point is left.\n" }
-    guard let output else { return (text, notes, !result.holdsNowhere) }
+    if result.rows.isEmpty { notes += Self.nothingLeft }
+    guard let output else {
+      let rest = try print(result, plan) { text in
+        guard Terminal.write(text, to: .output) else {
+          throw Failure.unwritable("standard output", reason: FileProblem().reason)
+        }
+      }
+      return (rest, notes, !result.holdsNowhere)
+    }
     if let file {
-      try file.append(text)
+      try file.append(try print(result, plan, file.append))
       try file.finish()
-    } else if let problem = OutputFile(output).write(text) {
+      return ("", notes, !result.holdsNowhere)
+    }
+    let text = try print(result, plan) { _ in }
+    if let problem = OutputFile(output).write(text) {
       throw Failure.unwritable(output, reason: problem.reason)
     }
     return ("", notes, !result.holdsNowhere)
   }
 
-  private func printed(_ result: SweepSession.Result, _ plan: SweepPlan) throws -> String {
+  /// Prints the rows that were kept; what is written row by row goes out in pieces.
+  ///
+  /// - Returns: The last piece, or all of it.
+  private func print(
+    _ result: SweepSession.Result, _ plan: SweepPlan, _ write: (String) throws -> Void
+  ) throws -> String {
     var text = SweepText(sweep)
     text.hiddenColumns = format.isDrawn ? 0 : hiddenColumns
     switch format {
@@ -187,16 +222,18 @@ extension SweepRequest {
       return text.table(result.rows).plain(limit: Terminal.width, isBold: Terminal.isStyled)
         + passLine
     case .markdown: return text.table(result.rows).markdown + passLine
-    case .json:
-      return text.document(result.rows, plan: plan, name: model.name, impossible: result.impossible)
-    case .csv:
-      var lines = text.csvHeading
-      for row in result.rows { text.appendCSV(row, to: &lines) }
-      return lines
-    case .jsonl:
-      var lines = ""
-      for row in result.rows { text.appendLine(row, to: &lines) }
-      return lines
+    case .csv, .json, .jsonl:
+      var piece = text.opening(format, plan: plan, name: model.name)
+      for (index, row) in result.rows.enumerated() {
+        var entry = ""
+        text.append(row, as: format, to: &entry)
+        piece += index == 0 && format == .json ? String(entry.dropFirst()) : entry
+        guard piece.utf8.count > 1 << 20 else { continue }
+        try write(piece)
+        piece = ""
+      }
+      return piece
+        + text.closing(format, isEmpty: result.rows.isEmpty, impossible: result.impossible)
     case .svg, .plot:
       let all = Array(0..<(sweep.columns.count - hiddenColumns))
       let moving = drawsWhatMoves ? all.filter { moves($0, result.rows) } : all

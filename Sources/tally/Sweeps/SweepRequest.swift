@@ -101,8 +101,8 @@ struct SweepRequest {
   }
 
   private func refuse(_ arguments: Arguments) throws {
-    let isStream = format == .csv || format == .jsonl
-    if shard != nil, !isStream {
+    let isStream = format.isWrittenByRow
+    if shard != nil, !isStream || format == .json {
       throw UsageError.contradiction(
         "--shard", "--format \(format.rawValue)",
         advice: "Only the parts of csv and jsonl can be joined; take one of them.")
@@ -131,7 +131,7 @@ struct SweepRequest {
     guard isStream || selection != nil else {
       throw UsageError.contradiction(
         "--resume", "--format \(format.rawValue)",
-        advice: "Only csv, jsonl, --top and --pareto can go on; take one of them.")
+        advice: "Only csv, json, jsonl, --top and --pareto can go on; take one of them.")
     }
   }
 

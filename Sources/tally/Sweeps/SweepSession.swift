@@ -47,9 +47,10 @@ struct SweepSession {
     var screen: Screen?
     func choose() {
       guard let selection else { return }
-      result.rows = selection.best(of: result.rows + new)
+      // No second copy of what is kept.
+      new = swapped(&result.rows, for: []) + swapped(&new, for: [])
+      result.rows = selection.best(of: swapped(&new, for: []))
       screen = selection.screen(result.rows)
-      new = []
     }
     try run(
       start..<range.upperBound, screen: { screen },
@@ -78,7 +79,7 @@ struct SweepSession {
   ///
   /// - Throws: `Failure`, or what `write` throws.
   func stream(
-    from start: Int128, _ text: SweepText, asLines: Bool, after before: Result = Result(),
+    from start: Int128, _ text: SweepText, _ format: SweepFormat, after before: Result = Result(),
     write: (String, _ next: Int128, Result) throws -> Void
   ) throws -> Result {
     var result = before
@@ -86,13 +87,7 @@ struct SweepSession {
       start..<range.upperBound,
       { piece -> (String, SweepPiece) in
         var lines = ""
-        for row in piece.rows {
-          if asLines {
-            text.appendLine(row, to: &lines)
-          } else {
-            text.appendCSV(row, to: &lines)
-          }
-        }
+        for row in piece.rows { text.append(row, as: format, to: &lines) }
         var rest = piece
         rest.rows = []
         return (lines, rest)
@@ -121,6 +116,12 @@ struct SweepSession {
     } catch let error as SweepError {
       throw Failure.sweep(source: source, error)
     }
+  }
+
+  private func swapped(_ rows: inout [SweepRow], for others: [SweepRow]) -> [SweepRow] {
+    let old = rows
+    rows = others
+    return old
   }
 
   private func rows(at points: [Int128]) throws -> [SweepRow] {

@@ -104,8 +104,35 @@ struct SweepText: Sendable {
     text += "\n"
   }
 
-  /// The whole sweep as one JSON document.
-  func document(_ rows: [SweepRow], plan: SweepPlan, name: String, impossible: Int128) -> String {
+  /// Appends the row in one of the forms that are written row by row.
+  ///
+  /// A row of a JSON document has a comma before it; the first of all has to lose that.
+  func append(_ row: SweepRow, as format: SweepFormat, to text: inout String) {
+    switch format {
+    case .jsonl: appendLine(row, to: &text)
+    case .json:
+      text += ",\n    "
+      JSONValue.object(json(row)).append(to: &text, indent: 4)
+    case .csv, .table, .markdown, .svg, .plot: appendCSV(row, to: &text)
+    }
+  }
+
+  /// What stands before the rows.
+  func opening(_ format: SweepFormat, plan: SweepPlan, name: String) -> String {
+    switch format {
+    case .json: documentOpening(plan, name)
+    case .csv: csvHeading
+    case .jsonl, .table, .markdown, .svg, .plot: ""
+    }
+  }
+
+  /// What stands behind the rows.
+  func closing(_ format: SweepFormat, isEmpty: Bool, impossible: Int128) -> String {
+    format == .json ? (isEmpty ? "" : "\n  ") + "],\n  \"impossible\": \(impossible)\n}\n" : ""
+  }
+
+  /// A JSON document of the sweep up to its rows, which are never held all at once.
+  private func documentOpening(_ plan: SweepPlan, _ name: String) -> String {
     var baseline = JSONObject()
     for column in sweep.columns {
       guard let figure = column.query.figure, let value = plan.baseline[figure] else { continue }
@@ -117,17 +144,10 @@ struct SweepText: Sendable {
       "axes": .array(
         sweep.grid.axes.map { axis in
           .object(["key": .string(axis.key), "values": .integer(Int128(axis.values.count))])
-        }), "points": .integer(sweep.grid.count), "impossible": .integer(impossible),
+        }), "points": .integer(sweep.grid.count),
     ]).text
-    // The rows come one by one, because a tree of a million takes a gigabyte.
     text.removeLast("\n}\n".count)
-    text += ",\n  \"rows\": [" + (rows.isEmpty ? "" : "\n")
-    for (index, row) in rows.enumerated() {
-      text += "    "
-      JSONValue.object(json(row)).append(to: &text, indent: 4)
-      text += index == rows.count - 1 ? "\n  " : ",\n"
-    }
-    return text + "]\n}\n"
+    return text + ",\n  \"rows\": ["
   }
 
   private static func quoted(_ cell: String) -> String {
