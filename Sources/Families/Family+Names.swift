@@ -108,6 +108,11 @@ extension Family {
         "embedding_gemma2 embedding_gemma2_text",
         "inputs of each layer, and a map of the whole text onto one vector"
       ),
+      (
+        "ernie4_5_moe_vl",
+        "experts of text and of images in lists; transformers saves it as ernie4_5_vl_moe, which is "
+          + "counted"
+      ),
       ("evolla", "layers that attend to a protein"),
       ("glm5_next glm5_next_text", "streams beside each other around linear attention"),
       ("glm_image glm_image_text", "a head onto tokens of images"),

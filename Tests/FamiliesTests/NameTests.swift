@@ -278,6 +278,13 @@ import Testing
         here: attention gated between four norms.
         """),
       Refusal(
+        #"{"model_type": "ernie4_5_moe_vl", "moe_num_experts": [64, 64], \#(small)}"#,
+        """
+        'ernie4_5_moe_vl' is known and not counted, because what it has is not all described here: \
+        experts of text and of images in lists; transformers saves it as ernie4_5_vl_moe, which is \
+        counted.
+        """),
+      Refusal(
         #"{"model_type": "gemma3", "vision_config": {}}"#,
         """
         'gemma3' nests a text model under text_config, and the file has neither that nor the \
