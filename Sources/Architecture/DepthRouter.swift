@@ -19,6 +19,9 @@ package struct DepthRouter: Hashable, Sendable {
   package var choice: Choice
   /// The inner width of the predictor, or nil where there is none.
   package var predictor: Formula?
+  /// Whether, while sampling, a token enters whose score is above zero; otherwise one whose score is
+  /// no lower than the lowest that has entered.
+  package var isTrainedToDecide = false
 
   package init(width: Formula, capacity: Formula, choice: Choice, predictor: Formula?) {
     self.width = width

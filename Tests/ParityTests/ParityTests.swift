@@ -93,8 +93,8 @@ struct Expected {
   let routing: [[[Int]]]?
   /// The positions that enter each layer with a router in front of it.
   let entered: [[Int]]?
-  /// How many tokens come first, where the others come one by one and their future is unknown; and
-  /// the logits, where they are others then.
+  /// How many tokens come first, where the others come one by one; and the logits, where they are
+  /// others then, because their future is unknown.
   let prefill: Int?
   let sampled: [[Float]]?
   /// Whether the library itself computes other logits after a cache.
@@ -121,7 +121,7 @@ struct Expected {
     entered = try json["depth"]?.array?.map { try numbers(#require($0["tokens"])) }
     let sampling = json["sampling"]
     sampled = try sampling?["logits"].map(rows)
-    prefill = sampling?["prefill"]?.integer.map { Int($0) }
+    prefill = (sampling ?? json["decode"])?["prefill"]?.integer.map { Int($0) }
     if case .number(let text) = json["decode"]?["difference"] {
       differsAfterCache = try #require(Float(text)) > 1e-5
     } else {

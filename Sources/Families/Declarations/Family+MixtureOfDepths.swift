@@ -120,9 +120,11 @@ extension Keys {
 
   private func depthRouter() throws -> DepthRouter {
     let predictor = try choice("mod_predictor", of: DepthPredictor.self)
-    return DepthRouter(
+    var router = DepthRouter(
       width: try size(.hidden), capacity: try share(.capacity),
       choice: try choice("mod_routing", of: DepthRouter.Choice.self),
       predictor: predictor == .mlp ? try size(.predictorSize) : nil)
+    router.isTrainedToDecide = predictor == .router
+    return router
   }
 }

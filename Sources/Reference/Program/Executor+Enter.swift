@@ -55,7 +55,7 @@ extension Executor {
         let answer = try run(predictor, scratch.copy(x), flow, state, at: path)
         decisions = (0..<x.rows).map { answer[$0, 0] }
       }
-    } else if router.choice == .expert {
+    } else if router.choice == .expert, !router.isTrainedToDecide {
       threshold = nil
     }
     let share = router.capacity * Formula(Int128(flow.tokens))
