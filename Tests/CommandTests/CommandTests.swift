@@ -45,6 +45,9 @@ import Testing
       "flops llama2-7b --phase train --tokens-per-second 3000 --peak 312e12 --recompute full"
     ),
     ("explain-flops.txt", "explain mistral-7b --flops --mask causal"),
+    ("explain-program.txt", "explain mixtral-8x7b mod-220m --program"),
+    ("explain-program.md", "explain deepseek-moe-16b --program --format markdown"),
+    ("explain-program.json", "explain gpt2 --program --format json"),
     ("compare-depth.txt", "compare dense-220m mod-220m"),
     ("reproduce-depth.txt", "reproduce mod deepseek-moe"),
     ("sweep.txt", "sweep mod-220m --vary mod_capacity=0.125,0.25,0.5,1"),

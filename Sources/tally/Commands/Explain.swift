@@ -17,11 +17,16 @@ extension Command {
       ("tally explain deepseek-v3 --by tensor", "a formula for each kind of tensor"),
       ("tally explain llama2-13b --set hidden_size=x", "the count as a formula in x"),
       ("tally explain mixtral-8x7b --flops --mask causal", "every operation of a pass"),
+      ("tally explain mixtral-8x7b --program", "what each kind of layer does, step by step"),
     ],
     ModelSource.declarations
-      + [pass.declaration, detail.declaration, ReportFormat.withLatex.declaration]
+      + [
+        pass.declaration, program.declaration, detail.declaration,
+        ReportFormat.withLatex.declaration,
+      ]
       + WorkloadOptions.declarations
   ) { arguments in
+    if arguments[program] { return try programs(arguments) }
     let (reports, notes) = try formulas(arguments)
     switch arguments[ReportFormat.withLatex] {
     case .table: return Outcome(reports.map(\.plain).joined(separator: "\n"), errors: notes)
@@ -57,6 +62,34 @@ extension Command {
     return (try passes.map { try FormulaReport($0) }, PassReport.footnotes(passes))
   }
 
+  /// What each kind of layer does, as the program that is counted and run.
+  private static func programs(_ arguments: Arguments) throws -> Outcome {
+    try WorkloadOptions.refuse(arguments, without: "--flops")
+    for other in [(arguments[pass], "--flops"), (arguments[detail] != .part, "--by tensor")]
+    where other.0 {
+      throw UsageError.contradiction(
+        other.1, "--program", advice: "A program has no counts; leave one out.")
+    }
+    let reports = try ModelSource.reports(arguments)
+    let programs = reports.map { ProgramReport($0.model) }
+    let notes = ParameterReport.footnotes(reports)
+    switch arguments[ReportFormat.withLatex] {
+    case .table: return Outcome(programs.map(\.plain).joined(separator: "\n"), errors: notes)
+    case .markdown: return Outcome(programs.map(\.markdown).joined(separator: "\n"), errors: notes)
+    case .json:
+      return Outcome(
+        JSONValue.object([
+          "schema_version": .integer(1), "programs": .array(programs.flatMap(\.json)),
+        ]).text, errors: notes)
+    case .csv, .latex:
+      throw UsageError.contradiction(
+        "--format \(arguments[ReportFormat.withLatex].rawValue)", "--program",
+        advice: "A program is a table, Markdown or JSON.")
+    }
+  }
+
+  private static let program = Parameter<Bool>.flag(
+    "program", help: "The operations of each kind of layer, in order.")
   private static let pass = Parameter<Bool>.flag(
     "flops", help: "The formulas of one pass: every operation, in T, P and B.")
   private static let detail = Parameter<FormulaDetail>.choice(

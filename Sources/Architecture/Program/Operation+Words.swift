@@ -1,0 +1,171 @@
+import Symbolic
+
+/// Operations in words, for a person who knows the paper.
+extension Operation {
+  /// A short name of the kind of operation.
+  package var kind: String {
+    switch self {
+    case .lookUp: "look_up"
+    case .product: "product"
+    case .addBias: "add_bias"
+    case .addVector: "add_vector"
+    case .normalize: "normalize"
+    case .slice: "slice"
+    case .rotate: "rotate"
+    case .keep: "keep"
+    case .attend: "attend"
+    case .activate: "activate"
+    case .gate: "gate"
+    case .add: "add"
+    case .scale: "scale"
+    case .bound: "bound"
+    case .clip: "clip"
+    case .route: "route"
+    case .experts: "experts"
+    case .weigh: "weigh"
+    case .enter: "enter"
+    case .last: "last"
+    case .part: "part"
+    }
+  }
+
+  /// What is computed, with the names that values have.
+  package func words(_ name: (Value) -> String) -> String {
+    switch self {
+    case .lookUp(let table):
+      return table.index == .token
+        ? "the row of the table for each token" : "the row of the table for each position"
+    case .product(let x, let map, let isTied):
+      return "\(name(x)) · \(isTied ? "the token table" : map.name)ᵀ"
+    case .addBias(let x, let map): return "\(name(x)) + \(map.name).bias"
+    case .addVector(let x, let vector): return "\(name(x)) + \(vector.name)"
+    case .normalize(let x, let norm): return "\(norm.words)(\(name(x)))\(norm.detail)"
+    case .slice(let x, let slice): return "of \(name(x)) \(slice.words)"
+    case .rotate(let x, let rotation):
+      return "\(name(x)), \(rotation.heads) heads, turned by the position: \(rotation.angles.words)"
+    case .keep(let keys, let values, let reach):
+      return "keys \(name(keys)) and values \(name(values)) beside those cached\(reach.words)"
+    case .attend(let q, let kept, let heads):
+      return "\(heads.words(name(q))) over \(name(kept))"
+    case .activate(let x, let function, _, let factor):
+      return "\(function)(\(name(x)))" + (factor.map { " ⊙ \(name($0))" } ?? "")
+    case .gate(let x, let gates): return "\(name(x)) ⊙ σ(\(name(gates)))"
+    case .add(let x, let y): return "\(name(x)) + \(name(y))"
+    case .scale(let x, let factor): return "\(name(x)) · \(factor)"
+    case .bound(let x, let limit): return "\(limit) · tanh(\(name(x)) / \(limit))"
+    case .clip(let x, let limit): return "\(name(x)), no further from zero than \(limit)"
+    case .route(let scores, let routing): return routing.words(scores.map(name) ?? "each token")
+    case .experts(let x, let choice, let experts):
+      return "Σ over the experts of \(name(choice)): weight · expert(\(name(x))), "
+        + "one of \(experts.routing.experts):"
+    case .weigh(let x): return "\(name(x)) · the weight of the expert"
+    case .enter(let x, let scores, let entrance):
+      return "\(name(x)) + \(name(scores)) · f(\(name(x))) where \(entrance.router.words):"
+    case .last(let x, let always):
+      return "the last row of each sequence of \(name(x))"
+        + (always ? "" : ", if only it is asked for")
+    case .part(let x, let branch):
+      let what = branch.module.meaning.replacing("a ", with: "")
+      return "\(what)(\(x.map(name) ?? "tokens")), as a whole"
+    }
+  }
+}
+
+extension Normalization {
+  fileprivate var words: String {
+    switch kind {
+    case .rootMeanSquare: "rms_norm"
+    case .layer: "layer_norm"
+    }
+  }
+
+  fileprivate var detail: String {
+    var parts = [epsilon.map { "ε = \($0)" }, addsOne ? "weight + 1" : nil].compactMap(\.self)
+    if !hasWeight { parts.append("no weight") }
+    if vectors != .one { parts.append("\(vectors) vectors of \(shape.last ?? 1)") }
+    return parts.isEmpty ? "" : ", " + parts.joined(separator: ", ")
+  }
+}
+
+extension Slice {
+  fileprivate var words: String {
+    guard axes.count > 1 else { return "the \(count) numbers from \(first) on" }
+    let shape = axes.map { "\($0)" }.joined(separator: ", ")
+    return "as [\(shape)] the \(count) from \(first) on along axis \(axis + 1)"
+  }
+}
+
+extension RotaryAngles {
+  fileprivate var words: String {
+    let pairs = pairing == .halves ? "" : ", pairs side by side"
+    let rule: String =
+      switch scaling {
+      case .none: ""
+      case .linear(let factor): ", linear by \(factor)"
+      case .dynamic(let factor, let original): ", dynamic by \(factor) beyond \(original)"
+      case .yarn(let yarn): ", yarn by \(yarn.factor) beyond \(yarn.original)"
+      case .llama3(let factor, _, _, let original): ", llama3 by \(factor) beyond \(original)"
+      case .long(_, _, let original, _): ", a factor for each pair beyond \(original)"
+      case .other(let name): ", \(name)"
+      }
+    return "\(size) numbers of each, base \(base)\(rule)\(pairs)"
+  }
+}
+
+extension Reach {
+  fileprivate var words: String {
+    switch self {
+    case .all: ""
+    case .window(let size, _): ", the last \(size)"
+    case .chunk(let size): ", those of a chunk of \(size)"
+    case .blocks(let kept, let size): ", the \(kept) of the best blocks of \(size)"
+    case .bestBlocks(let size, let count): ", the best \(count) blocks of \(size)"
+    }
+  }
+}
+
+extension AttentionHeads {
+  fileprivate func words(_ queries: String) -> String {
+    var score = "\(queries)·k"
+    if let scale { score += " · \(scale)" }
+    if let cap { score = "\(cap)·tanh(\(score) / \(cap))" }
+    if hasLinearBias { score += " − slope · distance" }
+    if sinks != nil { score += ", sink" }
+    return "Σ softmax(\(score)) · v, \(heads) heads on \(keyValueHeads),"
+  }
+}
+
+extension Routing {
+  fileprivate func words(_ scores: String) -> String {
+    var text: String
+    switch router.rule {
+    case .tokenChoice: text = "the \(chosen) best"
+    case .hash: text = "\(chosen) by a hash of the token"
+    case .expertChoice: text = "the best tokens of each expert"
+    }
+    switch router.scoring {
+    case .softmax: text += " of softmax(\(scores))"
+    case .softmaxOfChosen: text += " of \(scores), softmax over the chosen"
+    case .sigmoid: text += " of σ(\(scores))"
+    case .rootOfSoftplus: text += " of √softplus(\(scores))"
+    case .raw: text += " of \(scores)"
+    }
+    if let correction { text += ", chosen with \(correction.name) added" }
+    if let groups = router.groups, let kept = router.keptGroups {
+      text += ", from the best \(kept) of \(groups) groups"
+    }
+    if router.normalizes { text += ", weights divided by their sum" }
+    if let scale = router.scale { text += ", times \(scale)" }
+    if let capacity { text += ", at most \(capacity) times the even share of an expert" }
+    return text
+  }
+}
+
+extension DepthRouter {
+  fileprivate var words: String {
+    switch choice {
+    case .expert: "the score is among the best max(1, ⌊\(capacity)·T⌋)"
+    case .token: "the score is above zero"
+    }
+  }
+}
