@@ -80,6 +80,10 @@ let package = Package(
         "Accounting", "Architecture", "Families", "JSON", "Presets", "Publications", "Reference",
         "Symbolic", "TestSupport", "Validation",
       ], swiftSettings: settings),
+    .testTarget(
+      name: "ArchitectureTests",
+      dependencies: ["Architecture", "Families", "JSON", "Presets", "Symbolic"],
+      swiftSettings: settings),
     .testTarget(name: "ArgumentsTests", dependencies: ["Arguments"], swiftSettings: settings),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "JSON"], swiftSettings: settings),
@@ -102,7 +106,7 @@ let package = Package(
       dependencies: [
         "Accounting", "Architecture", "Checkpoints", "JSON", "Presets", "Families", "Reference",
         "Validation", "tally",
-      ], swiftSettings: settings),
+      ], exclude: ["open.txt"], swiftSettings: settings),
     .testTarget(
       name: "PresetsTests", dependencies: ["JSON", "Presets"], swiftSettings: settings),
     .testTarget(

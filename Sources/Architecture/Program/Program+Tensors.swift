@@ -1,0 +1,89 @@
+package import Symbolic
+
+extension Program {
+  /// A tensor that an operation uses, and how many of it there are.
+  package struct UsedTensor: Hashable, Sendable {
+    /// The path inside the layer, with `#` for the number of an expert.
+    package let path: String
+    /// How many numbers one of them has.
+    package let count: Formula
+    package let copies: Formula
+    /// Whether it is stored with the model but is no parameter.
+    package var isBuffer = false
+  }
+
+  /// The tensors of a program, which exist because an operation uses them; each once.
+  package var tensors: [UsedTensor] {
+    var found: [UsedTensor] = []
+    for tensor in used(copies: 1) where !found.contains(tensor) { found.append(tensor) }
+    return found
+  }
+
+  private func used(copies: Formula) -> [UsedTensor] {
+    steps.flatMap { step -> [UsedTensor] in
+      func own(_ name: String, _ count: Formula, _ more: Formula = 1) -> UsedTensor {
+        UsedTensor(
+          path: step.scope.isEmpty ? name : "\(step.scope).\(name)", count: count,
+          copies: copies * more)
+      }
+      func own(_ weight: Weight) -> UsedTensor {
+        var tensor = own(weight.name, weight.shape.product(), weight.copies)
+        tensor.isBuffer = weight.isBuffer
+        return tensor
+      }
+      switch step.operation {
+      case .lookUp(let table): return table.weights.map { own($0) }
+      case .product(_, let map, let isTied):
+        return isTied ? [] : [own("\(map.name).weight", map.input * map.output)]
+      case .addBias(_, let map): return [own("\(map.name).bias", map.output)]
+      case .addVector(_, let vector): return [own(vector)]
+      case .normalize(_, let norm): return norm.weights().map { own($0) }
+      case .attend(_, _, let heads): return heads.sinks.map { [own($0)] } ?? []
+      case .activate(_, _, let slopes, _): return slopes.map { own($0) }
+      case .route(_, let routing): return routing.correction.map { [own($0)] } ?? []
+      case .experts(_, _, let experts):
+        return experts.body.used(copies: copies * experts.routing.experts)
+      case .enter(_, _, let entrance):
+        return (entrance.predictor?.used(copies: copies) ?? []) + entrance.body.used(copies: copies)
+      case .part(_, let branch):
+        return branch.weights.map { weight in
+          UsedTensor(
+            path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
+            isBuffer: weight.isBuffer)
+        }
+      case .slice, .rotate, .keep, .gate, .add, .scale, .bound, .clip, .weigh, .last: return []
+      }
+    }
+  }
+
+  /// The first place where the extents of an operation do not meet, for given sizes; nil if none.
+  package func misfit(_ values: [Symbol: Rational]) -> String? {
+    func differ(_ one: Formula, _ other: Formula) -> Bool {
+      guard one != other else { return false }
+      guard let left = try? one.evaluated(with: values),
+        let right = try? other.evaluated(with: values)
+      else { return false }
+      return left != right
+    }
+    for step in allSteps {
+      let isWrong: Bool
+      switch step.operation {
+      case .product(let x, let map, _): isWrong = differ(x.width, map.input)
+      case .add(let x, let y), .activate(let x, _, _, let y?): isWrong = differ(x.width, y.width)
+      case .slice(let x, let slice): isWrong = differ(x.width, slice.axes.product())
+      case .rotate(let x, let rotation):
+        isWrong = differ(x.width, rotation.heads * rotation.width)
+      case .attend(let q, let kept, let heads):
+        isWrong =
+          differ(q.width, heads.heads * heads.scoreSize)
+          || differ(kept.width, heads.keyValueHeads * (heads.scoreSize + heads.valueSize))
+      case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
+      case .lookUp, .addBias, .addVector, .normalize, .keep, .activate, .gate, .scale, .bound,
+        .clip, .route, .experts, .weigh, .enter, .last, .part:
+        isWrong = false
+      }
+      if isWrong { return "\(step.path): \(step.operation.kind)" }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,63 @@
+import Architecture
+import Families
+import Foundation
+import JSON
+import Presets
+import Symbolic
+import Testing
+
+/// The programs of parts: what they use, and whether their extents meet.
+@Suite struct ProgramTests {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Oracle/Data/Parameters")
+
+  static let files: [String] =
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)))
+    ?? []).filter { $0.hasSuffix(".jsonl") }.sorted()
+
+  /// Every program of a model, and how many layers run it.
+  static func programs(of model: Model) -> [(program: Program, times: Formula)] {
+    [model.entrance, model.exit].compactMap { $0.map { ($0, 1) } }
+      + model.groups.map { ($0.layer.program, $0.indices.count) }
+  }
+
+  static func values(_ model: Model) throws -> [Symbol: Rational] {
+    try model.values.mapValues { try $0.evaluated(with: [:]) }
+  }
+
+  /// A row of random configurations says how many parameters `transformers` builds. If a part
+  /// forgot an operation, its tensors would be missing here; if it had one too many, there would be
+  /// more.
+  @Test(
+    "The tensors that operations use are the parameters that transformers builds", arguments: files)
+  func tensors(_ file: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: file), encoding: .utf8)
+    for line in text.split(separator: "\n").prefix(4) {
+      let row = try JSONValue(parsing: String(line))
+      let configuration = try #require(row["config"]?.object)
+      let model = try Description().model(from: configuration, named: "row")
+      // Layers that borrow tensors of an earlier one list them twice.
+      guard model.groups.allSatisfy(\.layer.repeats.isEmpty) else { continue }
+      let values = try Self.values(model)
+      var sum = Rational.zero
+      for (program, times) in Self.programs(of: model) {
+        for tensor in program.tensors where !tensor.isBuffer {
+          let count = try (times * tensor.copies * tensor.count).evaluated(with: values)
+          sum = try sum.adding(count)
+        }
+      }
+      let expected = try #require(row["total"]?.integer)
+      #expect(sum == Rational(expected), "\(row["id"]?.string ?? file)")
+    }
+  }
+
+  @Test("Extents meet in every operation of every preset", arguments: Catalog.all.map(\.name))
+  func extents(_ name: String) throws {
+    let preset = try #require(Catalog.all.first { $0.name == name })
+    let model = try Description().model(from: preset.configuration, named: name)
+    let values = try Self.values(model)
+    for (program, _) in Self.programs(of: model) {
+      #expect(program.misfit(values) == nil)
+    }
+  }
+}
