@@ -190,6 +190,12 @@ SPECIAL = {
     "granitemoe_swa": {"layer_rope_theta": [500.0, 120.0]},
     "laguna": {"layer_types": ["full_attention", "sliding_attention"], "num_attention_heads_per_layer": [4, 2], "moe_router_logit_softcapping": 1.5},
     "mellum": {"layer_types": ["full_attention", "sliding_attention"], "mlp_layer_types": ["dense", "sparse"]},
+    "dots1": {"layer_types": ["full_attention", "sliding_attention"]},
+    "ernie4_5_vl_moe_text": {"moe_intermediate_size": [6, 5], "head_dim": 8},
+    "step3p5": {"sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"], "num_sliding_attention_heads": 2, "share_expert_dim": 10,
+                "moe_router_scaling_factor": 1.7, "swiglu_limits": [None, 1.1], "swiglu_limits_shared": [1.3, 0.9],
+                "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5},
+                                    "sliding_attention": {"rope_type": "default", "rope_theta": 120.0}}},
     "hy_v4": {"hc_magnitude": 1.3},
     "mimo_v2_flash": {"attention_value_scale": 0.6},
     "ministral3": {"rope_parameters": {"llama_4_scaling_beta": 0.3, "mscale": 0.7, "mscale_all_dim": 1.3}, "@tokens": 16},
@@ -424,6 +430,7 @@ OTHER = {
     "gpt_oss": {"rope_parameters": {"truncate": True}},
     "opt": {"do_layer_norm_before": DROP},
     "falcon": {"num_kv_heads": 4},
+    "gpt_bigcode": {"scale_attn_weights": False},
     "laguna": {"moe_apply_router_weight_on_input": DROP},
 }
 
