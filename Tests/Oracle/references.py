@@ -162,7 +162,7 @@ class Pass(torch.nn.Module):
         if not hasattr(block.mlp, "experts"):
             return a + feed_forward(block.mlp, h, c)
         m, which, probabilities = experts(block.mlp, h, c, c.num_experts_per_tok, getattr(c, "norm_topk_prob", False))
-        self.routing.append({"layer": number, "experts": [each if inside else [] for each, inside in zip(which.tolist(), entered.tolist())]})
+        self.routing.append({"layer": number, "experts": which[entered].tolist()})
         if entered.any():
             self.margin = min(self.margin, gap(probabilities[entered], c.num_experts_per_tok))
         if hasattr(block.mlp, "shared_experts"):

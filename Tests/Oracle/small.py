@@ -200,10 +200,11 @@ SPECIAL = {
     "mimo_v2_flash": {"attention_value_scale": 0.6},
     "ministral3": {"rope_parameters": {"llama_4_scaling_beta": 0.3, "mscale": 0.7, "mscale_all_dim": 1.3}, "@tokens": 16},
     "minimax_m3_vl_text": {"layer_types": ["full_attention", "minimax_m3_sparse"], "mlp_layer_types": ["dense", "sparse"], "rotary_dim": 6,
-                           "index_block_size": 3, "index_topk_blocks": 3, "index_local_blocks": 1, "@tokens": 20},
+                           "index_block_size": 3, "index_topk_blocks": 3, "index_local_blocks": 2, "rope_parameters": {"partial_rotary_factor": 0.75},
+                           "@tokens": 20},
     "cohere2_moe": {"mlp_layer_types": ["dense", "sparse"]},
     "jetmoe": {"kv_channels": 8},
-    "lfm2": {"block_multiple_of": 8, "block_ffn_dim_multiplier": 1.3, "layer_types": ["conv", "full_attention"], "num_hidden_layers": 2, "conv_L_cache": 4},
+    "lfm2": {"intermediate_size": 20, "block_multiple_of": 8, "block_ffn_dim_multiplier": 1.9, "layer_types": ["conv", "full_attention"], "num_hidden_layers": 2, "conv_L_cache": 4},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"], "num_hidden_layers": 2, "conv_L_cache": 4, "num_dense_layers": 1},
     "lfm3": {"conv_L_cache": 4},
     "longcat_flash": {"head_dim": 4, "zero_expert_num": 3, "n_routed_experts": 5, "moe_topk": 3},
@@ -251,6 +252,8 @@ FLIPPED = (
 
 # The constants of most checkpoints.
 _USUAL = {"rms_norm_eps": 1e-6, "rope_parameters": {"rope_theta": 10000.0}, "hidden_size": 24, "intermediate_size": 20, "vocab_size": 37}
+
+_OLD = {"rms_norm_eps": 1e-6, "rope_theta": 10000.0}
 
 _MIXTURE = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 6}
 VARIANTS = {
@@ -348,11 +351,16 @@ VARIANTS = {
     },
     "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
     "deepseek": {
-        "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
+        "usual": _OLD, "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
         "every-other": {"moe_layer_freq": 2, "first_k_dense_replace": 0}, "without-shared": {"n_shared_experts": None},
         "one-shared-gelu": {"n_shared_experts": 1, "hidden_act": "gelu"},
     },
     "mod_llama": {
+        "usual": _OLD,
+        "usual-mlp": {**_OLD, "mod_predictor": "mlp", "mod_predictor_size": 5},
+        "usual-token-choice": {**_OLD, "mod_routing": "token_choice"},
+        "usual-staged": {**_OLD, "mod_mode": "staged", **_MIXTURE, "mod_predictor": "router"},
+        "usual-integrated": {**_OLD, "mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 3},
         "none": {"mod_mode": "none", "mod_capacity": DROP},
         "router": {"mod_predictor": "router"},
         "mlp": {"mod_predictor": "mlp", "mod_predictor_size": 5},
@@ -366,7 +374,7 @@ VARIANTS = {
         "integrated": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 3},
         "integrated-biased": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 2, "num_experts_per_tok": 3,
                               "mlp_bias": True, "mod_offset": 0},
-        "integrated-real": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE},
+        "integrated-real": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 0},
     },
     **{model_type: {"limited": {"time_step_limit": [0.3, 0.5]}, "other": None}
        for model_type in ("mamba2", "bamba", "falcon_h1", "granitemoehybrid")},
@@ -389,7 +397,7 @@ VARIANTS = {
     "llama4_text": {"untuned": {"attn_temperature_tuning": False, "use_qk_norm": False}, "other": None},
     "zamba2": {"one-block": {"num_mem_blocks": 1, "use_shared_attention_adapter": False, "use_mem_rope": False},
                "limited": {"time_step_min": 0.4}, "other": None},
-    "nemotron_h": {"latent": {"moe_latent_size": 12}, "limited": {"time_step_min": 0.4}, "other": None},
+    "nemotron_h": {"latent": {"moe_latent_size": 12}, "acts": {"mlp_hidden_act": "gelu", "mamba_hidden_act": "gelu"}, "limited": {"time_step_min": 0.4}, "other": None},
     "granitemoehybrid": {"unrotated": {"position_embedding_type": None}, "dense": {"num_local_experts": 0},
                          "limited": {"time_step_limit": [0.3, 0.5]}, "other": None},
     "falcon_h1": {"norm": {"mamba_rms_norm": True}, "norm-after": {"mamba_rms_norm": True, "mamba_norm_before_gate": False},
