@@ -170,11 +170,11 @@ class Pass(torch.nn.Module):
         return a + m
 
     def sampling(self, ids, prompt):
-        """The logits of the tokens after a prompt that are fed one at a time; (rows, which entered, the smallest margin)."""
+        """The logits of a prompt and of the tokens after it, fed one at a time; (rows, which entered, the smallest margin)."""
         self.routing, self.depth, self.margin = [], [], math.inf
         with torch.no_grad():
             rows = self.stack(torch.tensor(ids), prompt)
-        return rows[prompt:], self.depth, self.margin
+        return rows, self.depth, self.margin
 
 
 def build(config):
