@@ -317,7 +317,7 @@ def make(name, out):
                 logits = run(model, ids)
             routing, margin = choices.summary(*choices_of(model.config)[:2], len(ids), choices_of(model.config)[2])
             if hasattr(model, "routing"):
-                routing, margin = model.routing, model.margin
+                routing, margin = model.routing or None, model.margin
             if margin is not None and margin <= LEAST_MARGIN:
                 continue
             if not torch.isfinite(logits).all():

@@ -152,7 +152,7 @@ class TextModel(torch.nn.Module):
 
     def forward(self, ids, use_cache, **named):
         output = self.model(input_ids=ids, use_cache=use_cache, **named)
-        output["logits"] = self.lm_head(output.last_hidden_state)
+        output["logits"] = self.lm_head(output.last_hidden_state) / getattr(self.config, "logits_scaling", 1.0)
         return output
 
 

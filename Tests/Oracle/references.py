@@ -162,7 +162,7 @@ class Pass(torch.nn.Module):
         if not hasattr(block.mlp, "experts"):
             return a + feed_forward(block.mlp, h, c)
         m, which, probabilities = experts(block.mlp, h, c, c.num_experts_per_tok, getattr(c, "norm_topk_prob", False))
-        self.routing.append({"layer": number, "experts": [each if inside else [] for each, inside in zip(which.tolist(), entered.tolist())]})
+        self.routing.append({"layer": number, "experts": which[entered].tolist()})
         if entered.any():
             self.margin = min(self.margin, gap(probabilities[entered], c.num_experts_per_tok))
         if hasattr(block.mlp, "shared_experts"):
@@ -170,11 +170,11 @@ class Pass(torch.nn.Module):
         return a + m
 
     def sampling(self, ids, prompt):
-        """The logits of the tokens after a prompt that are fed one at a time; (rows, which entered, the smallest margin)."""
+        """The logits of a prompt and of the tokens after it, fed one at a time; (rows, which entered, the smallest margin)."""
         self.routing, self.depth, self.margin = [], [], math.inf
         with torch.no_grad():
             rows = self.stack(torch.tensor(ids), prompt)
-        return rows[prompt:], self.depth, self.margin
+        return rows, self.depth, self.margin
 
 
 def build(config):

@@ -190,14 +190,21 @@ SPECIAL = {
     "granitemoe_swa": {"layer_rope_theta": [500.0, 120.0]},
     "laguna": {"layer_types": ["full_attention", "sliding_attention"], "num_attention_heads_per_layer": [4, 2], "moe_router_logit_softcapping": 1.5},
     "mellum": {"layer_types": ["full_attention", "sliding_attention"], "mlp_layer_types": ["dense", "sparse"]},
+    "dots1": {"layer_types": ["full_attention", "sliding_attention"]},
+    "ernie4_5_vl_moe_text": {"moe_intermediate_size": [6, 5], "head_dim": 8},
+    "step3p5": {"sliding_window": 5, "layer_types": ["full_attention", "sliding_attention"], "num_sliding_attention_heads": 2, "share_expert_dim": 10,
+                "moe_router_scaling_factor": 1.7, "swiglu_limits": [None, 1.1], "swiglu_limits_shared": [1.3, 0.9],
+                "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5},
+                                    "sliding_attention": {"rope_type": "default", "rope_theta": 120.0}}},
     "hy_v4": {"hc_magnitude": 1.3},
     "mimo_v2_flash": {"attention_value_scale": 0.6},
     "ministral3": {"rope_parameters": {"llama_4_scaling_beta": 0.3, "mscale": 0.7, "mscale_all_dim": 1.3}, "@tokens": 16},
     "minimax_m3_vl_text": {"layer_types": ["full_attention", "minimax_m3_sparse"], "mlp_layer_types": ["dense", "sparse"], "rotary_dim": 6,
-                           "index_block_size": 3, "index_topk_blocks": 3, "index_local_blocks": 1, "@tokens": 20},
+                           "index_block_size": 3, "index_topk_blocks": 3, "index_local_blocks": 2, "rope_parameters": {"partial_rotary_factor": 0.75},
+                           "@tokens": 20},
     "cohere2_moe": {"mlp_layer_types": ["dense", "sparse"]},
     "jetmoe": {"kv_channels": 8},
-    "lfm2": {"block_multiple_of": 8, "block_ffn_dim_multiplier": 1.3, "layer_types": ["conv", "full_attention"], "num_hidden_layers": 2, "conv_L_cache": 4},
+    "lfm2": {"intermediate_size": 20, "block_multiple_of": 8, "block_ffn_dim_multiplier": 1.9, "layer_types": ["conv", "full_attention"], "num_hidden_layers": 2, "conv_L_cache": 4},
     "lfm2_moe": {"layer_types": ["conv", "full_attention"], "num_hidden_layers": 2, "conv_L_cache": 4, "num_dense_layers": 1},
     "lfm3": {"conv_L_cache": 4},
     "longcat_flash": {"head_dim": 4, "zero_expert_num": 3, "n_routed_experts": 5, "moe_topk": 3},
@@ -245,6 +252,8 @@ FLIPPED = (
 
 # The constants of most checkpoints.
 _USUAL = {"rms_norm_eps": 1e-6, "rope_parameters": {"rope_theta": 10000.0}, "hidden_size": 24, "intermediate_size": 20, "vocab_size": 37}
+
+_OLD = {"rms_norm_eps": 1e-6, "rope_theta": 10000.0}
 
 _MIXTURE = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 6}
 VARIANTS = {
@@ -342,11 +351,17 @@ VARIANTS = {
     },
     "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
     "deepseek": {
-        "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
+        "usual": _OLD, "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
         "every-other": {"moe_layer_freq": 2, "first_k_dense_replace": 0}, "without-shared": {"n_shared_experts": None},
         "one-shared-gelu": {"n_shared_experts": 1, "hidden_act": "gelu"},
     },
     "mod_llama": {
+        "usual": _OLD,
+        "usual-mlp": {**_OLD, "mod_predictor": "mlp", "mod_predictor_size": 5},
+        "usual-token-choice": {**_OLD, "mod_routing": "token_choice"},
+        "usual-router": {**_OLD, "mod_predictor": "router"},
+        "usual-staged": {**_OLD, "mod_mode": "staged", **_MIXTURE},
+        "usual-integrated": {**_OLD, "mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 3},
         "none": {"mod_mode": "none", "mod_capacity": DROP},
         "router": {"mod_predictor": "router"},
         "mlp": {"mod_predictor": "mlp", "mod_predictor_size": 5},
@@ -360,7 +375,7 @@ VARIANTS = {
         "integrated": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 3},
         "integrated-biased": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 2, "num_experts_per_tok": 3,
                               "mlp_bias": True, "mod_offset": 0},
-        "integrated-real": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE},
+        "integrated-real": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 0},
     },
     **{model_type: {"limited": {"time_step_limit": [0.3, 0.5]}, "other": None}
        for model_type in ("mamba2", "bamba", "falcon_h1", "granitemoehybrid")},
@@ -383,7 +398,7 @@ VARIANTS = {
     "llama4_text": {"untuned": {"attn_temperature_tuning": False, "use_qk_norm": False}, "other": None},
     "zamba2": {"one-block": {"num_mem_blocks": 1, "use_shared_attention_adapter": False, "use_mem_rope": False},
                "limited": {"time_step_min": 0.4}, "other": None},
-    "nemotron_h": {"latent": {"moe_latent_size": 12}, "limited": {"time_step_min": 0.4}, "other": None},
+    "nemotron_h": {"latent": {"moe_latent_size": 12}, "acts": {"mlp_hidden_act": "gelu", "mamba_hidden_act": "gelu"}, "limited": {"time_step_min": 0.4}, "other": None},
     "granitemoehybrid": {"unrotated": {"position_embedding_type": None}, "dense": {"num_local_experts": 0},
                          "limited": {"time_step_limit": [0.3, 0.5]}, "other": None},
     "falcon_h1": {"norm": {"mamba_rms_norm": True}, "norm-after": {"mamba_rms_norm": True, "mamba_norm_before_gate": False},
@@ -424,6 +439,7 @@ OTHER = {
     "gpt_oss": {"rope_parameters": {"truncate": True}},
     "opt": {"do_layer_norm_before": DROP},
     "falcon": {"num_kv_heads": 4},
+    "gpt_bigcode": {"scale_attn_weights": False},
     "laguna": {"moe_apply_router_weight_on_input": DROP},
 }
 
