@@ -386,6 +386,8 @@ VARIANTS = {
     "gpt_oss": {"untruncated": {"rope_parameters": {"beta_fast": 0.9, "beta_slow": 0.3, "original_max_position_embeddings": 9, "rope_theta": 20.0}, "@tokens": 16},
                 "other": None},
     "deepseek_ocr2_text": {"groups": {"topk_method": "group_limited_greedy"}, "other": None},
+    "qwen4_exp_text": {"ngrams": {"eos_token_id": 2, "ple_layer_ids": [1], "ple_embed_dim": 8, "heads_per_ngram": 2, "ngram_vocab_size_base": 20,
+                                  "make_ngram_vocab_size_divisible_by": 4, "split_ngram_parts": 1, "ple_conv_kernel_size": 3}, "other": None},
     "openai-gpt": {"silu": {"afn": "silu"}, "other": None},
     "gpt_neo": {"silu": {"activation_function": "silu"}, "other": None},
     "gemma4_text": {
