@@ -168,7 +168,11 @@ SPECIAL = {
                     "compress_rope_theta": 120.0, "rope_theta": 500.0, "index_topk": 2, "n_routed_experts": 6,
                     "mlp_layer_types": ["hash_moe", "moe", "moe"], "@tokens": 20},
     "dots3_note_text": {"swa_num_attention_heads": 2, "swa_num_key_value_heads": 2, "swa_kv_lora_rank": 6, "swa_qk_nope_head_dim": 4,
-                        "swa_head_dim": 10, "swa_v_head_dim": 6, "swa_q_lora_rank": 10},
+                        "swa_head_dim": 10, "swa_v_head_dim": 6, "swa_q_lora_rank": 10,
+                        # The class takes the order of its default from a set, which is another each time.
+                        "rope_parameters": {
+                            "indexed_attention": {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5},
+                            "sliding_attention": {"rope_type": "default", "rope_theta": 120.0, "partial_rotary_factor": 0.5}}},
     "falcon_h1": {"mamba_d_ssm": 32, "lm_head_multiplier": 0.7, "mlp_multipliers": [1.3, 0.8], "key_multiplier": 1.4,
                   "attention_out_multiplier": 0.8, "attention_in_multiplier": 1.2, "ssm_multipliers": [1.1, 0.9, 1.3, 0.8, 1.2],
                   "ssm_in_multiplier": 0.9, "ssm_out_multiplier": 1.2},
