@@ -168,7 +168,11 @@ SPECIAL = {
                     "compress_rope_theta": 120.0, "rope_theta": 500.0, "index_topk": 2, "n_routed_experts": 6,
                     "mlp_layer_types": ["hash_moe", "moe", "moe"], "@tokens": 20},
     "dots3_note_text": {"swa_num_attention_heads": 2, "swa_num_key_value_heads": 2, "swa_kv_lora_rank": 6, "swa_qk_nope_head_dim": 4,
-                        "swa_head_dim": 10, "swa_v_head_dim": 6, "swa_q_lora_rank": 10},
+                        "swa_head_dim": 10, "swa_v_head_dim": 6, "swa_q_lora_rank": 10,
+                        # The class takes the order of its default from a set, which is another each time.
+                        "rope_parameters": {
+                            "indexed_attention": {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5},
+                            "sliding_attention": {"rope_type": "default", "rope_theta": 120.0, "partial_rotary_factor": 0.5}}},
     "falcon_h1": {"mamba_d_ssm": 32, "lm_head_multiplier": 0.7, "mlp_multipliers": [1.3, 0.8], "key_multiplier": 1.4,
                   "attention_out_multiplier": 0.8, "attention_in_multiplier": 1.2, "ssm_multipliers": [1.1, 0.9, 1.3, 0.8, 1.2],
                   "ssm_in_multiplier": 0.9, "ssm_out_multiplier": 1.2},
@@ -386,6 +390,8 @@ VARIANTS = {
     "gpt_oss": {"untruncated": {"rope_parameters": {"beta_fast": 0.9, "beta_slow": 0.3, "original_max_position_embeddings": 9, "rope_theta": 20.0}, "@tokens": 16},
                 "other": None},
     "deepseek_ocr2_text": {"groups": {"topk_method": "group_limited_greedy"}, "other": None},
+    "qwen4_exp_text": {"ngrams": {"eos_token_id": 2, "ple_layer_ids": [1], "ple_embed_dim": 8, "heads_per_ngram": 2, "ngram_vocab_size_base": 20,
+                                  "make_ngram_vocab_size_divisible_by": 4, "split_ngram_parts": 1, "ple_conv_kernel_size": 3}, "other": None},
     "openai-gpt": {"silu": {"afn": "silu"}, "other": None},
     "gpt_neo": {"silu": {"activation_function": "silu"}, "other": None},
     "gemma4_text": {
