@@ -48,13 +48,13 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
   private let groups: [LayerGroup]
 
   /// Places what `items` finds in one layer, each with the module that it belongs to.
-  init(_ model: Model, _ items: (Layer) -> [(Item, Module?)]) {
+  init(_ model: Model, _ items: (_ group: Int, Layer) -> [(Item, Module?)]) {
     groups = model.groups
     // A layer may have one item several times: its first is the first of other layers, and so on.
     var positions: [Occurrence: Int] = [:]
     for (index, group) in groups.enumerated() {
       var met: [Item: Int] = [:]
-      for (item, module) in items(group.layer) {
+      for (item, module) in items(index, group.layer) {
         let occurrence = Occurrence(item: item, number: met[item, default: 0])
         met[item, default: 0] += 1
         if let position = positions[occurrence] {

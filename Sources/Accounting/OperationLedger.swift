@@ -71,9 +71,10 @@ package struct OperationLedger: Sendable {
       assumption == .none ? .least : isEven ? .even : .all
     var rows = (model.entrance.map { ProgramWork(stream).work(of: $0) } ?? [])
       .map { Row(outside: $0.0) }
-    rows += model.rotaryTables(stream).map { Row(outside: $0) }
+    let programs = model.groups.map(\.layer.program)
+    rows += programs.rotaryTables(stream).map { Row(outside: $0) }
     let pass = ProgramWork(stream, assuming: assumption) { _ in filling }
-    let placement = LayerPlacement(model) { $0.work(pass) }
+    let placement = LayerPlacement(model) { $1.work(programs[$0], pass) }
     rows += placement.entries.map { entry in
       Row(
         path: "\(model.layersPath).N.\(entry.item.name)", work: entry.item,
@@ -163,16 +164,16 @@ extension Branch {
 
 extension Layer {
   /// Everything one layer executes, as often as it runs.
-  func work(_ pass: ProgramWork) -> [(Work, Module?)] {
+  func work(_ program: Program, _ pass: ProgramWork) -> [(Work, Module?)] {
     pass.work(of: program).map { ($0.0.times(runs), $0.1) }
   }
 }
 
-extension Model {
+extension Sequence where Element == Program {
   /// The angles of each rotary table, with their sines and cosines: once for all sequences.
   fileprivate func rotaryTables(_ stream: Stream) -> [Work] {
     var tables: [RotaryAngles] = []
-    for angles in groups.flatMap(\.layer.program.rotations) where !tables.contains(angles) {
+    for angles in flatMap(\.rotations) where !tables.contains(angles) {
       tables.append(angles)
     }
     return tables.map { angles in

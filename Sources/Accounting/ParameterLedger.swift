@@ -37,7 +37,7 @@ package struct ParameterLedger: Sendable {
 
   package init(_ model: Model) {
     var rows = model.head.flatMap { Self.rows(outside: $0) }
-    let placement = LayerPlacement(model) { layer in
+    let placement = LayerPlacement(model) { _, layer in
       layer.branches.flatMap { branch in branch.weights.map { ($0, branch.module) } }
     }
     for entry in placement.entries {

@@ -20,20 +20,23 @@ extension OperationLedger {
   ) throws(DescriptionError) -> [Place: Rational] {
     var counts: [Place: Rational] = [:]
     for group in model.groups where group.layer.dependsOnData(workload) {
+      let program = group.layer.program
       for index in try layers(of: group) {
-        try add(group.layer, index, decided(index, group.layer.branches), to: &counts)
+        try add(
+          group.layer, program, index, decided(index, group.layer.branches), to: &counts)
       }
     }
     return counts
   }
 
   private func add(
-    _ layer: Layer, _ index: Int, _ decided: DecidedLayer, to counts: inout [Place: Rational]
+    _ layer: Layer, _ program: Program, _ index: Int, _ decided: DecidedLayer,
+    to counts: inout [Place: Rational]
   ) throws(DescriptionError) {
     let pass = ProgramWork(Stream(workload), decided: decided) { path in
       decided.filled[path].map { .met(Formula($0)) } ?? .all
     }
-    for (work, _) in layer.work(pass) {
+    for (work, _) in layer.work(program, pass) {
       let path = "\(model.layersPath).\(index).\(work.name)"
       for operation in ScalarOperation.allCases {
         let count = try number(work.count(of: operation), path)
