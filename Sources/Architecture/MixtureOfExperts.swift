@@ -41,8 +41,21 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var capacity: Formula?
   /// Whether a bias is added to the sum of what the experts return.
   package var addsBias = false
-  /// Whether a weight multiplies the inner numbers of its expert, and not what it returns.
-  package var weighsInside = false
+  /// What the weight of an expert multiplies.
+  package enum Weighing: Hashable, Sendable {
+    /// What it returns.
+    case answers
+    /// Its inner numbers, before the map down.
+    case innerNumbers
+    /// What goes into it.
+    case inputs
+  }
+
+  package var weighing = Weighing.answers
+  /// What the sum of the experts' answers is multiplied by, if anything.
+  package var scale: Constant?
+  /// What the sum with the shared answer is multiplied by, if anything.
+  package var sharingScale: Constant?
   /// The experts beside the others that the router may choose and that do nothing.
   package var idle: Formula = 0 {
     didSet { scored = experts + idle }

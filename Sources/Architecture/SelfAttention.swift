@@ -37,6 +37,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var scale: Constant?
   /// One more, learned, score for each head that no value answers to; it is among the vectors.
   package var sinks: Weight?
+  /// What values are multiplied by, if anything.
+  package var valueScale: Constant?
   /// *c*, if queries, keys and values are kept between −c and c.
   package var clip: Constant?
   /// Whether queries and keys are normalized after their rotation, and not before.

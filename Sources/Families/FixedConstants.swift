@@ -11,7 +11,6 @@ extension Family {
     "cohere": "rotates_neighbours=true",
     "cohere2": "rotates_neighbours=true",
     "cohere2_moe": "rotates_neighbours=true",
-    "cohere_compass_text": "rotates_neighbours=true",
     "dbrx": "epsilon=1e-5",
     "deepseek_v2": "rotates_neighbours=true",
     "ernie4_5": "rotates_neighbours=true",
@@ -23,6 +22,8 @@ extension Family {
     "glm4": "rotates_neighbours=true",
     "glm4v_text": "rotates_neighbours=true",
     "glm_ocr_text": "rotates_neighbours=true",
+    // Null means one over the root of a head's width.
+    "hyperclovax": "attention_multiplier=null",
     "gptj": "rotates_neighbours=true",
     "helium": "rotates_neighbours=true",
     "llama4_text": "rotates_neighbours=true",

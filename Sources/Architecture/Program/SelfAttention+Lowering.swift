@@ -22,6 +22,9 @@ extension SelfAttention {
       }
     }
     if normsFollowRotation { normalize(&pieces, &program) }
+    if let valueScale {
+      pieces.change(.values) { program.scale($0, by: valueScale, "scale") }
+    }
     let kept = program.keep(keys: pieces[.keys], values: pieces[.values], reach)
     var core = AttentionHeads(
       heads: heads, keyValueHeads: keyValueHeads, scoreSize: headSize,

@@ -26,7 +26,7 @@ extension Family {
     let heads = try keys.heads()
     let counts = try keys.expertCounts()
     let attention = try keys.attention(
-      heads, bias: keys.biases(.all), vectors: [Weight("sinks", [heads.query], .attention)])
+      heads, bias: keys.biases(.all), sinks: Weight("sinks", [heads.query], .attention))
     // Its bounded activation is fixed, whatever the key says.
     var expert = try keys.fusedGated(bias: true)
     expert.activation = "swigluoai"

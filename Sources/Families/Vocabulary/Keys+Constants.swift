@@ -75,6 +75,13 @@ extension Keys {
     return angles
   }
 
+  /// The share of each head that the rules of a type of layers rotate, if they say one.
+  func rotaryShare(of layerType: String?) throws -> Rational? {
+    guard case .number(let text) = try rotaryRules(of: layerType).values["partial_rotary_factor"]
+    else { return nil }
+    return Rational(decimal: text)
+  }
+
   /// The base and the scaling rule of a type of layers, from wherever they are written.
   private func rotaryRules(of layerType: String?) throws -> RotaryRules {
     var rules: [String: JSONValue] = [:]
