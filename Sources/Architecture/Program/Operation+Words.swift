@@ -138,6 +138,7 @@ extension AttentionHeads {
 extension Routing {
   fileprivate func words(_ scores: String) -> String {
     var text: String
+    let scores = router.cap.map { "\($0) · tanh(\(scores) / \($0))" } ?? scores
     switch router.rule {
     case .tokenChoice: text = "the \(chosen) best"
     case .hash: text = "\(chosen) by a hash of the token"
@@ -147,6 +148,7 @@ extension Routing {
     case .softmax: text += " of softmax(\(scores))"
     case .softmaxOfChosen: text += " of \(scores), softmax over the chosen"
     case .sigmoid: text += " of σ(\(scores))"
+    case .sigmoidOfChosen: text += " of \(scores), σ of the chosen"
     case .rootOfSoftplus: text += " of √softplus(\(scores))"
     case .raw: text += " of \(scores)"
     }
@@ -154,7 +156,9 @@ extension Routing {
     if let groups = router.groups, let kept = router.keptGroups {
       text += ", from the best \(kept) of \(groups) groups"
     }
-    if router.normalizes { text += ", weights divided by their sum" }
+    if router.normalizes {
+      text += ", weights divided by their sum" + (router.leastSum.map { ", at least \($0)" } ?? "")
+    }
     if let scale = router.scale { text += ", times \(scale)" }
     if let capacity { text += ", at most \(capacity) times the even share of an expert" }
     return text
