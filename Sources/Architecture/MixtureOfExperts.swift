@@ -10,7 +10,9 @@ package struct MixtureOfExperts: Hashable, Sendable {
     /// One set of tensors for each expert, with the expert's number in the name.
     case separate
     /// The tensors of all experts stacked under these names and shapes.
-    case stacked([Weight])
+    ///
+    /// Each expert's part is `[output, input]`, and `[input, output]` in the tensors named so.
+    case stacked([Weight], inputFirst: Set<String> = [])
   }
 
   package var router: Router
@@ -99,7 +101,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
         copy.activeShare = share
         return copy
       }
-    case .stacked(let weights):
+    case .stacked(let weights, _):
       return weights.map { weight in
         var copy = weight
         // One tensor for each expert, or one that stacks them all.

@@ -47,6 +47,9 @@ package struct SelfAttention: Hashable, Sendable {
   package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  package var gateFunction = GateFunction.logistic
+  /// By what queries are multiplied at each position, if at all.
+  package var positionScale: PositionScale?
   /// What chooses blocks of keys, if attention is sparse.
   package var blockIndexer: BlockIndexer?
   /// What compresses the keys of the whole past, beside those within reach.

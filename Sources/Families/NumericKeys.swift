@@ -135,7 +135,7 @@ package enum NumericKeys {
     scale_embedding: biogpt xglm
     scale_attn_weights: gpt2 gpt_bigcode
     scale_attn_by_inverse_layer_idx: gpt2
-    attn_temperature_tuning attn_scale floor_scale: llama4_text
+    attn_scale floor_scale: llama4_text
     log_scaling_alpha: inkling2_text inkling_text
     swiglu_alpha: gpt_oss minimax_m3_vl_text
     mup_enabled: afmoe
@@ -167,8 +167,7 @@ package enum NumericKeys {
     route_scale: inkling2_text inkling_text
     enable_moe_fp32_combine: hy_v3
     moe_renormalize num_expert_group: bailing_hybrid kimi_linear
-    moe_apply_router_weight_on_input moe_routed_scaling_factor moe_router_logit_softcapping:
-      laguna
+    moe_apply_router_weight_on_input: laguna
     shared_expert_sink: inkling_text
     index_local_blocks: minimax_m3_vl_text
     """

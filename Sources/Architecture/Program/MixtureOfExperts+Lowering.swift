@@ -27,7 +27,9 @@ extension MixtureOfExperts {
     if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
     guard let shared else { return y }
     var answer = program.within(sharedPath, .sharedExpert) { shared.lower(x, &$0) }
-    if gates.count > 1 { answer = program.gate(answer, by: gates[1], sharedPath, as: .sum) }
+    if gates.count > 1 {
+      answer = program.gate(answer, by: gates[1], .logistic, sharedPath, as: .sum)
+    }
     y = program.add(y, answer, sharedPath, as: .sum)
     return sharingScale.map { program.scale(y, by: $0, sharedPath, as: .sum) } ?? y
   }

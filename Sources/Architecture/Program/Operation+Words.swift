@@ -18,6 +18,7 @@ extension Operation {
     case .gate: "gate"
     case .add: "add"
     case .scale: "scale"
+    case .scaleByPosition: "scale_by_position"
     case .bound: "bound"
     case .clip: "clip"
     case .route: "route"
@@ -49,9 +50,14 @@ extension Operation {
       return "\(heads.words(name(q))) over \(name(kept))"
     case .activate(let x, let function, _, let factor):
       return "\(function)(\(name(x)))" + (factor.map { " ⊙ \(name($0))" } ?? "")
-    case .gate(let x, let gates): return "\(name(x)) ⊙ σ(\(name(gates)))"
+    case .gate(let x, let gates, .logistic): return "\(name(x)) ⊙ σ(\(name(gates)))"
+    case .gate(let x, let gates, .softplus): return "\(name(x)) ⊙ softplus(\(name(gates)))"
     case .add(let x, let y): return "\(name(x)) + \(name(y))"
     case .scale(let x, let factor): return "\(name(x)) · \(factor)"
+    case .scaleByPosition(let x, .steps(let weight, let length, let fromOne)):
+      return "\(name(x)) · (1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋))"
+    case .scaleByPosition(let x, .power(let exponent, let length)):
+      return "\(name(x)) · exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
     case .bound(let x, let limit): return "\(limit) · tanh(\(name(x)) / \(limit))"
     case .clip(let x, let limit): return "\(name(x)), no further from zero than \(limit)"
     case .route(let scores, let routing): return routing.words(scores.map(name) ?? "each token")
@@ -106,6 +112,8 @@ extension RotaryAngles {
       case .yarn(let yarn): ", yarn by \(yarn.factor) beyond \(yarn.original)"
       case .llama3(let factor, _, _, let original): ", llama3 by \(factor) beyond \(original)"
       case .long(_, _, let original, _): ", a factor for each pair beyond \(original)"
+      case .proportional(let share, let factor):
+        ", \(share) of them" + (factor == .one ? "" : ", linear by \(factor)")
       case .other(let name): ", \(name)"
       }
     return "\(size) numbers of each, base \(base)\(rule)\(pairs)"

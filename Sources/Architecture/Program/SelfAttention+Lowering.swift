@@ -22,6 +22,9 @@ extension SelfAttention {
       }
     }
     if normsFollowRotation { normalize(&pieces, &program) }
+    if let positionScale {
+      pieces.change(.queries) { program.scale($0, by: positionScale, "scale") }
+    }
     if let valueScale {
       pieces.change(.values) { program.scale($0, by: valueScale, "scale") }
     }
@@ -35,7 +38,7 @@ extension SelfAttention {
     core.hasLinearBias = position == .linearBias
     core.sinks = sinks
     var y = program.attend(pieces[.queries], kept, core)
-    if gate != nil { y = program.gate(y, by: pieces[.gate], "gate") }
+    if gate != nil { y = program.gate(y, by: pieces[.gate], gateFunction, "gate") }
     for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
     return program.map(y, output)
   }

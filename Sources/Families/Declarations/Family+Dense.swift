@@ -157,11 +157,16 @@ extension Family {
   }
 
   static let ministral3 = Family(
-    "ministral3", like: mistral,
+    "ministral3",
     defaults: """
       vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       head_dim=128 sliding_window=null tie_word_embeddings=false
-      """)
+      """
+  ) { keys in
+    let scale = try keys.positionScale()
+    let attention = try keys.attention(reach: keys.window()).attending { $0.positionScale = scale }
+    return try keys.decoder(keys.uniform(keys.layer(attention, .feedForward(keys.gated()))))
+  }
 
   static let hyperclovax = Family(
     "hyperclovax",

@@ -20,16 +20,16 @@ extension Family {
       """
   ) { keys in
     let counts = try keys.expertCounts("num_local_experts")
-    let experts = try keys.experts(
-      counts, keys.gated(keys.size(.expertSize)), shared: keys.gated(keys.size(.sharedSize)))
-    var layer = try keys.sandwichLayer(
-      keys.attention(norm: .eachHead), experts,
-      norms: ["input_layernorm", "post_attn_norm", "post_attention_layernorm", "post_ffn_norm"])
     // The checkpoint stores the score correction under a module of its own.
-    let router = Mixer(
-      .other, part: .router, linears: [],
-      vectors: [keys.scoreCorrection(counts.all, "expert_bias")])
-    layer.extras.append(Branch("moe.router", .mixer(router)))
+    let correction = keys.scoreCorrection(counts.all, "moe.router.expert_bias")
+    let experts = try keys.experts(
+      counts, keys.gated(keys.size(.expertSize)), gate: "mlp.gate", scores: [correction],
+      shared: keys.gated(keys.size(.sharedSize)), sharedPath: "mlp.shared_experts",
+      path: "mlp.experts.#", scoring: .sigmoidOfChosen)
+    let layer = try keys.sandwichLayer(
+      keys.attention(norm: .eachHead), experts,
+      norms: ["input_layernorm", "post_attn_norm", "post_attention_layernorm", "post_ffn_norm"],
+      paths: ("self_attn", ""))
     return try keys.decoder(
       keys.sliding(keys.uniform(layer), whole: PositionScheme.none) {
         !($0 + 1).isMultiple(of: 5)

@@ -122,7 +122,7 @@ extension Keys {
   }
 
   /// The indices of a group of layers, one by one.
-  private func listed(_ indices: LayerGroup.Indices) throws -> [Int] {
+  func listed(_ indices: LayerGroup.Indices) throws -> [Int] {
     switch indices {
     case .listed(let list): return list
     case .range(let first, let end):
@@ -229,6 +229,13 @@ extension Module {
     guard case .selfAttention(var attention) = self else { return self }
     change(&attention)
     return .selfAttention(attention)
+  }
+
+  /// The module with its mixture changed.
+  func mixing(_ change: (inout MixtureOfExperts) -> Void) -> Module {
+    guard case .mixtureOfExperts(var mixture) = self else { return self }
+    change(&mixture)
+    return .mixtureOfExperts(mixture)
   }
 
   /// The module with the router of its mixture changed.
