@@ -17,7 +17,7 @@ extension MixtureOfExperts {
     work.append(Work("router", Elementwise(.routing, routing.counts(stream))))
     let runs = stream.runs * experts
     work += expert.work(.routedExperts, rows: slots, runs: runs).map { $0.within(path) }
-    let weighed = weighsInside ? slots * expert.width : slots * width
+    let weighed = weighing == .innerNumbers ? slots * expert.width : slots * width
     let sum = OperationCounts([
       .multiply: routing.weighsAlike ? 0 : weighed, .add: slots * width,
     ])

@@ -90,10 +90,15 @@ struct ProgramWork {
       }
     case .activate(_, let function, _, let factor):
       add(step, activation(function, numbers, isGated: factor != nil))
-    case .gate(_, let gates):
+    case .gate(_, let gates, let function):
       add(
         step,
-        rows * gates.width * ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: numbers]))
+        rows * gates.width * ReferenceAlgorithms.gate(function)
+          + OperationCounts([.multiply: numbers]))
+    case .scaleByPosition(_, let scale):
+      add(
+        step,
+        rows * ReferenceAlgorithms.factor(scale) + OperationCounts([.multiply: numbers]))
     case .scale, .weigh: add(step, OperationCounts([.multiply: numbers]))
     case .bound: add(step, numbers * ReferenceAlgorithms.cap)
     case .clip: add(step, OperationCounts([.compare: 2 * numbers]))

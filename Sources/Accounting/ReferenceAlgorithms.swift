@@ -12,6 +12,23 @@ enum ReferenceAlgorithms {
   /// `ln(1 + eˣ)`.
   static let softplus = OperationCounts([.exp: 1, .add: 1, .log: 1])
 
+  /// The function of one gate.
+  static func gate(_ function: GateFunction) -> OperationCounts {
+    switch function {
+    case .logistic: sigmoid
+    case .softplus: softplus
+    }
+  }
+
+  /// The factor of one position; what rounds down is no operation.
+  static func factor(_ scale: PositionScale) -> OperationCounts {
+    switch scale {
+    case .steps(_, _, let fromOne):
+      OperationCounts([.divide: 1, .log: 1, .multiply: 1, .add: fromOne ? 3 : 2])
+    case .power: OperationCounts([.divide: 1, .log: 1, .multiply: 1, .exp: 1, .add: 2])
+    }
+  }
+
   /// `c·tanh(x/c)`.
   static let cap = OperationCounts([.divide: 1, .tanh: 1, .multiply: 1])
 

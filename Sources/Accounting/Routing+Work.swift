@@ -58,10 +58,12 @@ extension Routing {
     case .softmax: counts = ReferenceAlgorithms.softmax(scored)
     case .softmaxOfChosen: counts = ReferenceAlgorithms.softmax(chosen)
     case .sigmoid: counts = scored * ReferenceAlgorithms.sigmoid
+    case .sigmoidOfChosen: counts = chosen * ReferenceAlgorithms.sigmoid
     case .rootOfSoftplus:
       counts = scored * (ReferenceAlgorithms.softplus + OperationCounts([.sqrt: 1]))
     case .raw: counts = .none
     }
+    if router.cap != nil { counts = counts + scored * ReferenceAlgorithms.cap }
     if router.addsScores { counts = counts + OperationCounts([.add: scored]) }
     // Corrections and groups are for the choice of a token; experts that choose do without, and
     // keep the share that the softmax gave them.
@@ -81,6 +83,9 @@ extension Routing {
       counts = counts + OperationCounts([.compare: chosen * scored])
     }
     if router.normalizes { counts = counts + OperationCounts([.add: chosen, .divide: chosen]) }
+    if router.normalizes, router.leastSum != nil {
+      counts = counts + OperationCounts([.compare: 1])
+    }
     if router.scale != nil { counts = counts + OperationCounts([.multiply: chosen]) }
     return counts
   }

@@ -62,7 +62,7 @@ extension SelfAttention: Accountable {
         hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
     work += isDifferential ? attended.map { $0.times(2) } + [difference(rows)] : attended
     if let gate {
-      work.append(core.gating(gate, rows: rows))
+      work.append(core.gating(gate, gateFunction, rows: rows))
     }
     return work
       + output.work(.attentionProjections, rows: rows * (routedQueries?.active ?? 1))
@@ -140,14 +140,16 @@ struct AttentionCore {
     ]
   }
 
-  /// The logistic function of each gate, and its product with the output of the heads.
-  func gating(_ gate: OutputGate, rows: Formula) -> Work {
+  /// The function of each gate, and its product with the output of the heads.
+  func gating(
+    _ gate: OutputGate, _ function: GateFunction = .logistic, rows: Formula
+  ) -> Work {
     let numbers = rows * heads * valueSize
     let gates = gate == .elements ? numbers : rows * heads
     return Work(
       "gate",
       Elementwise(
         .activations,
-        gates * ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: numbers])))
+        gates * ReferenceAlgorithms.gate(function) + OperationCounts([.multiply: numbers])))
   }
 }

@@ -14,7 +14,7 @@ package enum Activation: Hashable, Sendable {
   /// `min(g, c)·σ(α·min(g, c))`, and of what it is multiplied with `max(−c, min(u, c)) + 1`.
   ///
   /// - Source: OpenAI 2025 (gpt-oss), where *c* is 7 and *α* is 1.702.
-  case boundedGate
+  case boundedGate(slope: Constant, limit: Constant)
   case tanh
   case identity
   /// xIELU, with two learned slopes.
@@ -33,7 +33,7 @@ package enum Activation: Hashable, Sendable {
     case "quick_gelu": self = .quickGelu
     case "relu": self = .relu
     case "relu2", "laplace_relu2": self = .squaredRelu
-    case "swigluoai": self = .boundedGate
+    case "swigluoai": self = .boundedGate(slope: "1.702", limit: "7")
     case "tanh": self = .tanh
     case "linear", "identity": self = .identity
     case "xielu": self = .expandedIntegral

@@ -23,6 +23,18 @@ package struct FeedForward: Hashable, Sendable {
   package var fusion = Fusion.gateFirst
   /// The name of the activation function in `config.json`.
   package var activation: String
+  /// *α* and *c* of a bounded gate, where the configuration says them.
+  package struct Bounds: Hashable, Sendable {
+    package var slope: Constant
+    package var limit: Constant
+
+    package init(slope: Constant, limit: Constant) {
+      self.slope = slope
+      self.limit = limit
+    }
+  }
+
+  package var bounds: Bounds?
   /// Whether gates below a bound are zero; mean and deviation of a token's gates say which.
   ///
   /// - Source: Google 2025 (Gemma 3n), `activation_sparsity_pattern`.
@@ -49,6 +61,14 @@ package struct FeedForward: Hashable, Sendable {
     self.output = output
     self.activation = activation
     self.vectors = vectors
+  }
+
+  /// What is applied to the gate, or to what the only map gives; nil if the name is not known.
+  package var function: Activation? {
+    guard let bounds, case .boundedGate = Activation(activation) else {
+      return Activation(activation)
+    }
+    return .boundedGate(slope: bounds.slope, limit: bounds.limit)
   }
 
   /// The tensors, under the part the layer plays in its model.

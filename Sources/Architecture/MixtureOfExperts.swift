@@ -10,7 +10,9 @@ package struct MixtureOfExperts: Hashable, Sendable {
     /// One set of tensors for each expert, with the expert's number in the name.
     case separate
     /// The tensors of all experts stacked under these names and shapes.
-    case stacked([Weight])
+    ///
+    /// Each expert's part is `[output, input]`, and `[input, output]` in the tensors named so.
+    case stacked([Weight], inputFirst: Set<String> = [])
   }
 
   package var router: Router
@@ -41,8 +43,21 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var capacity: Formula?
   /// Whether a bias is added to the sum of what the experts return.
   package var addsBias = false
-  /// Whether a weight multiplies the inner numbers of its expert, and not what it returns.
-  package var weighsInside = false
+  /// What the weight of an expert multiplies.
+  package enum Weighing: Hashable, Sendable {
+    /// What it returns.
+    case answers
+    /// Its inner numbers, before the map down.
+    case innerNumbers
+    /// What goes into it.
+    case inputs
+  }
+
+  package var weighing = Weighing.answers
+  /// What the sum of the experts' answers is multiplied by, if anything.
+  package var scale: Constant?
+  /// What the sum with the shared answer is multiplied by, if anything.
+  package var sharingScale: Constant?
   /// The experts beside the others that the router may choose and that do nothing.
   package var idle: Formula = 0 {
     didSet { scored = experts + idle }
@@ -86,7 +101,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
         copy.activeShare = share
         return copy
       }
-    case .stacked(let weights):
+    case .stacked(let weights, _):
       return weights.map { weight in
         var copy = weight
         // One tensor for each expert, or one that stacks them all.

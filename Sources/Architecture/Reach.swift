@@ -54,7 +54,15 @@ package enum PositionScheme: Hashable, Sendable {
   }
 }
 
-/// A gate on the output of attention heads: `σ(g)·o`.
+/// What is done to the number of a gate before the product.
+package enum GateFunction: Hashable, Sendable {
+  /// `σ(g)`.
+  case logistic
+  /// `ln(1 + eᵍ)`.
+  case softplus
+}
+
+/// A gate on the output of attention heads: `σ(g)·o`, or another function of *g* times *o*.
 package enum OutputGate: Hashable, Sendable {
   /// A gate for each number of the output.
   case elements

@@ -30,13 +30,16 @@ package struct RotaryAngles: Hashable, Sendable {
     ///
     /// - Source: Ding et al. 2024 (LongRoPE), <https://arxiv.org/abs/2402.13753>.
     case long(short: [Constant], long: [Constant], original: Constant, attention: Constant)
+    /// Only the first pairs of a head turn, so many as a share of it says; the others are rotated
+    /// by zero.
+    case proportional(share: Constant, factor: Constant)
     /// A rule that is counted and not executed.
     case other(String)
 
     /// Whether cosines and sines are multiplied by a constant.
     package var hasMagnitude: Bool {
       switch self {
-      case .none, .linear, .dynamic, .llama3, .other: false
+      case .none, .linear, .dynamic, .llama3, .proportional, .other: false
       case .yarn(let yarn): yarn.attention != .one
       case .long(_, _, _, let attention): attention != .one
       }

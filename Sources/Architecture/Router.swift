@@ -22,6 +22,8 @@ package struct Router: Hashable, Sendable {
     case softmaxOfChosen
     /// The logistic function of each number.
     case sigmoid
+    /// The highest numbers are chosen first; the logistic function is of them alone.
+    case sigmoidOfChosen
     /// The root of `ln(1 + eˣ)` of each number.
     case rootOfSoftplus
     /// The numbers themselves.
@@ -36,6 +38,10 @@ package struct Router: Hashable, Sendable {
   package var scoring = Scoring.softmax
   /// Whether the weights of the chosen experts are divided by their sum.
   package var normalizes = false
+  /// What their sum is taken to be at least then, if anything.
+  package var leastSum: Constant?
+  /// *c*, if the gate's numbers are bounded by `c·tanh(s/c)` first.
+  package var cap: Constant?
   /// What the weights are multiplied by, if anything.
   package var scale: Constant?
   /// Whether a bias for each expert is added for the choice, and not for the weight.

@@ -37,6 +37,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var scale: Constant?
   /// One more, learned, score for each head that no value answers to; it is among the vectors.
   package var sinks: Weight?
+  /// What values are multiplied by, if anything.
+  package var valueScale: Constant?
   /// *c*, if queries, keys and values are kept between −c and c.
   package var clip: Constant?
   /// Whether queries and keys are normalized after their rotation, and not before.
@@ -45,6 +47,9 @@ package struct SelfAttention: Hashable, Sendable {
   package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  package var gateFunction = GateFunction.logistic
+  /// By what queries are multiplied at each position, if at all.
+  package var positionScale: PositionScale?
   /// What chooses blocks of keys, if attention is sparse.
   package var blockIndexer: BlockIndexer?
   /// What compresses the keys of the whole past, beside those within reach.

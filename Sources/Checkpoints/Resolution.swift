@@ -122,26 +122,13 @@ package struct Resolution: Sendable {
     let columns = expert.isBias ? 1 : expert.input
     let start = expert.number * all * columns
     let (rowStride, columnStride) = stack.isTransposed ? (1, all) : (columns, 1)
-    guard stack.takesTurns, all.isMultiple(of: 2) else {
-      return TensorView(
-        columns: columns,
-        [
-          TensorView.Piece(
-            tensor: tensor, rows: rows.count, first: start + rows.lowerBound * rowStride,
-            rowStride: rowStride, columnStride: columnStride)
-        ])
-    }
-    // Rows 0, 2, … are the gate's, and rows 1, 3, … those of the map up.
-    let halves = [(0, 0..<all / 2), (1, all / 2..<all)]
     return TensorView(
       columns: columns,
-      halves.map { offset, half in
-        let own = rows.clamped(to: half)
-        return TensorView.Piece(
-          tensor: tensor, rows: own.count,
-          first: start + (offset + 2 * (own.lowerBound - half.lowerBound)) * rowStride,
-          rowStride: 2 * rowStride, columnStride: columnStride)
-      })
+      [
+        TensorView.Piece(
+          tensor: tensor, rows: rows.count, first: start + rows.lowerBound * rowStride,
+          rowStride: rowStride, columnStride: columnStride)
+      ])
   }
 
   /// Names of the maps of an expert that stands by itself: gate, up, down.

@@ -50,14 +50,11 @@ package struct WantedTensor: Hashable, Sendable {
     package var shape: [Int]
     /// Whether each expert's map is stored `[input, output]`.
     package var isTransposed: Bool
-    /// Whether rows of the gate and of the map up take turns.
-    package var takesTurns: Bool
 
-    package init(name: String, shape: [Int], isTransposed: Bool, takesTurns: Bool = false) {
+    package init(name: String, shape: [Int], isTransposed: Bool) {
       self.name = name
       self.shape = shape
       self.isTransposed = isTransposed
-      self.takesTurns = takesTurns
     }
   }
 

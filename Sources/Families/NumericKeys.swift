@@ -112,7 +112,6 @@ package enum NumericKeys {
     rope_interleave: axk1 deepseek_v3 glm4_moe_lite youtu
     rope_local_base_freq: gemma3_text gemma3n_text
     rotary_pct rotary_emb_base: gpt_neox gpt_neox_japanese
-    layer_rope_theta: granite_swa granitemoe_swa
     compress_rope_theta: deepseek_v4
     swa_rope_theta: dots3_note_text
     global_rope_theta local_rope_theta: modernbert-decoder
@@ -128,16 +127,15 @@ package enum NumericKeys {
   private static let multipliers = """
     attention_multiplier: granite granite_swa granitemoe granitemoe_swa granitemoehybrid
       granitemoeshared hyperclovax
-    embedding_multiplier: granite_swa granitemoe granitemoe_swa granitemoeshared inkling_text
-    residual_multiplier logits_scaling: granite_swa granitemoe granitemoe_swa granitemoeshared
+    embedding_multiplier: inkling_text
     query_pre_attn_scalar: gemma2 gemma3_text vaultgemma
-    final_logit_softcapping: gemma3_text gemma4_text gemma4_unified_text
+    final_logit_softcapping: gemma4_text gemma4_unified_text
     attn_logit_softcapping: gemma3_text
     logits_soft_cap: recurrent_gemma
     scale_embedding: biogpt xglm
     scale_attn_weights: gpt2 gpt_bigcode
     scale_attn_by_inverse_layer_idx: gpt2
-    attn_temperature_tuning attn_scale floor_scale: llama4_text
+    attn_scale floor_scale: llama4_text
     log_scaling_alpha: inkling2_text inkling_text
     swiglu_alpha: gpt_oss minimax_m3_vl_text
     mup_enabled: afmoe
@@ -147,7 +145,6 @@ package enum NumericKeys {
     hc_magnitude: hy_v4
     scale_emb dim_model_base scale_depth: minicpm3
     logits_mup_width_multiplier: inkling_text
-    attention_value_scale: mimo_v2_flash
     full_attn_alpha_factor full_attn_beta_factor linear_attn_alpha_factor
       linear_attn_beta_factor mlp_alpha_factor mlp_beta_factor: minimax
     mlp_up_softcap mlp_gate_softcap: inkling2_text
@@ -155,7 +152,7 @@ package enum NumericKeys {
     linear_allow_neg_eigval: olmo_hybrid
     rescale_every: rwkv
     apply_residual_connection_post_layernorm: bloom
-    logit_scale: cohere_compass_text mpt
+    logit_scale: mpt
     embedding_scale: hrm_text
     altup_active_idx: gemma3n_text
     """
@@ -168,11 +165,9 @@ package enum NumericKeys {
     topk_method: deepseek_v2
     scoring_func: inkling2_text
     route_scale: inkling2_text inkling_text
-    router_scaling_factor enable_moe_fp32_combine: hy_v3
+    enable_moe_fp32_combine: hy_v3
     moe_renormalize num_expert_group: bailing_hybrid kimi_linear
-    expert_selection_fn shared_expert_combination_strategy: cohere2_moe
-    moe_apply_router_weight_on_input moe_routed_scaling_factor moe_router_logit_softcapping:
-      laguna
+    moe_apply_router_weight_on_input: laguna
     shared_expert_sink: inkling_text
     index_local_blocks: minimax_m3_vl_text
     """

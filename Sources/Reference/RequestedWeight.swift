@@ -94,8 +94,9 @@ extension Executor {
     let expert = mixture.expert
     let count = try extent(mixture.experts)
     let maps = expert.inputs + [expert.output]
-    var stacks: [Weight] = []
-    if case .stacked(let weights) = mixture.layout {
+    var (stacks, inputFirst) = ([Weight](), Set<String>())
+    if case .stacked(let weights, let names) = mixture.layout {
+      inputFirst = names
       // A list of tensors that each expert has by itself stacks nothing.
       stacks = weights.filter { !$0.name.contains("#") }
     }
@@ -113,7 +114,9 @@ extension Executor {
             inputs: expert.inputs.count, isGated: expert.isGated, isBias: isBias == 1,
             input: try extent(map.input), output: try extent(map.output),
             stack: stack.count == maps.count
-              ? try stacked(stack[place], map, isBias: isBias == 1, at: path) : nil)
+              ? try stacked(
+                stack[place], isTransposed: inputFirst.contains(stack[place].name), at: path)
+              : nil)
           requests.append(requested)
         }
       }
@@ -125,22 +128,11 @@ extension Executor {
     }
   }
 
-  /// The tensor that stacks a map, whose last two extents say how each expert's part lies.
+  /// The tensor that stacks a map.
   private func stacked(
-    _ weight: Weight, _ map: Linear, isBias: Bool, at path: String
+    _ weight: Weight, isTransposed: Bool, at path: String
   ) throws -> (name: String, shape: [Int], isTransposed: Bool) {
-    let isTransposed: Bool
-    if isBias {
-      isTransposed = false
-    } else if weight.shape.count == 3 {
-      isTransposed = weight.shape[1] == map.input && weight.shape[1] != map.output
-    } else {
-      // All rows of all experts one after another, each as wide as what stands last.
-      isTransposed = weight.shape.last == map.output && map.input != map.output
-    }
-    return (
-      path.appending(weight.name), try weight.shape.map { try extent($0) }, isTransposed
-    )
+    (path.appending(weight.name), try weight.shape.map { try extent($0) }, isTransposed)
   }
 }
 

@@ -61,10 +61,7 @@ struct CheckpointSource {
   /// - Throws: `Failure.checkpoint`, `ExecutionError`.
   func weights(for executor: Executor) throws -> (weights: CheckpointWeights, notes: [String]) {
     let tied: (head: String, table: String)? = model.tiedHead
-    let takesTurns = model.modelType == "gpt_oss"
-    let wanted = try executor.requestedWeights().map { request in
-      WantedTensor(request, takesTurns: takesTurns)
-    }
+    let wanted = try executor.requestedWeights().map { WantedTensor($0) }
     do throws(CheckpointError) {
       let resolution = try Resolution(
         wanted, in: Checkpoint(folder: folder),
@@ -110,11 +107,7 @@ extension Model {
 
 extension WantedTensor {
   /// What the executor asks for, in the words of the files.
-  ///
-  /// - Parameters:
-  ///   - request: What the executor asks for.
-  ///   - takesTurns: Whether stacked experts hold rows of the gate and of the map up in turn.
-  fileprivate init(_ request: RequestedWeight, takesTurns: Bool) {
+  fileprivate init(_ request: RequestedWeight) {
     self.init(
       request.name, shape: request.shape, isTransposed: request.isTransposed,
       pieces: request.pieces)
@@ -133,9 +126,7 @@ extension WantedTensor {
       mixture: expert.mixture, path: expert.path, number: expert.number, count: expert.count,
       map: map, isBias: expert.isBias, input: expert.input, output: expert.output,
       stack: expert.stack.map { stack in
-        Stack(
-          name: stack.name, shape: stack.shape, isTransposed: stack.isTransposed,
-          takesTurns: takesTurns && map == .gateAndUp)
+        Stack(name: stack.name, shape: stack.shape, isTransposed: stack.isTransposed)
       })
   }
 }

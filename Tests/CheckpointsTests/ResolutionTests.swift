@@ -93,22 +93,6 @@ import Testing
         == [7, 10, 8, 11, 9, 12])
   }
 
-  @Test("A stack in which gate and map up take turns, as gpt-oss has it")
-  func turns() throws {
-    let both = WantedTensor.Stack(
-      name: "\(Self.list).gate_up_proj", shape: [2, 3, 4], isTransposed: true, takesTurns: true)
-    #expect(
-      try Self.resolved(
-        Self.expert("gate_up_proj", .gateAndUp, stack: both), [(both.name, [2, 3, 4])])
-        == [13, 17, 21, 15, 19, 23, 14, 18, 22, 16, 20, 24])
-    let bias = WantedTensor.Stack(
-      name: "\(Self.list).gate_up_proj_bias", shape: [2, 4], isTransposed: false, takesTurns: true)
-    #expect(
-      try Self.resolved(
-        Self.expert("gate_up_proj", .gateAndUp, isBias: true, stack: bias), [(bias.name, [2, 4])])
-        == [5, 7, 6, 8])
-  }
-
   @Test("All rows of all experts one after another, as DBRX has them")
   func flat() throws {
     let gate = WantedTensor.Stack(name: "\(Self.list).w1", shape: [4, 3], isTransposed: false)

@@ -3,7 +3,7 @@ import Symbolic
 extension FeedForward {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    !boundsGates && !capsFactors && !isReceptive && Activation(activation) != nil
+    !boundsGates && !capsFactors && !isReceptive && function != nil
   }
 
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
@@ -11,7 +11,7 @@ extension FeedForward {
   /// - Parameter weighing: The path of the mixture, where the weight of an expert multiplies what
   ///   goes into its map down.
   func lower(_ x: Value, _ program: inout ProgramBuilder, weighing: String? = nil) -> Value {
-    guard let function = Activation(activation) else {
+    guard let function else {
       preconditionFailure("a layer without a known function is one operation")
     }
     let projected = inputs.map { program.map(x, $0) }

@@ -16,14 +16,21 @@ extension MixtureOfExperts {
     routing.correction = router.isCorrected ? router.vectors.first : nil
     let gates = router.gates.map { program.map(x, $0) }
     let choice = program.route(gates.first, routing)
-    let weighing = weighsInside ? program.scope : nil
+    let scope = program.scope
     var y = program.experts(
-      x, choice, routing, active: active, path: path, weighsAnswer: !weighsInside
-    ) { expert.lower($0, &$1, weighing: weighing) }
+      x, choice, routing, active: active, path: path, weighsAnswer: weighing == .answers
+    ) { x, program in
+      let input = weighing == .inputs ? program.weigh(x, in: scope) : x
+      return expert.lower(input, &program, weighing: weighing == .innerNumbers ? scope : nil)
+    }
+    if let scale { y = program.scale(y, by: scale, "combine", as: .weighting) }
     if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
     guard let shared else { return y }
     var answer = program.within(sharedPath, .sharedExpert) { shared.lower(x, &$0) }
-    if gates.count > 1 { answer = program.gate(answer, by: gates[1], sharedPath, as: .sum) }
-    return program.add(y, answer, sharedPath, as: .sum)
+    if gates.count > 1 {
+      answer = program.gate(answer, by: gates[1], .logistic, sharedPath, as: .sum)
+    }
+    y = program.add(y, answer, sharedPath, as: .sum)
+    return sharingScale.map { program.scale(y, by: $0, sharedPath, as: .sum) } ?? y
   }
 }

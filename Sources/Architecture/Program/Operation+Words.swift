@@ -18,6 +18,7 @@ extension Operation {
     case .gate: "gate"
     case .add: "add"
     case .scale: "scale"
+    case .scaleByPosition: "scale_by_position"
     case .bound: "bound"
     case .clip: "clip"
     case .route: "route"
@@ -49,9 +50,14 @@ extension Operation {
       return "\(heads.words(name(q))) over \(name(kept))"
     case .activate(let x, let function, _, let factor):
       return "\(function)(\(name(x)))" + (factor.map { " ⊙ \(name($0))" } ?? "")
-    case .gate(let x, let gates): return "\(name(x)) ⊙ σ(\(name(gates)))"
+    case .gate(let x, let gates, .logistic): return "\(name(x)) ⊙ σ(\(name(gates)))"
+    case .gate(let x, let gates, .softplus): return "\(name(x)) ⊙ softplus(\(name(gates)))"
     case .add(let x, let y): return "\(name(x)) + \(name(y))"
     case .scale(let x, let factor): return "\(name(x)) · \(factor)"
+    case .scaleByPosition(let x, .steps(let weight, let length, let fromOne)):
+      return "\(name(x)) · (1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋))"
+    case .scaleByPosition(let x, .power(let exponent, let length)):
+      return "\(name(x)) · exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
     case .bound(let x, let limit): return "\(limit) · tanh(\(name(x)) / \(limit))"
     case .clip(let x, let limit): return "\(name(x)), no further from zero than \(limit)"
     case .route(let scores, let routing): return routing.words(scores.map(name) ?? "each token")
@@ -106,6 +112,8 @@ extension RotaryAngles {
       case .yarn(let yarn): ", yarn by \(yarn.factor) beyond \(yarn.original)"
       case .llama3(let factor, _, _, let original): ", llama3 by \(factor) beyond \(original)"
       case .long(_, _, let original, _): ", a factor for each pair beyond \(original)"
+      case .proportional(let share, let factor):
+        ", \(share) of them" + (factor == .one ? "" : ", linear by \(factor)")
       case .other(let name): ", \(name)"
       }
     return "\(size) numbers of each, base \(base)\(rule)\(pairs)"
@@ -138,6 +146,7 @@ extension AttentionHeads {
 extension Routing {
   fileprivate func words(_ scores: String) -> String {
     var text: String
+    let scores = router.cap.map { "\($0) · tanh(\(scores) / \($0))" } ?? scores
     switch router.rule {
     case .tokenChoice: text = "the \(chosen) best"
     case .hash: text = "\(chosen) by a hash of the token"
@@ -147,6 +156,7 @@ extension Routing {
     case .softmax: text += " of softmax(\(scores))"
     case .softmaxOfChosen: text += " of \(scores), softmax over the chosen"
     case .sigmoid: text += " of σ(\(scores))"
+    case .sigmoidOfChosen: text += " of \(scores), σ of the chosen"
     case .rootOfSoftplus: text += " of √softplus(\(scores))"
     case .raw: text += " of \(scores)"
     }
@@ -154,7 +164,9 @@ extension Routing {
     if let groups = router.groups, let kept = router.keptGroups {
       text += ", from the best \(kept) of \(groups) groups"
     }
-    if router.normalizes { text += ", weights divided by their sum" }
+    if router.normalizes {
+      text += ", weights divided by their sum" + (router.leastSum.map { ", at least \($0)" } ?? "")
+    }
     if let scale = router.scale { text += ", times \(scale)" }
     if let capacity { text += ", at most \(capacity) times the even share of an expert" }
     return text

@@ -27,10 +27,12 @@ package enum Operation: Sendable {
   ///
   /// A function with slopes of its own has them as tensors.
   case activate(Value, Activation, slopes: [Weight], times: Value?)
-  /// The product with the logistic function of gates: one for each number, or for each head.
-  case gate(Value, by: Value)
+  /// The product with a function of gates: one for each number, or for each head.
+  case gate(Value, by: Value, GateFunction)
   case add(Value, Value)
   case scale(Value, by: Constant)
+  /// The product with a number of the position.
+  case scaleByPosition(Value, PositionScale)
   /// `c·tanh(x/c)`.
   case bound(Value, by: Constant)
   /// Every number below −c is −c, and every one above c is c.
@@ -173,11 +175,13 @@ extension Operation {
     case .lookUp, .route(nil, _), .part(nil, _): []
     case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .normalize(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
+      .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .part(let x?, _):
       [x]
     case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
-      .gate(let x, let y), .add(let x, let y), .experts(let x, let y, _), .enter(let x, let y, _):
+      .gate(let x, let y, _), .add(let x, let y), .experts(let x, let y, _),
+      .enter(let x, let y, _):
       [x, y]
     }
   }

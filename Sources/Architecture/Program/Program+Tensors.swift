@@ -51,7 +51,9 @@ extension Program {
             path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
             isBuffer: weight.isBuffer)
         }
-      case .slice, .rotate, .keep, .gate, .add, .scale, .bound, .clip, .weigh, .last: return []
+      case .slice, .rotate, .keep, .gate, .add, .scale, .scaleByPosition, .bound, .clip, .weigh,
+        .last:
+        return []
       }
     }
   }
@@ -78,8 +80,8 @@ extension Program {
           differ(q.width, heads.heads * heads.scoreSize)
           || differ(kept.width, heads.keyValueHeads * (heads.scoreSize + heads.valueSize))
       case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
-      case .lookUp, .addBias, .addVector, .normalize, .keep, .activate, .gate, .scale, .bound,
-        .clip, .route, .experts, .weigh, .enter, .last, .part:
+      case .lookUp, .addBias, .addVector, .normalize, .keep, .activate, .gate, .scale,
+        .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter, .last, .part:
         isWrong = false
       }
       if isWrong { return "\(step.path): \(step.operation.kind)" }

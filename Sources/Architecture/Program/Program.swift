@@ -30,7 +30,8 @@ extension Program {
       case .enter(_, _, let entrance):
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .rotate, .keep, .attend,
-        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part:
+        .activate, .gate, .add, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
+        .part:
         [step]
       }
     }
@@ -45,7 +46,8 @@ extension Program {
         case .rotate(_, let rotation): rotation.angles
         case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .keep, .attend, .activate,
-          .gate, .add, .scale, .bound, .clip, .route, .experts, .weigh, .enter, .last:
+          .gate, .add, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
+          .last:
           nil
         }
       if let angles, !found.contains(angles) { found.append(angles) }

@@ -122,9 +122,10 @@ extension ProgramBuilder {
   }
 
   package mutating func gate(
-    _ x: Value, by gates: Value, _ name: String, as piece: Role.Piece = .gate
+    _ x: Value, by gates: Value, _ function: GateFunction, _ name: String,
+    as piece: Role.Piece = .gate
   ) -> Value {
-    step(.gate(x, by: gates), x.width, piece, name)
+    step(.gate(x, by: gates, function), x.width, piece, name)
   }
 
   package mutating func add(
@@ -137,6 +138,12 @@ extension ProgramBuilder {
     _ x: Value, by factor: Constant, _ name: String, as piece: Role.Piece = .multiplier
   ) -> Value {
     step(.scale(x, by: factor), x.width, piece, name)
+  }
+
+  package mutating func scale(
+    _ x: Value, by scale: PositionScale, _ name: String
+  ) -> Value {
+    step(.scaleByPosition(x, scale), x.width, .scores, name)
   }
 
   package mutating func bound(_ x: Value, by limit: Constant, _ name: String) -> Value {

@@ -22,6 +22,12 @@ extension SelfAttention {
       }
     }
     if normsFollowRotation { normalize(&pieces, &program) }
+    if let positionScale {
+      pieces.change(.queries) { program.scale($0, by: positionScale, "scale") }
+    }
+    if let valueScale {
+      pieces.change(.values) { program.scale($0, by: valueScale, "scale") }
+    }
     let kept = program.keep(keys: pieces[.keys], values: pieces[.values], reach)
     var core = AttentionHeads(
       heads: heads, keyValueHeads: keyValueHeads, scoreSize: headSize,
@@ -32,7 +38,7 @@ extension SelfAttention {
     core.hasLinearBias = position == .linearBias
     core.sinks = sinks
     var y = program.attend(pieces[.queries], kept, core)
-    if gate != nil { y = program.gate(y, by: pieces[.gate], "gate") }
+    if gate != nil { y = program.gate(y, by: pieces[.gate], gateFunction, "gate") }
     for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
     return program.map(y, output)
   }

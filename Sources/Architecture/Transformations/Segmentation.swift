@@ -122,8 +122,8 @@ extension MixtureOfExperts {
       router.gates[gate].output = new(router.gates[gate].output)
     }
     router.vectors = router.vectors.map { $0.substituting(values) }
-    if case .stacked(let weights) = layout {
-      layout = .stacked(weights.map { $0.substituting(values) })
+    if case .stacked(let weights, let names) = layout {
+      layout = .stacked(weights.map { $0.substituting(values) }, inputFirst: names)
     }
   }
 }

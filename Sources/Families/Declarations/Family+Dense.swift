@@ -157,11 +157,16 @@ extension Family {
   }
 
   static let ministral3 = Family(
-    "ministral3", like: mistral,
+    "ministral3",
     defaults: """
       vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       head_dim=128 sliding_window=null tie_word_embeddings=false
-      """)
+      """
+  ) { keys in
+    let scale = try keys.positionScale()
+    let attention = try keys.attention(reach: keys.window()).attending { $0.positionScale = scale }
+    return try keys.decoder(keys.uniform(keys.layer(attention, .feedForward(keys.gated()))))
+  }
 
   static let hyperclovax = Family(
     "hyperclovax",
@@ -175,11 +180,14 @@ extension Family {
     let attention = try keys.attention(bias: keys.biases(.all))
     let feedForward = Module.feedForward(try keys.gated(bias: keys.flag("mlp_bias")))
     let norms = ["input_layernorm", "post_norm1", "post_attention_layernorm", "post_norm2"]
-    return try keys.decoder(
+    var model = try keys.decoder(
       keys.uniform(
         keys.flag("use_post_norm")
           ? keys.sandwichLayer(attention, feedForward, norms: norms)
           : keys.layer(attention, feedForward)))
+    // Granite divides by this, and HyperCLOVA X multiplies.
+    model.logits.scale = try keys.setting("logits_scaling")
+    return model
   }
 
   static let internlm3 = Family(
@@ -260,16 +268,30 @@ extension Family {
     defaults: """
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       attention_bias=false tie_word_embeddings=true
-      sliding_window=4096 layer_types=null
+      sliding_window=4096 layer_types=null logit_scale=null
       """
   ) { keys in
-    let layer = try keys.parallelLayer(
-      keys.attention(bias: keys.biases(.all)), .feedForward(keys.gated()),
-      norms: [keys.norm("input_layernorm", .layerWithoutBias)])
-    let types = try keys.list("layer_types")
+    func layer(_ type: String) throws -> Layer {
+      let heads = try keys.heads()
+      // A type of layers whose rules are null does not rotate.
+      let isRotated =
+        try keys.object("rope_parameters").map { ($0[type] ?? .boolean(true)) != .null } ?? true
+      return try keys.parallelLayer(
+        keys.attention(
+          heads, bias: keys.biases(.all), reach: keys.window(ofType: type),
+          position: isRotated
+            ? keys.rotary(heads.size, table: type == "full_attention" ? "" : "local", of: type)
+            : PositionScheme.none),
+        .feedForward(keys.gated()), norms: [keys.norm("input_layernorm", .layerWithoutBias)])
+    }
+    guard try keys.list("layer_types") != nil else {
+      return try keys.decoder(keys.uniform(layer("full_attention")), norm: .layerWithoutBias)
+    }
+    let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) { _ in
+      "full_attention"
+    }
     return try keys.decoder(
-      types == nil ? keys.uniform(layer) : keys.sliding(keys.uniform(layer)) { _ in false },
-      norm: .layerWithoutBias)
+      keys.layers(kind: { types[$0] }) { try layer($0) }, norm: .layerWithoutBias)
   }
 }
 
@@ -291,6 +313,7 @@ extension Keys {
   /// Attention with the norms of queries and keys as Hunyuan names them.
   func hunyuanAttention() throws -> Module {
     try attention(
-      bias: biases(.all), norm: .eachHead, normNames: ("query_layernorm", "key_layernorm"))
+      bias: biases(.all), norm: .eachHead, normNames: ("query_layernorm", "key_layernorm")
+    ).attending { $0.normsFollowRotation = true }
   }
 }

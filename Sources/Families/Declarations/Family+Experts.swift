@@ -54,7 +54,7 @@ extension Family {
         attention,
         keys.experts(
           (experts, active), keys.gated(), gate: "gate.wg", shared: keys.gated(),
-          sharedPath: "shared_mlp"))
+          sharedPath: "shared_mlp", normalizes: true))
     }
     // Published files write the number of active experts once for each layer.
     guard let list = try keys.reading("num_experts_per_tok")?.value.array else {
@@ -78,7 +78,7 @@ extension Family {
       num_experts_per_tok=8 n_routed_experts=256 layer_types=null mlp_layer_types=null
       tie_word_embeddings=false
       norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1
-      sliding_window=129
+      sliding_window=129 attention_value_scale=0.707
       """
   ) { keys in
     let types = try keys.layerTypes(known: ["full_attention", "sliding_attention"]) { index in
@@ -109,7 +109,10 @@ extension Family {
       sliding_window=1024 layer_types=null
       """
   ) { keys in
-    let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
+    let heads = try keys.heads()
+    let attention = try keys.attention(
+      heads, bias: keys.biases(.all), norm: .eachHead,
+      position: keys.rotary(heads.size, of: "full_attention", isPartial: true))
     let groups = try keys.denseOrSparse(
       leading: 0, dense: keys.layer(attention, .feedForward(keys.gated())),
       sparse: keys.layer(
@@ -117,7 +120,9 @@ extension Family {
         keys.experts(
           keys.expertCounts("num_local_experts"), keys.gated(keys.size(.expertSize)))))
     guard try keys.list("layer_types") != nil else { return try keys.decoder(groups) }
-    return try keys.decoder(keys.sliding(groups) { _ in false })
+    let near = try keys.rotary(
+      heads.size, table: "sliding", of: "sliding_attention", isPartial: true)
+    return try keys.decoder(keys.sliding(groups, near: near) { _ in false })
   }
 
   static let afmoe = Family(
@@ -201,11 +206,12 @@ extension Family {
       vocab_size=120832 intermediate_size=13312 num_attention_heads=64 num_key_value_heads=8
       head_dim=128 attention_bias=false mlp_bias=false num_experts=192 num_experts_per_tok=8
       num_shared_experts=1 moe_intermediate_size=1536 mlp_layer_types=null
-      tie_word_embeddings=false
+      tie_word_embeddings=false router_scaling_factor=2.826
       """
   ) { keys in
     let bias = try keys.flag("mlp_bias")
     let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
+    let scale = try keys.setting("router_scaling_factor")
     func sparse() throws -> Layer {
       let counts = try keys.expertCounts("num_local_experts")
       let width = try keys.size(.expertSize)
@@ -216,7 +222,8 @@ extension Family {
           scores: [keys.scoreCorrection(counts.all, "expert_bias")],
           shared: keys.sharedExperts(
             "num_shared_experts", width: width, bias: bias, zeroIsNone: true)
-            ?? keys.gated(bias: bias), sharedPath: "shared_mlp"))
+            ?? keys.gated(bias: bias), sharedPath: "shared_mlp", normalizes: true
+        ).routing { $0.scale = scale })
     }
     return try keys.decoder(
       keys.denseOrSparse(
@@ -242,11 +249,14 @@ extension Keys {
   fileprivate func ernieExperts(bias: Bool) throws -> Module {
     let counts = try expertCounts()
     let width = try size(.expertSize)
+    let least = try constant("moe_norm_min")
     return try experts(
       counts, gated(width),
       scores: [Weight("moe_statics.e_score_correction_bias", [1, counts.all], .router)],
       shared: sharedExperts(
-        "moe_num_shared_experts", width: width, bias: bias, zeroIsNone: true))
+        "moe_num_shared_experts", width: width, bias: bias, zeroIsNone: true),
+      scoring: .softmax, normalizes: true
+    ).routing { $0.leastSum = least }
   }
 
   fileprivate func afmoeExperts() throws -> Module {
@@ -264,17 +274,22 @@ extension Keys {
     let v = try size(.valueSize)
     let groups = slides ? 2 * given.keyValue : given.keyValue
     let bias = try flag("attention_bias")
-    return .selfAttention(
-      SelfAttention(
-        heads: given.query, keyValueHeads: groups, headSize: given.size, valueSize: v,
-        inputs: [
-          Linear("q_proj", d, given.query * given.size, bias: bias),
-          Linear("k_proj", d, groups * given.size, bias: bias),
-          Linear("v_proj", d, groups * v, bias: bias),
-        ],
-        output: Linear("o_proj", given.query * v, d),
-        vectors: slides ? [Weight("attention_sink_bias", [given.query], .attention)] : [],
-        reach: try slides ? mimoWindow() : .all, position: try rotary(given.size)))
+    let sinks = slides ? Weight("attention_sink_bias", [given.query], .attention) : nil
+    var attention = SelfAttention(
+      heads: given.query, keyValueHeads: groups, headSize: given.size, valueSize: v,
+      inputs: [
+        Linear("q_proj", d, given.query * given.size, bias: bias),
+        Linear("k_proj", d, groups * given.size, bias: bias),
+        Linear("v_proj", d, groups * v, bias: bias),
+      ],
+      output: Linear("o_proj", given.query * v, d), vectors: [sinks].compactMap(\.self),
+      reach: try slides ? mimoWindow() : .all,
+      position: try rotary(
+        given.size, table: slides ? "sliding" : "",
+        of: slides ? "sliding_attention" : "full_attention", isPartial: true))
+    attention.sinks = sinks
+    attention.valueScale = try setting("attention_value_scale")
+    return .selfAttention(attention)
   }
 
   /// The window of MiMo; `sliding_window_size` leaves the query's own position out, and wins.

@@ -44,7 +44,7 @@ extension Family {
       vocab_size=262208 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 sliding_window_pattern=6
       layer_types=null hidden_activation="gelu_pytorch_tanh" tie_word_embeddings=true
-      use_bidirectional_attention=false
+      use_bidirectional_attention=false final_logit_softcapping=null
       """
   ) { keys in
     try keys.requireEqualHeads()
@@ -53,10 +53,13 @@ extension Family {
     return try keys.decoder(
       keys.windowedLayers(keys.window(seesAhead: seesAhead), full: { ($0 + 1) % period == 0 }) {
         window in
-        try keys.sandwichLayer(
+        let isFull = window == .all
+        return try keys.sandwichLayer(
           keys.attention(
             bias: keys.biases(.all), norm: .eachHead, reach: window, seesAhead: seesAhead,
-            position: keys.rotary(keys.size(.headSize), table: window == .all ? "" : "local")),
+            position: keys.rotary(
+              keys.size(.headSize), table: isFull ? "" : "local",
+              of: isFull ? "full_attention" : "sliding_attention")),
           .feedForward(keys.gated()))
       }, scaled: true)
   }
@@ -117,7 +120,7 @@ extension Family {
         try keys.parallelLayer(
           keys.attention(
             heads, bias: keys.biases(.all), reach: window,
-            position: window == .all ? PositionScheme.none : .rotary(heads.size)),
+            position: window == .all ? PositionScheme.none : keys.rotary(heads.size)),
           .feedForward(keys.gated()), norms: [keys.norm("input_layernorm", .layerWithoutBias)])
       }, norm: .layerWithoutBias)
   }

@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// IBM's Granite, dense and with experts, with and without windows.
@@ -18,6 +19,7 @@ extension Family {
   private static let mixtureDefaults = """
     vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
     num_local_experts=8 num_experts_per_tok=2 attention_bias=false tie_word_embeddings=false
+    logits_scaling=1.0 embedding_multiplier=1.0 residual_multiplier=1.0
     """
 
   static let graniteMoE = Family("granitemoe", defaults: mixtureDefaults) { keys in
@@ -43,26 +45,32 @@ extension Family {
     defaults: """
       vocab_size=100352 intermediate_size=8192 num_attention_heads=20 num_key_value_heads=4
       attention_bias=false mlp_bias=false sliding_window=128 layer_types=null
-      tie_word_embeddings=true
+      tie_word_embeddings=true layer_rope_theta=null
+      logits_scaling=1.0 embedding_multiplier=1.0 residual_multiplier=1.0
       """
   ) { keys in
     let feedForward = Module.feedForward(try keys.gated(bias: keys.flag("mlp_bias")))
-    return try keys.decoder(
-      keys.windowedLayers(keys.window(), full: { $0 % 4 == 0 }) { window in
-        try keys.layer(keys.graniteSinks(window), feedForward)
-      })
+    return try keys.decoder(keys.graniteWindows { try keys.layer($0, feedForward) })
   }
 
   static let graniteMoEWindowed = Family(
     "granitemoe_swa",
-    defaults: mixtureDefaults + " shared_intermediate_size=0 sliding_window=128 layer_types=null"
+    defaults: mixtureDefaults
+      + """
+       shared_intermediate_size=0 sliding_window=128 layer_types=null layer_rope_theta=null
+      """
   ) { keys in
     let experts = try keys.graniteExperts(.plain, shared: keys.graniteShared())
     return try keys.decoder(
-      keys.windowedLayers(keys.window(), full: { $0 % 4 == 0 }) { window in
-        try keys.layer(keys.graniteSinks(window), experts, paths: ("self_attn", ""))
-      })
+      keys.graniteWindows { try keys.layer($0, experts, paths: ("self_attn", "")) })
   }
+}
+
+/// What tells the layers of a Granite with windows apart.
+private struct GraniteLayer: Hashable {
+  var type: String
+  /// The base of its angles, where it has one of its own.
+  var base: String?
 }
 
 /// What Granite's mixtures call their router and the two stacks of experts.
@@ -78,10 +86,41 @@ private struct StackNames {
 }
 
 extension Keys {
-  /// Attention with a learned sink for each head.
-  fileprivate func graniteSinks(_ window: Reach) throws -> Module {
-    try attention(
-      bias: biases(.all), vectors: [Weight("sinks", [size(.heads)], .attention)], reach: window)
+  /// Layers of attention with a learned sink for each head; one in four sees all.
+  ///
+  /// Each may rotate by a base of its own, and one with a base of zero does not rotate.
+  fileprivate func graniteWindows(_ build: (Module) throws -> Layer) throws -> [LayerGroup] {
+    let types = try layerTypes(known: ["full_attention", "sliding_attention"]) {
+      $0 % 4 == 0 ? "full_attention" : "sliding_attention"
+    }
+    let bases = try layerBases(types.count)
+    return try layers(kind: { GraniteLayer(type: types[$0], base: bases?[$0]) }) { kind in
+      let heads = try heads()
+      var position = try rotary(heads.size)
+      if let base = kind.base, case .rotary(var angles) = position {
+        angles.base = .decimal(base)
+        position = Rational(decimal: base) == .zero ? .none : .rotary(angles)
+      }
+      return try build(
+        attention(
+          heads, bias: biases(.all), sinks: Weight("sinks", [heads.query], .attention),
+          reach: window(ofType: kind.type), position: position))
+    }
+  }
+
+  private func layerBases(_ count: Int) throws -> [String]? {
+    let key = "layer_rope_theta"
+    guard let list = try list(key) else { return nil }
+    guard list.count == count else {
+      throw DescriptionError.wrongLength(key: key, count: list.count, expected: count)
+    }
+    return try list.map { entry in
+      guard case .number(let text) = entry else {
+        throw DescriptionError.wrongType(
+          key: key, found: entry.kind, expected: "a list of numbers")
+      }
+      return text
+    }
   }
 
   /// The feed-forward layer beside the experts; a width of zero means none.

@@ -131,8 +131,11 @@ extension Keys {
     let gates =
       try flag("use_attention_gate")
       ? [Linear("gate_proj", size(.hidden), size(.heads), bias: false)] : []
-    return try attention(bias: bias, norm: .eachHead, extra: gates, reach: window(ofType: type))
-      .attending { $0.gate = gates.isEmpty ? nil : .heads }
+    let heads = try heads()
+    return try attention(
+      heads, bias: bias, norm: .eachHead, extra: gates, reach: window(ofType: type),
+      position: rotary(heads.size, table: type == "full_attention" ? "" : "sliding", of: type)
+    ).attending { $0.gate = gates.isEmpty ? nil : .heads }
   }
 }
 

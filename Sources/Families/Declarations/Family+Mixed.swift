@@ -27,7 +27,7 @@ extension Family {
       sliding_window=512 moe_intermediate_size=512 shared_expert_intermediate_size=512
       num_experts_per_tok=8 num_experts=256 layer_types=null head_dim=128 attention_bias=false
       gating=true num_attention_heads_per_layer=null mlp_layer_types=null
-      tie_word_embeddings=false
+      tie_word_embeddings=false moe_routed_scaling_factor=1.0 moe_router_logit_softcapping=0.0
       """
   ) { keys in
     let types = try keys.layerKinds(known: ["full_attention", "sliding_attention"]) { _ in
@@ -153,16 +153,31 @@ extension Keys {
     let gate = Linear("g_proj", d, isPerHead ? h : h * heads.size)
     return try attention(
       heads, bias: flag("attention_bias") ? .all : [], norm: .eachHead, extra: [gate],
-      reach: window(ofType: kind.type))
+      reach: window(ofType: kind.type),
+      position: rotary(
+        heads.size, table: kind.type == "full_attention" ? "" : "sliding", of: kind.type,
+        isPartial: true)
+    ).attending {
+      $0.gate = isPerHead ? .heads : .elements
+      $0.gateFunction = .softplus
+    }
   }
 
   fileprivate func lagunaExperts() throws -> Module {
     let counts = try expertCounts()
     let score = scoreCorrection(
       counts.all, "experts.e_score_correction_bias", isBuffer: false)
+    // The class refuses it too.
+    try refuse("moe_apply_router_weight_on_input")
+    let cap = try setting("moe_router_logit_softcapping")
+    let scale = try setting("moe_routed_scaling_factor")
     return try experts(
       counts, gated(size(.expertSize)), scores: [score], shared: gated(size(.sharedSize)),
-      sharedPath: "shared_expert")
+      sharedPath: "shared_expert", normalizes: true
+    ).mixing {
+      $0.router.cap = cap
+      $0.scale = scale
+    }
   }
 }
 

@@ -20,16 +20,16 @@ extension Family {
       """
   ) { keys in
     let counts = try keys.expertCounts("num_local_experts")
-    let experts = try keys.experts(
-      counts, keys.gated(keys.size(.expertSize)), shared: keys.gated(keys.size(.sharedSize)))
-    var layer = try keys.sandwichLayer(
-      keys.attention(norm: .eachHead), experts,
-      norms: ["input_layernorm", "post_attn_norm", "post_attention_layernorm", "post_ffn_norm"])
     // The checkpoint stores the score correction under a module of its own.
-    let router = Mixer(
-      .other, part: .router, linears: [],
-      vectors: [keys.scoreCorrection(counts.all, "expert_bias")])
-    layer.extras.append(Branch("moe.router", .mixer(router)))
+    let correction = keys.scoreCorrection(counts.all, "moe.router.expert_bias")
+    let experts = try keys.experts(
+      counts, keys.gated(keys.size(.expertSize)), gate: "mlp.gate", scores: [correction],
+      shared: keys.gated(keys.size(.sharedSize)), sharedPath: "mlp.shared_experts",
+      path: "mlp.experts.#", scoring: .sigmoidOfChosen)
+    let layer = try keys.sandwichLayer(
+      keys.attention(norm: .eachHead), experts,
+      norms: ["input_layernorm", "post_attn_norm", "post_attention_layernorm", "post_ffn_norm"],
+      paths: ("self_attn", ""))
     return try keys.decoder(
       keys.sliding(keys.uniform(layer), whole: PositionScheme.none) {
         !($0 + 1).isMultiple(of: 5)
@@ -50,7 +50,7 @@ extension Family {
     let heads = try keys.heads()
     let attention = try keys.attention(
       heads, bias: keys.biases(.all), norm: .eachHead,
-      vectors: [Weight("softmax_offset", [heads.query], .attention)])
+      sinks: Weight("softmax_offset", [heads.query], .attention))
     let step = try keys.integer("decoder_sparse_step", least: 1) ?? 1
     let dense = try keys.list("mlp_only_layers")?.compactMap(\.integer) ?? [0, 1]
     let groups = try keys.layers(kind: { index in
@@ -61,7 +61,8 @@ extension Family {
         attention,
         keys.experts(
           keys.expertCounts(), keys.gated(keys.size(.expertSize)),
-          shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert"))
+          shared: keys.gated(keys.size(.sharedSize)), sharedPath: "shared_expert",
+          scoring: .sigmoid))
     }
     let last = try keys.listedLayerCount() - 1
     return try keys.decoder(
@@ -111,17 +112,22 @@ extension Family {
       tie_word_embeddings=true
       logit_scale=0.0625 norm_topk_prob=true
       sliding_window=4096 sliding_window_pattern=4 layer_types=null
-      prefix_dense_sliding_window_pattern=1
+      prefix_dense_sliding_window_pattern=1 rms_norm_eps=null
+      expert_selection_fn="softmax" shared_expert_combination_strategy="average"
       """
   ) { keys in
-    let attention = try keys.attention(bias: keys.biases(.all))
-    let norms = [try keys.norm("input_layernorm", .layerWithoutBias)]
+    let heads = try keys.heads()
+    let attention = try keys.attention(heads, bias: keys.biases(.all))
+    let style: NormStyle =
+      try keys.reading("rms_norm_eps") == nil ? .layerWithoutBias : .rootMeanSquare
+    let norms = [try keys.norm("input_layernorm", style)]
+    let prefixPeriod = try keys.period("prefix_dense_sliding_window_pattern")
     func sparse() throws -> Layer {
       let experts = try keys.experts(
         keys.expertCounts(), keys.gated(),
         shared: keys.sharedExperts(
           "num_shared_experts", width: keys.feedForwardWidth(), zeroIsNone: true))
-      return keys.parallelLayer(attention, experts, norms: norms)
+      return try keys.parallelLayer(attention, keys.combined(experts), norms: norms)
     }
     func dense() throws -> Layer {
       let width = try keys.optional(.prefixSize)
@@ -131,14 +137,19 @@ extension Family {
       leading: keys.size(.leadingDense, least: 0), dense: dense(), sparse: sparse())
     let period = try keys.period("sliding_window_pattern")
     let prefix = try keys.integer("first_k_dense_replace") ?? 0
-    let prefixPeriod = try keys.period("prefix_dense_sliding_window_pattern")
-    return try keys.decoder(
-      keys.sliding(groups, whole: PositionScheme.none) { index in
-        index < prefix
-          ? !(index + 1).isMultiple(of: prefixPeriod)
-          : !(index - prefix + 1).isMultiple(of: period)
-      },
-      norm: .layerWithoutBias)
+    var layers = try keys.sliding(groups, whole: PositionScheme.none) { index in
+      index < prefix
+        ? !(index + 1).isMultiple(of: prefixPeriod)
+        : !(index - prefix + 1).isMultiple(of: period)
+    }
+    if prefixPeriod == 1 {
+      // Dense layers that see all rotate then, as no other does.
+      let position = try keys.rotary(heads.size)
+      for index in layers.indices where !layers[index].layer.hasExperts {
+        layers[index].layer = layers[index].layer.attending { $0.position = position }
+      }
+    }
+    return try keys.decoder(layers, norm: style)
   }
 
   /// Attention with a learned mask; optionally many experts of one neuron each.
@@ -183,7 +194,38 @@ extension Size {
   static let keptKeys = Size("k_k", "keep_window_size", "keys that a dynamic mask keeps")
 }
 
+extension Layer {
+  fileprivate var hasExperts: Bool {
+    blocks.flatMap(\.branches).contains { branch in
+      if case .mixtureOfExperts = branch.module { true } else { false }
+    }
+  }
+}
+
 extension Keys {
+  /// Command's experts with the weights and the mean that its keys ask for.
+  fileprivate func combined(_ experts: Module) throws -> Module {
+    guard case .mixtureOfExperts(var mixture) = experts else { return experts }
+    let (scoring, sharing) = ("expert_selection_fn", "shared_expert_combination_strategy")
+    switch try text(scoring) {
+    case "softmax"?:
+      mixture.router.scoring = .softmaxOfChosen
+      mixture.router.normalizes = false
+    case "sigmoid"?: mixture.router.scoring = .sigmoidOfChosen
+    case let other:
+      throw DescriptionError.unsupported(
+        key: scoring, found: "\"\(other ?? "null")\"", supported: "softmax, sigmoid")
+    }
+    switch try text(sharing) {
+    case "sum"?: break
+    case "average"?: mixture.sharingScale = mixture.shared == nil ? nil : "0.5"
+    case let other:
+      throw DescriptionError.unsupported(
+        key: sharing, found: "\"\(other ?? "null")\"", supported: "sum, average")
+    }
+    return .mixtureOfExperts(mixture)
+  }
+
   /// Experts of one neuron, found by the product of two sets of keys, beside a dense layer.
   fileprivate func dogeExperts(_ activation: String) throws -> Module {
     let d = try size(.hidden)
@@ -201,7 +243,7 @@ extension Keys {
     var mixture = MixtureOfExperts(
       router: router, experts: counts.all, active: counts.active, expert: expert,
       layout: .stacked(tables))
-    mixture.weighsInside = true
+    mixture.weighing = .innerNumbers
     return .mixtureOfExperts(mixture)
   }
 }

@@ -146,7 +146,8 @@ extension Family {
       router: Router([Linear("router.layer", d, all)]), experts: all, active: active,
       expert: try keys.gated(f, names: GatedNames(gate: "w1", up: "v1", down: "w2")),
       layout: .stacked(
-        ["w1", "v1", "w2"].map { Weight("experts.mlp.\($0)", [all * f, d], .routedExperts) }))
+        ["w1", "v1", "w2"].map { Weight("experts.mlp.\($0)", [all * f, d], .routedExperts) },
+        inputFirst: ["experts.mlp.w2"]))
     let layer = try keys.layer(
       attention, .mixtureOfExperts(experts), norm: .layerWithoutBias,
       norms: ("norm_attn_norm.norm_1", "norm_attn_norm.norm_2"),

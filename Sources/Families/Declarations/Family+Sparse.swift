@@ -86,10 +86,19 @@ extension Family {
     let experts = try keys.experts(
       counts, keys.gated(names: .numbered),
       scores: [keys.scoreCorrection(counts.all, "e_score_correction_bias")], normalizes: true)
+    // Without `rotary_dim` the rules of the angles say which part of a head is rotated.
+    let heads = try keys.heads()
+    let position =
+      try keys.reading("rotary_dim") == nil
+      ? PositionScheme.rotary(
+        keys.angles(
+          keys.rotaryShare(of: nil).map { .floor(Formula($0) * heads.size) } ?? heads.size))
+      : keys.rotary(heads.size)
     return try keys.decoder(
       keys.uniform(
         keys.layer(
-          keys.attention(norm: .allHeads), experts, paths: ("self_attn", "block_sparse_moe"))))
+          keys.attention(heads, norm: .allHeads, position: position), experts,
+          paths: ("self_attn", "block_sparse_moe"))))
   }
 
   /// Grok-1, with the keys of Llama: there is no `model_type` of `transformers`.

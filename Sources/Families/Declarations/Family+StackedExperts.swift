@@ -26,10 +26,12 @@ extension Family {
     let heads = try keys.heads()
     let counts = try keys.expertCounts()
     let attention = try keys.attention(
-      heads, bias: keys.biases(.all), vectors: [Weight("sinks", [heads.query], .attention)])
+      heads, bias: keys.biases(.all), sinks: Weight("sinks", [heads.query], .attention))
     // Its bounded activation is fixed, whatever the key says.
     var expert = try keys.fusedGated(bias: true)
     expert.activation = "swigluoai"
+    expert.bounds = try keys.gateBounds()
+    expert.fusion = .alternating
     let experts = try keys.stackedExperts(
       counts, expert,
       router: keys.chosenFirst(Router([Linear("router", d, counts.all, bias: true)])), bias: true)
@@ -45,7 +47,7 @@ extension Family {
       num_local_experts=16 moe_layers=null interleave_moe_layer_step=1 attention_bias=false
       tie_word_embeddings=false
       attention_chunk_size=8192 layer_types=null no_rope_layers=null no_rope_layer_interval=4
-      use_qk_norm=true
+      use_qk_norm=true attn_temperature_tuning=true
       """
   ) { keys in
     let attention = try keys.attention(bias: keys.biases(.all))
@@ -65,6 +67,7 @@ extension Family {
       guard case .mixtureOfExperts(var mixture) = experts else { return try dense() }
       // Its code, and that of transformers, multiplies the inputs of all other experts by zero.
       mixture.runsEveryExpert = true
+      mixture.weighing = .inputs
       return try keys.layer(attention, .mixtureOfExperts(mixture), paths: paths)
     }
     let groups: [LayerGroup]
@@ -145,6 +148,14 @@ extension Size {
 }
 
 extension Keys {
+  /// The numbers of a bounded gate, where the configuration or its class says them.
+  fileprivate func gateBounds() throws -> FeedForward.Bounds? {
+    guard let slope = try constant("swiglu_alpha"), let limit = try constant("swiglu_limit") else {
+      return nil
+    }
+    return FeedForward.Bounds(slope: slope, limit: limit)
+  }
+
   /// A router that takes the softmax of the chosen scores alone.
   func chosenFirst(_ router: Router) -> Router {
     var router = router
@@ -152,28 +163,50 @@ extension Keys {
     return router
   }
 
-  /// Llama 4's layers: those that rotate attend within chunks, the others to all.
+  /// Llama 4's layers: those that rotate norm queries and keys and mostly attend within chunks; the
+  /// others scale queries by their position.
   fileprivate func chunked(_ groups: [LayerGroup]) throws -> [LayerGroup] {
     guard let rotates = try rotating() else { return groups }
-    var groups = groups
-    if try isSet("use_qk_norm") {
-      // A norm without weights, of what was rotated.
-      for index in groups.indices {
-        groups[index].layer = groups[index].layer.attending { attention in
-          attention.norms = [
-            Normalization(
-              "qk_norm", [attention.headSize], weight: false,
-              vectors: attention.heads + attention.keyValueHeads, of: .queriesAndKeys)
-          ]
-          attention.normsFollowRotation = true
-        }
-      }
+    let types = try layerTypes(known: ["full_attention", "chunked_attention"]) {
+      rotates[$0] ? "chunked_attention" : "full_attention"
     }
     let chunk = try optional(.chunk).map { Reach.chunk($0) } ?? .all
-    guard chunk != .all else { return groups }
-    return try sliding(groups, chunk, type: "chunked_attention", whole: PositionScheme.none) {
-      rotates[$0]
+    let scale = try temperatures()
+    let norms = try isSet("use_qk_norm")
+    return try groups.flatMap { group -> [LayerGroup] in
+      let indices = try listed(group.indices)
+      let kinds = [(true, true), (true, false), (false, true), (false, false)]
+      let parts = kinds.map { rotated, isChunked in
+        indices.filter {
+          rotates[$0] == rotated && (types[$0] == "chunked_attention") == isChunked
+        }
+      }
+      return zip(kinds, parts).filter { !$1.isEmpty }.map { kind, part in
+        let layer = group.layer.attending { attention in
+          if kind.1 { attention.reach = chunk }
+          if kind.0, norms {
+            // A norm without weights, of what was rotated.
+            attention.norms = [
+              Normalization(
+                "qk_norm", [attention.headSize], weight: false,
+                vectors: attention.heads + attention.keyValueHeads, of: .queriesAndKeys)
+            ]
+            attention.normsFollowRotation = true
+          } else if !kind.0 {
+            attention.position = .none
+            attention.positionScale = scale
+          }
+        }
+        return LayerGroup(layer, part.count == indices.count ? group.indices : .listed(part))
+      }
     }
+  }
+
+  private func temperatures() throws -> PositionScale? {
+    guard try isSet("attn_temperature_tuning"), let weight = try constant("attn_scale"),
+      let length = try constant("floor_scale")
+    else { return nil }
+    return .steps(weight: weight, length: length, fromOne: true)
   }
 
   fileprivate func minimaxM3Attention(indexed: Bool, _ old: JSONObject?) throws -> Module {
@@ -202,6 +235,7 @@ extension Keys {
   fileprivate func boundedGated(_ width: Formula? = nil) throws -> FeedForward {
     var layer = try fusedGated(width)
     layer.activation = "swigluoai"
+    layer.bounds = try gateBounds()
     return layer
   }
 

@@ -82,7 +82,8 @@ extension Keys {
     _ given: Heads? = nil, bias: Biases = [], names: ProjectionNames = .llama,
     norm: QueryKeyNorm? = nil, normNames: (String, String) = ("q_norm", "k_norm"),
     norms: [Normalization] = [], extra: [Linear] = [], vectors: [Weight] = [],
-    reach: Reach = .all, seesAhead: Bool = false, position: PositionScheme? = nil
+    sinks: Weight? = nil, reach: Reach = .all, seesAhead: Bool = false,
+    position: PositionScheme? = nil
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -108,16 +109,32 @@ extension Keys {
         Linear(names.value, d, kv, bias: bias.contains(.value)),
       ] + extra, layout: extra.isEmpty ? .separate : .withGateBehind,
       output: Linear(names.output, q, d, bias: bias.contains(.output)),
-      norms: norms, vectors: vectors, reach: reach, position: try position ?? rotary(heads.size))
+      norms: norms, vectors: vectors + [sinks].compactMap(\.self), reach: reach,
+      position: try position ?? rotary(heads.size))
+    attention.sinks = sinks
     attention.ahead = seesAhead ? reach : nil
     return try scored(attention)
   }
 
-  /// Attention whose scores are bounded if the family's key says so.
+  /// What scores are multiplied by: a number of the class, or one over the root of another width
+  /// than that of a head, or `1/√d_h`.
+  private func scoreScale(_ headSize: Formula) throws -> Constant {
+    let known = classConstants
+    if known["query_pre_attn_scalar"] != nil,
+      case .decimal(let text)? = try constant("query_pre_attn_scalar"),
+      let width = Rational(decimal: text)
+    {
+      return .inverseRoot(Formula(width))
+    }
+    let factor = known["attention_multiplier"] == nil ? nil : try constant("attention_multiplier")
+    return factor ?? .inverseRoot(headSize)
+  }
+
+  /// Attention whose scores are multiplied and bounded as the family's keys say.
   private func scored(_ attention: SelfAttention) throws -> Module {
     var attention = attention
     attention.scoreCap = try setting("attn_logit_softcapping")
-    attention.sinks = attention.vectors.first { $0.name.hasSuffix("sinks") }
+    attention.scale = try scoreScale(attention.headSize)
     return .selfAttention(attention)
   }
 

@@ -72,7 +72,33 @@ extension Keys {
     }
     angles.base = rules.number("rope_theta") ?? "10000"
     angles.scaling = try scaling(rules)
+    if fixed("reads_alpha"), rules.type == "dynamic", let alpha = rules.double("alpha"), alpha != 0
+    {
+      // The base is stretched once for all lengths.
+      angles.scaling = .other("dynamic with alpha")
+      if let r = number(size), r > 2, let base = Double("\(angles.base)") {
+        let power = Double(r) / Double(r - 2)
+        angles.base = .computed("\(angles.base)·\(alpha)^(\(r)/\(r - 2))", base * pow(alpha, power))
+        angles.scaling = .none
+      }
+    }
     return angles
+  }
+
+  /// By what queries are multiplied at each position, if the rules of the angles say it.
+  func positionScale() throws -> PositionScale? {
+    let rules = try rotaryRules(of: nil)
+    guard let weight = rules.number("llama_4_scaling_beta"),
+      let length = rules.number("original_max_position_embeddings")
+    else { return nil }
+    return .steps(weight: weight, length: length, fromOne: false)
+  }
+
+  /// The share of each head that the rules of a type of layers rotate, if they say one.
+  func rotaryShare(of layerType: String?) throws -> Rational? {
+    guard case .number(let text) = try rotaryRules(of: layerType).values["partial_rotary_factor"]
+    else { return nil }
+    return Rational(decimal: text)
   }
 
   /// The base and the scaling rule of a type of layers, from wherever they are written.
@@ -161,6 +187,10 @@ extension Keys {
         short: list("short_factor"), long: list("long_factor"), original: original,
         attention: rules.number("attention_factor")
           ?? (root == 1 ? .one : .computed("√(1 + ln(\(stretch))/ln(\(text)))", root)))
+    case "proportional":
+      return .proportional(
+        share: rules.number("partial_rotary_factor") ?? .one,
+        factor: rules.number("factor") ?? .one)
     case let other: return .other(other)
     }
   }

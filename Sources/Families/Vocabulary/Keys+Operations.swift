@@ -36,9 +36,15 @@ extension Keys {
   /// How the attention of the family knows positions.
   ///
   /// Most rotate whole heads, some the part of each that a key says.
+  ///
+  /// - `isPartial`: whether the class reads that part from the rules of the type of layer.
   func rotary(
-    _ size: Formula, table: String = "", of layerType: String? = nil
+    _ size: Formula, table: String = "", of layerType: String? = nil, isPartial: Bool = false
   ) throws -> PositionScheme {
+    if isPartial, let share = try rotaryShare(of: layerType) {
+      let part = even(.floor(Formula(share) * size))
+      return .rotary(try angles(part, table: table, of: layerType))
+    }
     if Self.unrotated.contains(modelType) { return .none }
     if try Self.biased.contains(modelType) || isSet("alibi") { return .linearBias }
     if modelType == "granitemoehybrid", try text("position_embedding_type") != "rope" {
@@ -68,9 +74,11 @@ extension Keys {
   ///
   /// - `slides`: which of them, where the configuration has no list of layer types.
   /// - `whole`: how the others know positions, where it is not as the sliding ones do.
+  /// - `near`: how the sliding ones do, where it is not as the groups say.
   func sliding(
     _ groups: [LayerGroup], _ reach: Reach? = nil, type: String = "sliding_attention",
-    whole: PositionScheme? = nil, _ slides: (Int) throws -> Bool
+    whole: PositionScheme? = nil, near position: PositionScheme? = nil,
+    _ slides: (Int) throws -> Bool
   ) throws -> [LayerGroup] {
     let reach = try reach ?? window()
     guard reach != .all else { return groups }
@@ -84,8 +92,10 @@ extension Keys {
       if !near.isEmpty {
         result.append(
           LayerGroup(
-            group.layer.attending { $0.reach = reach }, far.isEmpty ? group.indices : .listed(near))
-        )
+            group.layer.attending {
+              $0.reach = reach
+              $0.position = position ?? $0.position
+            }, far.isEmpty ? group.indices : .listed(near)))
       }
       if !far.isEmpty {
         let layer = whole.map { scheme in group.layer.attending { $0.position = scheme } }
@@ -112,7 +122,7 @@ extension Keys {
   }
 
   /// The indices of a group of layers, one by one.
-  private func listed(_ indices: LayerGroup.Indices) throws -> [Int] {
+  func listed(_ indices: LayerGroup.Indices) throws -> [Int] {
     switch indices {
     case .listed(let list): return list
     case .range(let first, let end):
@@ -219,6 +229,13 @@ extension Module {
     guard case .selfAttention(var attention) = self else { return self }
     change(&attention)
     return .selfAttention(attention)
+  }
+
+  /// The module with its mixture changed.
+  func mixing(_ change: (inout MixtureOfExperts) -> Void) -> Module {
+    guard case .mixtureOfExperts(var mixture) = self else { return self }
+    change(&mixture)
+    return .mixtureOfExperts(mixture)
   }
 
   /// The module with the router of its mixture changed.

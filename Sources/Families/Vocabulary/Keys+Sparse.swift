@@ -93,7 +93,8 @@ extension Keys {
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active, expert: expert,
-        layout: .stacked(weights), shared: shared, sharedPath: sharedPath))
+        layout: .stacked(weights, inputFirst: outputFirst ? [] : [names.0, names.1]),
+        shared: shared, sharedPath: sharedPath))
   }
 }
 

@@ -7,8 +7,18 @@ struct ActivationKernel: Sendable {
   /// The slopes of xIELU.
   var positive: Float = 0
   var negative: Float = 0
+  /// What a bounded gate multiplies by, and its bound.
+  private var slope: Float = 1
+  private var limit = Float.infinity
 
-  init(_ function: Activation) { self.function = function }
+  init(_ function: Activation) {
+    self.function = function
+    guard case .boundedGate(.decimal(let slope), .decimal(let limit)) = function else { return }
+    self.slope = Float(slope) ?? 1
+    self.limit = Float(limit) ?? .infinity
+  }
+
+  private var isBounded: Bool { if case .boundedGate = function { true } else { false } }
 
   /// The function of one number; a bounded gate is a function of two.
   @inline(__always)
@@ -29,8 +39,8 @@ struct ActivationKernel: Sendable {
       let positive = x > Counted.zero ? x : Counted.zero
       return positive * positive
     case .boundedGate:
-      let bounded = x > Counted(7) ? Counted(7) : x
-      return bounded * (Counted(1.702) * bounded).logistic
+      let bounded = x > Counted(limit) ? Counted(limit) : x
+      return bounded * (Counted(slope) * bounded).logistic
     case .tanh: return x.hyperbolicTangent
     case .identity: return x
     case .expandedIntegral:
@@ -46,9 +56,9 @@ struct ActivationKernel: Sendable {
   /// What the function is multiplied with: the other half of a gated layer.
   @inline(__always)
   func literalFactor(_ x: Counted) -> Counted {
-    guard function == .boundedGate else { return x }
-    let above = Counted(-7) > x ? Counted(-7) : x
-    let bounded = above > Counted(7) ? Counted(7) : above
+    guard isBounded else { return x }
+    let above = Counted(-limit) > x ? Counted(-limit) : x
+    let bounded = above > Counted(limit) ? Counted(limit) : above
     return bounded + Counted(1)
   }
 
@@ -106,9 +116,9 @@ struct ActivationKernel: Sendable {
         x[index] = positive * positive
       }
     case .boundedGate:
-      for index in 0..<count { x[index] = min(x[index], 7) * 1.702 }
+      for index in 0..<count { x[index] = min(x[index], limit) * slope }
       Vectors.silu(x, into: x, count: count)
-      for index in 0..<count { x[index] *= 1 / 1.702 }
+      for index in 0..<count { x[index] /= slope }
     case .tanh: Vectors.tanh(x, into: x, count: count)
     case .identity, .expandedIntegral: break
     }
@@ -116,8 +126,8 @@ struct ActivationKernel: Sendable {
 
   /// What the function is multiplied with, in place.
   func fastFactor(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    guard function == .boundedGate else { return }
-    for index in 0..<count { x[index] = min(max(x[index], -7), 7) + 1 }
+    guard isBounded else { return }
+    for index in 0..<count { x[index] = min(max(x[index], -limit), limit) + 1 }
   }
 }
 

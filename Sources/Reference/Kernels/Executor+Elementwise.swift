@@ -1,4 +1,13 @@
+import Architecture
 import Kernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Element-wise kernels.
 ///
@@ -147,14 +156,41 @@ extension Executor {
     }
   }
 
-  /// `y ← y · σ(gate)`, with a gate for each number, or one for each of `width` numbers.
-  func gate(_ y: Matrix, by gates: Matrix, _ path: String) {
+  /// `y ← y · factor(p)` for each row and its position.
+  func scale(
+    _ y: Matrix, by scale: PositionScale, _ positions: [Int], _ path: String
+  ) throws {
+    var factors = [Float](repeating: 1, count: y.rows)
+    switch scale {
+    case .steps(let weight, let length, let fromOne):
+      let (weight, length) = (try float(weight), try float(length))
+      meter.literally(path, rows: 0..<y.rows) { row in
+        var position = Counted(Float(positions[row]))
+        if fromOne { position = position + Counted(1) }
+        let step = Counted((position / Counted(length)).value.rounded(.down))
+        let stretch = (Counted(1) + step).logarithm
+        factors[row] = (Counted(1) + Counted(weight) * stretch).value
+      }
+    case .power(let exponent, let length):
+      let (exponent, length) = (try float(exponent), try float(length))
+      meter.literally(path, rows: 0..<y.rows) { row in
+        let position = Counted(Float(positions[row])) + Counted(1)
+        let stretch = (Counted(1) + position / Counted(length)).logarithm
+        factors[row] = (Counted(exponent) * stretch).exponential.value
+      }
+    }
+    multiplyRows(y, by: factors, path)
+  }
+
+  /// `y ← y · f(gate)`, with a gate for each number, or one for each of `width` numbers.
+  func gate(_ y: Matrix, by gates: Matrix, _ function: GateFunction, _ path: String) {
     let width = y.columns / gates.columns
     switch evidence {
     case .literal:
       meter.literally(path, rows: 0..<y.rows) { row in
         for head in 0..<gates.columns {
-          let open = Counted(gates[row, head]).logistic
+          let gate = Counted(gates[row, head])
+          let open = function == .logistic ? gate.logistic : gate.softplus
           for column in head * width..<(head + 1) * width {
             y[row, column] = (Counted(y[row, column]) * open).value
           }
@@ -166,8 +202,16 @@ extension Executor {
         scratch.scoped {
           let open = scratch.numbers(gates.columns)
           open.update(from: gates.row(row), count: gates.columns)
-          Vectors.sigmoid(open, into: open, count: gates.columns)
-          tally += gates.columns * .logistic
+          switch function {
+          case .logistic:
+            Vectors.sigmoid(open, into: open, count: gates.columns)
+            tally += gates.columns * .logistic
+          case .softplus:
+            for head in 0..<gates.columns where open[head] < 80 {
+              open[head] = logf(1 + expf(open[head]))
+            }
+            tally += gates.columns * .softplus
+          }
           for head in 0..<gates.columns {
             let part = y.row(row) + head * width
             for column in 0..<width { part[column] *= open[head] }
@@ -190,6 +234,15 @@ extension Vectors {
 }
 
 extension OperationTally {
+  /// `ln(1 + eˣ)`.
+  static var softplus: OperationTally {
+    var tally = OperationTally()
+    tally.exp = 1
+    tally.add = 1
+    tally.log = 1
+    return tally
+  }
+
   /// One logistic function: `1/(1 + e^(0−x))`.
   static var logistic: OperationTally {
     var tally = OperationTally()

@@ -71,6 +71,10 @@ struct RotaryFrequencies {
       found = zip(plain(base), factors).map { $0 / $1 }
       let attention = try number(attention)
       if attention != 1 { magnitude = Float(attention) }
+    case .proportional(let share, let factor):
+      let turning = Int((try number(share) * Double(size) / 2).rounded(.down))
+      let factor = try number(factor)
+      found = plain(base).enumerated().map { $0 < turning ? $1 / factor : 0 }
     case .other(let rule):
       throw ExecutionError.notExecuted(
         modelType: executor.model.modelType, what: "the rotary scaling '\(rule)'")

@@ -58,7 +58,9 @@ extension Executor {
       router: router, active: active, groups: try router.groups.map { try extent($0) } ?? 1,
       keptGroups: try extent(router.keptGroups ?? router.groups ?? 1),
       groupBest: try extent(router.groupBest), correction: correction,
-      scale: try router.scale.map { try float($0) })
+      scale: try router.scale.map { try float($0) },
+      leastSum: try router.leastSum.map { try float($0) },
+      cap: try router.cap.map { try float($0) })
     let isHashed = router.rule == .hash
     meter.literally(path.appending("router"), rows: 0..<scores.rows) { row in
       let (chosen, weights, all) = choice.choose(
@@ -169,7 +171,7 @@ extension Router {
     case .sigmoid: for index in 0..<count { row[index] = Counted(row[index]).logistic.value }
     case .rootOfSoftplus:
       for index in 0..<count { row[index] = Counted(row[index]).softplus.squareRoot.value }
-    case .raw, .softmaxOfChosen: break
+    case .raw, .softmaxOfChosen, .sigmoidOfChosen: break
     }
   }
 }
@@ -183,11 +185,16 @@ private struct TokenChoice {
   let groupBest: Int
   let correction: UnsafeMutablePointer<Float>?
   let scale: Float?
+  let leastSum: Float?
+  let cap: Float?
 
   /// The experts of one token, their weights, and the weights of all experts.
   func choose(
     _ row: UnsafeMutablePointer<Float>, _ count: Int, _ given: [Int]?
   ) -> (chosen: [Int], weights: [Float], all: [Float]) {
+    if let cap {
+      for index in 0..<count { row[index] = Counted(row[index]).bounded(by: cap).value }
+    }
     router.score(row, count)
     var scores = Array(UnsafeBufferPointer(start: row, count: count))
     if let correction {
@@ -204,9 +211,13 @@ private struct TokenChoice {
         Counted.softmax(start, buffer.count)
       }
     }
+    if router.scoring == .sigmoidOfChosen {
+      weights = weights.map { Counted($0).logistic.value }
+    }
     if router.normalizes {
       var sum = Counted.zero
       for weight in weights { sum = sum + Counted(weight) }
+      if let leastSum, Counted(leastSum) > sum { sum = Counted(leastSum) }
       weights = weights.map { (Counted($0) / sum).value }
     }
     if let scale { weights = weights.map { (Counted($0) * Counted(scale)).value } }

@@ -110,9 +110,9 @@ struct ProgramRun {
       let kernel = try executor.kernel(of: function, slopes, at: scope, name)
       executor.activate(y, kernel, times: factor.map(numbers), name)
       return .numbers(y)
-    case .gate(let x, let gates):
+    case .gate(let x, let gates, let function):
       let y = writable(x, index, executor)
-      executor.gate(y, by: numbers(gates), name)
+      executor.gate(y, by: numbers(gates), function, name)
       return .numbers(y)
     case .add(let x, let y):
       // The sum may stand in the memory of either.
@@ -124,6 +124,10 @@ struct ProgramRun {
     case .scale(let x, let factor):
       let y = writable(x, index, executor)
       executor.scale(y, by: try executor.float(factor), name)
+      return .numbers(y)
+    case .scaleByPosition(let x, let scale):
+      let y = writable(x, index, executor)
+      try executor.scale(y, by: scale, flow.positions, name)
       return .numbers(y)
     case .bound(let x, let limit):
       let y = writable(x, index, executor)
@@ -201,7 +205,9 @@ extension Executor {
       case .addVector(_, let vector):
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
-      case .lookUp, .normalize, .slice, .rotate, .keep, .attend, .gate, .add, .scale, .bound, .clip,
+      case .lookUp, .normalize, .slice, .rotate, .keep, .attend, .gate, .add, .scale,
+        .scaleByPosition,
+        .bound, .clip,
         .route, .experts, .weigh, .enter, .last, .part:
         break
       }

@@ -1,0 +1,11 @@
+/// By what the queries at position *p* are multiplied, so that scores keep their spread in long texts.
+package enum PositionScale: Hashable, Sendable {
+  /// `1 + β·ln(1 + ⌊p/n⌋)`, or with `p + 1` in place of *p*.
+  ///
+  /// - Source: Meta 2025 (Llama 4), `attn_temperature_tuning`; Mistral 2025 (Ministral 3).
+  case steps(weight: Constant, length: Constant, fromOne: Bool)
+  /// `e^(a·ln(1 + (p + 1)/n))`.
+  ///
+  /// - Source: `compute_attention_scaling` of `beam` in transformers 5.23.
+  case power(exponent: Constant, length: Constant)
+}
