@@ -37,6 +37,8 @@ enum Failure: Error, Hashable {
   case noCheckpoint(String, what: String)
   /// A checkpoint whose weights are not the numbers of the maps.
   case quantised(folder: String, method: String)
+  /// A checkpoint of a type whose scores are not known to be those of its class.
+  case unproven(source: String, modelType: String)
   /// A model without routers, where what they chose was to be drawn.
   case notRouted(source: String)
   /// A file of tokens that is no list of them, and what is wrong.
@@ -48,7 +50,9 @@ enum Failure: Error, Hashable {
     switch self {
     case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
     case .checkpoint(.unreadable): 66
-    case .checkpoint, .quantised, .notRouted, .badTokens, .noSuchToken(_, _, isOption: false): 65
+    case .checkpoint, .quantised, .unproven, .notRouted, .badTokens,
+      .noSuchToken(_, _, isOption: false):
+      65
     case .noSuchToken: 64
     case .sweep(_, .disagreement): 70
     case .sweep(_, .badValue), .sweep(_, .conflict), .sweep(_, .notSolvable): 64
@@ -104,6 +108,9 @@ enum Failure: Error, Hashable {
     case .quantised(let folder, let method):
       "\(folder.capped)/config.json: 'quantization_config' says that the weights are quantised "
         + "(\(method.capped)), which is not run. Name a checkpoint with F32, F16 or BF16 weights."
+    case .unproven(let source, let modelType):
+      "\(source.capped): nobody has compared the scores of '\(modelType)' with those of its class, "
+        + "so some constant of it may be ignored. --unproven runs it all the same; 'tally flops' counts it."
     case .notRouted(let source):
       "\(source.capped) has no layer that chooses experts or tokens. Leave --routing-map out."
     case .badTokens(let source, let what):

@@ -25,19 +25,6 @@ extension Keys {
     return .decimal(text)
   }
 
-  /// What the class behind the configuration takes for what is left out, by path.
-  var classConstants: [String: JSONValue] {
-    let text = [Family.constants[modelType], Family.fixedConstants[modelType]]
-      .compactMap(\.self).joined(separator: " ")
-    var values: [String: JSONValue] = [:]
-    for pair in text.split(whereSeparator: \.isWhitespace) {
-      guard let sign = pair.firstIndex(of: "=") else { continue }
-      values[String(pair[..<sign])] = try? JSONValue(
-        parsing: String(pair[pair.index(after: sign)...]))
-    }
-    return values
-  }
-
   /// Whether the class of the family does something that no key says.
   func fixed(_ fact: String) -> Bool { classConstants[fact] == .boolean(true) }
 
@@ -231,4 +218,19 @@ extension Keys {
 extension Keys.RotaryRules {
   /// A number that is there and not zero.
   fileprivate func set(_ key: String) -> Constant? { double(key) == 0 ? nil : number(key) }
+}
+
+extension Family {
+  /// What the class of a type takes for constants, and does without a key for it, by path.
+  static func classConstants(of modelType: String) -> [String: JSONValue] {
+    let text = [constants[modelType], fixedConstants[modelType]]
+      .compactMap(\.self).joined(separator: " ")
+    var values: [String: JSONValue] = [:]
+    for pair in text.split(whereSeparator: \.isWhitespace) {
+      guard let sign = pair.firstIndex(of: "=") else { continue }
+      let value = try? JSONValue(parsing: String(pair[pair.index(after: sign)...]))
+      values[String(pair[..<sign])] = value
+    }
+    return values
+  }
 }

@@ -26,6 +26,8 @@ package final class Keys {
   private(set) var passed: Set<String> = []
   /// The keys that decide numbers and no count.
   private(set) var constants: Set<String> = []
+  /// What the class behind the configuration takes for constants that are left out, by path.
+  private(set) lazy var classConstants = Family.classConstants(of: modelType)
   /// Every key that the family has, whether or not this configuration makes it matter.
   var known: Set<String> {
     met.union(defaults.keys).union(aliases.filter(\.isReadInFiles).map(\.name))

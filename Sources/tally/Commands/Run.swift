@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Arguments
+import Families
 import JSON
 import Reference
 import Symbolic
@@ -33,6 +34,7 @@ extension Command {
     [
       checkpoint.declaration, tokens.declaration, tokensFile.declaration, top.declaration,
       generate.declaration, output.declaration, map.declaration, validates.declaration,
+      unproven.declaration,
       ModelSource.settings.declaration, ModelSource.assume.declaration, memory.declaration,
       threads.declaration, ReportFormat.plain.declaration,
     ]
@@ -71,6 +73,8 @@ extension Command {
     complaint: { $0.hasSuffix(".svg") ? nil : "a name that ends in .svg" })
   fileprivate static let validates = Parameter<Bool>.flag(
     "validate", help: "Compare every count of every pass with the computed one.")
+  fileprivate static let unproven = Parameter<Bool>.flag(
+    "unproven", help: "Run a type whose scores nobody has compared with those of its class.")
   fileprivate static let memory = Parameter<String?>.text(
     "memory", "SIZE", help: "Refuse what needs more, as 8GiB: nine tenths of what there is.",
     complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
@@ -89,6 +93,7 @@ struct CheckpointRun {
   private let output: OutputFile?
   private let map: OutputFile?
   private let validates: Bool
+  private let isUnprovenAllowed: Bool
   /// Whether the scores of every position are wanted.
   private let scoresAll: Bool
   private let source: ModelSource
@@ -113,6 +118,7 @@ struct CheckpointRun {
     output = arguments[Command.output].map { OutputFile($0) }
     map = arguments[Command.map].map { OutputFile($0) }
     validates = arguments[Command.validates]
+    isUnprovenAllowed = arguments[Command.unproven]
     scoresAll = output != nil || arguments[ReportFormat.plain] == .json
     memory = arguments[Command.memory].flatMap { ByteSize.bytes($0) } ?? MemoryAllowance.bytes
     threads =
@@ -130,6 +136,10 @@ struct CheckpointRun {
       }
     }
     let checkpoint = try CheckpointSource(word, source)
+    let type = checkpoint.model.modelType
+    guard isUnprovenAllowed || Family.withProvenLogits.contains(type) else {
+      throw Failure.unproven(source: checkpoint.folder, modelType: type)
+    }
     do {
       return try run(checkpoint)
     } catch let error as DescriptionError {

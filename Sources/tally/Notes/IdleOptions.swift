@@ -15,12 +15,13 @@ enum IdleOptions {
   /// A sentence for each option of a pass that leaves every figure as its default does.
   static func notes(_ arguments: Arguments, _ report: PassReport) -> [String] {
     choices(report).compactMap { choice in
-      guard arguments.has(choice.declaration), let reason = choice.reason else { return nil }
+      // What is not asked for is not counted again.
+      guard arguments.has(choice.declaration), let reason = choice.reason() else { return nil }
       return "\(choice.declaration.label) changes nothing: \(reason)."
     }
   }
 
-  private typealias Choice = (declaration: Declaration, reason: String?)
+  private typealias Choice = (declaration: Declaration, reason: () -> String?)
 
   private static func choices(_ report: PassReport) -> [Choice] {
     let (model, workload, memory) = (report.model, report.workload, report.memory)
@@ -30,33 +31,30 @@ enum IdleOptions {
       guard other != workload, let plain = try? PassReport(model, other) else { return true }
       return plain.figures != report.figures
     }
-    let latent: String? =
-      if !model.hasLatentAttention {
-        "the model has no latent attention"
-      } else if !differs({ $0.latentForm = .reexpanded }) {
-        "this pass counts as much in the default form"
-      } else {
-        nil
-      }
-    let mask: String? =
-      if differs({ $0.mask = .full }) {
-        nil
-      } else if model.hasAttention {
-        "the mask hides no position of this pass"
-      } else {
-        "the model has no attention scores"
-      }
-    let logits: String? =
-      differs({ $0.logits = .all })
-      ? nil
-      : workload.tokens == 1 ? "the pass has one token" : "the model scores the last position alone"
-    let recompute =
-      differs({ $0.recompute = .none }) ? nil : "the model has no attention scores to compute again"
-    let isCached = !memory.cacheBytes.isZero || !memory.stateBytes.isZero
-    let cache =
-      isCached
-      ? nil
-      : workload.phase == .train ? "a training step caches nothing" : "the model caches nothing"
+    func latent() -> String? {
+      guard model.hasLatentAttention else { return "the model has no latent attention" }
+      return differs { $0.latentForm = .reexpanded }
+        ? nil : "this pass counts as much in the default form"
+    }
+    func mask() -> String? {
+      if differs({ $0.mask = .full }) { return nil }
+      return model.hasAttention
+        ? "the mask hides no position of this pass" : "the model has no attention scores"
+    }
+    func logits() -> String? {
+      if differs({ $0.logits = .all }) { return nil }
+      return workload.tokens == 1
+        ? "the pass has one token" : "the model scores the last position alone"
+    }
+    func recompute() -> String? {
+      differs { $0.recompute = .none }
+        ? nil : "the model has no attention scores to compute again"
+    }
+    func cache() -> String? {
+      if !memory.cacheBytes.isZero || !memory.stateBytes.isZero { return nil }
+      return workload.phase == .train
+        ? "a training step caches nothing" : "the model caches nothing"
+    }
     return [
       (WorkloadOptions.latent.declaration, latent), (WorkloadOptions.mask.declaration, mask),
       (WorkloadOptions.logits.declaration, logits),
@@ -75,7 +73,12 @@ enum IdleOptions {
     _ arguments: Arguments, _ source: ModelSource, _ found: ModelSource.Found, _ model: Model,
     figures: (Model) throws -> JSONObject
   ) -> [String] {
-    guard let whole = try? figures(model) else { return [] }
+    let description = source.description
+    guard
+      !description.overrides.isEmpty || description.assumed != nil
+        || !arguments[ModelSource.changes].isEmpty,
+      let whole = try? figures(model)
+    else { return [] }
     func isIdle(_ other: ModelSource) -> Bool {
       // What cannot be described or counted without it has an effect.
       guard let plain = try? other.model(found), let rest = try? figures(plain) else {
