@@ -79,7 +79,7 @@ let package = Package(
       dependencies: [
         "Accounting", "Architecture", "Families", "JSON", "Presets", "Publications", "Reference",
         "Symbolic", "TestSupport", "Validation",
-      ], swiftSettings: settings),
+      ], exclude: ["elementwise-open.txt"], swiftSettings: settings),
     .testTarget(
       name: "ArchitectureTests",
       dependencies: ["Architecture", "Families", "JSON", "Presets", "Symbolic"],

@@ -50,6 +50,17 @@ extension Routing {
     return counts
   }
 
+  /// What a norm of one token's weights has beside their sum.
+  private var root: OperationCounts {
+    switch router.divisor {
+    case .sum: .none
+    case .rootOfSquares: OperationCounts([.multiply: chosen, .sqrt: 1])
+    case .norm:
+      // Powers are e^(p·ln x), and the root is e^(ln(x)/p).
+      OperationCounts([.log: chosen + 1, .multiply: chosen, .divide: 1, .exp: chosen + 1])
+    }
+  }
+
   /// From one token's scores to the weights of its experts.
   private var each: OperationCounts {
     guard !weighsAlike else { return .none }
@@ -62,6 +73,12 @@ extension Routing {
     case .rootOfSoftplus:
       counts = scored * (ReferenceAlgorithms.softplus + OperationCounts([.sqrt: 1]))
     case .raw: counts = .none
+    case .oneByOne:
+      // For each choice: (greatest − x)/max(|x|, greatest) against the bound, then the softmax.
+      counts =
+        chosen
+        * (ReferenceAlgorithms.softmax(scored)
+          + OperationCounts([.subtract: scored, .divide: scored, .compare: 2 * scored]))
     }
     if router.cap != nil { counts = counts + scored * ReferenceAlgorithms.cap }
     if router.addsScores { counts = counts + OperationCounts([.add: scored]) }
@@ -82,7 +99,9 @@ extension Routing {
     if router.rule == .tokenChoice {
       counts = counts + OperationCounts([.compare: chosen * scored])
     }
-    if router.normalizes { counts = counts + OperationCounts([.add: chosen, .divide: chosen]) }
+    if router.normalizes {
+      counts = counts + OperationCounts([.add: chosen, .divide: chosen]) + root
+    }
     if router.normalizes, router.leastSum != nil {
       counts = counts + OperationCounts([.compare: 1])
     }

@@ -1,6 +1,24 @@
 package import Symbolic
 
-/// A table of learned vectors, one for each token or position: `[rows, width]`.
+/// Sines and cosines of positions: `sin(p·10000^(−i/n))` for half of the numbers, then the cosines.
+///
+/// - Source: Vaswani et al. 2017, §3.5, <https://arxiv.org/abs/1706.03762>.
+package struct Waves: Hashable, Sendable {
+  /// *n*, the number of steps from the fastest wave to the slowest that is left out.
+  package var steps: Formula
+  /// A row of zeros in their place, if there is one.
+  package var emptyRow: Int?
+  /// Whether a longer text has more rows.
+  package var grows: Bool
+
+  package init(steps: Formula, emptyRow: Int? = nil, grows: Bool) {
+    self.steps = steps
+    self.emptyRow = emptyRow
+    self.grows = grows
+  }
+}
+
+/// A table of vectors, one for each token or position: `[rows, width]`; most are learned.
 package struct Embedding: Hashable, Sendable {
   /// What selects a row.
   package enum Index: Hashable, Sendable {
@@ -13,6 +31,8 @@ package struct Embedding: Hashable, Sendable {
   package var width: Formula
   /// The row of the first position, where rows before it are for padding.
   package var offset = 0
+  /// What the numbers are, where the table is not learned.
+  package var waves: Waves?
   /// What the looked-up numbers are multiplied by, if anything, as Gemma's `√d`.
   package var scale: Constant?
 
@@ -22,5 +42,7 @@ package struct Embedding: Hashable, Sendable {
     self.width = width
   }
 
-  package var weights: [Weight] { [Weight("weight", [rows, width], .embedding)] }
+  package var weights: [Weight] {
+    waves == nil ? [Weight("weight", [rows, width], .embedding)] : []
+  }
 }

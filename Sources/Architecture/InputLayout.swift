@@ -15,6 +15,8 @@ package struct InputLayout: Hashable, Sendable {
     case headByHead
     /// For each key-value head its queries, its key and its value.
     case groupByGroup
+    /// In so many shards, each with its share of the heads of one piece, then of the next.
+    case sharded(Int)
   }
 
   /// For each map in order, the pieces that it gives.

@@ -84,7 +84,7 @@ package struct Branch: Hashable, Sendable {
   package var weights: [Weight] { module.weights.map { $0.within(path) } }
 }
 
-/// One addition to the residual stream: `x + out(Σ branch(in(x)))`.
+/// One addition to the residual stream: `x + out(Σ branch(in(x)))`, or `in(x) + …`.
 ///
 /// Most blocks have one branch; a parallel block has attention and feed-forward side by side.
 package struct Block: Hashable, Sendable {
@@ -95,6 +95,8 @@ package struct Block: Hashable, Sendable {
   package var outputNorms: [Normalization]
   /// Whether the output norms are of the sum instead, as in the first transformer.
   package var normsSum: Bool
+  /// Whether it adds to what went in behind the norm, and not before it.
+  package var keepsNormed = false
   /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
   package var scale: Constant?
 

@@ -27,8 +27,10 @@ package struct LayerGroup: Hashable, Sendable {
   }
 }
 
-/// What happens to the scores of the vocabulary after the projection.
+/// What happens to the scores of the vocabulary around the projection.
 package struct LogitTreatment: Hashable, Sendable {
+  /// What the stream is multiplied by before the projection, if anything.
+  package var inputScale: Constant?
   /// What they are multiplied by, if anything.
   package var scale: Constant?
   /// *c*, if they are bounded by `c·tanh(s/c)`.

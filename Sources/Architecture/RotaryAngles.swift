@@ -72,6 +72,8 @@ package struct RotaryAngles: Hashable, Sendable {
   /// Layers with other angles have a table of another name.
   package var table: String
   package var pairing = Pairing.halves
+  /// Whether pairs turn the other way round.
+  package var turnsBack = false
   package var base: Constant = "10000"
   package var scaling = Scaling.none
 

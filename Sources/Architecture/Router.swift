@@ -28,6 +28,20 @@ package struct Router: Hashable, Sendable {
     case rootOfSoftplus
     /// The numbers themselves.
     case raw
+    /// One expert after the other: the highest number, and its share of the softmax over those that
+    /// are at most so far below it, relative to the greater of both.
+    ///
+    /// - Source: Liu et al. 2024 (SparseMixer-v2), <https://arxiv.org/abs/2409.12136>.
+    case oneByOne(bound: Constant)
+  }
+
+  /// What the weights of the chosen experts are divided by, where that is not their sum.
+  package enum Divisor: Hashable, Sendable {
+    case sum
+    /// The root of the sum of their squares.
+    case rootOfSquares
+    /// The *p*-th root of the sum of their *p*-th powers.
+    case norm(Constant)
   }
 
   package var rule: Rule
@@ -36,8 +50,9 @@ package struct Router: Hashable, Sendable {
   /// Biases and scales beside the gate, as parameters or as buffers.
   package var vectors: [Weight]
   package var scoring = Scoring.softmax
-  /// Whether the weights of the chosen experts are divided by their sum.
+  /// Whether the weights of the chosen experts are divided by their sum, or another divisor.
   package var normalizes = false
+  package var divisor = Divisor.sum
   /// What their sum is taken to be at least then, if anything.
   package var leastSum: Constant?
   /// *c*, if the gate's numbers are bounded by `c·tanh(s/c)` first.

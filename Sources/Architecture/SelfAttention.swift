@@ -39,10 +39,14 @@ package struct SelfAttention: Hashable, Sendable {
   package var sinks: Weight?
   /// What values are multiplied by, if anything.
   package var valueScale: Constant?
-  /// *c*, if queries, keys and values are kept between −c and c.
+  /// A bias of the output that is stored beside its map, and is among the vectors.
+  package var outputBias: Weight?
+  /// *c*, if queries, keys and values are kept between −c and c, after their norms.
   package var clip: Constant?
   /// Whether queries and keys are normalized after their rotation, and not before.
   package var normsFollowRotation = false
+  /// Whether what the distance adds to a score is scaled with it, and not added after.
+  package var scalesLinearBias = false
   /// Whether keys and values are those that an earlier layer has cached.
   package var sharesCache = false
   /// What is multiplied with the output before its projection, if anything.

@@ -2,7 +2,8 @@ extension Family {
   /// What the class of a type does and no key of its configuration says.
   ///
   /// `epsilon` is *ε* of all norms, `norms_add_one` says that a norm multiplies by its weight and
-  /// one, `rotates_neighbours` that a rotary pair is two numbers side by side.
+  /// one, `rotates_neighbours` that a rotary pair is two numbers side by side,
+  /// `states_rotary_magnitudes` that the file says what cosines and sines are multiplied by.
   ///
   /// - Source: the modeling files of `transformers` 5.23.0.
   static let fixedConstants: [String: String] = [
@@ -33,6 +34,7 @@ extension Family {
     "nemotron": "norms_add_one=true",
     "olmo": "epsilon=1e-5",
     "opt": "epsilon=1e-5",
+    "phimoe": "states_rotary_magnitudes=true",
     "qwen3_5_moe_text": "norms_add_one=true",
     "qwen3_5_text": "norms_add_one=true",
     "qwen3_next": "norms_add_one=true",

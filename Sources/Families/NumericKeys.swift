@@ -65,7 +65,6 @@ package enum NumericKeys {
     rms_norm_eps_moe_gate: inkling_text
     moe_norm_min: ernie4_5_moe
     swiglu_limit: deepseek_v4 gpt_oss hy_v4 minimax_m3_vl_text
-    clip_qkv: olmo olmoe
     qk_l2_clip_threshold rel_l2_clip_threshold: inkling2_text
     kda_lower_bound: bailing_hybrid
     altup_coef_clip: gemma3n_text
@@ -132,18 +131,13 @@ package enum NumericKeys {
     final_logit_softcapping: gemma4_text gemma4_unified_text
     attn_logit_softcapping: gemma3_text
     logits_soft_cap: recurrent_gemma
-    scale_embedding: biogpt xglm
-    scale_attn_weights: gpt2 gpt_bigcode
-    scale_attn_by_inverse_layer_idx: gpt2
     attn_scale floor_scale: llama4_text
     log_scaling_alpha: inkling2_text inkling_text
     swiglu_alpha: gpt_oss minimax_m3_vl_text
-    mup_enabled: afmoe
     lm_head_multiplier mlp_multipliers attention_out_multiplier attention_in_multiplier
       key_multiplier ssm_in_multiplier ssm_multipliers ssm_out_multiplier
       mamba_norm_before_gate: falcon_h1
     hc_magnitude: hy_v4
-    scale_emb dim_model_base scale_depth: minicpm3
     logits_mup_width_multiplier: inkling_text
     full_attn_alpha_factor full_attn_beta_factor linear_attn_alpha_factor
       linear_attn_beta_factor mlp_alpha_factor mlp_beta_factor: minimax
@@ -151,7 +145,6 @@ package enum NumericKeys {
     gate_soft_cap: xlstm
     linear_allow_neg_eigval: olmo_hybrid
     rescale_every: rwkv
-    apply_residual_connection_post_layernorm: bloom
     logit_scale: mpt
     embedding_scale: hrm_text
     altup_active_idx: gemma3n_text
@@ -159,7 +152,7 @@ package enum NumericKeys {
 
   /// How the scores of experts or blocks become a choice of the same number.
   private static let routing = """
-    norm_topk_prob: deepseek_v32 olmoe
+    norm_topk_prob: deepseek_v32
     routed_scaling_factor: deepseek_v32 inkling2_text
     n_group topk_group: deepseek_v2 deepseek_v32
     topk_method: deepseek_v2

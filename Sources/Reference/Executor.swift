@@ -37,6 +37,8 @@ package final class Executor {
   var rotaryTables: [RotaryAngles: RotaryTable] = [:]
   /// The tokens that are cached.
   var past = 0
+  /// The layer that runs.
+  var layer = 0
   /// What the routers of the last pass have chosen, in the order in which they ran.
   package private(set) var routing: [RoutingChoice] = []
 

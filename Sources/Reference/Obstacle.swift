@@ -67,7 +67,9 @@ extension SelfAttention {
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
     if let norm = norms.first(where: { $0.subject == nil }) { return "the norm '\(norm.name)'" }
-    if let vector = vectors.first(where: { $0 != sinks }) { return "the tensor '\(vector.name)'" }
+    if let vector = vectors.first(where: { $0 != sinks && $0 != outputBias }) {
+      return "the tensor '\(vector.name)'"
+    }
     if !layout.isComplete(gate) || layout.pieces.count != inputs.count {
       return "input maps that do not give queries, keys and values"
     }

@@ -250,8 +250,10 @@ def read(folder, config=None):
         return small.read_tower(folder, config)
     configuration = oracle.make_config(config)
     cls = getattr(transformers, oracle.ALONE[config["model_type"]]) if config["model_type"] in oracle.ALONE else AutoModelForCausalLM
+    # Falcon's eager form adds its distances to the scores, and again with the mask; the library's default adds them once.
+    attention = "sdpa" if config["model_type"] == "falcon" and config.get("alibi") else "eager"
     model, info = cls.from_pretrained(
-        folder, config=configuration, dtype=torch.float32, attn_implementation="eager", experts_implementation="eager",
+        folder, config=configuration, dtype=torch.float32, attn_implementation=attention, experts_implementation="eager",
         output_loading_info=True)  # fmt: skip
     wrong = {key: sorted(map(str, info[key])) for key in ("missing_keys", "unexpected_keys", "mismatched_keys") if info.get(key)}
     if wrong:

@@ -4,6 +4,8 @@ package import Symbolic
 package indirect enum Constant: Hashable, Sendable {
   /// A decimal as the configuration writes it; a run makes a float of it.
   case decimal(String)
+  /// A size itself.
+  case size(Formula)
   /// The square root of a size.
   case root(Formula)
   /// One over the square root of a size.
@@ -11,6 +13,8 @@ package indirect enum Constant: Hashable, Sendable {
   /// One over another.
   case inverse(Constant)
   case product(Constant, Constant)
+  /// The number of the layer, from one.
+  case layerNumber
   /// A number that no fraction is, and how it comes about.
   case computed(String, Double)
 
@@ -30,9 +34,11 @@ extension Constant: CustomStringConvertible {
   package var description: String {
     switch self {
     case .decimal(let text): text
+    case .size(let size): "\(size)"
     case .root(let size): "√(\(size))"
     case .inverseRoot(let size): "1/√(\(size))"
     case .inverse(let other): "1/(\(other))"
+    case .layerNumber: "(i + 1)"
     case .product(let left, let right): "\(left) · \(right)"
     case .computed(let text, _): text
     }

@@ -21,7 +21,7 @@ extension FeedForward {
       (inner, factor) = (halves[0], halves[1])
     }
     var y = program.activate(
-      inner, function, slopes: vectors.filter { !$0.isBuffer }, times: factor)
+      inner, function, slopes: vectors, times: factor)
     y = norms.reduce(y) { program.normalize($0, $1) }
     if let weighing { y = program.weigh(y, in: weighing) }
     return program.map(y, output)

@@ -12,7 +12,8 @@ extension Layer {
         // f = a + m, while the second block sees x + a.
         var (stream, sum) = (x, nil as Value?)
         for (number, block) in blocks.enumerated() {
-          let answer = block.answer(stream, &program)
+          let inputs = block.inputNorms.map { program.normalize(stream, $0) }
+          let answer = block.answer(stream, inputs, &program)
           let name = block.residualPath
           sum = sum.map { program.add($0, answer, name) } ?? answer
           if number + 1 < blocks.count { stream = program.add(stream, answer, name) }
@@ -34,13 +35,16 @@ extension Block {
     guard !branches.isEmpty else {
       return (inputNorms + outputNorms).reduce(x) { program.normalize($0, $1) }
     }
-    let y = program.add(x, answer(x, &program), residualPath)
+    let inputs = inputNorms.map { program.normalize(x, $0) }
+    let kept = keepsNormed ? inputs.first ?? x : x
+    let y = program.add(kept, answer(x, inputs, &program), residualPath)
     return normsSum ? outputNorms.reduce(y) { program.normalize($0, $1) } : y
   }
 
-  /// What is added to the stream.
-  fileprivate func answer(_ x: Value, _ program: inout ProgramBuilder) -> Value {
-    let inputs = inputNorms.map { program.normalize(x, $0) }
+  /// What is added to the stream, from it and from what the norms make of it.
+  fileprivate func answer(
+    _ x: Value, _ inputs: [Value], _ program: inout ProgramBuilder
+  ) -> Value {
     var answers = branches.enumerated().map { index, branch in
       let input = inputs.isEmpty ? x : inputs[inputs.count == branches.count ? index : 0]
       return branch.lower(input, &program)

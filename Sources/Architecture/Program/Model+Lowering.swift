@@ -32,6 +32,7 @@ extension Model {
           return branch.lower(x, &program)
         }
         return program.within(branch.path, .head, branch.module) { program in
+          let x = logits.inputScale.map { program.scale(x, by: $0, map.name) } ?? x
           let scored = program.last(x, always: logits.isLastOnly)
           var y = program.map(scored, map, isTied: isTied)
           if let scale = logits.scale { y = program.scale(y, by: scale, map.name) }

@@ -35,7 +35,9 @@ extension Operation {
     switch self {
     case .lookUp(let table):
       return table.index == .token
-        ? "the row of the table for each token" : "the row of the table for each position"
+        ? "the row of the table for each token"
+        : table.waves == nil
+          ? "the row of the table for each position" : "sines and cosines of each position"
     case .product(let x, let map, let isTied):
       return "\(name(x)) · \(isTied ? "the token table" : map.name)ᵀ"
     case .addBias(let x, let map): return "\(name(x)) + \(map.name).bias"
@@ -103,7 +105,8 @@ extension Slice {
 
 extension RotaryAngles {
   fileprivate var words: String {
-    let pairs = pairing == .halves ? "" : ", pairs side by side"
+    let pairs =
+      (pairing == .halves ? "" : ", pairs side by side") + (turnsBack ? ", backwards" : "")
     let rule: String =
       switch scaling {
       case .none: ""
@@ -135,9 +138,10 @@ extension Reach {
 extension AttentionHeads {
   fileprivate func words(_ queries: String) -> String {
     var score = "\(queries)·k"
+    if hasLinearBias, scalesLinearBias { score = "(\(score) − slope · distance)" }
     if let scale { score += " · \(scale)" }
     if let cap { score = "\(cap)·tanh(\(score) / \(cap))" }
-    if hasLinearBias { score += " − slope · distance" }
+    if hasLinearBias, !scalesLinearBias { score += " − slope · distance" }
     if sinks != nil { score += ", sink" }
     return "Σ softmax(\(score)) · v, \(heads) heads on \(keyValueHeads),"
   }
@@ -159,13 +163,20 @@ extension Routing {
     case .sigmoidOfChosen: text += " of \(scores), σ of the chosen"
     case .rootOfSoftplus: text += " of √softplus(\(scores))"
     case .raw: text += " of \(scores)"
+    case .oneByOne(let bound):
+      text += " of \(scores) one by one, softmax over those within \(bound) of the best"
     }
     if let correction { text += ", chosen with \(correction.name) added" }
     if let groups = router.groups, let kept = router.keptGroups {
       text += ", from the best \(kept) of \(groups) groups"
     }
     if router.normalizes {
-      text += ", weights divided by their sum" + (router.leastSum.map { ", at least \($0)" } ?? "")
+      switch router.divisor {
+      case .sum: text += ", weights divided by their sum"
+      case .rootOfSquares: text += ", weights divided by the root of the sum of their squares"
+      case .norm(let power): text += ", weights divided by their norm of power \(power)"
+      }
+      if let least = router.leastSum { text += ", at least \(least)" }
     }
     if let scale = router.scale { text += ", times \(scale)" }
     if let capacity { text += ", at most \(capacity) times the even share of an expert" }

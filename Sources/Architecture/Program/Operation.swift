@@ -106,6 +106,8 @@ package struct AttentionHeads: Hashable, Sendable {
   package var cap: Constant?
   /// Whether the distance times a slope of the head is added.
   package var hasLinearBias = false
+  /// Whether that is added before the scale.
+  package var scalesLinearBias = false
   /// One more score for each head, to which no value answers.
   package var sinks: Weight?
 

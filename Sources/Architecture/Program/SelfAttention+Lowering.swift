@@ -7,13 +7,18 @@ extension SelfAttention {
       && !sharesCache && !isDifferential && routedQueries == nil && valueBias == nil
       && !scalesByPosition && !rotatesBack && !position.isRelative && layout.isComplete(gate)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
-      && vectors.count == (sinks == nil ? 0 : 1) && reach.isLowered
+      && vectors.count == [sinks, outputBias].compactMap(\.self).count && reach.isLowered
   }
 
   /// Projects every token, attends within each sequence, and projects back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var pieces = project(x, &program)
     if !normsFollowRotation { normalize(&pieces, &program) }
+    if let clip {
+      for piece in [InputPiece.queries, .keys, .values] {
+        pieces.change(piece) { program.clip($0, to: clip, "clip") }
+      }
+    }
     if case .rotary(let angles) = position {
       for (piece, count) in [(InputPiece.queries, heads), (.keys, keyValueHeads)] {
         pieces.change(piece) {
@@ -36,19 +41,20 @@ extension SelfAttention {
     core.scale = scale
     core.cap = scoreCap
     core.hasLinearBias = position == .linearBias
+    core.scalesLinearBias = scalesLinearBias
     core.sinks = sinks
     var y = program.attend(pieces[.queries], kept, core)
     if gate != nil { y = program.gate(y, by: pieces[.gate], gateFunction, "gate") }
     for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
-    return program.map(y, output)
+    y = program.map(y, output)
+    return outputBias.map { program.addVector(y, $0, $0.name) } ?? y
   }
 
   /// Queries, keys, values and gates from their maps.
   private func project(_ x: Value, _ program: inout ProgramBuilder) -> Pieces {
     var found = Pieces()
     for (map, held) in zip(inputs, layout.pieces) {
-      var y = program.map(x, map)
-      if let clip { y = program.clip(y, to: clip, map.name) }
+      let y = program.map(x, map)
       guard held.count > 1 else {
         if let piece = held.first { found[piece] = y }
         continue
@@ -74,6 +80,13 @@ extension SelfAttention {
       return held.indices.map {
         Slice(
           axes: [heads, count, headSize], axis: 1, first: Formula(Int128($0)), count: 1)
+      }
+    case .sharded(let shards):
+      let count = Formula(Int128(held.count))
+      return held.enumerated().map { index, piece in
+        Slice(
+          axes: [Formula(Int128(shards)), count, width(piece) / Formula(Int128(shards))], axis: 1,
+          first: Formula(Int128(index)), count: 1)
       }
     case .groupByGroup:
       // For each key-value head the queries that share it, its key and its value.

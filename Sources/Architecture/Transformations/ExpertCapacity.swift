@@ -49,7 +49,11 @@ extension Model {
       if choosing {
         mixture.router.rule = .expertChoice
         // Nothing is chosen for a token that a softmax could be over.
-        if mixture.router.scoring == .softmaxOfChosen { mixture.router.scoring = .softmax }
+        switch mixture.router.scoring {
+        case .softmaxOfChosen, .oneByOne: mixture.router.scoring = .softmax
+        case .sigmoidOfChosen: mixture.router.scoring = .sigmoid
+        case .softmax, .sigmoid, .rootOfSoftplus, .raw: break
+        }
       }
       model.settleScored(&mixture)
     }

@@ -12,11 +12,13 @@ extension Family {
     "gpt2", spelling: gpt2Spelling,
     defaults: """
       vocab_size=50257 n_positions=1024 n_head=12 n_inner=null activation_function="gelu_new"
-      add_cross_attention=false tie_word_embeddings=true
+      add_cross_attention=false tie_word_embeddings=true scale_attn_weights=true
+      scale_attn_by_inverse_layer_idx=false
       """
   ) { keys in
     let attention = try keys.fusedAttention(
-      keys.equalHeads(), "c_attn", "c_proj", inputBias: true, outputBias: true, transposed: true)
+      keys.equalHeads(), "c_attn", "c_proj", inputBias: true, outputBias: true, transposed: true
+    ).attending { $0.scale = try keys.gpt2Scale($0.headSize) }
     let feedForward = try keys.plain(
       keys.quadrupleWidth("n_inner"), "c_fc", "c_proj", transposed: true)
     let cross = try keys.gpt2CrossAttention(transposed: true)
@@ -37,16 +39,20 @@ extension Family {
     defaults: """
       vocab_size=50257 n_positions=1024 n_head=12 n_inner=null multi_query=true
       add_cross_attention=false activation_function="gelu_pytorch_tanh" tie_word_embeddings=true
+      scale_attn_weights=true
       """
   ) { keys in
     var heads = try keys.equalHeads()
-    if try keys.flag("multi_query") {
+    let isShared = try keys.flag("multi_query")
+    if isShared {
       // transformers cannot build the two together.
       try keys.refuse("add_cross_attention")
       heads.keyValue = 1
     }
     let attention = try keys.fusedAttention(
-      heads, "c_attn", "c_proj", inputBias: true, outputBias: true)
+      heads, "c_attn", "c_proj", inputBias: true, outputBias: true,
+      order: isShared ? .sideBySide : .headByHead
+    ).attending { $0.scale = try keys.gpt2Scale($0.headSize) }
     let feedForward = try keys.plain(keys.quadrupleWidth("n_inner"), "c_fc", "c_proj")
     let cross = try keys.gpt2CrossAttention(transposed: false)
     return try keys.decoder(
@@ -88,19 +94,25 @@ extension Family {
       num_hidden_layers=n_layer
       """,
     defaults: """
-      vocab_size=246534 n_head=16 dff=8192 tie_word_embeddings=true
+      vocab_size=246534 n_positions=256 n_head=16 dff=8192 tie_word_embeddings=true
       """
   ) { keys in
     let attention = try keys.attention(
       keys.equalHeads(), bias: .all,
       names: ProjectionNames(query: "Wq", key: "Wk", value: "Wv", output: "dense"))
     let feedForward = try keys.plain(keys.size(.intermediate, "dff"), "0", "2", fixed: "relu")
-    let layer = try keys.layer(
+    var layer = try keys.layer(
       attention, .feedForward(feedForward), norm: .layer, norms: ("layernorm1", "layernorm2"),
       paths: ("multi_head_attention", "ffn"))
+    // The key of ε is for the last norm alone.
+    for block in layer.blocks.indices { layer.blocks[block].inputNorms[0].epsilon = "1e-6" }
     let names = FrameNames(
       token: "transformer.w", layers: "transformer.h", norm: "transformer.layernorm")
-    return try keys.decoder(keys.uniform(layer), names, norm: .layer, headBias: true)
+    let waves = Waves(steps: try keys.size(.hidden) / 2, grows: false)
+    return try keys.decoder(
+      keys.uniform(layer), names, norm: .layer,
+      after: [keys.positions("transformer.pos_encoding", waves: waves)], headBias: true,
+      scaled: true)
   }
 
   // MARK: - EleutherAI
@@ -149,7 +161,8 @@ extension Family {
   ) { keys in
     try keys.gptJ(
       keys.fusedAttention(
-        keys.equalHeads(), "qkv_proj", "out_proj", inputBias: false, outputBias: false))
+        keys.equalHeads(), "qkv_proj", "out_proj", inputBias: false, outputBias: false,
+        pieces: [.queries, .values, .keys], order: .sharded(4)))
   }
 
   static let gptNeoX = Family(
@@ -162,7 +175,8 @@ extension Family {
   ) { keys in
     let bias = try keys.flag("attention_bias")
     let attention = try keys.fusedAttention(
-      keys.equalHeads(), "query_key_value", "dense", inputBias: bias, outputBias: bias)
+      keys.equalHeads(), "query_key_value", "dense", inputBias: bias, outputBias: bias,
+      order: .headByHead)
     let feedForward = Module.feedForward(try keys.plain(nil, "dense_h_to_4h", "dense_4h_to_h"))
     let norms = try [
       keys.norm("input_layernorm", .layer), keys.norm("post_attention_layernorm", .layer),
@@ -193,7 +207,8 @@ extension Family {
       try keys.layer(
         keys.fusedAttention(
           keys.equalHeads(), "query_key_value", "dense", inputBias: false, outputBias: false,
-          vectors: vectors),
+          vectors: vectors, order: .headByHead
+        ).attending { $0.outputBias = vectors.first },
         .feedForward(feedForward), norm: .layer, paths: ("attention", "mlp"))
     }
     let last = LayerGroup(
@@ -247,6 +262,15 @@ extension Keys {
       Branch("", .normalization(try norm("ln_cross_attn", .layer)), runs: 0),
       Branch("crossattention", .selfAttention(module), runs: 0),
     ]
+  }
+
+  /// What GPT-2 multiplies scores by: nothing, a part of the width or the layer, or both.
+  fileprivate func gpt2Scale(_ headSize: Formula) throws -> Constant? {
+    let parts = try [
+      isSet("scale_attn_weights") ? Constant.inverseRoot(headSize) : nil,
+      isSet("scale_attn_by_inverse_layer_idx") ? .inverse(.layerNumber) : nil,
+    ].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.reduce(.one, *)
   }
 
   /// GPT-J: attention and feed-forward side by side behind one norm, and a head with a bias.

@@ -131,7 +131,8 @@ extension Family {
       vocab_size=200192 intermediate_size=6144 num_attention_heads=16 num_key_value_heads=null
       head_dim=128 attention_bias=false moe_intermediate_size=1408 num_dense_layers=1
       num_experts=64 num_experts_per_tok=6 num_shared_experts=2 tie_word_embeddings=false
-      sliding_window=1024 global_attn_every_n_layers=4 layer_types=null route_norm=true route_scale=1.0
+      sliding_window=1024 global_attn_every_n_layers=4 layer_types=null route_norm=true
+      route_scale=1.0 mup_enabled=false
       """
   ) { keys in
     let norms = [
@@ -149,7 +150,8 @@ extension Family {
       then: keys.sandwichLayer(attention, keys.afmoeExperts(), norms: norms))
     let period = try keys.period("global_attn_every_n_layers")
     return try keys.decoder(
-      keys.sliding(groups, whole: PositionScheme.none) { !($0 + 1).isMultiple(of: period) })
+      keys.sliding(groups, whole: PositionScheme.none) { !($0 + 1).isMultiple(of: period) },
+      scaled: keys.isSet("mup_enabled"))
   }
 
   static let exaoneMoE = Family(
@@ -265,7 +267,8 @@ extension Keys {
     return try experts(
       counts, gated(width), gate: "router.gate",
       scores: [scoreCorrection(counts.all, "expert_bias", isBuffer: false)],
-      shared: sharedExperts("num_shared_experts", width: width))
+      shared: sharedExperts("num_shared_experts", width: width), normalizes: true
+    ).routing { $0.scale = try setting("route_scale") }
   }
 
   fileprivate func mimoAttention(slides: Bool) throws -> Module {

@@ -10,14 +10,18 @@ extension Family {
     "bloom", spelling: "n_embed=hidden_size num_attention_heads=n_head num_hidden_layers=n_layer",
     defaults: """
       vocab_size=250880 n_head=8 tie_word_embeddings=true
+      apply_residual_connection_post_layernorm=false
       """
   ) { keys in
     let attention = try keys.fusedAttention(
-      keys.equalHeads(), "query_key_value", "dense", inputBias: true, outputBias: true)
+      keys.equalHeads(), "query_key_value", "dense", inputBias: true, outputBias: true,
+      order: .headByHead)
     let feedForward = try keys.plain(
       4 * keys.size(.hidden), "dense_h_to_4h", "dense_4h_to_h", fixed: "gelu_fast")
-    let layer = try keys.layer(
+    var layer = try keys.layer(
       attention, .feedForward(feedForward), norm: .layer, paths: ("self_attention", "mlp"))
+    let keepsNormed = try keys.isSet("apply_residual_connection_post_layernorm")
+    for block in layer.blocks.indices { layer.blocks[block].keepsNormed = keepsNormed }
     let norm = Branch(
       "transformer", .normalization(try keys.norm("word_embeddings_layernorm", .layer)))
     return try keys.decoder(keys.uniform(layer), .bloom, norm: .layer, after: [norm])
@@ -42,11 +46,13 @@ extension Family {
         .keyValueHeads, "num_kv_heads", else: heads.query, "num_attention_heads")
       try keys.require(
         heads.query, "num_attention_heads", multipleOf: heads.keyValue, "num_kv_heads")
-    } else if try keys.flag("multi_query") {
-      heads.keyValue = 1
     }
+    let isShared = try !isNew && keys.flag("multi_query")
+    if isShared { heads.keyValue = 1 }
     let attention = try keys.fusedAttention(
-      heads, "query_key_value", "dense", inputBias: bias, outputBias: bias)
+      heads, "query_key_value", "dense", inputBias: bias, outputBias: bias,
+      order: isNew ? .groupByGroup : isShared ? .sideBySide : .headByHead
+    ).attending { $0.scalesLinearBias = true }
     let feedForward = Module.feedForward(
       try keys.plain(
         keys.quadrupleWidth("ffn_hidden_size"), "dense_h_to_4h", "dense_4h_to_h", bias: bias))
@@ -64,12 +70,17 @@ extension Family {
   static let mpt = Family(
     "mpt", spelling: "hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers",
     defaults: """
-      vocab_size=50368 n_heads=16 tie_word_embeddings=true
+      vocab_size=50368 n_heads=16 tie_word_embeddings=true attn_config.clip_qkv=null
+      attn_config.softmax_scale=null
       """
   ) { keys in
     try keys.noteIgnoredAttention()
     let attention = try keys.fusedAttention(
-      keys.equalHeads(), "Wqkv", "out_proj", inputBias: false, outputBias: false)
+      keys.equalHeads(), "Wqkv", "out_proj", inputBias: false, outputBias: false
+    ).attending {
+      $0.clip = try keys.setting("attn_config.clip_qkv")
+      $0.scale = try keys.given("attn_config.softmax_scale") ?? $0.scale
+    }
     let feedForward = try keys.plain(
       4 * keys.size(.hidden), "up_proj", "down_proj", bias: false, fixed: "gelu")
     let layer = try keys.layer(

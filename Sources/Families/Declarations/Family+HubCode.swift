@@ -162,6 +162,13 @@ extension Family {
 }
 
 extension Model {
+  /// Multiplies what the token table gives by a constant, if there is one.
+  mutating func scaleTokens(by factor: Constant?) {
+    guard case .embedding(var table) = head[0].module else { return }
+    table.scale = factor
+    head[0].module = .embedding(table)
+  }
+
   /// Gives the token table rows that the vocabulary, and the head, have not.
   mutating func widenTable(by rows: Formula) {
     guard case .embedding(var table) = head[0].module else { return }

@@ -18,16 +18,22 @@ extension Family {
     defaults: """
       vocab_size=73448 intermediate_size=6400 num_attention_heads=40 attention_bias=false
       mlp_bias=false kv_lora_rank=256 q_lora_rank=768 qk_nope_head_dim=64 qk_rope_head_dim=32
-      v_head_dim=null tie_word_embeddings=true
+      v_head_dim=null tie_word_embeddings=true scale_emb=12 scale_depth=1.4 dim_model_base=256
       """
   ) { keys in
     let v = try keys.optional(.valueSize)
     let value = try v ?? keys.equalHeads(keys.size(.hidden), keys.size(.heads))
     let attention = try keys.latentAttention(bias: keys.flag("attention_bias"), valueSize: value)
-    return try keys.decoder(
-      keys.uniform(
-        keys.layer(
-          .latentAttention(attention), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))))
+    var layer = try keys.layer(
+      .latentAttention(attention), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))
+    let depth = try keys.size(.layers)
+    let scale = try keys.setting("scale_depth").map { $0 * .inverseRoot(depth) }
+    for block in layer.blocks.indices { layer.blocks[block].scale = scale }
+    var model = try keys.decoder(keys.uniform(layer))
+    model.scaleTokens(by: try keys.setting("scale_emb"))
+    let width = try keys.size(.hidden)
+    model.logits.inputScale = try keys.setting("dim_model_base").map { $0 * .inverse(.size(width)) }
+    return model
   }
 
   static let youtu = Family(

@@ -5,7 +5,7 @@ import Symbolic
 extension Family {
   static let olmoLike: [Family] = [olmo, olmo2, olmo3, olmoe, flexOlmo]
 
-  static let olmo = Family("olmo", defaults: olmoDefaults) { keys in
+  static let olmo = Family("olmo", defaults: olmoDefaults + " clip_qkv=null") { keys in
     try keys.decoder(
       keys.uniform(
         keys.layer(
@@ -30,9 +30,13 @@ extension Family {
     "olmo3", defaults: olmoDefaults + " sliding_window=4096 layer_types=null"
   ) { keys in
     try keys.decoder(
-      keys.windowedLayers(keys.window(), full: { ($0 + 1) % 4 == 0 }) { window in
-        try keys.postNormLayer(
-          keys.attention(bias: keys.biases(.all), norm: .allHeads, reach: window),
+      keys.windowedLayers(ofTypes: { ($0 + 1) % 4 == 0 }) { type in
+        let heads = try keys.heads()
+        return try keys.postNormLayer(
+          keys.attention(
+            heads, bias: keys.biases(.all), norm: .allHeads, reach: keys.window(ofType: type),
+            position: keys.rotary(
+              heads.size, table: type == "sliding_attention" ? "sliding" : "", of: type)),
           .feedForward(keys.gated()))
       })
   }
@@ -42,6 +46,7 @@ extension Family {
     defaults: """
       vocab_size=50304 intermediate_size=2048 num_attention_heads=16 num_key_value_heads=null
       num_experts=64 num_experts_per_tok=8 attention_bias=false tie_word_embeddings=false
+      clip_qkv=null norm_topk_prob=false
       """
   ) { keys in
     let heads = try keys.heads()

@@ -40,7 +40,7 @@ extension Family {
     "biogpt",
     defaults: """
       vocab_size=42384 max_position_embeddings=1024 num_attention_heads=16 intermediate_size=4096
-      hidden_act="gelu" tie_word_embeddings=true
+      hidden_act="gelu" tie_word_embeddings=true scale_embedding=true
       """
   ) { keys in
     let names = FrameNames(
@@ -48,7 +48,8 @@ extension Family {
       head: "output_projection")
     return try keys.decoder(
       keys.uniform(keys.fairseqLayer("intermediate_size")), names, norm: .layer,
-      after: [keys.positions("biogpt.embed_positions", extra: 2)])
+      after: [keys.positions("biogpt.embed_positions", extra: 2)],
+      scaled: keys.isSet("scale_embedding"))
   }
 
   static let xglm = Family(
@@ -59,7 +60,7 @@ extension Family {
       """,
     defaults: """
       vocab_size=256008 attention_heads=16 ffn_dim=4096 activation_function="gelu"
-      add_cross_attention=false tie_word_embeddings=true
+      add_cross_attention=false tie_word_embeddings=true scale_embedding=true pad_token_id=1
       """
   ) { keys in
     var layer = try keys.fairseqLayer("ffn_dim")
@@ -71,8 +72,16 @@ extension Family {
         Branch("encoder_attn", cross, runs: 0),
       ]
     }
+    // The row of the padding token is empty, whichever position would have it.
+    let d = try keys.size(.hidden)
+    var positions = Embedding(.position, rows: 0, width: d)
+    positions.offset = 2
+    positions.waves = Waves(
+      steps: d / 2 - 1, emptyRow: try keys.integer("pad_token_id"), grows: true)
     return try keys.decoder(
-      keys.uniform(layer), FrameNames(norm: "model.layer_norm"), norm: .layer)
+      keys.uniform(layer), FrameNames(norm: "model.layer_norm"), norm: .layer,
+      after: [Branch("model.embed_positions", .embedding(positions))],
+      scaled: keys.isSet("scale_embedding"))
   }
 }
 

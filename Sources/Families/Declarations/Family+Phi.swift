@@ -51,11 +51,12 @@ extension Family {
     defaults: """
       vocab_size=32064 intermediate_size=6400 num_attention_heads=32 num_key_value_heads=8
       num_local_experts=16 num_experts_per_tok=2 attention_bias=false lm_head_bias=false
-      sliding_window=null tie_word_embeddings=false
+      sliding_window=null tie_word_embeddings=false router_jitter_noise=0.01
       """
   ) { keys in
+    let jitter = try keys.given("router_jitter_noise") ?? "0.01"
     let experts = try keys.experts(
-      keys.phiMoECounts(), keys.gated(names: .numbered))
+      keys.phiMoECounts(), keys.gated(names: .numbered), scoring: .oneByOne(bound: "2" * jitter))
     let attention = try keys.attention(bias: keys.biases(.all), reach: keys.window())
     return try keys.decoder(
       keys.uniform(
@@ -128,6 +129,7 @@ extension Family {
     defaults: """
       vocab_size=32000 n_heads=16 attn_config.kv_n_heads=1 ffn_config.ffn_hidden_size=3584
       ffn_config.moe_num_experts=4 ffn_config.moe_top_k=1
+      ffn_config.moe_normalize_expert_weights=1.0 attn_config.clip_qkv=null
       """
   ) { keys in
     try keys.refuse("tie_word_embeddings")
@@ -137,14 +139,17 @@ extension Family {
     try keys.require(
       heads.query, "num_attention_heads", multipleOf: heads.keyValue, "attn_config.kv_n_heads")
     let attention = try keys.fusedAttention(
-      heads, "Wqkv", "out_proj", inputBias: false, outputBias: false)
+      heads, "Wqkv", "out_proj", inputBias: false, outputBias: false
+    ).attending { $0.clip = try keys.given("attn_config.clip_qkv") }
     let (all, active) = try keys.expertCounts(
       "ffn_config.moe_num_experts", active: "ffn_config.moe_top_k")
     let d = try keys.size(.hidden)
     let f = try keys.size(.intermediate, "ffn_config.ffn_hidden_size")
+    let function = try keys.object("ffn_config")?["ffn_act_fn"]?.object?["name"]?.string
     let experts = MixtureOfExperts(
-      router: Router([Linear("router.layer", d, all)]), experts: all, active: active,
-      expert: try keys.gated(f, names: GatedNames(gate: "w1", up: "v1", down: "w2")),
+      router: try keys.dbrxRouter(Linear("router.layer", d, all)), experts: all, active: active,
+      expert: try keys.gated(
+        f, names: GatedNames(gate: "w1", up: "v1", down: "w2"), fixed: function ?? "silu"),
       layout: .stacked(
         ["w1", "v1", "w2"].map { Weight("experts.mlp.\($0)", [all * f, d], .routedExperts) },
         inputFirst: ["experts.mlp.w2"]))
@@ -173,7 +178,13 @@ extension Family {
       norms: [
         Normalization("q_norm", [heads.size], weight: false, vectors: heads.query, of: .queries),
         Normalization("k_norm", [heads.size], weight: false, vectors: heads.keyValue, of: .keys),
-      ])
+      ]
+    ).attending { attention in
+      attention.normsFollowRotation = true
+      guard case .rotary(var angles) = attention.position else { return }
+      angles.turnsBack = true
+      attention.position = .rotary(angles)
+    }
     let feedForward = try keys.plain(nil, "fc1", "fc2", bias: false)
     return try keys.decoder(
       keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .bareRootMeanSquare)),
@@ -274,6 +285,19 @@ extension Family {
 }
 
 extension Keys {
+  /// A router whose chosen weights are divided by a norm of them, if the key has its power.
+  fileprivate func dbrxRouter(_ gate: Linear) throws -> Router {
+    var router = Router([gate])
+    let key = "ffn_config.moe_normalize_expert_weights"
+    guard let power = try given(key), case .decimal(let text) = power else { return router }
+    guard let number = Rational(decimal: text), number > .zero else {
+      throw DescriptionError.unsupported(key: key, found: text, supported: "null, or above 0")
+    }
+    router.normalizes = true
+    router.divisor = number == .one ? .sum : number == Rational(2) ? .rootOfSquares : .norm(power)
+    return router
+  }
+
   /// Two experts run for each token, whatever the key says.
   ///
   /// - Source: `sparsemixer` of transformers 5.23.0.

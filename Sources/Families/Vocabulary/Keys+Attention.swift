@@ -135,6 +135,7 @@ extension Keys {
     var attention = attention
     attention.scoreCap = try setting("attn_logit_softcapping")
     attention.scale = try scoreScale(attention.headSize)
+    attention.clip = try given("clip_qkv")
     return .selfAttention(attention)
   }
 
@@ -143,7 +144,7 @@ extension Keys {
     _ given: Heads? = nil, _ input: String, _ output: String, inputBias: Bool, outputBias: Bool,
     transposed: Bool = false, norms: [Normalization] = [], vectors: [Weight] = [],
     reach: Reach = .all, position: PositionScheme? = nil,
-    order: InputLayout.Order = .sideBySide
+    pieces: [InputPiece] = [.queries, .keys, .values], order: InputLayout.Order = .sideBySide
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try given ?? self.heads()
@@ -152,7 +153,7 @@ extension Keys {
       SelfAttention(
         heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
         inputs: [Linear(input, d, q + 2 * kv, bias: inputBias, transposed: transposed)],
-        layout: InputLayout([[.queries, .keys, .values]], order),
+        layout: InputLayout([pieces], order),
         output: Linear(output, q, d, bias: outputBias, transposed: transposed),
         norms: norms, vectors: vectors, reach: reach, position: position ?? rotary(heads.size)))
   }

@@ -98,19 +98,23 @@ extension Keys {
         if !name.contains(".") { rules[String(name)] = value }
       }
     }
+    let isSliding = layerType == "sliding_attention"
+    let isTyped = known["rope_parameters.sliding_attention.rope_theta"] != nil
     let written = stated("rope_parameters")?.object ?? stated("rope_scaling")?.object
     if let written {
       let nested = layerType.flatMap { written[$0]?.object }
       let isByType = written.keys.contains { written[$0]?.object != nil }
-      let own = nested ?? (isByType && layerType != nil ? nil : written)
+      // A scaling from before there were types is of the layers that see all.
+      let isOld = isSliding && isTyped && stated("rope_parameters") == nil
+      let own = nested ?? (isByType && layerType != nil || isOld ? nil : written)
       for key in own?.keys ?? [] { rules[key] = own?[key] }
     } else {
       takeDefaults("rope_parameters")
       if let layerType { takeDefaults("rope_parameters.\(layerType)") }
     }
-    let isSliding = layerType == "sliding_attention"
     let outer =
-      (isSliding ? stated("rope_local_base_freq") : nil) ?? stated("rope_theta")
+      (isSliding ? stated("rope_local_base_freq") : nil)
+      ?? (isSliding && isTyped ? nil : stated("rope_theta"))
       ?? stated("rotary_emb_base")
     if let outer, written?["rope_theta"] == nil, written == nil || rules["rope_theta"] == nil {
       rules["rope_theta"] = outer
@@ -166,6 +170,14 @@ extension Keys {
         rules.values[key]?.array?.compactMap {
           if case .number(let text) = $0 { .decimal(text) } else { nil }
         } ?? []
+      }
+      if fixed("states_rotary_magnitudes"), let short = rules.number("short_mscale"),
+        let long = rules.number("long_mscale")
+      {
+        guard short == long else { return .other("longrope of two magnitudes") }
+        return .long(
+          short: list("short_factor"), long: list("long_factor"), original: original,
+          attention: short)
       }
       let stretch = rules.double("factor") ?? Self.quotient(positions, original)
       let (length, text) = (Self.double(original), "\(original)")

@@ -175,14 +175,16 @@ extension Keys {
 
   // MARK: - The whole model
 
-  /// A learned table of positions.
+  /// A table of positions, learned or of waves, perhaps with some rows before the first position.
   func positions(
-    _ path: String, _ key: String = "max_position_embeddings", extra: Formula = 0
+    _ path: String, _ key: String = "max_position_embeddings", extra: Int = 0, waves: Waves? = nil
   )
     throws -> Branch
   {
-    let rows = try size(.positions, key) + extra
-    return Branch(path, .embedding(Embedding(.position, rows: rows, width: try size(.hidden))))
+    let rows = try size(.positions, key) + Formula(Int128(extra))
+    var table = Embedding(.position, rows: rows, width: try size(.hidden))
+    (table.offset, table.waves) = (extra, waves)
+    return Branch(path, .embedding(table))
   }
 
   /// A decoder: token table, layers, final norm, head.

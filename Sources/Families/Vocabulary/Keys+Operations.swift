@@ -26,6 +26,12 @@ extension Keys {
     return .decimal(text)
   }
 
+  /// The number under a key that the family has, be it zero, or nil where there is none.
+  func given(_ key: String) throws -> Constant? {
+    guard has(key), case .number(let text) = try reading(key)?.value else { return nil }
+    return .decimal(text)
+  }
+
   /// Families whose attention does not rotate: positions are learned, or unknown.
   private static let unrotated: Set<String> = [
     "gpt2", "gpt-sw3", "gpt_bigcode", "openai-gpt", "ctrl", "gpt_neo", "opt", "biogpt", "xglm",
@@ -225,9 +231,9 @@ extension Layer {
 
 extension Module {
   /// The module with its softmax attention changed.
-  func attending(_ change: (inout SelfAttention) -> Void) -> Module {
+  func attending(_ change: (inout SelfAttention) throws -> Void) rethrows -> Module {
     guard case .selfAttention(var attention) = self else { return self }
-    change(&attention)
+    try change(&attention)
     return .selfAttention(attention)
   }
 
@@ -239,9 +245,9 @@ extension Module {
   }
 
   /// The module with the router of its mixture changed.
-  func routing(_ change: (inout Router) -> Void) -> Module {
+  func routing(_ change: (inout Router) throws -> Void) rethrows -> Module {
     guard case .mixtureOfExperts(var mixture) = self else { return self }
-    change(&mixture.router)
+    try change(&mixture.router)
     return .mixtureOfExperts(mixture)
   }
 }

@@ -69,6 +69,16 @@ extension Keys {
     }
   }
 
+  /// The same, for families whose layers differ by more than their reach.
+  func windowedLayers(
+    ofTypes isFull: (Int) throws -> Bool, _ build: (String) throws -> Layer
+  ) throws -> [LayerGroup] {
+    let types = try layerTypes(known: ["full_attention", "sliding_attention"]) {
+      try isFull($0) ? "full_attention" : "sliding_attention"
+    }
+    return try layers(kind: { types[$0] }, build)
+  }
+
   /// The heads of families that have neither grouped heads nor a width of their own.
   func equalHeads() throws -> Heads { try heads(grouped: false, explicit: false) }
 

@@ -7,6 +7,9 @@ struct ActivationKernel: Sendable {
   /// The slopes of xIELU.
   var positive: Float = 0
   var negative: Float = 0
+  /// Its slope at zero, and the number above which it is not taken for negative.
+  var linear: Float = 0.5
+  var bound: Float = -1e-6
   /// What a bounded gate multiplies by, and its bound.
   private var slope: Float = 1
   private var limit = Float.infinity
@@ -45,9 +48,9 @@ struct ActivationKernel: Sendable {
     case .identity: return x
     case .expandedIntegral:
       // Both halves are computed, and one is taken.
-      let linear = Counted(0.5)
+      let linear = Counted(linear)
       let above = Counted(positive) * x * x + linear * x
-      let bounded = x > Counted(-1e-6) ? Counted(-1e-6) : x
+      let bounded = x > Counted(bound) ? Counted(bound) : x
       let below = Counted(negative) * (bounded.exponential - Counted(1) - x) + linear * x
       return x > Counted.zero ? above : below
     }

@@ -79,6 +79,6 @@ struct RotaryFrequencies {
       throw ExecutionError.notExecuted(
         modelType: executor.model.modelType, what: "the rotary scaling '\(rule)'")
     }
-    each = found.map { Float($0) }
+    each = found.map { Float(angles.turnsBack ? -$0 : $0) }
   }
 }

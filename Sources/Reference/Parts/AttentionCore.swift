@@ -40,6 +40,8 @@ struct AttentionCore {
   var cap: Float?
   /// The slope of each head, where scores fall with the distance.
   var slopes: [Float]?
+  /// Whether that happens before the scale.
+  var scalesSlopes = false
   /// One more score for each head, that no value answers to.
   var sinks: UnsafeMutablePointer<Float>?
 
@@ -182,12 +184,13 @@ extension AttentionCore {
   ) {
     for key in computed {
       var score = Counted(row[key])
-      if let scale { score = score * Counted(scale) }
+      if let scale, !scalesSlopes { score = score * Counted(scale) }
       if let cap { score = score.bounded(by: cap) }
       if let slopes {
         let distance = Float(span.firstKey + key - span.firstQuery - query)
         score = score + Counted(slopes[head]) * Counted(distance)
       }
+      if let scale, scalesSlopes { score = score * Counted(scale) }
       row[key] = kept.contains(key) ? score.value : -.infinity
     }
   }
@@ -289,8 +292,10 @@ extension AttentionCore {
       factor = 1
     }
     if let slopes {
-      Vectors.scale(start, by: factor, count: range.count)
-      factor = 1
+      if !scalesSlopes {
+        Vectors.scale(start, by: factor, count: range.count)
+        factor = 1
+      }
       let distance = Float(span.firstKey + range.lowerBound - span.firstQuery - query)
       for index in 0..<range.count { start[index] += slopes[head] * (distance + Float(index)) }
     }

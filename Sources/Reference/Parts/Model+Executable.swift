@@ -16,7 +16,8 @@ extension Model {
   func require(positions: Int, _ executor: Executor) throws {
     for branch in head {
       guard case .embedding(let table) = branch.module, table.index == .position else { continue }
-      let rows = try executor.extent(table.rows)
+      if table.waves?.grows == true { continue }
+      let rows = try executor.extent(table.rows) - table.offset
       guard positions <= rows else {
         throw ExecutionError.tooManyPositions(positions, table: rows)
       }
@@ -31,6 +32,7 @@ extension Model {
     for index in executor.programs.keys.sorted() {
       guard let program = executor.programs[index], executor.plantedError != .skipsLayer(index)
       else { continue }
+      executor.layer = index
       let state = executor.states[index] ?? LayerState()
       executor.states[index] = state
       try executor.scratch.scoped {

@@ -48,6 +48,7 @@ extension Executor {
       ahead: try heads.ahead.map { try AttentionCore.Reach($0, self) },
       scale: try heads.scale.map { try float($0) }, cap: try heads.cap.map { try float($0) },
       slopes: heads.hasLinearBias ? AttentionCore.slopes(count) : nil,
+      scalesSlopes: heads.scalesLinearBias,
       sinks: try heads.sinks.map { try vector($0, at: path, spread: 0.5) })
     let y = scratch.matrix(queries.rows, count * valueSize)
     for (index, sequence) in kept.enumerated() {

@@ -60,7 +60,8 @@ extension Executor {
       groupBest: try extent(router.groupBest), correction: correction,
       scale: try router.scale.map { try float($0) },
       leastSum: try router.leastSum.map { try float($0) },
-      cap: try router.cap.map { try float($0) })
+      cap: try router.cap.map { try float($0) },
+      number: try router.number.map { try float($0) } ?? 0)
     let isHashed = router.rule == .hash
     meter.literally(path.appending("router"), rows: 0..<scores.rows) { row in
       let (chosen, weights, all) = choice.choose(
@@ -164,6 +165,13 @@ extension Routing {
 }
 
 extension Router {
+  /// The bound of a choice one by one, or the power of a norm.
+  fileprivate var number: Constant? {
+    if case .oneByOne(let bound) = scoring { return bound }
+    if case .norm(let power) = divisor { return power }
+    return nil
+  }
+
   /// Makes scores of the gate's numbers of one token, in place.
   fileprivate func score(_ row: UnsafeMutablePointer<Float>, _ count: Int) {
     switch scoring {
@@ -171,7 +179,7 @@ extension Router {
     case .sigmoid: for index in 0..<count { row[index] = Counted(row[index]).logistic.value }
     case .rootOfSoftplus:
       for index in 0..<count { row[index] = Counted(row[index]).softplus.squareRoot.value }
-    case .raw, .softmaxOfChosen, .sigmoidOfChosen: break
+    case .raw, .softmaxOfChosen, .sigmoidOfChosen, .oneByOne: break
     }
   }
 }
@@ -187,6 +195,8 @@ private struct TokenChoice {
   let scale: Float?
   let leastSum: Float?
   let cap: Float?
+  /// The bound of a choice one by one, or the power of a norm.
+  let number: Float
 
   /// The experts of one token, their weights, and the weights of all experts.
   func choose(
@@ -203,8 +213,13 @@ private struct TokenChoice {
       }
     }
     if router.groups != nil { scores = limited(scores) }
-    let chosen = given ?? Counted.best(active, of: scores)
-    var weights = chosen.map { row[$0] }
+    var (chosen, weights) = ([Int](), [Float]())
+    if case .oneByOne = router.scoring, given == nil {
+      (chosen, weights) = oneByOne(scores)
+    } else {
+      chosen = given ?? Counted.best(active, of: scores)
+      weights = chosen.map { row[$0] }
+    }
     if router.scoring == .softmaxOfChosen {
       weights.withUnsafeMutableBufferPointer { buffer in
         guard let start = buffer.baseAddress else { return }
@@ -215,15 +230,59 @@ private struct TokenChoice {
       weights = weights.map { Counted($0).logistic.value }
     }
     if router.normalizes {
-      var sum = Counted.zero
-      for weight in weights { sum = sum + Counted(weight) }
-      if let leastSum, Counted(leastSum) > sum { sum = Counted(leastSum) }
-      weights = weights.map { (Counted($0) / sum).value }
+      let divisor = divisor(of: weights)
+      weights = weights.map { (Counted($0) / divisor).value }
     }
     if let scale { weights = weights.map { (Counted($0) * Counted(scale)).value } }
     var all = [Float](repeating: 0, count: count)
     for (index, weight) in zip(chosen, weights) { all[index] = weight }
     return (chosen, weights, all)
+  }
+
+  /// The sum of the weights, or another norm of them.
+  private func divisor(of weights: [Float]) -> Counted {
+    let power = Counted(number)
+    var sum = Counted.zero
+    for weight in weights.map({ Counted($0) }) {
+      switch router.divisor {
+      case .sum: sum = sum + weight
+      case .rootOfSquares: sum = sum + weight * weight
+      case .norm: sum = sum + (power * weight.logarithm).exponential
+      }
+    }
+    return switch router.divisor {
+    case .sum: least(sum)
+    case .rootOfSquares: sum.squareRoot
+    case .norm: (sum.logarithm / power).exponential
+    }
+  }
+
+  private func least(_ sum: Counted) -> Counted {
+    guard let leastSum else { return sum }
+    return Counted(leastSum) > sum ? Counted(leastSum) : sum
+  }
+
+  /// The highest score, and its share of the softmax over those close to it; then again without it.
+  private func oneByOne(_ scores: [Float]) -> (chosen: [Int], weights: [Float]) {
+    var (left, chosen, weights) = (scores, [Int](), [Float]())
+    for _ in 0..<active {
+      let best = Counted.best(1, of: left)[0]
+      let greatest = Counted(left[best])
+      var near = left.indices.map { index -> Float in
+        let size = Counted(scores[index].magnitude)
+        let larger = greatest > size ? greatest : size
+        let distance = (greatest - Counted(scores[index])) / larger
+        return distance > Counted(number) ? -.infinity : left[index]
+      }
+      near.withUnsafeMutableBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { return }
+        Counted.softmax(start, buffer.count)
+      }
+      chosen.append(best)
+      weights.append(near[best])
+      left[best] = -.infinity
+    }
+    return (chosen, weights)
   }
 
   /// The scores with those of all but the best groups set to −∞.

@@ -2,6 +2,14 @@ import Architecture
 import Kernels
 import Symbolic
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// What a value of a program is while it runs.
 enum Register {
   case numbers(Matrix)
@@ -199,7 +207,8 @@ extension Executor {
           _ = try scratch.scoped { try kernel(of: function, slopes, at: scope, name) }
         } else {
           for slope in slopes {
-            weights.claim(scope.appending(slope.name), try extent(slope.count))
+            weights.claim(
+              scope.appending(slope.name), try extent(slope.count), isBuffer: slope.isBuffer)
           }
         }
       case .addVector(_, let vector):
@@ -220,8 +229,12 @@ extension Executor {
   fileprivate func lookUp(_ table: Embedding, _ flow: Flow, at path: String) throws -> Matrix {
     let (count, width) = (try extent(table.rows), try extent(table.width))
     let name = path.appending("weight")
-    weights.claim(name, count * width)
+    if table.waves == nil { weights.claim(name, count * width) }
     let y = scratch.matrix(flow.rows, width)
+    if let waves = table.waves {
+      try fill(y, waves, flow.positions.map { $0 + table.offset })
+      return y
+    }
     let indices = table.index == .token ? flow.identifiers : flow.positions
     // Only the rows that are looked up are made.
     for (place, row) in indices.enumerated() {
@@ -232,6 +245,20 @@ extension Executor {
       }
     }
     return y
+  }
+
+  /// Sines and cosines of positions, which nothing in a pass computes: they are a table.
+  private func fill(_ y: Matrix, _ waves: Waves, _ positions: [Int]) throws {
+    let (half, steps) = (y.columns / 2, try number(waves.steps))
+    let frequencies = (0..<half).map { Float(pow(10000, -Double($0) / steps)) }
+    for (row, position) in positions.enumerated() {
+      y.row(row).update(repeating: 0, count: y.columns)
+      guard position != waves.emptyRow else { continue }
+      for (index, frequency) in frequencies.enumerated() {
+        let angle = Float(position) * frequency
+        (y[row, index], y[row, half + index]) = (sinf(angle), cosf(angle))
+      }
+    }
   }
 
   /// The numbers along one axis that a slice takes; a view where they stand side by side.
@@ -271,12 +298,17 @@ extension Executor {
     of function: Activation, _ slopes: [Weight], at path: String, _ name: String
   ) throws -> ActivationKernel {
     guard function == .expandedIntegral else { return ActivationKernel(function) }
-    let found = try slopes.map { try vector($0, at: path) }
+    // Buffers are what the class makes of them where nothing is stored.
+    let centers: [Float] = [0, 0, 0.5, -1e-6]
+    let found = try zip(slopes, centers).map { slope, center in
+      try vector(slope, at: path, spread: slope.isBuffer ? 0 : 0.5, center: center)[0]
+    }
     var kernel = ActivationKernel(function)
     meter.literally(name) {
-      // xIELU: β + softplus(α_n) and softplus(α_p), where β is ½.
-      kernel.negative = (Counted(0.5) + Counted(found[0][0]).softplus).value
-      kernel.positive = Counted(found[1][0]).softplus.value
+      // xIELU: β + softplus(α_n) and softplus(α_p).
+      (kernel.linear, kernel.bound) = (found[2], found[3])
+      kernel.negative = (Counted(kernel.linear) + Counted(found[0]).softplus).value
+      kernel.positive = Counted(found[1]).softplus.value
     }
     return kernel
   }
@@ -289,9 +321,11 @@ extension Executor {
     case .decimal(let text):
       guard let value = Double(text) else { throw ExecutionError.tooLarge(what: text) }
       return value
+    case .size(let size): return try number(size)
     case .root(let size): return try number(size).squareRoot()
     case .inverseRoot(let size): return 1 / (try number(size).squareRoot())
     case .inverse(let other): return 1 / (try double(other))
+    case .layerNumber: return Double(layer + 1)
     case .product(let left, let right): return try double(left) * double(right)
     case .computed(_, let value): return value
     }
