@@ -98,4 +98,89 @@ import Testing
         .multiply: 5 * 8, .subtract: 5 * 2, .add: 5 * 2,
       ])
   }
+
+  @Test("Phi-3.5-MoE chooses one expert after the other, as its sparsemixer does")
+  func oneByOne() throws {
+    let configuration = """
+      {"model_type": "phimoe", "hidden_size": 8, "num_hidden_layers": 1, "vocab_size": 5,
+       "num_attention_heads": 2, "num_key_value_heads": 1, "intermediate_size": 4,
+       "num_local_experts": 6}
+      """
+    // Twice over six scores: the greatest, the greater of each and it, their difference over that
+    // against the bound, and a softmax.
+    #expect(
+      try Self.operations(configuration, "block_sparse_moe.router", tokens: 1) == [
+        .compare: 2 * 4 * 6, .subtract: 2 * 2 * 6, .divide: 2 * 2 * 6, .exp: 2 * 6, .add: 2 * 6,
+      ])
+  }
+
+  @Test("DBRX clips queries, keys and values, and divides weights by a norm of them")
+  func dbrx() throws {
+    func configuration(_ power: String) -> String {
+      """
+      {"model_type": "dbrx", "d_model": 8, "n_layers": 1, "vocab_size": 5, "n_heads": 2,
+       "attn_config": {"kv_n_heads": 1, "clip_qkv": 8},
+       "ffn_config": {"ffn_hidden_size": 4, "moe_num_experts": 4, "moe_top_k": 2\(power)}}
+      """
+    }
+    // Sixteen numbers for each of three tokens, against two bounds.
+    #expect(
+      try Self.operations(configuration(""), "attn.clip", tokens: 3) == [.compare: 3 * 16 * 2])
+    // A softmax over four, two looks at them, and the two divided by their sum.
+    let sum: [ScalarOperation: Int] = [
+      .compare: 4 + 2 * 4, .subtract: 4, .exp: 4, .add: 4 + 2, .divide: 4 + 2,
+    ]
+    #expect(try Self.operations(configuration(""), "ffn.router", tokens: 1) == sum)
+    let key = ", \"moe_normalize_expert_weights\": "
+    #expect(
+      try Self.operations(configuration(key + "null"), "ffn.router", tokens: 1) == [
+        .compare: 4 + 2 * 4, .subtract: 4, .exp: 4, .add: 4, .divide: 4,
+      ])
+    // By the root of the sum of their squares.
+    #expect(
+      try Self.operations(configuration(key + "2.0"), "ffn.router", tokens: 1)
+        == sum.merging([.multiply: 2, .sqrt: 1]) { $1 })
+  }
+
+  @Test("MiniCPM 3 multiplies tokens, both additions of a layer, and the stream before the head")
+  func multipliers() throws {
+    let configuration = """
+      {"model_type": "minicpm3", "hidden_size": 8, "num_hidden_layers": 1, "vocab_size": 5,
+       "num_attention_heads": 2, "intermediate_size": 4, "kv_lora_rank": 4, "q_lora_rank": null,
+       "qk_rope_head_dim": 2, "qk_nope_head_dim": 2, "v_head_dim": 2}
+      """
+    for (path, adds) in [
+      ("model.embed_tokens", 0), ("self_attn.residual", 24), ("mlp.residual", 24), ("lm_head", 0),
+    ] {
+      let operations = try Self.operations(configuration, path, tokens: 3)
+      #expect(operations[.multiply] == 24, "\(path)")
+      #expect(operations[.add] ?? 0 == adds, "\(path)")
+    }
+  }
+
+  @Test("CTRL multiplies its tokens by a root, and adds the waves of their positions")
+  func waves() throws {
+    let configuration = """
+      {"model_type": "ctrl", "n_embd": 8, "n_layer": 1, "n_head": 2, "vocab_size": 5, "dff": 4}
+      """
+    #expect(
+      try Self.operations(configuration, "transformer.w", tokens: 3) == [.multiply: 24])
+    #expect(
+      try Self.operations(configuration, "transformer.pos_encoding", tokens: 3) == [.add: 24])
+  }
+
+  @Test(
+    "GPT-2 multiplies scores by one constant, be it of the width, the layer or both, or by none")
+  func scoreScale() throws {
+    func multiplied(_ keys: String) throws -> Int {
+      let configuration = """
+        {"model_type": "gpt2", "n_embd": 8, "n_layer": 1, "n_head": 2, "vocab_size": 5\(keys)}
+        """
+      return try Self.operations(configuration, "attn.softmax", tokens: 3)[.multiply] ?? 0
+    }
+    // Two heads of nine scores.
+    #expect(try multiplied("") == 18)
+    #expect(try multiplied(", \"scale_attn_by_inverse_layer_idx\": true") == 18)
+    #expect(try multiplied(", \"scale_attn_weights\": false") == 0)
+  }
 }
