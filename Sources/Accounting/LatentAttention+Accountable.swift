@@ -27,6 +27,16 @@ extension LatentAttention: Accountable {
             .rotary,
             ReferenceAlgorithms.rotation(vectors: rows * (heads + 1), size: rotarySize))))
     }
+    if let positionScale {
+      let numbers = rows * heads * (plainSize + rotarySize)
+      work.append(
+        Work(
+          "scale",
+          Elementwise(
+            .softmax,
+            rows * ReferenceAlgorithms.factor(positionScale)
+              + OperationCounts([.multiply: numbers]))))
+    }
     let core: AttentionCore
     switch form {
     case .expanded, .reexpanded:

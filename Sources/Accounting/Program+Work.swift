@@ -101,7 +101,8 @@ struct ProgramWork {
         rows * ReferenceAlgorithms.factor(scale) + OperationCounts([.multiply: numbers]))
     case .scale, .weigh: add(step, OperationCounts([.multiply: numbers]))
     case .bound: add(step, numbers * ReferenceAlgorithms.cap)
-    case .clip: add(step, OperationCounts([.compare: 2 * numbers]))
+    case .clip(_, _, let isAboveOnly):
+      add(step, OperationCounts([.compare: (isAboveOnly ? 1 : 2) * numbers]))
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
     case .enter(_, _, let entrance): count(entrance, step)

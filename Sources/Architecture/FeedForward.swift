@@ -35,6 +35,8 @@ package struct FeedForward: Hashable, Sendable {
   }
 
   package var bounds: Bounds?
+  /// *c*, if the gate is at most *c* behind its function, and what it multiplies between −c and c.
+  package var clip: Constant?
   /// Whether gates below a bound are zero; mean and deviation of a token's gates say which.
   ///
   /// - Source: Google 2025 (Gemma 3n), `activation_sparsity_pattern`.

@@ -31,6 +31,8 @@ package struct LatentAttention: Hashable, Sendable {
   package var hasSinks = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  /// By what queries are multiplied at each position, if at all.
+  package var positionScale: PositionScale?
   /// Whether the compressed queries and the latent are multiplied by constants.
   package var scalesLatents = false
 

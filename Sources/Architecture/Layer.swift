@@ -99,6 +99,8 @@ package struct Block: Hashable, Sendable {
   package var keepsNormed = false
   /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
   package var scale: Constant?
+  /// What the stream is multiplied with before that, if anything.
+  package var streamScale: Constant?
 
   package init(
     _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = [],

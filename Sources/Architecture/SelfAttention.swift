@@ -52,6 +52,8 @@ package struct SelfAttention: Hashable, Sendable {
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
   package var gateFunction = GateFunction.logistic
+  /// What is added to the gates of each head before their function; it is among the vectors.
+  package var gateBias: Weight?
   /// By what queries are multiplied at each position, if at all.
   package var positionScale: PositionScale?
   /// What chooses blocks of keys, if attention is sparse.

@@ -39,6 +39,7 @@ extension Family {
     "qwen3_5_text": "norms_add_one=true",
     "qwen3_next": "norms_add_one=true",
     "recurrent_gemma": "norms_add_one=true",
+    "step3p5": "norms_add_one=true",
     "vaultgemma": "norms_add_one=true",
     "xglm": "epsilon=1e-5",
   ]

@@ -25,7 +25,8 @@ package final class Executor {
   let weights: WeightSource
   let workers: Workers
   let scratch = Scratch()
-  let values: [Symbol: Rational]
+  /// The sizes, and the number of the layer that runs.
+  var values: [Symbol: Rational]
   var layers: [Int: Layer] = [:]
   /// What each layer does with the stream, and what stands before and behind all of them.
   var programs: [Int: Program] = [:]

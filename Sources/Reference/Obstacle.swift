@@ -67,7 +67,7 @@ extension SelfAttention {
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
     if let norm = norms.first(where: { $0.subject == nil }) { return "the norm '\(norm.name)'" }
-    if let vector = vectors.first(where: { $0 != sinks && $0 != outputBias }) {
+    if let vector = vectors.first(where: { ![sinks, gateBias, outputBias].contains($0) }) {
       return "the tensor '\(vector.name)'"
     }
     if !layout.isComplete(gate) || layout.pieces.count != inputs.count {
@@ -132,7 +132,7 @@ extension Mixer {
     case (.mamba, .selective, nil), (.mamba2, .duality, nil), (.gatedDelta, .delta, nil),
       (.shortConvolution, .gatedConvolution, nil), (.lightning, .lightning, nil):
       return nil
-    case (.other, nil, .activation(let name, _)) where linears.count == 2:
+    case (.other, nil, .activation(let name, _)) where (1...2).contains(linears.count):
       return Activation(name) == nil ? "the activation '\(name)'" : nil
     default: return "a mixer of the kind '\(kind.rawValue)'"
     }

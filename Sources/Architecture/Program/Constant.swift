@@ -26,6 +26,11 @@ package indirect enum Constant: Hashable, Sendable {
   }
 }
 
+extension Symbol {
+  /// The number of a layer, counted from zero, in constants that differ from layer to layer.
+  package static let layer = Symbol("ℓ")
+}
+
 extension Constant: ExpressibleByStringLiteral {
   package init(stringLiteral text: String) { self = .decimal(text) }
 }

@@ -20,8 +20,15 @@ extension FeedForward {
       let halves = fusion.slices(width).map { program.slice(projected[0], $0) }
       (inner, factor) = (halves[0], halves[1])
     }
-    var y = program.activate(
-      inner, function, slopes: vectors, times: factor)
+    var y: Value
+    if let clip, let up = factor {
+      let gate = program.activate(inner, function, slopes: vectors)
+      let bounded = program.clip(gate, to: clip, "activation", isAboveOnly: true)
+      factor = program.clip(up, to: clip, "activation")
+      y = program.activate(bounded, .identity, times: factor)
+    } else {
+      y = program.activate(inner, function, slopes: vectors, times: factor)
+    }
     y = norms.reduce(y) { program.normalize($0, $1) }
     if let weighing { y = program.weigh(y, in: weighing) }
     return program.map(y, output)

@@ -37,7 +37,10 @@ extension Block {
     }
     let inputs = inputNorms.map { program.normalize(x, $0) }
     let kept = keepsNormed ? inputs.first ?? x : x
-    let y = program.add(kept, answer(x, inputs, &program), residualPath)
+    let added = answer(x, inputs, &program)
+    let stream =
+      streamScale.map { program.scale(kept, by: $0, residualPath, as: .residual) } ?? kept
+    let y = program.add(stream, added, residualPath)
     return normsSum ? outputNorms.reduce(y) { program.normalize($0, $1) } : y
   }
 

@@ -61,7 +61,8 @@ extension Operation {
     case .scaleByPosition(let x, .power(let exponent, let length)):
       return "\(name(x)) · exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
     case .bound(let x, let limit): return "\(limit) · tanh(\(name(x)) / \(limit))"
-    case .clip(let x, let limit): return "\(name(x)), no further from zero than \(limit)"
+    case .clip(let x, let limit, let isAboveOnly):
+      return "\(name(x)), no \(isAboveOnly ? "more" : "further from zero") than \(limit)"
     case .route(let scores, let routing): return routing.words(scores.map(name) ?? "each token")
     case .experts(let x, let choice, let experts):
       return "Σ over the experts of \(name(choice)): weight · expert(\(name(x))), "

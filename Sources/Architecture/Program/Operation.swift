@@ -13,7 +13,7 @@ package enum Operation: Sendable {
   case product(Value, Linear, isTied: Bool = false)
   /// The sum with the bias of a map.
   case addBias(Value, Linear)
-  /// The sum with a learned vector.
+  /// The sum with a learned vector, each number of which may be for several side by side.
   case addVector(Value, Weight)
   case normalize(Value, Normalization)
   /// Some of the numbers of each row; nothing is computed.
@@ -35,8 +35,8 @@ package enum Operation: Sendable {
   case scaleByPosition(Value, PositionScale)
   /// `c·tanh(x/c)`.
   case bound(Value, by: Constant)
-  /// Every number below −c is −c, and every one above c is c.
-  case clip(Value, to: Constant)
+  /// Every number below −c is −c, unless only those above are meant, and every one above c is c.
+  case clip(Value, to: Constant, isAboveOnly: Bool = false)
   /// From the scores of experts to a choice of them and their weights, for each row.
   case route(Value?, Routing)
   /// The sum of what the chosen experts answer, each times its weight.
@@ -178,7 +178,7 @@ extension Operation {
     case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .normalize(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
-      .bound(let x, _), .clip(let x, _), .route(let x?, _), .weigh(let x), .last(let x, _),
+      .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .part(let x?, _):
       [x]
     case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),

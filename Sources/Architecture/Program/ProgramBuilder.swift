@@ -150,8 +150,10 @@ extension ProgramBuilder {
     step(.bound(x, by: limit), x.width, .cap, name)
   }
 
-  package mutating func clip(_ x: Value, to limit: Constant, _ name: String) -> Value {
-    step(.clip(x, to: limit), x.width, .cap, name)
+  package mutating func clip(
+    _ x: Value, to limit: Constant, _ name: String, isAboveOnly: Bool = false
+  ) -> Value {
+    step(.clip(x, to: limit, isAboveOnly: isAboveOnly), x.width, .cap, name)
   }
 
   package mutating func route(_ scores: Value?, _ routing: Routing) -> Value {

@@ -7,7 +7,8 @@ extension SelfAttention {
       && !sharesCache && !isDifferential && routedQueries == nil && valueBias == nil
       && !scalesByPosition && !rotatesBack && !position.isRelative && layout.isComplete(gate)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
-      && vectors.count == [sinks, outputBias].compactMap(\.self).count && reach.isLowered
+      && vectors.count == [sinks, gateBias, outputBias].compactMap(\.self).count
+      && reach.isLowered
   }
 
   /// Projects every token, attends within each sequence, and projects back.
@@ -44,6 +45,9 @@ extension SelfAttention {
     core.scalesLinearBias = scalesLinearBias
     core.sinks = sinks
     var y = program.attend(pieces[.queries], kept, core)
+    if let gateBias {
+      pieces.change(.gate) { program.addVector($0, gateBias, gateBias.name) }
+    }
     if gate != nil { y = program.gate(y, by: pieces[.gate], gateFunction, "gate") }
     for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
     y = program.map(y, output)

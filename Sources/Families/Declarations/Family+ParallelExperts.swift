@@ -83,24 +83,37 @@ extension Family {
   ) { keys in
     let d = try keys.size(.hidden)
     let heads = try keys.heads()
+    let gateBias = Weight("gate_bias", [heads.query], .attention)
     let attention = try keys.attention(
       heads, bias: keys.biases(.all), norm: .eachHead,
-      extra: [Linear("gate_proj", d, heads.query * heads.size)],
-      vectors: [Weight("gate_bias", [heads.query], .attention)]
-    ).attending { $0.gate = .elements }
+      extra: [Linear("gate_proj", d, heads.query * heads.size)], vectors: [gateBias],
+      position: keys.beamPosition("full_attention")
+    ).attending {
+      $0.gate = .elements
+      $0.gateBias = gateBias
+    }
+    let scale = try keys.setting("routed_scaling_factor")
     func sparse() throws -> Layer {
       let counts = try keys.expertCounts()
       return try keys.sandwichLayer(
         attention,
         keys.experts(
-          counts, keys.gated(keys.size(.expertSize)), scores: [keys.scoreCorrection(counts.all)]))
+          counts, keys.gated(keys.size(.expertSize)), scores: [keys.scoreCorrection(counts.all)]
+        ).mixing {
+          $0.router.scale = nil
+          $0.scale = scale
+        })
     }
     let groups = try keys.denseOrSparse(
       leading: 3, dense: keys.sandwichLayer(attention, .feedForward(keys.gated())),
       sparse: sparse())
     let last = try keys.listedLayerCount() - 1
-    return try keys.decoder(
-      keys.sliding(groups) { !($0 + 1).isMultiple(of: 6) && $0 != last })
+    let near = try keys.beamPosition("sliding_attention")
+    var layers = try keys.sliding(groups, near: near) {
+      !($0 + 1).isMultiple(of: 6) && $0 != last
+    }
+    for index in layers.indices { layers[index].layer = layers[index].layer.asInBeam() }
+    return try keys.decoder(layers)
   }
 
   static let cohere2MoE = Family(
@@ -202,7 +215,35 @@ extension Layer {
   }
 }
 
+extension Layer {
+  /// The layer with a stream that keeps its variance: the *i*-th addition, of which the first is the
+  /// second, multiplies what is added by `1/√i` and the stream by `√((i − 1)/i)`. Layers that do not
+  /// rotate scale their queries by the position.
+  fileprivate func asInBeam() -> Layer {
+    var layer = attending {
+      if $0.position == .none {
+        $0.positionScale = .power(exponent: "0.1", length: "2048")
+      }
+    }
+    for block in layer.blocks.indices {
+      let number = 2 * Formula(Symbol.layer) + 2 + Formula(Int128(block))
+      layer.blocks[block].scale = .inverseRoot(number)
+      layer.blocks[block].streamScale = .product(.root(number - 1), .inverseRoot(number))
+    }
+    return layer
+  }
+}
+
 extension Keys {
+  /// How a type of layers of Beam knows positions; without rules for it, it does not rotate.
+  fileprivate func beamPosition(_ type: String) throws -> PositionScheme {
+    let rules = try object("rope_parameters")?[type]
+    let isRotated = rules.map { $0 != .null } ?? (type == "sliding_attention")
+    return isRotated
+      ? try rotary(size(.headSize), table: type == "full_attention" ? "" : "sliding", of: type)
+      : .none
+  }
+
   /// Command's experts with the weights and the mean that its keys ask for.
   fileprivate func combined(_ experts: Module) throws -> Module {
     guard case .mixtureOfExperts(var mixture) = experts else { return experts }

@@ -243,7 +243,7 @@ extension Family {
       vocab_size=50368 intermediate_size=1152 num_attention_heads=12 norm_bias=false
       attention_bias=false mlp_bias=false decoder_bias=true classifier_bias=false
       local_attention=128 global_attn_every_n_layers=3 layer_types=null hidden_activation="gelu"
-      tie_word_embeddings=true
+      tie_word_embeddings=true classifier_activation="gelu"
       """
   ) { keys in
     let style: NormStyle = try keys.flag("norm_bias") ? .layer : .layerWithoutBias
@@ -261,7 +261,9 @@ extension Family {
     let groups = try keys.layers(kind: { [types[$0], $0 == 0 ? "first" : ""] }) { kind in
       let attention = try keys.attention(
         keys.equalHeads(), bias: keys.biases(.all), names: ProjectionNames(output: "Wo"),
-        reach: kind[0] == "full_attention" ? .all : window)
+        reach: kind[0] == "full_attention" ? .all : window,
+        position: keys.rotary(
+          keys.equalHeads().size, table: kind[0] == "full_attention" ? "" : "local", of: kind[0]))
       return Layer([
         Block(
           kind[1] == "first" ? [] : [try keys.norm("attn_norm", style)],
@@ -271,6 +273,8 @@ extension Family {
     }
     let d = try keys.size(.hidden)
     let dense = Linear("lm_head.dense", d, d, bias: try keys.flag("classifier_bias"))
+    var head = Mixer(.other, part: .languageModelHead, linears: [dense], vectors: [])
+    head.procedure = .activation(try keys.text("classifier_activation") ?? "gelu", width: d)
     return try keys.decoder(
       groups,
       FrameNames(
@@ -278,7 +282,7 @@ extension Family {
       norm: style,
       after: [Branch("model.embeddings", .normalization(keys.norm("norm", style)))],
       before: [
-        Branch("", .mixer(Mixer(.other, part: .languageModelHead, linears: [dense], vectors: []))),
+        Branch("", .mixer(head)),
         Branch("lm_head", .normalization(keys.norm("norm", style))),
       ], headBias: keys.flag("decoder_bias"))
   }

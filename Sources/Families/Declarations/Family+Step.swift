@@ -30,8 +30,9 @@ extension Family {
       try keys.layer(
         keys.stepAttention(kind),
         kind.routes
-          ? keys.stepExperts()
-          : .feedForward(keys.gated(bias: keys.flag("mlp_bias"), fixed: "silu")),
+          ? keys.stepExperts(kind)
+          : .feedForward(
+            keys.gated(bias: keys.flag("mlp_bias"), fixed: "silu").clipped(kind.limits[1])),
         paths: ("self_attn", kind.routes ? "" : "mlp"))
     }
     return try keys.decoder(groups)
@@ -45,14 +46,16 @@ private struct StepLayer: Hashable {
   var routes: Bool
   /// The share of a head that is rotated.
   var rotated: Rational
+  /// The bounds of the routed experts, and of the shared one or the dense layer.
+  var limits: [String?]
 }
 
 extension Keys {
   fileprivate func stepLayers() throws -> [StepLayer] {
     // The class takes silu whatever a file says; the others bound numbers, or say which numbers.
     passOver(
-      "hidden_act", "query_pre_attn_scalar", "swiglu_limits", "swiglu_limits_shared",
-      "need_fp32_gate", "max_seq_len", "yarn_only_types", "mtp_layer_types",
+      "hidden_act", "query_pre_attn_scalar", "need_fp32_gate", "max_seq_len", "yarn_only_types",
+      "mtp_layer_types",
       "mtp_mlp_layer_types")
     let count = try listedLayerCount()
     let types =
@@ -72,8 +75,17 @@ extension Keys {
         }
       return StepLayer(
         type: types[index], heads: heads, routes: routes[index],
-        rotated: try stepRotated(types[index], types))
+        rotated: try stepRotated(types[index], types),
+        limits: try ["swiglu_limits", "swiglu_limits_shared"].map { try stepLimit($0, index) })
     }
+  }
+
+  /// The bound of a layer, where a list has one that is not zero.
+  private func stepLimit(_ key: String, _ index: Int) throws -> String? {
+    guard let list = try list(key), list.indices.contains(index),
+      case .number(let text) = list[index], Rational(decimal: text) != .zero
+    else { return nil }
+    return text
   }
 
   /// A list with an entry for each layer, and perhaps for each layer of multi-token prediction.
@@ -166,15 +178,21 @@ extension Keys {
     try require(h, "num_attention_heads", multipleOf: heads.keyValue, "num_key_value_heads")
     let isSliding = kind.type == "sliding_attention"
     let rotated = kind.rotated == .one ? heads.size : .floor(Formula(kind.rotated) * heads.size)
+    let width = try constant("query_pre_attn_scalar")
     return try attention(
       heads, bias: biases(.all), norm: .eachHead, extra: [Linear("g_proj", d, h)],
       reach: window(ofType: kind.type),
-      position: .rotary(rotated, table: isSliding ? "sliding" : "")
-    ).attending { $0.gate = .heads }
+      position: .rotary(angles(rotated, table: isSliding ? "sliding" : "", of: kind.type))
+    ).attending {
+      $0.gate = .heads
+      if case .decimal(let text)? = width, let number = Rational(decimal: text) {
+        $0.scale = .inverseRoot(Formula(number))
+      }
+    }
   }
 
   /// Stacked experts beside the others' names: those of the layer itself.
-  fileprivate func stepExperts() throws -> Module {
+  fileprivate func stepExperts(_ kind: StepLayer) throws -> Module {
     let d = try size(.hidden)
     let f = try size(.expertSize)
     let counts = try expertCounts("n_routed_experts")
@@ -184,7 +202,7 @@ extension Keys {
     router.isCorrected = true
     router.scoring = .sigmoid
     router.normalizes = true
-    router.scale = try setting("moe_router_scaling_factor")
+    let scale = try setting("moe_router_scaling_factor")
     let stacks = [
       Weight("moe.gate_proj.weight", [counts.all, f, d], .routedExperts),
       Weight("moe.up_proj.weight", [counts.all, f, d], .routedExperts),
@@ -195,7 +213,16 @@ extension Keys {
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active,
-        expert: try gated(f, fixed: "silu"), layout: .stacked(stacks), shared: shared,
-        sharedPath: "share_expert"))
+        expert: try gated(f, fixed: "silu").clipped(kind.limits[0]), layout: .stacked(stacks),
+        shared: shared.clipped(kind.limits[1]), sharedPath: "share_expert")
+    ).mixing { $0.scale = scale }
+  }
+}
+
+extension FeedForward {
+  fileprivate func clipped(_ limit: String?) -> FeedForward {
+    var copy = self
+    copy.clip = limit.map { .decimal($0) }
+    return copy
   }
 }

@@ -271,17 +271,20 @@ extension Family {
       norm_topk_prob=true routed_scaling_factor=1.0 n_group=1 topk_group=1
       """
   ) { keys in
-    let attention = try Module.latentAttention(
-      keys.latentAttention(bias: keys.flag("attention_bias")))
+    var latent = try keys.latentAttention(bias: keys.flag("attention_bias"))
+    latent.positionScale = try keys.positionScale()
+    let attention = Module.latentAttention(latent)
     func sparse() throws -> Layer {
       let counts = try keys.expertCounts("num_local_experts")
       let width = try keys.size(.expertSize)
+      var router = try keys.routed(Router([Linear("gate", keys.size(.hidden), counts.all)]))
+      // A group counts by its best two, though no score is corrected.
+      if router.groups != nil { router.groupBest = 2 }
       return try keys.layer(
         attention,
         keys.stackedExperts(
           counts, keys.gated(width),
-          router: keys.routed(Router([Linear("gate", keys.size(.hidden), counts.all)])),
-          outputFirst: true, shared: keys.sharedExperts(width: width)))
+          router: router, outputFirst: true, shared: keys.sharedExperts(width: width)))
     }
     return try keys.decoder(
       keys.leading(

@@ -59,14 +59,22 @@ extension Executor {
     }
   }
 
-  /// `y ← y + v` for each row.
-  func addVector(_ vector: UnsafeMutablePointer<Float>, to y: Matrix, _ path: String) {
+  /// `y ← y + v` for each row; a number of the vector is for as many side by side as it takes.
+  func addVector(
+    _ vector: UnsafeMutablePointer<Float>, of count: Int? = nil, to y: Matrix, _ path: String
+  ) {
     var each = OperationTally()
     each.add = 1
+    let width = y.columns / (count ?? y.columns)
     elementwise(y, path, each: each) { row, column in
-      y[row, column] = (Counted(y[row, column]) + Counted(vector[column])).value
+      y[row, column] = (Counted(y[row, column]) + Counted(vector[column / width])).value
     } fast: { row in
-      Vectors.add(vector, into: y.row(row), count: y.columns)
+      if width == 1 {
+        Vectors.add(vector, into: y.row(row), count: y.columns)
+      } else {
+        let numbers = y.row(row)
+        for column in 0..<y.columns { numbers[column] += vector[column / width] }
+      }
       return y.columns
     }
   }
@@ -142,16 +150,18 @@ extension Executor {
     }
   }
 
-  /// `y ← max(−c, min(y, c))`.
-  func clip(_ y: Matrix, to limit: Float, _ path: String) {
+  /// `y ← max(−c, min(y, c))`, or `min(y, c)`.
+  func clip(_ y: Matrix, to limit: Float, isAboveOnly: Bool = false, _ path: String) {
     var each = OperationTally()
-    each.compare = 2
+    each.compare = isAboveOnly ? 1 : 2
+    let least = isAboveOnly ? -Float.infinity : -limit
     elementwise(y, path, each: each) { row, column in
-      let above = Counted(-limit) > Counted(y[row, column]) ? -limit : y[row, column]
+      let isBelow = !isAboveOnly && Counted(-limit) > Counted(y[row, column])
+      let above = isBelow ? -limit : y[row, column]
       y[row, column] = Counted(above) > Counted(limit) ? limit : above
     } fast: { row in
       let numbers = y.row(row)
-      for index in 0..<y.columns { numbers[index] = min(max(numbers[index], -limit), limit) }
+      for index in 0..<y.columns { numbers[index] = min(max(numbers[index], least), limit) }
       return y.columns
     }
   }

@@ -38,14 +38,14 @@ extension Mixer {
     }
   }
 
-  /// Two maps with an activation between them.
+  /// A map with an activation behind it, and perhaps another map.
   private func plain(_ x: Matrix, at path: String, on executor: Executor) throws -> Matrix {
     guard case .activation(let name, _) = procedure, let activation = Activation(name) else {
       preconditionFailure("an obstacle names such a procedure before the pass")
     }
     let inner = try executor.linear(x, linears[0], at: path)
     executor.activate(inner, activation, times: nil, path.appending("activation"))
-    return try executor.linear(inner, linears[1], at: path)
+    return linears.count == 1 ? inner : try executor.linear(inner, linears[1], at: path)
   }
 
   /// `out(C ∘ conv(B ∘ x))`.

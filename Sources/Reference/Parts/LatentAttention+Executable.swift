@@ -27,6 +27,9 @@ extension LatentAttention {
         rotaryKeys, heads: 1, width: r, size: r, table, flow.positions, "\(path).rotary",
         angles.pairing)
     }
+    if let positionScale {
+      try executor.scale(queries, by: positionScale, flow.positions, "\(path).scale")
+    }
     let y = executor.scratch.matrix(x.rows, h * sizes.value)
     let reach = try AttentionCore.Reach(reach, executor)
     var core = AttentionCore(

@@ -1,4 +1,5 @@
 import Architecture
+import Symbolic
 import Kernels
 
 extension Model {
@@ -35,6 +36,7 @@ extension Model {
       executor.layer = index
       let state = executor.states[index] ?? LayerState()
       executor.states[index] = state
+      executor.values[.layer] = Rational(Int128(index))
       try executor.scratch.scoped {
         let y = try executor.run(program, x, flow, state, at: "\(layersPath).\(index)")
         if y.start != x.start { y.copy(into: x) }

@@ -91,7 +91,8 @@ struct ProgramRun {
       return .numbers(y)
     case .addVector(let x, let vector):
       let y = writable(x, index, executor)
-      executor.addVector(try executor.vector(vector, at: scope), to: y, name)
+      executor.addVector(
+        try executor.vector(vector, at: scope), of: try executor.extent(vector.count), to: y, name)
       return .numbers(y)
     case .normalize(let x, let norm):
       let y = writable(x, index, executor)
@@ -141,9 +142,9 @@ struct ProgramRun {
       let y = writable(x, index, executor)
       executor.bound(y, by: try executor.float(limit), name)
       return .numbers(y)
-    case .clip(let x, let limit):
+    case .clip(let x, let limit, let isAboveOnly):
       let y = writable(x, index, executor)
-      executor.clip(y, to: try executor.float(limit), name)
+      executor.clip(y, to: try executor.float(limit), isAboveOnly: isAboveOnly, name)
       return .numbers(y)
     case .route(let scores, let routing):
       return .choice(
