@@ -8,8 +8,8 @@ extension FeedForward {
 
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
   ///
-  /// - Parameter weighing: The path of the mixture, where the weight of an expert multiplies what
-  ///   goes into its map down.
+  /// Where the weight of an expert multiplies what goes into its map down, `weighing` is the path of
+  /// the mixture.
   func lower(_ x: Value, _ program: inout ProgramBuilder, weighing: String? = nil) -> Value {
     guard let function else {
       preconditionFailure("a layer without a known function is one operation")

@@ -216,9 +216,10 @@ extension Layer {
 }
 
 extension Layer {
-  /// The layer with a stream that keeps its variance: the *i*-th addition, of which the first is the
-  /// second, multiplies what is added by `1/√i` and the stream by `√((i − 1)/i)`. Layers that do not
-  /// rotate scale their queries by the position.
+  /// The layer with a stream that keeps its variance.
+  ///
+  /// The *i*-th addition, of which the first is the second, multiplies what is added by `1/√i` and
+  /// the stream by `√((i − 1)/i)`. Layers that do not rotate scale their queries by the position.
   fileprivate func asInBeam() -> Layer {
     var layer = attending {
       if $0.position == .none {
