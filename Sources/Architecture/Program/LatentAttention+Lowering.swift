@@ -33,7 +33,7 @@ extension LatentAttention {
     let heads = LatentHeads(self)
     let kept = program.keepLatents(program.join(latents, rotary), heads)
     var y = program.attendLatents(queries, kept, heads)
-    if let gates { y = program.gate(y, by: gates, "gate") }
+    if let gates { y = program.gate(y, by: gates, .logistic, "gate") }
     return program.map(y, output)
   }
 

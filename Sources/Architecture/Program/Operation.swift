@@ -192,7 +192,8 @@ extension Operation {
       .part(let x?, _), .keepLatents(let x, _), .index(let x, _):
       [x]
     case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
-      .gate(let x, let y, _), .add(let x, let y), .experts(let x, let y, _), .enter(let x, let y, _),
+      .gate(let x, let y, _), .add(let x, let y), .experts(let x, let y, _),
+      .enter(let x, let y, _),
       .join(let x, let y), .attendLatents(let x, let y, _):
       [x, y]
     }

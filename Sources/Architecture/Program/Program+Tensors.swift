@@ -54,7 +54,8 @@ extension Program {
             path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
             isBuffer: weight.isBuffer)
         }
-      case .slice, .join, .rotate, .keep, .gate, .add, .scale, .scaleByPosition, .bound, .clip, .weigh, .last:
+      case .slice, .join, .rotate, .keep, .gate, .add, .scale, .scaleByPosition, .bound, .clip,
+        .weigh, .last:
         return []
       }
     }
@@ -87,7 +88,8 @@ extension Program {
           || differ(kept.width, heads.rank + heads.rotarySize)
       case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
       case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .index,
-        .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter, .last, .part:
+        .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
+        .last, .part:
         isWrong = false
       }
       if isWrong { return "\(step.path): \(step.operation.kind)" }
