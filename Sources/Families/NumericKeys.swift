@@ -136,8 +136,6 @@ package enum NumericKeys {
     swiglu_alpha: gpt_oss minimax_m3_vl_text
     hc_magnitude: hy_v4
     logits_mup_width_multiplier: inkling_text
-    full_attn_alpha_factor full_attn_beta_factor linear_attn_alpha_factor
-      linear_attn_beta_factor mlp_alpha_factor mlp_beta_factor: minimax
     mlp_up_softcap mlp_gate_softcap: inkling2_text
     gate_soft_cap: xlstm
     linear_allow_neg_eigval: olmo_hybrid
