@@ -23,10 +23,7 @@ extension Family {
   ) { keys in
     let v = try keys.optional(.valueSize)
     let value = try v ?? keys.equalHeads(keys.size(.hidden), keys.size(.heads))
-    var attention = try keys.latentAttention(bias: keys.flag("attention_bias"), valueSize: value)
-    // The key of ε is not for the norms of what is compressed.
-    for index in attention.norms.indices { attention.norms[index].epsilon = "1e-6" }
-    attention.angles = try keys.angles(attention.rotarySize)
+    let attention = try keys.latentAttention(bias: keys.flag("attention_bias"), valueSize: value)
     var layer = try keys.layer(
       .latentAttention(attention), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))
     let depth = try keys.size(.layers)
