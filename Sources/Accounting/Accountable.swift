@@ -45,7 +45,7 @@ extension Module {
     case .linear(let module): module.work(.mixer, rows: stream.rows)
     case .head(let module, _): module.work(.head, rows: stream.rows)
     case .selfAttention(let module): module.work(over: stream)
-    case .latentAttention(let module): module.work(over: stream)
+    case .latentAttention(let module): ProgramWork(stream).work(of: module.program).map(\.0)
     case .feedForward(let module):
       module.work(.denseFeedForward, rows: stream.rows, runs: stream.runs)
     case .mixtureOfExperts(let module): module.work(over: stream, filling: filling)

@@ -7,6 +7,10 @@ extension Mixer: Accountable {
     let part = productPart
     let rows = stream.rows
     var work = linears.work(part, rows: rows)
+    if !inputScales.isEmpty, let input = linears.first {
+      work.append(
+        Work(input.name, Elementwise(.residual, [.multiply: rows * input.output])))
+    }
     work += headwise.flatMap { $0.work(part, rows: rows) }
     work += convolutions.flatMap { $0.work(part, over: stream) }
     if let recurrence { work += recurrence.work(part, over: stream) }

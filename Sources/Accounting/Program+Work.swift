@@ -67,7 +67,7 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .keep: break
+    case .lookUp, .slice, .join, .keep: break
     case .product(_, let map, _):
       add(
         step,
@@ -84,10 +84,10 @@ struct ProgramWork {
       add(
         step,
         ReferenceAlgorithms.rotation(vectors: rows * rotation.heads, size: rotation.angles.size))
-    case .attend(_, _, let heads):
-      for stream in sequences ?? [stream] {
-        for work in heads.work(over: stream) { add(work.within(step.scope), step) }
-      }
+    case .attend(_, _, let heads): count(step) { heads.work(over: $0) }
+    case .keepLatents(_, let heads): count(step) { heads.kept(over: $0) }
+    case .attendLatents(_, _, let heads): count(step) { heads.work(over: $0) }
+    case .index(_, let indexer): count(step) { indexer.work(over: $0) }
     case .activate(_, let function, _, let factor):
       add(step, activation(function, numbers, isGated: factor != nil))
     case .gate(_, let gates, let function):
@@ -118,6 +118,13 @@ struct ProgramWork {
     }
   }
 
+  /// What depends on the length of each sequence.
+  private mutating func count(_ step: Step, _ work: (Stream) -> [Work]) {
+    for stream in sequences ?? [stream] {
+      for work in work(stream) { add(work.within(step.scope), step) }
+    }
+  }
+
   private func activation(
     _ function: Activation, _ numbers: Formula, isGated: Bool
   ) -> OperationCounts {
@@ -140,13 +147,17 @@ struct ProgramWork {
     inner.count(experts.body)
     // The weights inside the experts are shown with the sum.
     done += inner.done.filter { $0.piece != .weighting }
-    var counts = OperationCounts([.add: slots * step.result.width])
+    // An input that is returned has its weight in the sum as an answer has.
+    let weighed =
+      routing.idleReturnsInput && routing.capacity == nil
+      ? stream.rows * routing.chosen : slots
+    var counts = OperationCounts([.add: weighed * step.result.width])
     if !routing.weighsAlike {
       for (work, _, piece) in inner.done where piece == .weighting {
         if case .elementwise(let inside) = work.kind { counts = counts + inside.counts }
       }
       if experts.weighsAnswer {
-        counts = counts + OperationCounts([.multiply: slots * step.result.width])
+        counts = counts + OperationCounts([.multiply: weighed * step.result.width])
       }
     }
     add(step, counts)

@@ -28,6 +28,8 @@ struct Duality {
         Work("scan", Product(part, copies: copies, rows: size, inner: state, columns: 1)),
       ]
     }
+    // Δ is kept between two bounds.
+    let bounds = OperationCounts([.compare: 2 * headed])
     let count = stream.chunks(of: chunk)
     let all = copies * count
     let around = copies * (count + 1) * (count + 1)
@@ -41,7 +43,7 @@ struct Duality {
       Product(part, copies: all, rows: m, inner: k, columns: n)
     }
     return [
-      Work("scan", Elementwise(.mixer, common + decays)),
+      Work("scan", Elementwise(.mixer, common + bounds + decays)),
       Work("scan.scores", product(chunk, state, chunk)),
       Work("scan.values", product(chunk, chunk, size)),
       Work("scan.states", product(size, chunk, state)),

@@ -16,6 +16,8 @@ package struct FeedForward: Hashable, Sendable {
 
   package var width: Formula
   package var isGated: Bool
+  /// What the gate is multiplied by before its function, if anything.
+  package var gateScale: Constant?
   /// The maps from `[T, d]` to the inner width: gate and up, one fused, or up alone.
   package var inputs: [Linear]
   package var output: Linear

@@ -7,56 +7,93 @@ package import Symbolic
 ///
 /// - Source: DeepSeek-AI 2024 (DeepSeek-V2), §2.1, <https://arxiv.org/abs/2405.04434>.
 package struct LatentAttention: Hashable, Sendable {
+  /// What is multiplied with queries and latents, where a family has such constants.
+  package enum Scaling: Hashable, Sendable {
+    /// Compressed queries `[r_q]`, behind their norm.
+    case compressedQueries
+    /// The queries of every head.
+    case queries
+  }
+
   package var heads: Formula
   package var plainSize: Formula
   package var rotarySize: Formula
   package var valueSize: Formula
   package var keyValueRank: Formula
-  /// From the residual stream to the queries: one map, or two with a norm between them.
-  package var queries: [Linear]
+  /// From the residual stream to compressed queries, and their norm, where queries are compressed.
+  package var queryDown: Linear?
+  package var queryNorm: Normalization?
+  /// From compressed queries, or from the residual stream, to the queries of every head.
+  package var queryUp: Linear
+  /// Whether the map of queries sees compressed queries behind and before their norm, and gives the
+  /// gates of each head behind its query.
+  package var queryUpGates = false
+  /// From the residual stream to the gates of the output, where they have a map of their own.
+  package var gateMap: Linear?
+  /// From the residual stream to a latent and a rotary key.
   package var compress: Linear
+  package var latentNorm: Normalization
+  /// The norm of rotary keys, before they are rotated.
+  package var rotaryNorm: Normalization?
+  /// From a latent to the keys and values of every head, head by head.
   package var expand: Linear
   package var output: Linear
-  package var norms: [Normalization]
   /// What chooses the keys, if attention is sparse.
   package var indexer: Indexer?
-  /// Vectors beside the projections: attention sinks.
-  package var vectors: [Weight] = []
+  /// One more, learned, score for each head that no value answers to.
+  package var sinks: Weight?
   /// How far back a query sees.
   package var reach = Reach.all
   /// Whether the rotary parts of queries and keys are rotated, and by which angles.
   package var isRotated = true
   package var angles: RotaryAngles
-  /// Whether the softmax has one more, learned, score for each head.
-  package var hasSinks = false
+  /// What scores are multiplied by: mostly `1/√(d_n + d_r)`.
+  package var scale: Constant
+  /// What rotated queries are multiplied by at each position, if anything.
+  package var positionScale: PositionScale?
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
-  /// By what queries are multiplied at each position, if at all.
-  package var positionScale: PositionScale?
-  /// Whether the compressed queries and the latent are multiplied by constants.
-  package var scalesLatents = false
+  /// Whether queries and latents are multiplied by `√(d/r)` of their rank, and where queries are.
+  package var scaling: Scaling?
 
   package init(
     heads: Formula, plainSize: Formula, rotarySize: Formula, valueSize: Formula,
-    keyValueRank: Formula, queries: [Linear], compress: Linear, expand: Linear, output: Linear,
-    norms: [Normalization], indexer: Indexer? = nil
+    keyValueRank: Formula, queryDown: Linear? = nil, queryNorm: Normalization? = nil,
+    queryUp: Linear, compress: Linear, latentNorm: Normalization, expand: Linear, output: Linear
   ) {
     self.heads = heads
     self.plainSize = plainSize
     self.rotarySize = rotarySize
     angles = RotaryAngles(rotarySize)
+    scale = .inverseRoot(plainSize + rotarySize)
     self.valueSize = valueSize
     self.keyValueRank = keyValueRank
-    self.queries = queries
+    self.queryDown = queryDown
+    self.queryNorm = queryNorm
+    self.queryUp = queryUp
     self.compress = compress
+    self.latentNorm = latentNorm
     self.expand = expand
     self.output = output
-    self.norms = norms
-    self.indexer = indexer
   }
 
   package var weights: [Weight] {
-    (queries + [compress, expand, output]).weights(.attention)
-      + norms.flatMap { $0.weights(.attention) } + (indexer?.weights ?? []) + vectors
+    let maps = [queryDown, queryUp, gateMap, compress, expand, output].compactMap(\.self)
+    let norms = [queryNorm, latentNorm, rotaryNorm].compactMap(\.self)
+    return maps.weights(.attention) + norms.flatMap { $0.weights(.attention) }
+      + (indexer?.weights ?? []) + [sinks].compactMap(\.self)
+  }
+
+  /// Changes each of its norms.
+  mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    change(&latentNorm)
+    if var norm = queryNorm {
+      change(&norm)
+      queryNorm = norm
+    }
+    if var norm = rotaryNorm {
+      change(&norm)
+      rotaryNorm = norm
+    }
   }
 }

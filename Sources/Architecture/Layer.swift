@@ -72,6 +72,12 @@ package struct Branch: Hashable, Sendable {
   package var runs: Formula
   /// In how many of these runs it learns, where training takes the others as given.
   package var learningRuns: Formula?
+  /// What goes into it, and what comes out of it, is multiplied by, if anything.
+  package var inputScale: Constant?
+  package var outputScale: Constant?
+  /// Whether what it returns is added to the stream behind the last block of its layer, and not to
+  /// the answer of its own block.
+  package var isBridge = false
   /// Whether it is a part of a layer, although it is listed outside the layers.
   package var isOfLayer = false
 

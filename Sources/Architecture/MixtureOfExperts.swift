@@ -58,10 +58,12 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var scale: Constant?
   /// What the sum with the shared answer is multiplied by, if anything.
   package var sharingScale: Constant?
-  /// The experts beside the others that the router may choose and that do nothing.
+  /// The experts beside the others that the router may choose and that compute nothing.
   package var idle: Formula = 0 {
     didSet { scored = experts + idle }
   }
+  /// Whether these experts return their input, which then has its weight in the sum.
+  package var idleReturnsInput = false
   /// All experts that the router scores, those that do nothing included.
   package var scored: Formula
   /// How many experts the router chooses for a token, where that is more than the token can meet.

@@ -14,7 +14,7 @@ extension Model {
         for index in attention.norms.indices { settle(&attention.norms[index]) }
         branch.module = .selfAttention(attention)
       case .latentAttention(var attention):
-        for index in attention.norms.indices { settle(&attention.norms[index]) }
+        attention.changeNorms { settle(&$0) }
         branch.module = .latentAttention(attention)
       case .feedForward(var layer):
         for index in layer.norms.indices { settle(&layer.norms[index]) }

@@ -41,6 +41,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var valueScale: Constant?
   /// A bias of the output that is stored beside its map, and is among the vectors.
   package var outputBias: Weight?
+  /// What keys are multiplied by before all else, if anything.
+  package var keyScale: Constant?
   /// *c*, if queries, keys and values are kept between −c and c, after their norms.
   package var clip: Constant?
   /// Whether queries and keys are normalized after their rotation, and not before.

@@ -7,6 +7,8 @@ extension Family {
   ///
   /// - Source: the modeling files of `transformers` 5.23.0.
   static let fixedConstants: [String: String] = [
+    "axk2": "rotates_neighbours=true",
+    "bailing_hybrid": "rotates_neighbours=true",
     "biogpt": "epsilon=1e-5",
     "codegen": "rotates_neighbours=true",
     "cohere": "rotates_neighbours=true",
@@ -14,6 +16,7 @@ extension Family {
     "cohere2_moe": "rotates_neighbours=true",
     "dbrx": "epsilon=1e-5",
     "deepseek_v2": "rotates_neighbours=true",
+    "dots3_note_text": "rotates_neighbours=true",
     "ernie4_5": "rotates_neighbours=true",
     "ernie4_5_moe": "rotates_neighbours=true",
     "gemma": "norms_add_one=true",
@@ -30,7 +33,9 @@ extension Family {
     "hunyuan_v1_dense": "reads_alpha=true",
     "hunyuan_v1_moe": "reads_alpha=true",
     "hunyuan_vl_text": "reads_alpha=true",
+    "longcat_flash": "rotates_neighbours=true",
     "llama4_text": "rotates_neighbours=true",
+    "nemotron_h": "time_step_min=0.001",
     "nemotron": "norms_add_one=true",
     "olmo": "epsilon=1e-5",
     "opt": "epsilon=1e-5",

@@ -134,13 +134,8 @@ package enum NumericKeys {
     attn_scale floor_scale: llama4_text
     log_scaling_alpha: inkling2_text inkling_text
     swiglu_alpha: gpt_oss minimax_m3_vl_text
-    lm_head_multiplier mlp_multipliers attention_out_multiplier attention_in_multiplier
-      key_multiplier ssm_in_multiplier ssm_multipliers ssm_out_multiplier
-      mamba_norm_before_gate: falcon_h1
     hc_magnitude: hy_v4
     logits_mup_width_multiplier: inkling_text
-    full_attn_alpha_factor full_attn_beta_factor linear_attn_alpha_factor
-      linear_attn_beta_factor mlp_alpha_factor mlp_beta_factor: minimax
     mlp_up_softcap mlp_gate_softcap: inkling2_text
     gate_soft_cap: xlstm
     linear_allow_neg_eigval: olmo_hybrid

@@ -5,6 +5,4 @@
 package enum Constants {
   /// *ε* under the root of a norm.
   static let epsilon: Float = 1e-6
-  /// The factor of compressed queries and keys, where a model has them.
-  static let latentScale: Float = 1.1
 }

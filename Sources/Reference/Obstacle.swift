@@ -80,11 +80,6 @@ extension SelfAttention {
 extension LatentAttention {
   fileprivate var obstacle: String? {
     if indexer != nil { return "an indexer that chooses keys" }
-    if gate != nil { return "a gate on latent attention" }
-    if let vector = vectors.first(where: { !hasSinks || !$0.name.hasSuffix("sinks") }) {
-      return "the tensor '\(vector.name)'"
-    }
-    if norms.count > queries.count || norms.isEmpty { return "other norms of latent attention" }
     if expand.hasBias { return "an expansion with a bias" }
     return reach.obstacle
   }
@@ -113,6 +108,7 @@ extension FeedForward {
 extension MixtureOfExperts {
   fileprivate var obstacle: String? {
     if router.addsScores { return "scores of experts that are sums" }
+    if idleReturnsInput, capacity != nil { return "a limited capacity of zero experts" }
     if router.gates.count > 2 { return "several gates of experts" }
     if router.vectors.count > (router.isCorrected ? 1 : 0) + (addsBias ? 1 : 0) {
       return "the tensor '\(router.vectors[0].name)'"

@@ -55,7 +55,8 @@ struct CompiledStructure: Sendable {
       }
     }
     let known = figures
-    func lookup(_ name: Query.Name, _ builder: inout FormulaCompiler) -> CompiledFormulas.Fraction? {
+    func lookup(_ name: Query.Name, _ builder: inout FormulaCompiler) -> CompiledFormulas.Fraction?
+    {
       switch name {
       case .figure(let figure): return known[figure].map { builder.value(of: $0) }
       case .baseline(let figure): return plan.baseline[figure].map { builder.constant($0) }

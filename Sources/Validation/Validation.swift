@@ -84,8 +84,10 @@ package struct Validation: Sendable {
       described ?? model, workload, executor.meter.tallies, executor.meter.decisions)
     experts = try MeasuredExperts.all(
       OperationLedger(described ?? model, workload), executor.meter.tallies)
+    let report = try ParameterReport(described ?? model)
+    // What no checkpoint holds no pass asks for either.
     parameters = (
-      try ParameterReport(described ?? model).total.evaluated(with: [:]).wholeValue(),
+      try (report.stored ?? report.total).evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)
     )
     self.model = model

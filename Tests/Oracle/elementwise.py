@@ -16,16 +16,17 @@ those that make sines and cosines. One in none of them is an error.
 Not counted, for all families alike, as `docs/operations.md` says:
 
 - a number of a table of angles that is computed again: for the second of a pair of channels, for another axis, sequence or layer;
-- a function of the same numbers that is computed again;
+- a function of the same numbers that is computed again, and of a vector that the same module had in an earlier call;
 - square roots and logarithms of constants and of positions, which are scalars, or hold no number that depends on the tokens.
 """
 
 import argparse
 import collections
+import itertools
 import json
-import multiprocessing
 import pathlib
 import re
+from fractions import Fraction
 
 import checkpoints
 import references
@@ -67,15 +68,18 @@ class Counter(TorchDispatchMode):
         super().__init__()
         self.names = {module: fold(path) or type(model).__name__ for path, module in model.named_modules()}
         self.inside, self.found, self.tables = [type(model).__name__], collections.defaultdict(collections.Counter), set()
-        self.known = {}
+        self.known, self.rows, self.calls = {}, {}, [(None, 0)]
+        self.number = itertools.count(1)
         self.handles = [hook for module in self.names for hook in (
             module.register_forward_pre_hook(self._enter), module.register_forward_hook(self._leave, always_call=True))]  # fmt: skip
 
     def _enter(self, module, _):
         self.inside.append(self.names[module])
+        self.calls.append((id(module), next(self.number)))
 
     def _leave(self, *_):
         self.inside.pop()
+        self.calls.pop()
 
     def __torch_dispatch__(self, operation, types, positional=(), named=None):
         named = named or {}
@@ -96,7 +100,8 @@ class Counter(TorchDispatchMode):
             out = result[0] if isinstance(result, tuple) else result
             if not out.dim() and "exp" not in EACH[name] or self._again(name, positional):
                 return {}
-            return {kind: n * out.numel() for kind, n in EACH[name].items()}
+            new = out.numel() * self._new(name, positional[0])
+            return {kind: int(n * new) for kind, n in EACH[name].items()}
         if name == "_scaled_dot_product_flash_attention_for_cpu":
             return {"exp": positional[0].shape[:-1].numel() * positional[1].shape[-2]}
         if name == "gelu":
@@ -122,6 +127,14 @@ class Counter(TorchDispatchMode):
         again = key in self.known
         self.known[key] = of  # which keeps its place in memory
         return again
+
+    def _new(self, name, of):
+        """The share of vectors that an earlier call of the same module did not have."""
+        module, call = self.calls[-1]
+        with torch.utils._python_dispatch._disable_current_modes():
+            vectors = of.detach().reshape(-1, of.shape[-1] if of.dim() else 1).numpy()
+        keys = [(module, name, vector.tobytes()) for vector in vectors]
+        return Fraction(sum(self.rows.setdefault(key, call) == call for key in keys), max(1, len(keys)))
 
     def _angles(self, kinds, angles):
         """The numbers of a table, unless each of its positions was in one before."""

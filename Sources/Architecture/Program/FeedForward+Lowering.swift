@@ -20,6 +20,9 @@ extension FeedForward {
       let halves = fusion.slices(width).map { program.slice(projected[0], $0) }
       (inner, factor) = (halves[0], halves[1])
     }
+    if let gateScale, let map = inputs.first {
+      inner = program.scale(inner, by: gateScale, map.name)
+    }
     var y: Value
     if let clip, let up = factor {
       let gate = program.activate(inner, function, slopes: vectors)

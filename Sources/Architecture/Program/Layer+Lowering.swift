@@ -5,15 +5,18 @@ extension Layer {
   package var program: Program {
     ProgramBuilder.program(width: Formula(Size.hidden.symbol)) { x, program in
       guard let router else {
-        let y = (repeats + blocks).reduce(x) { $1.lower($0, &program) }
+        var bridges: [(Value, String)] = []
+        var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges) }
+        for (answer, name) in bridges { y = program.add(y, answer, name) }
         return extras.reduce(y) { program.part($0, $1) }
       }
       return router.lower(x, &program) { x, program in
         // f = a + m, while the second block sees x + a.
         var (stream, sum) = (x, nil as Value?)
         for (number, block) in blocks.enumerated() {
+          var bridges: [(Value, String)] = []
           let inputs = block.inputNorms.map { program.normalize(stream, $0) }
-          let answer = block.answer(stream, inputs, &program)
+          let answer = block.answer(stream, inputs, &program, &bridges)
           let name = block.residualPath
           sum = sum.map { program.add($0, answer, name) } ?? answer
           if number + 1 < blocks.count { stream = program.add(stream, answer, name) }
@@ -31,13 +34,17 @@ extension Block {
   }
 
   /// The stream with what the block adds to it: `x + out(Σ branch(in(x)))`.
-  fileprivate func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+  ///
+  /// Answers that wait for the end of the layer come with the name of their addition.
+  fileprivate func lower(
+    _ x: Value, _ program: inout ProgramBuilder, _ bridges: inout [(Value, String)]
+  ) -> Value {
     guard !branches.isEmpty else {
       return (inputNorms + outputNorms).reduce(x) { program.normalize($0, $1) }
     }
     let inputs = inputNorms.map { program.normalize(x, $0) }
     let kept = keepsNormed ? inputs.first ?? x : x
-    let added = answer(x, inputs, &program)
+    let added = answer(x, inputs, &program, &bridges)
     let stream =
       streamScale.map { program.scale(kept, by: $0, residualPath, as: .residual) } ?? kept
     let y = program.add(stream, added, residualPath)
@@ -46,11 +53,14 @@ extension Block {
 
   /// What is added to the stream, from it and from what the norms make of it.
   fileprivate func answer(
-    _ x: Value, _ inputs: [Value], _ program: inout ProgramBuilder
+    _ x: Value, _ inputs: [Value], _ program: inout ProgramBuilder,
+    _ bridges: inout [(Value, String)]
   ) -> Value {
-    var answers = branches.enumerated().map { index, branch in
+    var answers: [Value] = []
+    for (index, branch) in branches.enumerated() {
       let input = inputs.isEmpty ? x : inputs[inputs.count == branches.count ? index : 0]
-      return branch.lower(input, &program)
+      let answer = branch.lower(input, &program)
+      if branch.isBridge { bridges.append((answer, residualPath)) } else { answers.append(answer) }
     }
     let normsEach = !normsSum && outputNorms.count == branches.count
     if normsEach {
@@ -67,17 +77,27 @@ extension Block {
 extension Branch {
   /// What the branch makes of a stream.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    func scaled(_ x: Value, _ scale: Constant?, _ name: String) -> Value {
+      scale.map { scale in program.within(path) { $0.scale(x, by: scale, name) } } ?? x
+    }
+    let y = run(scaled(x, inputScale, "input"), &program)
+    return scaled(y, outputScale, "output")
+  }
+
+  private func run(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     guard runs == .one, learningRuns == nil, !isOfLayer else { return program.part(x, self) }
     switch module {
     case .normalization(let norm): return program.within(path) { $0.normalize(x, norm) }
     case .linear(let map): return program.within(path, .mixer, module) { $0.map(x, map) }
     case .selfAttention(let attention) where attention.isLowered:
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
+    case .latentAttention(let attention):
+      return program.within(path, .attention, module) { attention.lower(x, &$0) }
     case .feedForward(let layer) where layer.isLowered:
       return program.within(path, .denseFeedForward, module) { layer.lower(x, &$0) }
     case .mixtureOfExperts(let mixture) where mixture.isLowered:
       return program.within(path, .router, module) { mixture.lower(x, &$0) }
-    case .embedding, .head, .selfAttention, .latentAttention, .feedForward, .mixtureOfExperts,
+    case .embedding, .head, .selfAttention, .feedForward, .mixtureOfExperts,
       .depthRouter, .mixer:
       return program.part(x, self)
     }

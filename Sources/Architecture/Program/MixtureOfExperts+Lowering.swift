@@ -13,6 +13,7 @@ extension MixtureOfExperts {
     var routing = Routing(
       router: router, experts: experts, scored: scored, chosen: chosen, capacity: capacity,
       runsEvery: runsEveryExpert)
+    routing.idleReturnsInput = idleReturnsInput
     routing.correction = router.isCorrected ? router.vectors.first : nil
     let gates = router.gates.map { program.map(x, $0) }
     let choice = program.route(gates.first, routing)

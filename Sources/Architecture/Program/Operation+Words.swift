@@ -11,9 +11,13 @@ extension Operation {
     case .addVector: "add_vector"
     case .normalize: "normalize"
     case .slice: "slice"
+    case .join: "join"
     case .rotate: "rotate"
     case .keep: "keep"
+    case .keepLatents: "keep_latents"
+    case .index: "index"
     case .attend: "attend"
+    case .attendLatents: "attend_latents"
     case .activate: "activate"
     case .gate: "gate"
     case .add: "add"
@@ -44,12 +48,21 @@ extension Operation {
     case .addVector(let x, let vector): return "\(name(x)) + \(vector.name)"
     case .normalize(let x, let norm): return "\(norm.words)(\(name(x)))\(norm.detail)"
     case .slice(let x, let slice): return "of \(name(x)) \(slice.words)"
+    case .join(let x, let y): return "\(name(x)) and \(name(y)), side by side"
     case .rotate(let x, let rotation):
       return "\(name(x)), \(rotation.heads) heads, turned by the position: \(rotation.angles.words)"
     case .keep(let keys, let values, let reach):
       return "keys \(name(keys)) and values \(name(values)) beside those cached\(reach.words)"
     case .attend(let q, let kept, let heads):
       return "\(heads.words(name(q))) over \(name(kept))"
+    case .keepLatents(let latents, let heads):
+      return "latents \(name(latents)) beside those cached\(heads.reach.words); "
+        + "in the expanded form keys and values, \(heads.expand.name) of them"
+    case .index(let x, let indexer):
+      return "the keys of each query of \(name(x)), chosen by \(indexer.heads) small heads"
+    case .attendLatents(let q, let kept, let heads):
+      return "\(heads.expanded.words(name(q))) over \(name(kept)); "
+        + "absorbed: \(heads.expand.name) on both sides, 1 head of keys"
     case .activate(let x, let function, _, let factor):
       return "\(function)(\(name(x)))" + (factor.map { " ⊙ \(name($0))" } ?? "")
     case .gate(let x, let gates, .logistic): return "\(name(x)) ⊙ σ(\(name(gates)))"

@@ -18,11 +18,19 @@ package enum Operation: Sendable {
   case normalize(Value, Normalization)
   /// Some of the numbers of each row; nothing is computed.
   case slice(Value, Slice)
+  /// The numbers of two values side by side; nothing is computed.
+  case join(Value, Value)
   case rotate(Value, Rotation)
   /// Appends keys and values to those of earlier passes, and drops what nobody will see.
   case keep(keys: Value, values: Value, Reach)
+  /// Appends latents to those of earlier passes, in the form in which the pass caches them.
+  case keepLatents(Value, LatentHeads)
+  /// The keys that each query sees, if not all; it is counted, and not executed.
+  case index(Value, Indexer)
   /// Scores, softmax and weighted values, head by head: one algorithm.
   case attend(Value, kept: Value, AttentionHeads)
+  /// The same over latents, in the form of the pass.
+  case attendLatents(Value, kept: Value, LatentHeads)
   /// A function of each number, and the product with another value where there is one.
   ///
   /// A function with slopes of its own has them as tensors.
@@ -136,6 +144,8 @@ package struct Routing: Hashable, Sendable {
   package var capacity: Formula?
   /// Whether every expert computes every token.
   package var runsEvery = false
+  /// Whether an expert that computes nothing returns its input.
+  package var idleReturnsInput = false
 
   package init(
     router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: Formula?,
@@ -179,11 +189,12 @@ extension Operation {
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
-      .part(let x?, _):
+      .part(let x?, _), .keepLatents(let x, _), .index(let x, _):
       [x]
     case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .experts(let x, let y, _),
-      .enter(let x, let y, _):
+      .enter(let x, let y, _),
+      .join(let x, let y), .attendLatents(let x, let y, _):
       [x, y]
     }
   }

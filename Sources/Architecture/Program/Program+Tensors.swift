@@ -39,6 +39,9 @@ extension Program {
       case .addVector(_, let vector): return [own(vector)]
       case .normalize(_, let norm): return norm.weights().map { own($0) }
       case .attend(_, _, let heads): return heads.sinks.map { [own($0)] } ?? []
+      case .keepLatents(_, let heads): return [heads.expand].weights(.attention).map { own($0) }
+      case .attendLatents(_, _, let heads): return heads.sinks.map { [own($0)] } ?? []
+      case .index(_, let indexer): return indexer.weights.map { own($0) }
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
       case .route(_, let routing): return routing.correction.map { [own($0)] } ?? []
       case .experts(_, _, let experts):
@@ -51,8 +54,8 @@ extension Program {
             path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
             isBuffer: weight.isBuffer)
         }
-      case .slice, .rotate, .keep, .gate, .add, .scale, .scaleByPosition, .bound, .clip, .weigh,
-        .last:
+      case .slice, .join, .rotate, .keep, .gate, .add, .scale, .scaleByPosition, .bound, .clip,
+        .weigh, .last:
         return []
       }
     }
@@ -79,9 +82,14 @@ extension Program {
         isWrong =
           differ(q.width, heads.heads * heads.scoreSize)
           || differ(kept.width, heads.keyValueHeads * (heads.scoreSize + heads.valueSize))
+      case .attendLatents(let q, let kept, let heads):
+        isWrong =
+          differ(q.width, heads.expanded.heads * heads.expanded.scoreSize)
+          || differ(kept.width, heads.rank + heads.rotarySize)
       case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
-      case .lookUp, .addBias, .addVector, .normalize, .keep, .activate, .gate, .scale,
-        .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter, .last, .part:
+      case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .index,
+        .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
+        .last, .part:
         isWrong = false
       }
       if isWrong { return "\(step.path): \(step.operation.kind)" }

@@ -29,9 +29,10 @@ extension Program {
       case .experts(_, _, let experts): experts.body.allSteps + [step]
       case .enter(_, _, let entrance):
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
-      case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .rotate, .keep, .attend,
-        .activate, .gate, .add, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
-        .part:
+      case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
+        .keepLatents, .index, .attend, .attendLatents, .activate, .gate, .add, .scale,
+        .scaleByPosition, .bound,
+        .clip, .route, .weigh, .last, .part:
         [step]
       }
     }
@@ -45,9 +46,11 @@ extension Program {
         switch step.operation {
         case .rotate(_, let rotation): rotation.angles
         case .part(_, let branch): branch.module.angles
-        case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .keep, .attend, .activate,
-          .gate, .add, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
-          .last:
+        case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .keep,
+          .keepLatents,
+          .index, .attend, .attendLatents, .activate, .gate, .add, .scale, .scaleByPosition, .bound,
+          .clip, .route,
+          .experts, .weigh, .enter, .last:
           nil
         }
       if let angles, !found.contains(angles) { found.append(angles) }

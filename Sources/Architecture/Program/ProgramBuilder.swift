@@ -110,6 +110,25 @@ extension ProgramBuilder {
       kind: .kept)
   }
 
+  package mutating func join(_ x: Value, _ y: Value) -> Value {
+    step(.join(x, y), x.width + y.width, .cut, "")
+  }
+
+  package mutating func keepLatents(_ latents: Value, _ heads: LatentHeads) -> Value {
+    step(.keepLatents(latents, heads), latents.width, .cache, "", kind: .kept)
+  }
+
+  package mutating func index(_ x: Value, _ indexer: Indexer) -> Value {
+    step(.index(x, indexer), 1, .choice, "", kind: .keys)
+  }
+
+  package mutating func attendLatents(
+    _ q: Value, _ kept: Value, _ heads: LatentHeads
+  ) -> Value {
+    step(
+      .attendLatents(q, kept: kept, heads), heads.heads * heads.valueSize, .scores, "")
+  }
+
   package mutating func attend(_ q: Value, _ kept: Value, _ heads: AttentionHeads) -> Value {
     step(.attend(q, kept: kept, heads), heads.heads * heads.valueSize, .scores, "")
   }

@@ -14,6 +14,7 @@ extension SelfAttention {
   /// Projects every token, attends within each sequence, and projects back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var pieces = project(x, &program)
+    if let keyScale { pieces.change(.keys) { program.scale($0, by: keyScale, "keys") } }
     if !normsFollowRotation { normalize(&pieces, &program) }
     if let clip {
       for piece in [InputPiece.queries, .keys, .values] {

@@ -12,6 +12,8 @@ package struct Value: Hashable, Sendable {
     case choice
     /// Keys and values of each sequence, those of earlier passes included.
     case kept
+    /// The keys that the query of each row sees.
+    case keys
   }
 
   /// The number of the value in its program.

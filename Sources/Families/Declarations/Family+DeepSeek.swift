@@ -58,10 +58,12 @@ extension Family {
       mlp_bias=false first_k_dense_replace=0 kv_lora_rank=512 q_lora_rank=1536 n_routed_experts=64
       n_shared_experts=2 qk_nope_head_dim=128 qk_rope_head_dim=64 v_head_dim=128
       num_experts_per_tok=null moe_intermediate_size=1407 tie_word_embeddings=false
-      norm_topk_prob=false routed_scaling_factor=1.0
+      topk_method="greedy" n_group=null topk_group=null routed_scaling_factor=1.0
       """
   ) { keys in
     try keys.noteIgnoredFrequency()
+    // The class never divides the weights of the chosen by their sum, whatever a file says.
+    keys.passOver("norm_topk_prob")
     let attention = try Module.latentAttention(
       keys.latentAttention(bias: keys.flag("attention_bias")))
     let bias = try keys.flag("mlp_bias")

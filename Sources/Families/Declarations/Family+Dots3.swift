@@ -95,10 +95,13 @@ extension Keys {
       try kind == "sliding_attention"
       ? slidingLatentAttention(saved, bias: bias)
       : latentAttention(bias: bias, indexed: kind == "indexed_attention")
-    attention.norms.append(Normalization("k_rope_only_layernorm", [attention.rotarySize]))
-    attention.queries.append(Linear("g_proj", d, attention.heads))
+    attention.rotaryNorm = Normalization("k_rope_only_layernorm", [attention.rotarySize])
+    // The class gives these norms the ε of the others.
+    attention.queryNorm?.epsilon = nil
+    attention.latentNorm.epsilon = nil
+    attention.gateMap = Linear("g_proj", d, attention.heads)
     attention.gate = .heads
-    attention.scalesLatents = true
+    attention.scaling = .compressedQueries
     if kind == "full_attention" { attention.reach = .all }
     return attention
   }
@@ -124,16 +127,13 @@ extension Keys {
     )
     var attention = LatentAttention(
       heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
-      queries: [
-        Linear("q_a_proj", d, queryRank, bias: bias),
-        Linear("q_b_proj", queryRank, h * (plain + rotary)),
-      ],
+      queryDown: Linear("q_a_proj", d, queryRank, bias: bias),
+      queryNorm: Normalization("q_a_layernorm", [queryRank]),
+      queryUp: Linear("q_b_proj", queryRank, h * (plain + rotary)),
       compress: Linear("kv_a_proj_with_mqa", d, rank + rotary, bias: bias),
+      latentNorm: Normalization("kv_a_layernorm", [rank]),
       expand: Linear("kv_b_proj", rank, h * (plain + v)),
-      output: Linear("o_proj", h * v, d, bias: bias),
-      norms: [
-        Normalization("q_a_layernorm", [queryRank]), Normalization("kv_a_layernorm", [rank]),
-      ])
+      output: Linear("o_proj", h * v, d, bias: bias))
     let isOwn = try reading("sliding_window") != nil
     attention.reach = try window(isOwn ? "sliding_window" : "sliding_window_size")
     return attention

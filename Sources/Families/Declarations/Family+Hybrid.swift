@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// Models that put attention and state-space mixers into one stack.
@@ -72,7 +73,9 @@ extension Family {
       mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true mamba_proj_bias=false
       mamba_chunk_size=256 mamba_rms_norm=false projectors_bias=false attention_bias=false mlp_bias=false
       tie_word_embeddings=false
-      embedding_multiplier=1.0
+      embedding_multiplier=1.0 lm_head_multiplier=1.0 mlp_multipliers=[1.0,1.0] key_multiplier=1.0
+      attention_in_multiplier=1.0 attention_out_multiplier=1.0 ssm_in_multiplier=1.0
+      ssm_out_multiplier=1.0 ssm_multipliers=[1.0,1.0,1.0,1.0,1.0] mamba_norm_before_gate=true
       """
   ) { keys in
     let inner =
@@ -82,18 +85,42 @@ extension Family {
       inner, keys: mamba2Keys,
       biases: (keys.flag("mamba_proj_bias"), keys.flag("projectors_bias")),
       convolutionBias: keys.flag("mamba_conv_bias"), normed: keys.flag("mamba_rms_norm"),
-      chunk: "mamba_chunk_size")
+      chunk: "mamba_chunk_size"
+    ).mixing {
+      $0.inputScales = try keys.multipliers("ssm_multipliers", count: 5)
+      $0.normPrecedesGate = try keys.flag("mamba_norm_before_gate")
+    }
+    let keyScale = try keys.setting("key_multiplier")
     let attention = try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
-    let feedForward = try keys.gated(bias: keys.flag("mlp_bias"))
+      .attending { $0.keyScale = keyScale }
+    var feedForward = try keys.gated(bias: keys.flag("mlp_bias"))
+    let scales = try keys.multipliers("mlp_multipliers", count: 2)
+    feedForward.gateScale = scales[0]
+    func branch(
+      _ path: String, _ module: Module, _ input: Constant?, _ output: Constant?
+    ) -> Branch {
+      var branch = Branch(path, module)
+      (branch.inputScale, branch.outputScale) = (input, output)
+      return branch
+    }
     let layer = Layer([
       Block(
         [try keys.norm("input_layernorm")],
-        [Branch("mamba", mixer), Branch("self_attn", attention)]),
+        [
+          branch(
+            "mamba", mixer, try keys.setting("ssm_in_multiplier"),
+            try keys.setting("ssm_out_multiplier")),
+          branch(
+            "self_attn", attention, try keys.setting("attention_in_multiplier"),
+            try keys.setting("attention_out_multiplier")),
+        ]),
       Block(
         [try keys.norm("pre_ff_layernorm")],
-        [Branch("feed_forward", .feedForward(feedForward))]),
+        [branch("feed_forward", .feedForward(feedForward), nil, scales[1])]),
     ])
-    return try keys.decoder(keys.uniform(layer), finalNorm)
+    var model = try keys.decoder(keys.uniform(layer), finalNorm)
+    model.logits.scale = try keys.setting("lm_head_multiplier")
+    return model
   }
 
   static let graniteMoeHybrid = Family(
@@ -127,7 +154,33 @@ extension Family {
 
 // MARK: - Parts
 
+extension Module {
+  /// The module with its mixer changed.
+  fileprivate func mixing(_ change: (inout Mixer) throws -> Void) rethrows -> Module {
+    guard case .mixer(var mixer) = self else { return self }
+    try change(&mixer)
+    return .mixer(mixer)
+  }
+}
+
 extension Keys {
+  /// A list of so many multipliers; null means ones.
+  fileprivate func multipliers(_ key: String, count: Int) throws -> [Constant] {
+    guard let list = try list(key) else {
+      return [Constant](repeating: .one, count: count)
+    }
+    guard list.count == count else {
+      throw DescriptionError.wrongLength(key: spelled(key), count: list.count, expected: count)
+    }
+    return try list.map { entry in
+      guard case .number(let text) = entry else {
+        throw DescriptionError.wrongType(
+          key: spelled(key), found: entry.kind, expected: "numbers")
+      }
+      return .decimal(text)
+    }
+  }
+
   /// Whether a layer's index has the offset of a period.
   fileprivate func phase(_ period: String, _ offset: String) throws -> (Int) -> Bool {
     let length = try self.period(period)

@@ -184,8 +184,10 @@ extension Keys {
     let (d, h) = (try size(.hidden), try size(.heads))
     var attention = try latentAttention(bias: flag("attention_bias"))
     let width = attention.plainSize + attention.rotarySize
-    attention.queries = [Linear("q_proj", d, h * width), Linear("g_proj", d, h)]
-    attention.norms.removeAll { $0.name == "q_a_layernorm" }
+    attention.queryDown = nil
+    attention.queryNorm = nil
+    attention.queryUp = Linear("q_proj", d, h * width)
+    attention.gateMap = Linear("g_proj", d, h)
     attention.output.name = "dense"
     attention.gate = .heads
     return attention

@@ -23,10 +23,7 @@ extension Family {
   ) { keys in
     let v = try keys.optional(.valueSize)
     let value = try v ?? keys.equalHeads(keys.size(.hidden), keys.size(.heads))
-    var attention = try keys.latentAttention(bias: keys.flag("attention_bias"), valueSize: value)
-    // The key of ε is not for the norms of what is compressed.
-    for index in attention.norms.indices { attention.norms[index].epsilon = "1e-6" }
-    attention.angles = try keys.angles(attention.rotarySize)
+    let attention = try keys.latentAttention(bias: keys.flag("attention_bias"), valueSize: value)
     var layer = try keys.layer(
       .latentAttention(attention), .feedForward(keys.gated(bias: keys.flag("mlp_bias"))))
     let depth = try keys.size(.layers)
@@ -90,7 +87,8 @@ extension Family {
     let rank = try keys.size(.queryRank)
     var latent = try keys.latentAttention(bias: keys.flag("attention_bias"), indexed: true)
     let widths = latent.plainSize + latent.rotarySize + latent.valueSize
-    latent.queries[1] = Linear("q_b_proj", 2 * rank, latent.heads * widths)
+    latent.queryUp = Linear("q_b_proj", 2 * rank, latent.heads * widths)
+    latent.queryUpGates = true
     latent.gate = .elements
     let attention = Module.latentAttention(latent)
     let input = "input_layernorm"
@@ -126,10 +124,13 @@ extension Family {
   ) { keys in
     var latent = try keys.latentAttention(bias: keys.flag("attention_bias"))
     if let width = try keys.optional(.queryHeadSize) {
-      latent.queries[1] = Linear("q_b_proj", try keys.size(.queryRank), latent.heads * width)
+      latent.queryUp = Linear("q_b_proj", try keys.size(.queryRank), latent.heads * width)
+      latent.scale = try .inverseRoot(width) * keys.scoreMagnitude()
     }
+    latent.scaling = .queries
     let dense = Module.feedForward(try keys.gated())
-    let experts = Branch("mlp", try keys.longcatExperts())
+    var experts = Branch("mlp", try keys.longcatExperts())
+    experts.isBridge = true
     let blocks = try [0, 1].flatMap { half in
       [
         Block(
@@ -214,22 +215,25 @@ extension Keys {
       Weight("experts.#.down_proj.weight", [d, width], .routedExperts, copies: counts.all),
     ]
     let correction = scoreCorrection(all, "router.e_score_correction_bias")
-    let router = Router(
+    var router = Router(
       [Linear("router.classifier", d, all, bias: try flag("router_bias"))], vectors: [correction])
+    router.isCorrected = true
+    router = try routed(router)
     var mixture = MixtureOfExperts(
       router: router, experts: counts.all, active: counts.active, expert: try gated(width),
       layout: .stacked(weights))
-    // What a token gives to experts that return it as it is costs nothing.
-    if number(zero) != 0 { mixture.idle = zero }
+    if number(zero) != 0 {
+      mixture.idle = zero
+      mixture.idleReturnsInput = true
+    }
     return .mixtureOfExperts(mixture)
   }
 
   fileprivate func hyV4Attention(indexed: Bool) throws -> LatentAttention {
     let d = try size(.hidden)
     var attention = try latentAttention(bias: flag("attention_bias"), indexed: indexed)
-    attention.queries.append(Linear("linear_gate", d, attention.heads * attention.valueSize))
-    attention.vectors = [Weight("learnable_sink_param", [attention.heads], .attention)]
-    attention.hasSinks = true
+    attention.gateMap = Linear("linear_gate", d, attention.heads * attention.valueSize)
+    attention.sinks = Weight("learnable_sink_param", [attention.heads], .attention)
     attention.gate = .elements
     return attention
   }

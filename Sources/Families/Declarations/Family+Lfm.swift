@@ -123,7 +123,8 @@ extension Keys {
     let counts = try expertCounts()
     let scores =
       try flag("use_expert_bias") ? [scoreCorrection(counts.all, "expert_bias")] : []
-    return try experts(counts, gated(size(.expertSize), names: .numbered), scores: scores)
+    return try experts(
+      counts, gated(size(.expertSize), names: .numbered), scores: scores, scoring: .sigmoid)
   }
 
   fileprivate func lfm3Attention(_ type: String) throws -> Module {

@@ -81,7 +81,8 @@ extension Keys {
         mamba2(
           inner,
           keys: ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_kernel", "n_groups"),
-          biases: (bias, bias), convolutionBias: flag("use_conv_bias")))
+          biases: (bias, bias), convolutionBias: flag("use_conv_bias"),
+          leastStep: constant("time_step_min")))
     case "full_attention":
       return try mixerLayer(attention())
     case "mlp":

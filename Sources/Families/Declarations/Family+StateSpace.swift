@@ -43,16 +43,25 @@ extension Family {
       vocab_size=32000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       head_dim=null num_experts_per_tok=2 num_local_experts=8 block_size=256 layer_types=null sliding_window=null
       tie_word_embeddings=false
+      full_attn_alpha_factor=1 full_attn_beta_factor=1 linear_attn_alpha_factor=1
+      linear_attn_beta_factor=1 mlp_alpha_factor=1 mlp_beta_factor=1
       """
   ) { keys in
     let types = try keys.layerKinds { $0.isMultiple(of: 2) ? "full_attention" : "linear_attention" }
     let experts = try keys.experts(
       keys.expertCounts(), keys.gated(names: .numbered), normalizes: true)
     let groups = try keys.layers(kind: { types[$0] }) { type in
-      try keys.layer(
+      var layer = try keys.layer(
         type == "full_attention"
           ? keys.attention(reach: keys.window(keepsCache: true)) : keys.lightning(), experts,
         paths: ("self_attn", "block_sparse_moe"))
+      let kinds = [type == "full_attention" ? "full_attn" : "linear_attn", "mlp"]
+      for (block, kind) in zip(layer.blocks.indices, kinds) {
+        layer.blocks[block].keepsNormed = true
+        layer.blocks[block].streamScale = try keys.setting("\(kind)_alpha_factor")
+        layer.blocks[block].scale = try keys.setting("\(kind)_beta_factor")
+      }
+      return layer
     }
     return try keys.decoder(groups)
   }

@@ -175,6 +175,7 @@ extension Family {
       num_key_value_heads=null n_shared_experts=2 n_routed_experts=64
       num_experts_per_tok=null first_k_dense_replace=1 mlp_layer_types=null attention_bias=false
       mlp_bias=false tie_word_embeddings=false
+      topk_method="greedy" n_group=null topk_group=null routed_scaling_factor=1.0
       """
   ) { keys in
     // The class computes the width of a head, whatever a file says.
@@ -195,6 +196,7 @@ extension Family {
       num_key_value_heads=10 n_shared_experts=2 n_routed_experts=64
       num_experts_per_tok=6 first_k_dense_replace=1 mlp_layer_types=null attention_bias=false
       mlp_bias=false tie_word_embeddings=false
+      topk_method="greedy" n_group=null topk_group=null routed_scaling_factor=1.0
       """)
 
   /// Llama 3.2 with images: some of the layers attend to an image and not to the text.
@@ -278,13 +280,13 @@ extension Family {
       let counts = try keys.expertCounts("num_local_experts")
       let width = try keys.size(.expertSize)
       var router = try keys.routed(Router([Linear("gate", keys.size(.hidden), counts.all)]))
-      // A group counts by its best two, though no score is corrected.
-      if router.groups != nil { router.groupBest = 2 }
+      // A group is as good as its two best experts.
+      router.groupBest = 2
       return try keys.layer(
         attention,
         keys.stackedExperts(
-          counts, keys.gated(width),
-          router: router, outputFirst: true, shared: keys.sharedExperts(width: width)))
+          counts, keys.gated(width), router: router,
+          outputFirst: true, shared: keys.sharedExperts(width: width)))
     }
     return try keys.decoder(
       keys.leading(

@@ -173,29 +173,34 @@ extension Keys {
     let rotary = try size(.rotarySize)
     let v = try valueSize ?? size(.valueSize)
     let rank = try size(.keyValueRank)
-    let queries: [Linear]
-    var norms: [Normalization] = []
-    if let queryRank = try optional(.queryRank) {
-      queries = [
-        Linear("q_a_proj", d, queryRank, bias: bias),
-        Linear("q_b_proj", queryRank, h * (plain + rotary)),
-      ]
-      norms.append(Normalization("q_a_layernorm", [queryRank]))
-    } else {
-      queries = [Linear("q_proj", d, h * (plain + rotary))]
-    }
-    norms.append(Normalization("kv_a_layernorm", [rank]))
     var attention = LatentAttention(
       heads: h, plainSize: plain, rotarySize: rotary, valueSize: v, keyValueRank: rank,
-      queries: queries,
+      queryUp: Linear("q_proj", d, h * (plain + rotary)),
       compress: Linear("kv_a_proj_with_mqa", d, rank + rotary, bias: bias),
+      latentNorm: latentNorm("kv_a_layernorm", rank),
       expand: Linear("kv_b_proj", rank, h * (plain + v)),
-      output: Linear("o_proj", h * v, d, bias: bias), norms: norms,
-      indexer: indexed ? try indexer() : nil)
+      output: Linear("o_proj", h * v, d, bias: bias))
+    if let queryRank = try optional(.queryRank) {
+      attention.queryDown = Linear("q_a_proj", d, queryRank, bias: bias)
+      attention.queryNorm = latentNorm("q_a_layernorm", queryRank)
+      attention.queryUp = Linear("q_b_proj", queryRank, h * (plain + rotary))
+    }
+    attention.indexer = indexed ? try indexer() : nil
+    attention.angles = try angles(rotary)
+    attention.scale = try .inverseRoot(plain + rotary) * scoreMagnitude()
     if has("index_topk"), let kept = try optional(.indexedKeys) {
       attention.reach = .window(kept, keepsCache: true)
     }
     return attention
+  }
+
+  /// A norm of compressed queries or of latents: its class is made without the configuration's *ε*.
+  ///
+  /// - Source: the modeling files of `transformers` 5.23.0.
+  private func latentNorm(_ name: String, _ width: Formula) -> Normalization {
+    var norm = Normalization(name, [width])
+    norm.epsilon = "1e-6"
+    return norm
   }
 
   /// The indexer of sparse attention: it scores keys with small heads of its own.

@@ -235,7 +235,8 @@ extension Keys.RotaryRules {
 extension Family {
   /// What the class of a type takes for constants, and does without a key for it, by path.
   static func classConstants(of modelType: String) -> [String: JSONValue] {
-    let text = [constants[modelType], fixedConstants[modelType]]
+    let own = constants[modelType] ?? constants[NumericKeys.classOf(modelType)]
+    let text = [own, fixedConstants[modelType]]
       .compactMap(\.self).joined(separator: " ")
     var values: [String: JSONValue] = [:]
     for pair in text.split(whereSeparator: \.isWhitespace) {

@@ -66,13 +66,17 @@ extension Keys {
         Linear("in_proj_qkv", d, channels), Linear("in_proj_z", d, heads.valueWidth),
         Linear("in_proj_b", d, heads.values), Linear("in_proj_a", d, heads.values),
       ]
-    return .mixer(
-      Mixer(
-        .gatedDelta, linears: inputs + [Linear("out_proj", heads.valueWidth, d)],
-        convolutions: [try convolution(channels, "linear_conv_kernel_dim", bias: false)],
-        norms: [Normalization("norm", [heads.valueSize], vectors: heads.values)],
-        vectors: ["dt_bias", "A_log"].map { Weight($0, [heads.values], .mixer) },
-        recurrence: heads.recurrence, gatedWidth: heads.valueWidth))
+    var norm = Normalization("norm", [heads.valueSize], vectors: heads.values)
+    // Unlike the other norms of the family.
+    norm.isPlain = true
+    var mixer = Mixer(
+      .gatedDelta, linears: inputs + [Linear("out_proj", heads.valueWidth, d)],
+      convolutions: [try convolution(channels, "linear_conv_kernel_dim", bias: false)],
+      norms: [norm],
+      vectors: ["dt_bias", "A_log"].map { Weight($0, [heads.values], .mixer) },
+      recurrence: heads.recurrence, gatedWidth: heads.valueWidth)
+    mixer.isHeadByHead = fused
+    return .mixer(mixer)
   }
 
   /// The type of each layer where every so-and-so-many-th has full attention.
@@ -93,6 +97,6 @@ extension Keys {
   func gatedSharedExperts() throws -> Module {
     try experts(
       expertCounts(), gated(size(.expertSize)), shared: gated(size(.sharedSize)),
-      sharedPath: "shared_expert", sharedGate: "shared_expert_gate")
+      sharedPath: "shared_expert", sharedGate: "shared_expert_gate", normalizes: true)
   }
 }

@@ -185,7 +185,7 @@ extension Keys {
     _ inner: Formula,
     keys: (heads: String, size: String, state: String, kernel: String, groups: String),
     biases: (input: Bool, output: Bool), convolutionBias: Bool, normed: Bool = true,
-    chunk: String = "chunk_size"
+    chunk: String = "chunk_size", leastStep: Constant? = nil
   ) throws -> Module {
     let d = try size(.hidden)
     let heads = try size(.mixerHeads, keys.heads)
@@ -196,18 +196,33 @@ extension Keys {
     try require(heads, keys.heads, multipleOf: groups, keys.groups)
     let channels = inner + 2 * groups * state
     let vectors = ["A_log", "D", "dt_bias"].map { Weight($0, [heads], .mixer) }
-    return .mixer(
-      Mixer(
-        .mamba2,
-        linears: [
-          Linear("in_proj", d, inner + channels + heads, bias: biases.input),
-          Linear("out_proj", inner, d, bias: biases.output),
-        ],
-        convolutions: [try convolution(channels, keys.kernel, bias: convolutionBias)],
-        norms: normed ? [Normalization("norm", [inner])] : [], vectors: vectors,
-        recurrence: .duality(
-          heads: heads, headSize: width, state: state, chunk: try size(.chunkSize, chunk)),
-        gatedWidth: inner))
+    // Each group of heads is normalized by itself.
+    var norm = Normalization("norm", [inner])
+    norm.groups = groups
+    var mixer = Mixer(
+      .mamba2,
+      linears: [
+        Linear("in_proj", d, inner + channels + heads, bias: biases.input),
+        Linear("out_proj", inner, d, bias: biases.output),
+      ],
+      convolutions: [try convolution(channels, keys.kernel, bias: convolutionBias)],
+      norms: normed ? [norm] : [], vectors: vectors,
+      recurrence: .duality(
+        heads: heads, headSize: width, state: state, chunk: try size(.chunkSize, chunk)),
+      gatedWidth: inner)
+    mixer.timeSteps = leastStep.map { Bounds(least: $0) } ?? timeStepLimit()
+    return .mixer(mixer)
+  }
+
+  /// The bounds of time steps; one that is zero or infinite bounds nothing.
+  private func timeStepLimit() -> Bounds {
+    let list = (stated("time_step_limit") ?? classConstants["time_step_limit"])?.array ?? []
+    let bounds = list.map { entry -> Constant? in
+      guard case .number(let text) = entry, let value = Double(text), value != 0, value.isFinite
+      else { return nil }
+      return .decimal(text)
+    }
+    return bounds.count == 2 ? Bounds(least: bounds[0], most: bounds[1]) : Bounds()
   }
 
   /// The width of one mixer head, where the heads share the inner width.

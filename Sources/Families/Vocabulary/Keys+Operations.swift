@@ -147,7 +147,7 @@ extension Keys {
     var router = router
     router.normalizes = has("norm_topk_prob") ? try isSet("norm_topk_prob") : normalizes
     router.scale = try setting("routed_scaling_factor")
-    if has("n_group"), let groups = try integer("n_group"), groups > 1 {
+    if try limitsGroups(), let groups = try integer("n_group"), groups > 1 {
       router.groups = Formula(Int128(groups))
       if let kept = try integer("topk_group") {
         guard kept <= groups else {
@@ -160,6 +160,18 @@ extension Keys {
       router.groupBest = router.isCorrected ? 2 : 1
     }
     return router
+  }
+
+  /// Whether experts are chosen from the best groups only, where there are some.
+  private func limitsGroups() throws -> Bool {
+    guard has("topk_method") else { return has("n_group") }
+    switch try text("topk_method") {
+    case "group_limited_greedy": return true
+    case "greedy", nil: return false
+    case let other?:
+      throw DescriptionError.unsupported(
+        key: "topk_method", found: "\"\(other)\"", supported: "greedy, group_limited_greedy")
+    }
   }
 
   /// Adds the parameters of an activation function that has some.

@@ -28,11 +28,18 @@ struct DeltaScan {
     let channels = try executor.extent(mixer.convolutions[0].channels)
     let valueWidth = heads * valueSize
     let keyWidth = (channels - valueWidth) / 2
-    let projected = try mixer.linears.dropLast().map {
+    var projected = try mixer.linears.dropLast().map {
       try executor.linear(x, $0, at: path)
     }
     // Fused maps hold queries, keys and values beside the gate, and strengths beside decays.
     let isFused = projected.count == 2
+    if mixer.isHeadByHead {
+      let (keyHeads, shared) = (keyWidth / keySize, heads / max(keyWidth / keySize, 1))
+      let values = shared * valueSize
+      projected = zip(projected, [[keySize, keySize, values, values], [shared, shared]]).map {
+        sideBySide($0, heads: keyHeads, $1, on: executor)
+      }
+    }
     let mixed = isFused ? projected[0].columns(0..<channels) : projected[0]
     let z = isFused ? projected[0].columns(channels..<channels + valueWidth) : projected[1]
     let strengths = isFused ? projected[1].columns(0..<heads) : projected[2]
@@ -94,6 +101,25 @@ struct DeltaScan {
     if let norm = mixer.norms.first { try executor.normalize(y, norm, at: path) }
     try mixer.finish(y, gatedBy: z, at: path, on: executor)
     return try executor.linear(y, mixer.linears[mixer.linears.count - 1], at: path)
+  }
+
+  /// Rows that hold pieces of so many numbers head by head, with all of one piece before the next.
+  private func sideBySide(
+    _ x: Matrix, heads: Int, _ widths: [Int], on executor: Executor
+  ) -> Matrix {
+    let y = executor.scratch.matrix(x.rows, x.columns)
+    let whole = widths.reduce(0, +)
+    for row in 0..<x.rows {
+      var (before, place) = (0, y.row(row))
+      for width in widths {
+        for head in 0..<heads {
+          place.update(from: x.row(row) + head * whole + before, count: width)
+          place += width
+        }
+        before += width
+      }
+    }
+    return y
   }
 
   /// A vector over its length.

@@ -28,6 +28,16 @@ struct DualityScan {
     let projected = try executor.linear(x, mixer.linears[0], at: path)
     let channels = try executor.extent(mixer.convolutions[0].channels)
     let groups = (channels - inner) / (2 * state)
+    if !mixer.inputScales.isEmpty {
+      let name = path.appending(mixer.linears[0].name)
+      var first = 0
+      let widths = [inner, inner, groups * state, groups * state, heads]
+      for (width, scale) in zip(widths, mixer.inputScales) {
+        executor.scale(
+          projected.columns(first..<first + width), by: try executor.float(scale), name)
+        first += width
+      }
+    }
     let z = projected.columns(0..<inner)
     let convolved = try executor.convolve(
       projected.columns(inner..<inner + channels), mixer.convolutions[0], flow, layer, at: path)
@@ -41,11 +51,19 @@ struct DualityScan {
     let decays = scratch.matrix(x.rows, heads)
     let driven = scratch.matrix(x.rows, inner)
     let (heads, size) = (heads, size)
+    let least = try mixer.timeSteps.least.map { try executor.float($0) } ?? -.infinity
+    let most = try mixer.timeSteps.most.map { try executor.float($0) } ?? .infinity
+    // The step of one token has no bounds.
+    let isBounded = !executor.isStep(flow)
     executor.meter.literally(name) {
       let decayRates = (0..<heads).map { (Counted.zero - Counted(rates[$0]).exponential).value }
       for row in 0..<x.rows {
         for head in 0..<heads {
-          let step = (Counted(steps[row, head]) + Counted(biases[head])).softplus
+          var step = (Counted(steps[row, head]) + Counted(biases[head])).softplus
+          if isBounded {
+            if Counted(least) > step { step = Counted(least) }
+            if step > Counted(most) { step = Counted(most) }
+          }
           decays[row, head] = (step * Counted(decayRates[head])).value
           for place in head * size..<(head + 1) * size {
             driven[row, place] = (step * Counted(values[row, place])).value
@@ -80,8 +98,9 @@ struct DualityScan {
         }
       }
     }
-    try mixer.finish(y, gatedBy: z, at: path, on: executor)
+    if !mixer.normPrecedesGate { try mixer.finish(y, gatedBy: z, at: path, on: executor) }
     if let norm = mixer.norms.first { try executor.normalize(y, norm, at: path) }
+    if mixer.normPrecedesGate { try mixer.finish(y, gatedBy: z, at: path, on: executor) }
     return try executor.linear(y, mixer.linears[1], at: path)
   }
 

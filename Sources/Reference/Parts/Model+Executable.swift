@@ -59,9 +59,8 @@ extension Module {
     _ x: Matrix, _ flow: Flow, _ state: LayerState, at path: String, on executor: Executor
   ) throws -> Matrix {
     switch self {
-    case .latentAttention(let module): try module.run(x, flow, state, at: path, on: executor)
     case .mixer(let module): try module.run(x, flow, state, at: path, on: executor)
-    case .embedding, .normalization, .linear, .head, .selfAttention, .feedForward,
+    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .feedForward,
       .mixtureOfExperts, .depthRouter:
       preconditionFailure("an obstacle names such a part before the pass")
     }

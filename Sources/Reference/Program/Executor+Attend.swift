@@ -40,17 +40,8 @@ extension Executor {
     _ queries: Matrix, _ kept: [KeptSequence], _ heads: AttentionHeads, _ flow: Flow,
     at path: String
   ) throws -> Matrix {
-    let (count, valueSize) = (try extent(heads.heads), try extent(heads.valueSize))
-    let core = AttentionCore(
-      heads: count, keyValueHeads: try extent(heads.keyValueHeads),
-      scoreSize: try extent(heads.scoreSize), valueSize: valueSize,
-      reach: try AttentionCore.Reach(heads.reach, self),
-      ahead: try heads.ahead.map { try AttentionCore.Reach($0, self) },
-      scale: try heads.scale.map { try float($0) }, cap: try heads.cap.map { try float($0) },
-      slopes: heads.hasLinearBias ? AttentionCore.slopes(count) : nil,
-      scalesSlopes: heads.scalesLinearBias,
-      sinks: try heads.sinks.map { try vector($0, at: path, spread: 0.5) })
-    let y = scratch.matrix(queries.rows, count * valueSize)
+    let core = try AttentionCore(heads, self, at: path)
+    let y = scratch.matrix(queries.rows, core.heads * core.valueSize)
     for (index, sequence) in kept.enumerated() {
       let rows = flow.rows(of: index)
       guard !rows.isEmpty else { continue }
@@ -68,6 +59,22 @@ extension Executor {
 }
 
 extension AttentionCore {
+  /// Heads with their extents and constants; sinks are numbers of the model.
+  init(_ heads: AttentionHeads, _ executor: Executor, at path: String) throws {
+    let count = try executor.extent(heads.heads)
+    self.init(
+      heads: count, keyValueHeads: try executor.extent(heads.keyValueHeads),
+      scoreSize: try executor.extent(heads.scoreSize),
+      valueSize: try executor.extent(heads.valueSize),
+      reach: try Reach(heads.reach, executor),
+      ahead: try heads.ahead.map { try Reach($0, executor) },
+      scale: try heads.scale.map { try executor.float($0) },
+      cap: try heads.cap.map { try executor.float($0) },
+      slopes: heads.hasLinearBias ? Self.slopes(count) : nil,
+      scalesSlopes: heads.scalesLinearBias,
+      sinks: try heads.sinks.map { try executor.vector($0, at: path, spread: 0.5) })
+  }
+
   /// The slope of each of *n* heads: the powers of 2^(−8/n) where *n* is a power of two; else those
   /// of the power below, and every second one of the power above.
   ///

@@ -133,8 +133,15 @@ extension Executor {
     }
     var places = [[(row: Int, weight: Float?)]](repeating: [], count: count)
     for (row, chosen) in choices.chosen.enumerated() {
-      for (slot, expert) in chosen.enumerated() where expert < count {
-        places[expert].append((row, choices.weights?[row][slot]))
+      for (slot, expert) in chosen.enumerated() {
+        let weight = choices.weights?[row][slot]
+        if expert < count {
+          places[expert].append((row, weight))
+        } else if routing.idleReturnsInput {
+          addScaled(
+            x.rows(row..<row + 1), weight.map { [$0] }, to: y, at: [row],
+            path.appending("combine"))
+        }
       }
     }
     if let capacity = routing.capacity {

@@ -66,6 +66,13 @@ struct ProgramRun {
     return choices
   }
 
+  private func kept(_ value: Value) -> [KeptSequence] {
+    guard case .kept(let sequences) = registers[value.id] else {
+      preconditionFailure("attention reads what is kept")
+    }
+    return sequences
+  }
+
   /// The numbers of a value to write over: its own memory if this step is its last reader.
   private func writable(_ value: Value, _ index: Int, _ executor: Executor) -> Matrix {
     let matrix = numbers(value)
@@ -102,6 +109,7 @@ struct ProgramRun {
       try executor.normalize(y, norm, at: scope)
       return .numbers(y)
     case .slice(let x, let slice): return .numbers(try executor.slice(numbers(x), slice))
+    case .join(let x, let y): return .numbers(executor.join(numbers(x), numbers(y)))
     case .rotate(let x, let rotation):
       let y = writable(x, index, executor)
       try executor.rotate(y, rotation, flow.positions, name)
@@ -110,10 +118,15 @@ struct ProgramRun {
       return .kept(
         try executor.keep(numbers(keys), numbers(values), reach, flow, state, at: scope))
     case .attend(let q, let kept, let heads):
-      guard case .kept(let sequences) = registers[kept.id] else {
-        preconditionFailure("attention reads what is kept")
-      }
-      return .numbers(try executor.attend(numbers(q), sequences, heads, flow, at: scope))
+      return .numbers(
+        try executor.attend(numbers(q), self.kept(kept), heads, flow, at: scope))
+    case .keepLatents(let latents, let heads):
+      return .kept(
+        try executor.keepLatents(numbers(latents), heads, flow, state, at: scope))
+    case .attendLatents(let q, let kept, let heads):
+      return .numbers(
+        try executor.attendLatents(numbers(q), self.kept(kept), heads, flow, at: scope))
+    case .index: preconditionFailure("an obstacle names an indexer before the pass")
     case .activate(let x, let function, let slopes, let factor):
       let y = writable(x, index, executor)
       let kernel = try executor.kernel(of: function, slopes, at: scope, name)
@@ -215,9 +228,8 @@ extension Executor {
       case .addVector(_, let vector):
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
-      case .lookUp, .normalize, .slice, .rotate, .keep, .attend, .gate, .add, .scale,
-        .scaleByPosition,
-        .bound, .clip,
+      case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .index,
+        .attend, .attendLatents, .gate, .add, .scale, .scaleByPosition, .bound, .clip,
         .route, .experts, .weigh, .enter, .last, .part:
         break
       }
@@ -282,6 +294,14 @@ extension Executor {
       }
     }
     return y
+  }
+
+  /// The numbers of two matrices side by side.
+  fileprivate func join(_ x: Matrix, _ y: Matrix) -> Matrix {
+    let both = scratch.matrix(x.rows, x.columns + y.columns)
+    x.copy(into: both.columns(0..<x.columns))
+    y.copy(into: both.columns(x.columns..<both.columns))
+    return both
   }
 
   /// The last row of each sequence.

@@ -34,8 +34,9 @@ package struct FormulaCompiler {
     )
   }
 
-  package mutating func sum(_ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction) -> CompiledFormulas.Fraction
-  {
+  package mutating func sum(
+    _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
+  ) -> CompiledFormulas.Fraction {
     if one.denominator == other.denominator {
       return CompiledFormulas.Fraction(
         numerator: place(.add(one.numerator, other.numerator)), denominator: one.denominator)
@@ -81,17 +82,23 @@ package struct FormulaCompiler {
 
   // MARK: - Questions, which are one or zero
 
-  package mutating func isAtMost(_ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction) -> Int {
+  package mutating func isAtMost(
+    _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
+  ) -> Int {
     let (a, b) = common(one, other)
     return place(.atMost(a, b))
   }
 
-  package mutating func isEqual(_ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction) -> Int {
+  package mutating func isEqual(
+    _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
+  ) -> Int {
     let (a, b) = common(one, other)
     return place(.equal(a, b))
   }
 
-  package mutating func isMultiple(_ one: CompiledFormulas.Fraction, of other: CompiledFormulas.Fraction) -> Int {
+  package mutating func isMultiple(
+    _ one: CompiledFormulas.Fraction, of other: CompiledFormulas.Fraction
+  ) -> Int {
     let (a, b) = common(one, other)
     if !isPositive(b) { hasFailed = true }
     return place(.multiple(a, b))

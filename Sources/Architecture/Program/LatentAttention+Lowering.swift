@@ -1,0 +1,119 @@
+package import Symbolic
+
+extension LatentAttention {
+  /// What it does with the stream `[T, d]`.
+  package var program: Program {
+    ProgramBuilder.program(width: compress.input) { x, program in
+      program.within("", .attention, .latentAttention(self)) { lower(x, &$0) }
+    }
+  }
+
+  /// Compresses every token, attends within each sequence in the form of the pass, and projects
+  /// back.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    var (queries, gates) = project(x, &program)
+    let both = program.map(x, compress)
+    let width = keyValueRank + rotarySize
+    var latents = program.slice(both, Slice(width, first: 0, count: keyValueRank))
+    var rotary = program.slice(both, Slice(width, first: keyValueRank, count: rotarySize))
+    latents = program.normalize(latents, latentNorm)
+    if scaling != nil {
+      latents = program.scale(
+        latents, by: .root(compress.input / keyValueRank), "latents", as: .norm)
+    }
+    if let rotaryNorm { rotary = program.normalize(rotary, rotaryNorm) }
+    if let indexer { _ = program.index(x, indexer) }
+    if isRotated {
+      var rotation = Rotation(heads: heads, width: plainSize + rotarySize, angles: angles)
+      rotation.offset = plainSize
+      queries = program.rotate(queries, rotation)
+      rotary = program.rotate(rotary, Rotation(heads: 1, width: rotarySize, angles: angles))
+    }
+    if let positionScale { queries = program.scale(queries, by: positionScale, "scale") }
+    let heads = LatentHeads(self)
+    let kept = program.keepLatents(program.join(latents, rotary), heads)
+    var y = program.attendLatents(queries, kept, heads)
+    if let gates { y = program.gate(y, by: gates, .logistic, "gate") }
+    return program.map(y, output)
+  }
+
+  /// The queries of every head, and the gates of the output.
+  private func project(_ x: Value, _ program: inout ProgramBuilder) -> (Value, gates: Value?) {
+    var y = x
+    if let queryDown {
+      let compressed = program.map(x, queryDown)
+      y = queryNorm.map { program.normalize(compressed, $0) } ?? compressed
+      if scaling == .compressedQueries {
+        y = program.scale(
+          y, by: .root(queryDown.input / queryDown.output), "latents", as: .norm)
+      }
+      if queryUpGates { y = program.join(y, compressed) }
+    }
+    var queries = program.map(y, queryUp)
+    if scaling == .queries, let queryDown {
+      queries = program.scale(
+        queries, by: .root(queryDown.input / queryDown.output), "latents", as: .norm)
+    }
+    guard queryUpGates else { return (queries, gateMap.map { program.map(x, $0) }) }
+    let size = plainSize + rotarySize
+    let axes = [heads, size + valueSize]
+    return (
+      program.slice(queries, Slice(axes: axes, axis: 1, first: 0, count: size)),
+      program.slice(queries, Slice(axes: axes, axis: 1, first: size, count: valueSize))
+    )
+  }
+}
+
+/// Heads of queries over latents, of which the keys and values of every head rise.
+///
+/// In which of three forms they are multiplied is a matter of the pass. *Expanded*: keys and values
+/// rise once, when they are new, and are cached. *Re-expanded*: latents are cached, and keys and
+/// values rise from all of them in each pass. *Absorbed*: queries go down into the space of latents
+/// and outputs come up from it, head by head, and nothing is expanded.
+///
+/// - Source: DeepSeek-AI 2024 (DeepSeek-V2), §2.1.2, <https://arxiv.org/abs/2405.04434>.
+package struct LatentHeads: Hashable, Sendable {
+  package var heads: Formula
+  package var plainSize: Formula
+  package var rotarySize: Formula
+  package var valueSize: Formula
+  package var rank: Formula
+  /// From a latent to the keys and values of every head, head by head.
+  package var expand: Linear
+  package var reach: Reach
+  package var scale: Constant
+  package var sinks: Weight?
+
+  init(_ attention: LatentAttention) {
+    heads = attention.heads
+    plainSize = attention.plainSize
+    rotarySize = attention.rotarySize
+    valueSize = attention.valueSize
+    rank = attention.keyValueRank
+    expand = attention.expand
+    reach = attention.reach
+    scale = attention.scale
+    sinks = attention.sinks
+  }
+
+  /// Every head with keys and values of its own.
+  package var expanded: AttentionHeads {
+    core(keyValueHeads: heads, scoreSize: plainSize + rotarySize, valueSize: valueSize)
+  }
+
+  /// All heads over latents, which are key and value at once.
+  package var absorbed: AttentionHeads {
+    core(keyValueHeads: 1, scoreSize: rank + rotarySize, valueSize: rank)
+  }
+
+  private func core(
+    keyValueHeads: Formula, scoreSize: Formula, valueSize: Formula
+  ) -> AttentionHeads {
+    var core = AttentionHeads(
+      heads: heads, keyValueHeads: keyValueHeads, scoreSize: scoreSize, valueSize: valueSize,
+      reach: reach)
+    core.scale = scale
+    core.sinks = sinks
+    return core
+  }
+}
