@@ -4,6 +4,8 @@ package import Symbolic
 /// How far a figure is settled by the description and the workload.
 package enum Exactness: String, Hashable, Sendable {
   case exact
+  /// The same, of a type of which nobody outside has counted the element-wise work.
+  case described
   /// Routing decides at run time; figures are the most there can be.
   case bounded
   /// The data decide; figures are what the capacity says.

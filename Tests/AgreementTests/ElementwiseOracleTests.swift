@@ -56,6 +56,13 @@ import Testing
     #expect(Set(Self.open.keys).isSubset(of: Self.rows.map(\.folder)))
   }
 
+  /// A report calls the counts of the others `described`.
+  @Test("The types that are witnessed are those of which every folder agrees")
+  func witnessed() {
+    let open = Set(Self.rows.filter { Self.open[$0.folder] != nil }.map(\.type))
+    #expect(Family.witnessed == Set(Self.rows.map(\.type)).subtracting(open))
+  }
+
   @Test("Exponentials, roots, sines and the like are as many as torch executes", arguments: rows)
   func counts(row: Row) throws {
     let found = try Self.differences(row)

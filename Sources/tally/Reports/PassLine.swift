@@ -46,11 +46,11 @@ enum PassLine {
   /// The pass of reports, and how far their counts are settled.
   static func text(_ reports: [PassReport], _ convention: Convention?) -> String {
     guard let first = reports.first else { return "" }
-    let kinds = Set(reports.map(\.operations.exactness))
+    let kinds = Set(reports.map(\.exactness))
     let settled =
       kinds.count == 1
-      ? first.operations.exactness.rawValue
-      : reports.map { "\($0.model.name) \($0.operations.exactness.rawValue)" }
+      ? first.exactness.rawValue
+      : reports.map { "\($0.model.name) \($0.exactness.rawValue)" }
         .joined(separator: ", ")
     return "Pass: \(text(WorkloadRequest(first.workload), convention)). Counts: \(settled).\n"
   }

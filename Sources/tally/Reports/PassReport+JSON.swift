@@ -57,7 +57,7 @@ extension PassReport {
             ScalarOperation.allCases.map {
               ($0.rawValue, (operations.operations[$0] ?? .zero).json)
             }))
-      ), ("exactness", .string(operations.exactness.rawValue)),
+      ), ("exactness", .string(exactness.rawValue)),
     ])
     if let bounds = try ModelSource.blaming(model, { try operations.bounds(under: convention) }) {
       object["bounds"] = .array([bounds.least.json, bounds.most.json])

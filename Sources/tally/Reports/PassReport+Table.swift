@@ -118,7 +118,7 @@ extension PassReport {
         return [report.model.name, report.model.modelType, convention.name]
           + [pass.phase.rawValue, "\(pass.batch)", "\(pass.tokens)", "\(pass.past)"]
           + [pass.mask.rawValue]
-          + figures.map(\.exact) + [operations.exactness.rawValue] + memory
+          + figures.map(\.exact) + [report.exactness.rawValue] + memory
           + [report.memory.intensity?.ratio ?? ""]
       })
   }

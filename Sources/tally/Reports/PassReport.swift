@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Arguments
+import Families
 import JSON
 import Symbolic
 import Wording
@@ -87,6 +88,12 @@ extension PassReport {
     return lines.joined()
   }
 
+  /// How far the counts are settled: `exact` only where somebody else has counted, too.
+  var exactness: Exactness {
+    let isSeen = Family.witnessed.contains(model.modelType)
+    return operations.exactness == .exact && !isSeen ? .described : operations.exactness
+  }
+
   /// What this pass, counted so, says beyond the description.
   func notes(_ convention: Convention) -> [String] {
     var notes = model.operationNotes + idleOptions
@@ -98,8 +105,8 @@ extension PassReport {
             + "the same.")
       }
     }
-    switch operations.exactness {
-    case .exact: break
+    switch exactness {
+    case .exact, .described: break
     case .expected:
       notes.append(
         "How many tokens enter a routed block depends on the data; the figures are those of the "
