@@ -25,9 +25,10 @@ import Testing
     try model.values.mapValues { try $0.evaluated(with: [:]) }
   }
 
-  /// A row of random configurations says how many parameters `transformers` builds. If a part
-  /// forgot an operation, its tensors would be missing here; if it had one too many, there would be
-  /// more.
+  /// A row of random configurations says how many parameters `transformers` builds.
+  ///
+  /// If a part forgot an operation, its tensors would be missing here; if it had one too many, there
+  /// would be more.
   @Test(
     "The tensors that operations use are the parameters that transformers builds", arguments: files)
   func tensors(_ file: String) throws {
