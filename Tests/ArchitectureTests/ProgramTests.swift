@@ -27,9 +27,8 @@ import Testing
 
   /// A row of random configurations says how many parameters `transformers` builds.
   ///
-  /// If a part
-  /// forgot an operation, its tensors would be missing here; if it had one too many, there would be
-  /// more.
+  /// If a part forgot an operation, its tensors would be missing here; if it had one too many, there
+  /// would be more.
   @Test(
     "The tensors that operations use are the parameters that transformers builds", arguments: files)
   func tensors(_ file: String) throws {
