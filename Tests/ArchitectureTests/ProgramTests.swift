@@ -68,4 +68,56 @@ import Testing
       #expect(program.misfit(values) == nil)
     }
   }
+
+  /// A reader with a default would leave an operation out in silence.
+  @Test("No reader of programs has a default")
+  func readers() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+    let folders = ["Architecture/Program", "Reference/Program"]
+    var files = try folders.flatMap { folder in
+      try FileManager.default.contentsOfDirectory(
+        at: sources.appending(path: folder), includingPropertiesForKeys: nil)
+    }
+    files += ["Accounting/Program+Work.swift", "tally/Reports/ProgramReport.swift"]
+      .map { sources.appending(path: $0) }
+    #expect(files.count > 20)
+    for file in files {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      #expect(!text.contains("default:"), "\(file.lastPathComponent)")
+    }
+  }
+
+  /// The logits of these checkpoints are compared with those of transformers, so every operation
+  /// among them is run, counted and proven.
+  @Test("Every operation is used by a checkpoint whose logits hold")
+  func proven() throws {
+    let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let checkpoints = tests.appending(path: "Oracle/Checkpoints")
+    let open = Set(
+      try String(contentsOf: tests.appending(path: "ParityTests/open.txt"), encoding: .utf8)
+        .split(separator: "\n").map { String($0.prefix { $0 != ":" }) })
+    var kinds: Set<String> = []
+    for folder in try FileManager.default.contentsOfDirectory(
+      at: checkpoints, includingPropertiesForKeys: nil)
+    where !open.contains(folder.lastPathComponent) {
+      guard let data = try? Data(contentsOf: folder.appending(path: "config.json")) else {
+        continue
+      }
+      let configuration = try #require(JSONValue(parsing: Array(data)).object)
+      let model = try Description().model(from: configuration, named: folder.lastPathComponent)
+      for (program, _) in Self.programs(of: model) {
+        kinds.formUnion(program.allSteps.map(\.operation.kind))
+      }
+    }
+    let words = tests.deletingLastPathComponent()
+      .appending(path: "Sources/Architecture/Program/Operation+Words.swift")
+    let text = try String(contentsOf: words, encoding: .utf8)
+    // The names of all kinds, as the first switch of the file lists them.
+    let listed = text.prefix(upTo: try #require(text.range(of: "package func words")).lowerBound)
+      .matches(of: /case \.[a-zA-Z]+: "([a-z_]+)"/).map { String($0.1) }
+    #expect(listed.count > 20)
+    // An indexer is counted, and not run yet.
+    #expect(Set(listed).subtracting(kinds) == ["index"])
+  }
 }

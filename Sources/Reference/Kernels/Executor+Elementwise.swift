@@ -65,7 +65,8 @@ extension Executor {
   ) {
     var each = OperationTally()
     each.add = 1
-    let width = y.columns / (count ?? y.columns)
+    guard y.columns > 0 else { return }
+    let width = max(1, y.columns / max(1, count ?? y.columns))
     elementwise(y, path, each: each) { row, column in
       y[row, column] = (Counted(y[row, column]) + Counted(vector[column / width])).value
     } fast: { row in

@@ -67,7 +67,10 @@ struct ProgramReport {
         }
         return [own] + (decides ?? [])
           + lines(entrance.body, depth: depth + 1, name: "y", rows: "n")
-      default: return [own]
+      case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .rotate, .keep, .attend,
+        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
+        .keepLatents, .index, .attendLatents, .scaleByPosition:
+        return [own]
       }
     }
   }
