@@ -79,7 +79,8 @@ extension Executor {
   ) {
     var each = OperationTally()
     each.add = 1
-    let width = y.columns / (count ?? y.columns)
+    // Maps of nothing have a bias of nothing.
+    let width = count.map { y.columns / max($0, 1) } ?? 1
     elementwise(y, path, each: each) { row, column in
       y[row, column] = (Counted(y[row, column]) + Counted(vector[column / width])).value
     } fast: { row in
