@@ -99,6 +99,14 @@ struct ProgramWork {
       add(
         step,
         rows * ReferenceAlgorithms.factor(scale) + OperationCounts([.multiply: numbers]))
+    case .subtract(_, _, let difference):
+      // *λ* comes once for all tokens, from products of as many numbers as its vectors have.
+      let size = difference.raising[0].count
+      add(
+        step,
+        OperationCounts([.multiply: numbers, .subtract: numbers])
+          + runs
+          * OperationCounts([.multiply: 2 * size, .add: 2 * size + 1, .exp: 2, .subtract: 1]))
     case .scale, .weigh: add(step, OperationCounts([.multiply: numbers]))
     case .bound: add(step, numbers * ReferenceAlgorithms.cap)
     case .clip(_, _, let isAboveOnly):
@@ -267,10 +275,11 @@ extension AttentionHeads {
   func work(over stream: Stream) -> [Work] {
     let core = AttentionCore(
       heads: heads, scoreSize: scoreSize, valueSize: valueSize, reach: reach, ahead: ahead)
-    return core.work(
+    let work = core.work(
       over: stream,
       AttentionCore.Scores(
         isScaled: scale != nil, isCapped: cap != nil, hasSinks: sinks != nil,
         hasLinearBias: hasLinearBias))
+    return seesHalves ? work.map { $0.times(2) } : work
   }
 }

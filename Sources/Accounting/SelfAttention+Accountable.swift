@@ -60,7 +60,7 @@ extension SelfAttention: Accountable {
       AttentionCore.Scores(
         isScaled: scale != nil, isCapped: scoreCap != nil, hasSinks: sinks != nil,
         hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
-    work += isDifferential ? attended.map { $0.times(2) } + [difference(rows)] : attended
+    work += attended
     if let gate {
       work.append(core.gating(gate, gateFunction, rows: rows))
     }

@@ -39,17 +39,4 @@ extension SelfAttention {
     return valueBias.work(.attentionProjections, rows: keys)
       + [Work(valueBias.name, Elementwise(.softmax, counts))]
   }
-
-  /// `(1 − λ₀)·norm(a − λ·b)` without the norm, where *λ* = e^(q₁·k₁) − e^(q₂·k₂) + λ₀ comes once.
-  func difference(_ rows: Formula) -> Work {
-    let numbers = rows * heads * headSize
-    return Work(
-      "difference",
-      Elementwise(
-        .activations,
-        [
-          .multiply: 2 * numbers + 2 * headSize, .subtract: numbers + 1,
-          .add: 2 * headSize + 1, .exp: 2,
-        ]))
-  }
 }

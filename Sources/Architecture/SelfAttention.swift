@@ -68,11 +68,9 @@ package struct SelfAttention: Hashable, Sendable {
   package var scalesByPosition = false
   /// Whether outputs are rotated back, because the rotated keys are also the values.
   package var rotatesBack = false
-  /// Whether all heads attend twice, to each half of the values with the same scores, and the
-  /// second half of the heads is subtracted from the first.
-  ///
-  /// - Source: Ye et al. 2024, <https://arxiv.org/abs/2410.05258>; two calls in transformers 5.23.
-  package var isDifferential = false
+  /// How the second half of the heads is subtracted from the first, if it is; then all heads
+  /// attend twice, to each half of the heads of values with the same scores.
+  package var difference: HeadDifference?
   /// The maps of queries, where a router chooses some for each token; then `output` is one of as
   /// many maps of outputs.
   package var routedQueries: RoutedQueries?
@@ -108,6 +106,33 @@ package struct SelfAttention: Hashable, Sendable {
       + (blockIndexer?.weights ?? []) + (compression?.weights ?? [])
       + (compressedIndexer?.weights ?? []) + vectors
   }
+}
+
+/// The weight *λ* of what is subtracted: `e^(q₁·k₁) − e^(q₂·k₂) + λ₀`, once for all tokens.
+///
+/// Its vectors are among those of their module. What the heads leave is normalized, and multiplied
+/// by 1 − *λ*₀.
+///
+/// - Source: Ye et al. 2024, §2.1, <https://arxiv.org/abs/2410.05258>; two calls in transformers
+///   5.23.
+package struct HeadDifference: Hashable, Sendable {
+  /// *q*₁ and *k*₁, whose product raises the weight.
+  package var raising: [Weight]
+  /// *q*₂ and *k*₂, whose product lowers it.
+  package var lowering: [Weight]
+  /// *λ*₀.
+  package var start: Constant
+  /// 1 − *λ*₀.
+  package var rest: Constant
+
+  package init(raising: [Weight], lowering: [Weight], start: Constant, rest: Constant) {
+    self.raising = raising
+    self.lowering = lowering
+    self.start = start
+    self.rest = rest
+  }
+
+  package var weights: [Weight] { raising + lowering }
 }
 
 /// Experts of attention: pairs of a map of queries and one of outputs, of which a router chooses.

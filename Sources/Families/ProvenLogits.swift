@@ -24,6 +24,7 @@ extension Family {
     "deepseek_ocr2_text",
     "deepseek_v2",
     "deepseek_v3",
+    "diffllama",
     "dots1",
     "emu3_text_model",
     "ernie4_5",

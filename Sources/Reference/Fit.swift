@@ -60,12 +60,18 @@ extension Executor {
     try require(
       extent(attention.output.input) == heads * valueSize,
       "an output map that does not take \(heads * valueSize) numbers of heads")
+    // Heads that are subtracted from each other stand side by side, two by two.
+    let isHalved = attention.difference != nil
+    try require(
+      !isHalved || groups.isMultiple(of: 2) && heads.isMultiple(of: 2),
+      "\(groups) heads of values in two halves")
     for norm in attention.norms {
       let numbers = norm.subject == .keys ? groups * size : heads * size
       let width = try norm.shape.last.map { try extent($0) } ?? 0
       // One vector for each head, or one for all of them.
       try require(
-        width > 0 && [size, numbers].contains(width), "the width of the norm '\(norm.name)'")
+        width > 0 && [isHalved ? 2 * size : size, numbers].contains(width),
+        "the width of the norm '\(norm.name)'")
     }
   }
 

@@ -60,14 +60,13 @@ extension SelfAttention {
     if blockIndexer != nil || indexer != nil { return "an indexer that chooses keys" }
     if compression != nil || compressedIndexer != nil { return "compressed keys" }
     if sharesCache { return "keys that an earlier layer has cached" }
-    if isDifferential { return "differential attention" }
     if routedQueries != nil { return "experts of attention" }
     if valueBias != nil { return "scores with a bias from the values" }
     if scalesByPosition || rotatesBack { return "scores that are scaled by position" }
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
     if let norm = norms.first(where: { $0.subject == nil }) { return "the norm '\(norm.name)'" }
-    if let vector = vectors.first(where: { ![sinks, gateBias, outputBias].contains($0) }) {
+    if let vector = vectors.first(where: { !usedVectors.contains($0) }) {
       return "the tensor '\(vector.name)'"
     }
     if !layout.isComplete(gate) || layout.pieces.count != inputs.count {

@@ -128,10 +128,10 @@ import Testing
   func obstacles() throws {
     let preset = try #require(Catalog.preset(named: "llama2-7b"))
     var configuration = preset.configuration
-    configuration["model_type"] = .string("diffllama")
+    configuration["model_type"] = .string("rwkv")
     let model = try Description().model(from: configuration, named: "x")
     #expect(
-      throws: ExecutionError.notExecuted(modelType: "diffllama", what: "differential attention")
+      throws: ExecutionError.notExecuted(modelType: "rwkv", what: "a mixer of the kind 'rwkv'")
     ) {
       try Executor(model, evidence: .literal)
     }

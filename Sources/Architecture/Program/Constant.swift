@@ -15,6 +15,11 @@ package indirect enum Constant: Hashable, Sendable {
   case product(Constant, Constant)
   /// The number of the layer, from one.
   case layerNumber
+  /// e to the power of another.
+  case exponential(Constant)
+  case sum(Constant, Constant)
+  /// The number of the layer, from zero.
+  case layerIndex
   /// A number that no fraction is, and how it comes about.
   case computed(String, Double)
 
@@ -44,6 +49,9 @@ extension Constant: CustomStringConvertible {
     case .inverseRoot(let size): "1/√(\(size))"
     case .inverse(let other): "1/(\(other))"
     case .layerNumber: "(i + 1)"
+    case .exponential(let other): "exp(\(other))"
+    case .sum(let left, let right): "(\(left) + \(right))"
+    case .layerIndex: "i"
     case .product(let left, let right): "\(left) · \(right)"
     case .computed(let text, _): text
     }

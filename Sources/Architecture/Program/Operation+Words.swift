@@ -21,6 +21,7 @@ extension Operation {
     case .activate: "activate"
     case .gate: "gate"
     case .add: "add"
+    case .subtract: "subtract"
     case .scale: "scale"
     case .scaleByPosition: "scale_by_position"
     case .bound: "bound"
@@ -68,6 +69,12 @@ extension Operation {
     case .gate(let x, let gates, .logistic): return "\(name(x)) ⊙ σ(\(name(gates)))"
     case .gate(let x, let gates, .softplus): return "\(name(x)) ⊙ softplus(\(name(gates)))"
     case .add(let x, let y): return "\(name(x)) + \(name(y))"
+    case .subtract(let x, let y, let difference):
+      let powers = [difference.raising, difference.lowering].map { pair in
+        "exp(\(pair.map(\.name).joined(separator: " · ")))"
+      }
+      return "\(name(x)) − λ · \(name(y)), λ = \(powers.joined(separator: " − ")) + "
+        + "\(difference.start)"
     case .scale(let x, let factor): return "\(name(x)) · \(factor)"
     case .scaleByPosition(let x, .steps(let weight, let length, let fromOne)):
       return "\(name(x)) · (1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋))"
@@ -157,7 +164,8 @@ extension AttentionHeads {
     if let cap { score = "\(cap)·tanh(\(score) / \(cap))" }
     if hasLinearBias, !scalesLinearBias { score += " − slope · distance" }
     if sinks != nil { score += ", sink" }
-    return "Σ softmax(\(score)) · v, \(heads) heads on \(keyValueHeads),"
+    let values = seesHalves ? "v of each half" : "v"
+    return "Σ softmax(\(score)) · \(values), \(heads) heads on \(keyValueHeads),"
   }
 }
 

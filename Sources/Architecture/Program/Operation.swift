@@ -38,6 +38,8 @@ package enum Operation: Sendable {
   /// The product with a function of gates: one for each number, or for each head.
   case gate(Value, by: Value, GateFunction)
   case add(Value, Value)
+  /// The first value less *λ* times the second.
+  case subtract(Value, Value, times: HeadDifference)
   case scale(Value, by: Constant)
   /// The product with a number of the position.
   case scaleByPosition(Value, PositionScale)
@@ -118,6 +120,9 @@ package struct AttentionHeads: Hashable, Sendable {
   package var scalesLinearBias = false
   /// One more score for each head, to which no value answers.
   package var sinks: Weight?
+  /// Whether every head attends twice: to the first half of the heads of values, as if it were all,
+  /// and to the second; its outputs stand side by side.
+  package var seesHalves = false
 
   package init(
     heads: Formula, keyValueHeads: Formula, scoreSize: Formula, valueSize: Formula, reach: Reach
@@ -128,6 +133,9 @@ package struct AttentionHeads: Hashable, Sendable {
     self.valueSize = valueSize
     self.reach = reach
   }
+
+  /// The width of what one head returns.
+  package var outputSize: Formula { seesHalves ? 2 * valueSize : valueSize }
 }
 
 /// How scores become a choice of experts.
@@ -192,7 +200,8 @@ extension Operation {
       .part(let x?, _), .keepLatents(let x, _), .index(let x, _):
       [x]
     case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
-      .gate(let x, let y, _), .add(let x, let y), .experts(let x, let y, _),
+      .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
+      .experts(let x, let y, _),
       .enter(let x, let y, _),
       .join(let x, let y), .attendLatents(let x, let y, _):
       [x, y]

@@ -43,6 +43,7 @@ extension Program {
       case .attendLatents(_, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .index(_, let indexer): return indexer.weights.map { own($0) }
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
+      case .subtract(_, _, let difference): return difference.weights.map { own($0) }
       case .route(_, let routing): return routing.correction.map { [own($0)] } ?? []
       case .experts(_, _, let experts):
         return experts.body.used(copies: copies * experts.routing.experts)
@@ -74,7 +75,8 @@ extension Program {
       let isWrong: Bool
       switch step.operation {
       case .product(let x, let map, _): isWrong = differ(x.width, map.input)
-      case .add(let x, let y), .activate(let x, _, _, let y?): isWrong = differ(x.width, y.width)
+      case .add(let x, let y), .subtract(let x, let y, _), .activate(let x, _, _, let y?):
+        isWrong = differ(x.width, y.width)
       case .slice(let x, let slice): isWrong = differ(x.width, slice.axes.product())
       case .rotate(let x, let rotation):
         isWrong = differ(x.width, rotation.heads * rotation.width)

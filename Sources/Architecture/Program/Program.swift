@@ -30,7 +30,7 @@ extension Program {
       case .enter(_, _, let entrance):
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
-        .keepLatents, .index, .attend, .attendLatents, .activate, .gate, .add, .scale,
+        .keepLatents, .index, .attend, .attendLatents, .activate, .gate, .add, .subtract, .scale,
         .scaleByPosition, .bound,
         .clip, .route, .weigh, .last, .part:
         [step]
@@ -48,7 +48,8 @@ extension Program {
         case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .keep,
           .keepLatents,
-          .index, .attend, .attendLatents, .activate, .gate, .add, .scale, .scaleByPosition, .bound,
+          .index, .attend, .attendLatents, .activate, .gate, .add, .subtract, .scale,
+          .scaleByPosition, .bound,
           .clip, .route,
           .experts, .weigh, .enter, .last:
           nil

@@ -130,7 +130,7 @@ extension ProgramBuilder {
   }
 
   package mutating func attend(_ q: Value, _ kept: Value, _ heads: AttentionHeads) -> Value {
-    step(.attend(q, kept: kept, heads), heads.heads * heads.valueSize, .scores, "")
+    step(.attend(q, kept: kept, heads), heads.heads * heads.outputSize, .scores, "")
   }
 
   package mutating func activate(
@@ -151,6 +151,16 @@ extension ProgramBuilder {
     _ x: Value, _ y: Value, _ name: String, as piece: Role.Piece = .residual
   ) -> Value {
     step(.add(x, y), x.width, piece, name)
+  }
+
+  /// The first half of each row less *λ* times the second.
+  package mutating func subtractHalf(
+    of x: Value, _ difference: HeadDifference, _ name: String
+  ) -> Value {
+    let half = x.width / 2
+    let first = slice(x, Slice(x.width, first: 0, count: half))
+    let second = slice(x, Slice(x.width, first: half, count: half))
+    return step(.subtract(first, second, times: difference), half, .activation, name)
   }
 
   package mutating func scale(

@@ -4,11 +4,16 @@ extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
     blockIndexer == nil && indexer == nil && compression == nil && compressedIndexer == nil
-      && !sharesCache && !isDifferential && routedQueries == nil && valueBias == nil
+      && !sharesCache && routedQueries == nil && valueBias == nil
       && !scalesByPosition && !rotatesBack && !position.isRelative && layout.isComplete(gate)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
-      && vectors.count == [sinks, gateBias, outputBias].compactMap(\.self).count
+      && vectors.allSatisfy { usedVectors.contains($0) }
       && reach.isLowered
+  }
+
+  /// The vectors that operations use.
+  package var usedVectors: [Weight] {
+    [sinks, gateBias, outputBias].compactMap(\.self) + (difference?.weights ?? [])
   }
 
   /// Projects every token, attends within each sequence, and projects back.
@@ -45,12 +50,17 @@ extension SelfAttention {
     core.hasLinearBias = position == .linearBias
     core.scalesLinearBias = scalesLinearBias
     core.sinks = sinks
+    core.seesHalves = difference != nil
     var y = program.attend(pieces[.queries], kept, core)
+    if let difference { y = program.subtractHalf(of: y, difference, "difference") }
     if let gateBias {
       pieces.change(.gate) { program.addVector($0, gateBias, gateBias.name) }
     }
     if gate != nil { y = program.gate(y, by: pieces[.gate], gateFunction, "gate") }
     for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
+    if let difference {
+      y = program.scale(y, by: difference.rest, "difference", as: .activation)
+    }
     y = program.map(y, output)
     return outputBias.map { program.addVector(y, $0, $0.name) } ?? y
   }

@@ -59,6 +59,20 @@ extension Executor {
     }
   }
 
+  /// `y ← y − w·x`.
+  func subtract(_ x: Matrix, times weight: Float, from y: Matrix, _ path: String) {
+    var each = OperationTally()
+    each.multiply = 1
+    each.subtract = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] =
+        (Counted(y[row, column]) - Counted(weight) * Counted(x[row, column])).value
+    } fast: { row in
+      Vectors.addScaled(x.row(row), by: -weight, into: y.row(row), count: y.columns)
+      return y.columns
+    }
+  }
+
   /// `y ← y + v` for each row; a number of the vector is for as many side by side as it takes.
   func addVector(
     _ vector: UnsafeMutablePointer<Float>, of count: Int? = nil, to y: Matrix, _ path: String

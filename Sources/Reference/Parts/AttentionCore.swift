@@ -44,6 +44,22 @@ struct AttentionCore {
   var scalesSlopes = false
   /// One more score for each head, that no value answers to.
   var sinks: UnsafeMutablePointer<Float>?
+  /// Which half of the heads of values is seen, as if it were all, where each is seen by itself.
+  var half: Int?
+
+  /// Where the outputs of a head stand in their row.
+  func outputs(of head: Int) -> Range<Int> {
+    let first = (half.map { 2 * head + $0 } ?? head) * valueSize
+    return first..<first + valueSize
+  }
+
+  /// The part of the rows that a head of queries meets.
+  func shared(_ span: Span, by head: Int) -> Span {
+    let own = head / (heads / keyValueHeads)
+    return span.head(
+      own, values: half.map { own % (keyValueHeads / 2) + $0 * (keyValueHeads / 2) } ?? own,
+      of: keyValueHeads)
+  }
 
   /// The keys of one sequence, and those of its queries that each kernel computes.
   struct Span {
@@ -67,12 +83,12 @@ struct AttentionCore {
       mask == .full ? 0..<keys.rows : kept(query, core)
     }
 
-    /// The part of the rows that one key-value head holds.
-    func head(_ head: Int, of heads: Int) -> Span {
+    /// The part of the rows that a head of keys holds, and a head of values.
+    func head(_ head: Int, values valueHead: Int, of heads: Int) -> Span {
       var copy = self
       let (scores, values) = (keys.columns / heads, self.values.columns / heads)
       copy.keys = keys.columns(head * scores..<(head + 1) * scores)
-      copy.values = self.values.columns(head * values..<(head + 1) * values)
+      copy.values = self.values.columns(valueHead * values..<(valueHead + 1) * values)
       return copy
     }
   }
@@ -97,8 +113,8 @@ extension Executor {
   ) {
     let (queries, keys) = (span.queries.rows, span.keys.rows)
     for head in 0..<core.heads {
-      let shared = span.head(
-        head / (core.heads / core.keyValueHeads), of: core.keyValueHeads)
+      let shared = core.shared(span, by: head)
+      let outputs = core.outputs(of: head)
       let q = span.queries.columns(head * core.scoreSize..<(head + 1) * core.scoreSize)
       scratch.scoped {
         let scores = scratch.matrix(queries, keys + 1)
@@ -126,7 +142,7 @@ extension Executor {
             for key in span.computed(query, core, mask) {
               sum = sum + Counted(scores[query, key]) * Counted(shared.values[key, index])
             }
-            y[query, head * core.valueSize + index] = sum.value
+            y[query, outputs.lowerBound + index] = sum.value
           }
         }
       }
@@ -146,11 +162,10 @@ extension Executor {
     few.forEach(core.heads * blocks) { item in
       let (head, first) = (item / blocks, item % blocks * block)
       let rows = first..<min(first + block, span.queries.rows)
-      let shared = span.head(
-        head / (core.heads / core.keyValueHeads), of: core.keyValueHeads)
+      let shared = core.shared(span, by: head)
       let q = span.queries.rows(rows)
         .columns(head * core.scoreSize..<(head + 1) * core.scoreSize)
-      let out = y.rows(rows).columns(head * core.valueSize..<(head + 1) * core.valueSize)
+      let out = y.rows(rows).columns(core.outputs(of: head))
       let done = BufferPool.with(rows.count * (span.keys.rows + 1)) { buffer in
         let scores = Matrix(buffer, rows: rows.count, columns: span.keys.rows + 1)
         return core.run(q, shared, scores, out, rows, head, mask)

@@ -41,14 +41,18 @@ extension Executor {
     at path: String
   ) throws -> Matrix {
     let core = try AttentionCore(heads, self, at: path)
-    let y = scratch.matrix(queries.rows, core.heads * core.valueSize)
+    let y = scratch.matrix(queries.rows, core.heads * (try extent(heads.outputSize)))
     for (index, sequence) in kept.enumerated() {
       let rows = flow.rows(of: index)
       guard !rows.isEmpty else { continue }
       let span = AttentionCore.Span(
         queries: queries.rows(rows), keys: sequence.keys.matrix, values: sequence.values.matrix,
         firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count)
-      attend(core, span, flow.pass.mask, into: y.rows(rows), path)
+      for half in heads.seesHalves ? [0, 1] : [nil] {
+        var part = core
+        part.half = half
+        attend(part, span, flow.pass.mask, into: y.rows(rows), path)
+      }
       if let most = try heads.reach.keptBetweenPasses(self) {
         sequence.keys.keepLast(most)
         sequence.values.keepLast(most)

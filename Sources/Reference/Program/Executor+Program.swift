@@ -143,6 +143,11 @@ struct ProgramRun {
       let sum = writable(into, index, executor)
       executor.add(numbers(other), to: sum, name)
       return .numbers(sum)
+    case .subtract(let x, let y, let difference):
+      let result = writable(x, index, executor)
+      let weight = try executor.weight(of: difference, at: scope, name)
+      executor.subtract(numbers(y), times: weight, from: result, name)
+      return .numbers(result)
     case .scale(let x, let factor):
       let y = writable(x, index, executor)
       executor.scale(y, by: try executor.float(factor), name)
@@ -229,7 +234,7 @@ extension Executor {
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .index,
-        .attend, .attendLatents, .gate, .add, .scale, .scaleByPosition, .bound, .clip,
+        .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip,
         .route, .experts, .weigh, .enter, .last, .part:
         break
       }
@@ -334,6 +339,27 @@ extension Executor {
     return kernel
   }
 
+  /// *λ*: of weights alone, once for all tokens.
+  fileprivate func weight(
+    of difference: HeadDifference, at path: String, _ name: String
+  ) throws -> Float {
+    let products = try [difference.raising, difference.lowering].map { pair in
+      try pair.map { try vector($0, at: path, spread: 0.1) }
+    }
+    let size = try extent(difference.raising[0].count)
+    let start = try float(difference.start)
+    var weight = start
+    meter.literally(name) {
+      let powers = products.map { pair in
+        var sum = Counted.zero
+        for index in 0..<size { sum = sum + Counted(pair[0][index]) * Counted(pair[1][index]) }
+        return sum.exponential
+      }
+      weight = (powers[0] - powers[1] + Counted(start)).value
+    }
+    return weight
+  }
+
   /// The float of a constant.
   func float(_ constant: Constant) throws -> Float { Float(try double(constant)) }
 
@@ -346,6 +372,9 @@ extension Executor {
     case .root(let size): return try number(size).squareRoot()
     case .inverseRoot(let size): return 1 / (try number(size).squareRoot())
     case .inverse(let other): return 1 / (try double(other))
+    case .exponential(let other): return exp(try double(other))
+    case .sum(let left, let right): return try double(left) + double(right)
+    case .layerIndex: return Double(layer)
     case .layerNumber: return Double(layer + 1)
     case .product(let left, let right): return try double(left) * double(right)
     case .computed(_, let value): return value
