@@ -35,6 +35,8 @@ package final class Executor {
   /// The angles by which some layer rotates.
   var rotations: [RotaryAngles] = []
   var states: [Int: LayerState] = [:]
+  /// The experts of each mixture that have asked for their weights without a row.
+  var claimed: [String: Set<Int>] = [:]
   var rotaryTables: [RotaryAngles: RotaryTable] = [:]
   /// The tokens that are cached.
   var past = 0

@@ -75,7 +75,9 @@ extension Module {
 }
 
 /// One operation, what it is for, and where its tensors stand.
-package struct Step: Sendable {
+///
+/// It is a class because an executor walks over the same steps for every token, and nobody changes one.
+package final class Step: Sendable {
   package let result: Value
   package let operation: Operation
   /// The path of the part inside its layer or model: its tensors are named from there.
@@ -85,6 +87,17 @@ package struct Step: Sendable {
   package let role: Role
   /// The module that does it, if it is not the stream's own.
   package let module: Module?
+
+  init(
+    result: Value, operation: Operation, scope: String, name: String, role: Role, module: Module?
+  ) {
+    self.result = result
+    self.operation = operation
+    self.scope = scope
+    self.name = name
+    self.role = role
+    self.module = module
+  }
 
   /// The path under which the step is shown.
   package var path: String {

@@ -105,8 +105,13 @@ extension Executor {
     let y = scratch.zeros(x.rows, try extent(width))
     let routing = experts.routing
     let count = try extent(routing.experts)
+    let hasSlopes = experts.body.steps.contains { step in
+      if case .activate(_, _, let slopes, _) = step.operation { !slopes.isEmpty } else { false }
+    }
     func run(_ index: Int, _ rows: [Int], _ weights: [Float]?) throws {
       guard !rows.isEmpty else {
+        // Once is enough, but for slopes, which are computed in every pass.
+        guard hasSlopes || claimed[path, default: []].insert(index).inserted else { return }
         return try claim(experts.body, expert: index, at: layer, runs: x.rows > 0)
       }
       try scratch.scoped {
