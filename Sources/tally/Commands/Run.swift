@@ -136,10 +136,6 @@ struct CheckpointRun {
       }
     }
     let checkpoint = try CheckpointSource(word, source)
-    let type = checkpoint.model.modelType
-    guard isUnprovenAllowed || Family.withProvenLogits.contains(type) else {
-      throw Failure.unproven(source: checkpoint.folder, modelType: type)
-    }
     do {
       return try run(checkpoint)
     } catch let error as DescriptionError {
@@ -151,6 +147,11 @@ struct CheckpointRun {
 
   private func run(_ checkpoint: CheckpointSource) throws -> RunReport {
     let preparation = try prepare(checkpoint.model)
+    // What is not executed at all has said so by now.
+    let type = checkpoint.model.modelType
+    guard isUnprovenAllowed || Family.withProvenLogits.contains(type) else {
+      throw Failure.unproven(source: checkpoint.folder, modelType: type)
+    }
     let executor = preparation.executor
     let vocabulary = try executor.vocabularySize
     if let token = tokens.first(where: { $0 >= vocabulary }) {
