@@ -15,7 +15,7 @@ package struct InputLayout: Hashable, Sendable {
     case headByHead
     /// For each key-value head its queries, its key and its value.
     case groupByGroup
-    /// In so many shards, each with its share of the heads of one piece, then of the next.
+    /// In a number of shards, each with its share of the heads of one piece, then of the next.
     case sharded(Int)
   }
 

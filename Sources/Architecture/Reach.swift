@@ -38,7 +38,7 @@ package enum PositionScheme: Hashable, Sendable {
   /// - Source: Thinking Machines 2026 (Inkling), `d_rel` and `rel_extent`.
   case relative(width: Formula, extent: Formula)
 
-  /// A rotation of so many numbers of each head.
+  /// A rotation of the first `size` numbers of each head.
   package static func rotary(_ size: Formula, table: String = "") -> PositionScheme {
     .rotary(RotaryAngles(size, table: table))
   }

@@ -30,7 +30,7 @@ package struct RotaryAngles: Hashable, Sendable {
     ///
     /// - Source: Ding et al. 2024 (LongRoPE), <https://arxiv.org/abs/2402.13753>.
     case long(short: [Constant], long: [Constant], original: Constant, attention: Constant)
-    /// Only the first pairs of a head turn, so many as a share of it says; the others are rotated
+    /// Only the first pairs of a head turn, a share of all of them; the others are rotated
     /// by zero.
     case proportional(share: Constant, factor: Constant)
     /// A rule that is counted and not executed.

@@ -73,7 +73,7 @@ package struct Resolution: Sendable {
       found.map { TensorView.Piece(tensor: $0, rows: 1, rowStride: $0.count) })
   }
 
-  /// A tensor as it is, or with its two extents exchanged.
+  /// A tensor as it is stored, or its transpose.
   private static func whole(_ tensor: StoredTensor, _ isTransposed: Bool) -> TensorView {
     guard isTransposed, tensor.shape.count == 2 else { return TensorView(tensor) }
     let (input, output) = (tensor.shape[0], tensor.shape[1])

@@ -1,6 +1,6 @@
 package import Symbolic
 
-/// What an operation of a program returns: for each token of its stream, so many numbers.
+/// What an operation of a program returns: `width` numbers for each token of its stream.
 ///
 /// A value has a number and no name. Its rows are the tokens of the stream that its program runs
 /// on, so that a value of a program inside, which runs on other tokens, is another kind of thing.

@@ -15,7 +15,12 @@ extension Keys {
   /// A constant of the configuration, or of the class behind it; nil where neither has a number.
   func constant(_ key: String) throws -> Constant? {
     switch stated(key) {
-    case .number(let text)?: return .decimal(text)
+    case .number(let text)?:
+      guard Double(text)?.isFinite == true else {
+        throw DescriptionError.wrongType(
+          key: spelled(key), found: text, expected: "a finite number")
+      }
+      return .decimal(text)
     case nil: break
     case let other?:
       throw DescriptionError.wrongType(
@@ -45,7 +50,7 @@ extension Keys {
 
   // MARK: - Rotary angles
 
-  /// Angles for so many numbers of a head, with the base and the scaling of a type of layers.
+  /// Angles for the first `size` numbers of a head, with the base and the scaling of a type of layers.
   func angles(
     _ size: Formula, table: String = "", of layerType: String? = nil
   ) throws
@@ -100,6 +105,11 @@ extension Keys {
     }
     let isSliding = layerType == "sliding_attention"
     let isTyped = known["rope_parameters.sliding_attention.rope_theta"] != nil
+    for key in ["rope_parameters", "rope_scaling"] {
+      if let value = stated(key), value.object == nil {
+        throw DescriptionError.wrongType(key: key, found: value.kind, expected: "an object")
+      }
+    }
     let written = stated("rope_parameters")?.object ?? stated("rope_scaling")?.object
     if let written {
       let nested = layerType.flatMap { written[$0]?.object }
@@ -124,11 +134,29 @@ extension Keys {
         known["rope_parameters.\(layerType ?? "").rope_theta"]
         ?? known["rope_parameters.rope_theta"]
     }
+    for key in RotaryRules.numbers {
+      switch rules[key] {
+      case nil, .null, .number: continue
+      case let other?:
+        throw DescriptionError.wrongType(
+          key: "rope_parameters.\(key)", found: other.kind, expected: "a number")
+      }
+    }
+    if case .number(let text) = rules["rope_theta"], !((Double(text) ?? 0) > 0) {
+      throw DescriptionError.wrongType(
+        key: "rope_theta", found: text, expected: "a base above zero")
+    }
     return RotaryRules(values: rules)
   }
 
   fileprivate struct RotaryRules {
     var values: [String: JSONValue]
+
+    /// The keys that hold a number, where they are there.
+    static let numbers = [
+      "rope_theta", "factor", "original_max_position_embeddings", "low_freq_factor",
+      "high_freq_factor", "beta_fast", "beta_slow", "attention_factor", "mscale", "mscale_all_dim",
+    ]
 
     func number(_ key: String) -> Constant? {
       if case .number(let text) = values[key] { .decimal(text) } else { nil }

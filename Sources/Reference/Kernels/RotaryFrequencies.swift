@@ -14,7 +14,7 @@ struct RotaryFrequencies {
   /// What cosines and sines are multiplied by, where it is not one.
   var magnitude: Float?
 
-  /// The frequencies of a pass that ends at so many positions.
+  /// The frequencies of a pass after which a sequence has `positions` positions.
   init(_ angles: RotaryAngles, positions: Int, _ executor: Executor) throws {
     let size = try executor.extent(angles.size)
     var base = try executor.double(angles.base)

@@ -164,7 +164,7 @@ extension Executor {
 }
 
 extension Routing {
-  /// The places of one expert for so many tokens, of which it may take so large a share.
+  /// The places of one expert, which may take a `share` of `tokens` tokens.
   ///
   /// An expert that does nothing has a share too.
   fileprivate func places(
