@@ -50,6 +50,7 @@ extension Module {
       module.work(.denseFeedForward, rows: stream.rows, runs: stream.runs)
     case .mixtureOfExperts(let module): module.work(over: stream, filling: filling)
     case .mixer(let module): module.work(over: stream)
+    case .recurrent(let module): ProgramWork(stream).work(of: module.program).map(\.0)
     }
   }
 
@@ -57,6 +58,7 @@ extension Module {
   func stateElements(after stream: Stream) -> Formula {
     switch self {
     case .mixer(let module): module.stateElements(after: stream)
+    case .recurrent(let module): stream.sequences * module.program.stateSize
     case .feedForward(let module): stream.sequences * module.stateSize
     default: .zero
     }

@@ -12,7 +12,7 @@ extension Mixer: Accountable {
         Work(input.name, Elementwise(.residual, [.multiply: rows * input.output])))
     }
     work += headwise.flatMap { $0.work(part, rows: rows) }
-    work += convolutions.flatMap { $0.work(part, over: stream) }
+    work += convolutions.flatMap { $0.activatedWork(part, over: stream) }
     if let recurrence { work += recurrence.work(part, over: stream) }
     work += norms.map { $0.work(rows: rows, .mixer) }
     work += procedure?.work(part, over: stream) ?? []
@@ -50,37 +50,12 @@ extension HeadwiseLinear {
 }
 
 extension CausalConvolution {
-  /// The last inputs of one sequence: as many as the kernel sees, or only those before a token.
-  fileprivate var stateSize: Formula { channels * (forgetsPast ? kernel - 1 : kernel) }
-
-  /// A product of each channel's last inputs with its kernel, for every position a kernel computes.
-  ///
-  /// The sequence is padded by `kernel − 1` on both sides, so that a prompt of *T* gives
-  /// *T + kernel − 1* positions, of which *T* are kept; a prompt that is shorter than the kernel is
-  /// filled up to it for the cache, unless there is none or the convolution forgets what came
-  /// before. After a cache its last `kernel` inputs stand in front: one token gives 2 positions, and
-  /// more of them *T + 2·kernel − 1*.
-  fileprivate func work(_ part: Product.Part, over stream: Stream) -> [Work] {
-    let kept = stream.rows * channels
-    var counts = OperationCounts([.add: hasBias ? kept : 0])
-    if isActivated { counts = counts + kept * ReferenceAlgorithms.sigmoid }
-    if forgetsPast, stream.workload.tokens == 1, stream.workload.phase != .train {
-      let products = kept * kernel
-      counts = counts + OperationCounts([.multiply: products, .add: products])
-      return [Work(name, Elementwise(.mixer, counts))]
-    }
-    let positions: Formula
-    switch (stream.workload.past, stream.workload.tokens) {
-    case _ where forgetsPast || stream.workload.phase == .train:
-      positions = stream.tokens + kernel - 1
-    case (0, _): positions = .maximum(stream.tokens, kernel) + kernel - 1
-    case (_, 1): positions = 2
-    default: positions = stream.tokens + 2 * kernel - 1
-    }
-    let product = Product(
-      part, copies: channels, rows: stream.sequences * positions, inner: kernel, columns: 1,
-      isLearned: true)
-    return [Work(name, product), Work(name, Elementwise(.mixer, counts))]
+  /// The convolution and `silu` behind it, where there is one.
+  fileprivate func activatedWork(_ part: Product.Part, over stream: Stream) -> [Work] {
+    let work = work(part, over: stream)
+    guard isActivated else { return work }
+    let counts = stream.rows * channels * ReferenceAlgorithms.sigmoid
+    return work + [Work(name, Elementwise(.mixer, counts))]
   }
 }
 
@@ -91,7 +66,6 @@ extension Recurrence {
     case .selective(let channels, let state): channels * state
     case .duality(let heads, let size, let state, _): heads * size * state
     case .delta(let heads, let keySize, let valueSize, _): heads * keySize * valueSize
-    case .gatedConvolution: 0
     case .lightning(let heads, let size, _): heads * size * size
     case .channelDelta(let heads, let size, _, _): heads * size * size
     case .matrixMemory(let heads, let keySize, let valueSize, _, _):
@@ -111,9 +85,6 @@ extension Recurrence {
     case .delta(let heads, let keySize, let valueSize, let chunk):
       DeltaRule(heads: heads, keySize: keySize, valueSize: valueSize, chunk: chunk)
         .work(part, stream)
-    case .gatedConvolution(let width):
-      // B·x before the convolution, and C times what comes out.
-      [Work("gates", Elementwise(.mixer, [.multiply: 2 * stream.rows * width]))]
     case .lightning(let heads, let size, let block):
       Lightning(heads: heads, size: size, block: block).work(part, stream)
     case .channelDelta(let heads, let size, let chunk, let decay):

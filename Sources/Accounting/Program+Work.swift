@@ -114,6 +114,9 @@ struct ProgramWork {
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
     case .enter(_, _, let entrance): count(entrance, step)
+    case .convolve(_, let convolution):
+      count(step) { convolution.work(step.role.part, over: $0) }
+    case .scan(_, let scan): count(step) { scan.work(step.role.part, over: $0) }
     case .last(_, let always):
       if always || stream.workload.logits == .last { stream.tokens = 1 }
     case .part(_, let branch):
@@ -227,14 +230,14 @@ extension Role {
   /// The kind of element-wise work.
   fileprivate var category: Elementwise.Category {
     switch piece {
-    case .norm: .norms
+    case .norm: place == .mixer ? .mixer : .norms
     case .bias: .bias
     case .rotation: .rotary
     case .scores: .softmax
     case .activation, .gate, .cap: .activations
     case .residual, .multiplier: .residual
     case .choice, .weighting, .sum: .routing
-    case .table, .map, .cut, .cache, .whole: .mixer
+    case .table, .map, .cut, .cache, .recurrence, .whole: .mixer
     }
   }
 }
@@ -262,7 +265,7 @@ extension Branch {
     switch module {
     case .selfAttention, .latentAttention: true
     case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer:
+      .depthRouter, .mixer, .recurrent:
       false
     }
   }

@@ -14,6 +14,7 @@ package enum Module: Hashable, Sendable {
   case mixtureOfExperts(MixtureOfExperts)
   case depthRouter(DepthRouter)
   case mixer(Mixer)
+  case recurrent(RecurrentMixer)
 
   package var weights: [Weight] {
     switch self {
@@ -28,6 +29,7 @@ package enum Module: Hashable, Sendable {
     case .mixtureOfExperts(let module): module.weights
     case .depthRouter(let module): module.weights
     case .mixer(let module): module.weights
+    case .recurrent(let module): module.weights
     }
   }
 
@@ -44,6 +46,7 @@ package enum Module: Hashable, Sendable {
     case .mixtureOfExperts: "moe"
     case .depthRouter: "mod"
     case .mixer(let mixer): mixer.kind.rawValue
+    case .recurrent(let mixer): mixer.label
     }
   }
 
@@ -58,7 +61,7 @@ package enum Module: Hashable, Sendable {
     case .feedForward: "a dense feed-forward layer"
     case .mixtureOfExperts: "experts"
     case .depthRouter: "a depth router"
-    case .mixer: "a mixer"
+    case .mixer, .recurrent: "a mixer"
     }
   }
 }

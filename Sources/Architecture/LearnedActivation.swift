@@ -33,7 +33,7 @@ extension Model {
 
   /// Whether some layer has a mixer that is no attention.
   package var hasMixers: Bool {
-    branches.contains { if case .mixer = $0.module { true } else { false } }
+    branches.contains { $0.module.isMixer }
   }
 
   /// Gives every dense feed-forward layer the parameters of its activation.
@@ -53,7 +53,8 @@ extension Model {
           case .feedForward(var layer):
             layer.vectors += LearnedActivation(rawValue: layer.activation)?.weights ?? []
             copy[keyPath: path] = .feedForward(layer)
-          case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter, .mixer:
+          case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter, .mixer,
+            .recurrent:
             return false
           }
         }
@@ -74,6 +75,7 @@ extension Module {
     case .feedForward(let layer): layer.activation
     case .mixtureOfExperts(let mixture): mixture.expert.activation
     case .mixer(let mixer): mixer.gateActivation
+    case .recurrent(let mixer): mixer.activation
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .depthRouter:
       nil
     }

@@ -21,7 +21,7 @@ package struct Mixer: Hashable, Sendable {
     case mamba2
     /// Gated delta rule. Source: Yang et al. 2024, <https://arxiv.org/abs/2412.06464>.
     case gatedDelta = "delta"
-    /// Gated short convolution. Source: Liquid AI 2025 (LFM2).
+    /// A causal convolution and nothing else.
     case shortConvolution = "conv"
     /// Lightning attention. Source: MiniMax 2025, <https://arxiv.org/abs/2501.08313>.
     case lightning

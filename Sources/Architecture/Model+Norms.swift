@@ -22,6 +22,9 @@ extension Model {
       case .mixer(var mixer):
         for index in mixer.norms.indices { settle(&mixer.norms[index]) }
         branch.module = .mixer(mixer)
+      case .recurrent(var mixer):
+        mixer.changeNorms { settle(&$0) }
+        branch.module = .recurrent(mixer)
       case .embedding, .linear, .head, .mixtureOfExperts, .depthRouter: break
       }
     }

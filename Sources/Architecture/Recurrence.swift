@@ -38,8 +38,6 @@ package enum Recurrence: Hashable, Sendable {
   case duality(heads: Formula, headSize: Formula, state: Formula, chunk: Formula)
   /// `[heads, keySize, valueSize]`, written by the delta rule, in chunks of tokens.
   case delta(heads: Formula, keySize: Formula, valueSize: Formula, chunk: Formula)
-  /// Products with two gates around the convolution, and no state but its last inputs.
-  case gatedConvolution(width: Formula)
   /// `[heads, size, size]` with a fixed decay for each head, in blocks of tokens.
   case lightning(heads: Formula, size: Formula, block: Formula)
   /// `[heads, size, size]`, written by the delta rule, with a decay for each channel of the keys.

@@ -175,7 +175,7 @@ extension Model {
             copy[keyPath: path] = .selfAttention(attention)
           case .latentAttention: return false
           case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-            .depthRouter, .mixer:
+            .depthRouter, .mixer, .recurrent:
             break
           }
         }
@@ -191,7 +191,7 @@ extension Model {
       switch branch.module {
       case .selfAttention, .latentAttention: true
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-        .depthRouter, .mixer:
+        .depthRouter, .mixer, .recurrent:
         false
       }
     }

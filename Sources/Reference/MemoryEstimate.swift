@@ -79,6 +79,18 @@ package struct MemoryEstimate: Hashable, Sendable {
 extension Executor {
   /// What a mixer takes that does not grow with the tokens: chunks, and kernels of convolutions.
   fileprivate func fixedScratch(_ module: Module) throws -> Int {
+    if case .recurrent(let mixer) = module {
+      return try mixer.program.steps.map { step in
+        switch step.operation {
+        case .convolve(_, let convolution):
+          try MemoryEstimate.product([
+            4, extent(convolution.channels), extent(convolution.kernel),
+          ])
+        case .scan(_, let scan): try fixedScratch(scan)
+        default: 0
+        }
+      }.reduce(0, +)
+    }
     guard case .mixer(let mixer) = module else { return 0 }
     var factors: [[Int]] = try mixer.convolutions.map {
       [4, try extent($0.channels), try extent($0.kernel)]
@@ -94,6 +106,14 @@ extension Executor {
     default: break
     }
     return try factors.map { try MemoryEstimate.product($0) }.reduce(0, +)
+  }
+
+  /// What a scan takes beside its values.
+  private func fixedScratch(_ scan: Scan) throws -> Int {
+    switch scan {
+    case .selective(let scan):
+      try MemoryEstimate.product([extent(scan.channels), extent(scan.state)])
+    }
   }
 
   /// The width of the residual stream.

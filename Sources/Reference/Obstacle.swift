@@ -17,7 +17,7 @@ extension Layer {
         ? "tensors beside its blocks" : "the tensors '\(branch.path)' beside its blocks"
     }
     if router != nil, blocks.count != 2 { return "a routed layer that is not of two blocks" }
-    if router != nil, blocks.flatMap(\.branches).contains(where: \.isMixer) {
+    if router != nil, blocks.flatMap(\.branches).contains(where: \.module.isMixer) {
       return "a mixer in a routed layer"
     }
     return blocks.compactMap(\.obstacle).first
@@ -33,8 +33,6 @@ extension Block {
 }
 
 extension Branch {
-  fileprivate var isMixer: Bool { if case .mixer = module { true } else { false } }
-
   var obstacle: String? {
     if runs != .one { return "parts that run several times or never" }
     return module.obstacle
@@ -50,6 +48,7 @@ extension Module {
     case .feedForward(let module): module.obstacle
     case .mixtureOfExperts(let module): module.obstacle
     case .mixer(let module): module.obstacle
+    case .recurrent(let module): module.obstacle
     case .depthRouter: "a depth router that is a branch"
     }
   }
@@ -116,6 +115,12 @@ extension MixtureOfExperts {
   }
 }
 
+extension RecurrentMixer {
+  fileprivate var obstacle: String? {
+    activation.flatMap { Activation($0) == nil ? "the activation '\($0)'" : nil }
+  }
+}
+
 extension Mixer {
   fileprivate var obstacle: String? {
     if !headwise.isEmpty { return "maps of each head by itself" }
@@ -124,8 +129,8 @@ extension Mixer {
     }
     if Activation(gateActivation) == nil { return "the activation '\(gateActivation)'" }
     switch (kind, recurrence, procedure) {
-    case (.mamba, .selective, nil), (.mamba2, .duality, nil), (.gatedDelta, .delta, nil),
-      (.shortConvolution, .gatedConvolution, nil), (.lightning, .lightning, nil):
+    case (.mamba2, .duality, nil), (.gatedDelta, .delta, nil),
+      (.lightning, .lightning, nil):
       return nil
     case (.other, nil, .activation(let name, _)) where (1...2).contains(linears.count):
       return Activation(name) == nil ? "the activation '\(name)'" : nil

@@ -97,6 +97,8 @@ extension Branch {
       return program.within(path, .denseFeedForward, module) { layer.lower(x, &$0) }
     case .mixtureOfExperts(let mixture) where mixture.isLowered:
       return program.within(path, .router, module) { mixture.lower(x, &$0) }
+    case .recurrent(let mixer):
+      return program.within(path, mixer.place, module) { mixer.lower(x, &$0) }
     case .embedding, .head, .selfAttention, .feedForward, .mixtureOfExperts,
       .depthRouter, .mixer:
       return program.part(x, self)

@@ -30,6 +30,8 @@ extension Operation {
     case .experts: "experts"
     case .weigh: "weigh"
     case .enter: "enter"
+    case .convolve: "convolve"
+    case .scan: "scan"
     case .last: "last"
     case .part: "part"
     }
@@ -90,6 +92,11 @@ extension Operation {
     case .weigh(let x): return "\(name(x)) · the weight of the expert"
     case .enter(let x, let scores, let entrance):
       return "\(name(x)) + \(name(scores)) · f(\(name(x))) where \(entrance.router.words):"
+    case .convolve(let x, let convolution):
+      return "of each of the \(convolution.channels) channels of \(name(x)) the last "
+        + "\(convolution.kernel) numbers · \(convolution.name)"
+        + (convolution.hasBias ? " + \(convolution.name).bias" : "")
+    case .scan(let values, let scan): return scan.words(values.map(name))
     case .last(let x, let always):
       return "the last row of each sequence of \(name(x))"
         + (always ? "" : ", if only it is asked for")

@@ -55,6 +55,11 @@ package enum Operation: Sendable {
   case weigh(Value)
   /// What a router lets into a layer goes through a program of its own, and comes back weighed.
   indirect case enter(Value, scores: Value, Entrance)
+  /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
+  /// earlier passes are carried.
+  case convolve(Value, CausalConvolution)
+  /// A state that goes from token to token, by an algorithm that is one thing.
+  case scan([Value], Scan)
   /// The last row of each sequence, where no more are scored.
   case last(Value, always: Bool)
   /// A part whose lowering is not written yet: it counts and runs as a whole.
@@ -197,7 +202,7 @@ extension Operation {
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
-      .part(let x?, _), .keepLatents(let x, _), .index(let x, _):
+      .part(let x?, _), .keepLatents(let x, _), .index(let x, _), .convolve(let x, _):
       [x]
     case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
@@ -205,6 +210,7 @@ extension Operation {
       .enter(let x, let y, _),
       .join(let x, let y), .attendLatents(let x, let y, _):
       [x, y]
+    case .scan(let values, _): values
     }
   }
 }

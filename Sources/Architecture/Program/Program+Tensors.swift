@@ -45,6 +45,8 @@ extension Program {
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
       case .subtract(_, _, let difference): return difference.weights.map { own($0) }
       case .route(_, let routing): return routing.correction.map { [own($0)] } ?? []
+      case .convolve(_, let convolution): return convolution.weights(.mixer).map { own($0) }
+      case .scan(_, let scan): return scan.weights.map { own($0) }
       case .experts(_, _, let experts):
         return experts.body.used(copies: copies * experts.routing.experts)
       case .enter(_, _, let entrance):
@@ -88,6 +90,12 @@ extension Program {
         isWrong =
           differ(q.width, heads.expanded.heads * heads.expanded.scoreSize)
           || differ(kept.width, heads.rank + heads.rotarySize)
+      case .convolve(let x, let convolution): isWrong = differ(x.width, convolution.channels)
+      case .scan(let values, let scan):
+        let widths = scan.inputs
+        isWrong =
+          values.count != widths.count
+          || zip(values, widths).contains { differ($0.width, $1) }
       case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
       case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .index,
         .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,

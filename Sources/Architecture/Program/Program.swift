@@ -32,7 +32,7 @@ extension Program {
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
         .keepLatents, .index, .attend, .attendLatents, .activate, .gate, .add, .subtract, .scale,
         .scaleByPosition, .bound,
-        .clip, .route, .weigh, .last, .part:
+        .clip, .route, .weigh, .convolve, .scan, .last, .part:
         [step]
       }
     }
@@ -51,7 +51,7 @@ extension Program {
           .index, .attend, .attendLatents, .activate, .gate, .add, .subtract, .scale,
           .scaleByPosition, .bound,
           .clip, .route,
-          .experts, .weigh, .enter, .last:
+          .experts, .weigh, .enter, .convolve, .scan, .last:
           nil
         }
       if let angles, !found.contains(angles) { found.append(angles) }
@@ -68,7 +68,7 @@ extension Module {
       if case .rotary(let angles) = attention.position { angles } else { nil }
     case .latentAttention(let attention): attention.isRotated ? attention.angles : nil
     case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer:
+      .depthRouter, .mixer, .recurrent:
       nil
     }
   }
@@ -116,7 +116,7 @@ package struct Role: Hashable, Sendable {
   /// The piece of that part.
   package enum Piece: Hashable, Sendable {
     case table, map, bias, norm, cut, rotation, cache, scores, activation, gate, residual
-    case multiplier, cap, choice, weighting, sum, whole
+    case multiplier, cap, choice, weighting, sum, recurrence, whole
   }
 
   package var place: Place

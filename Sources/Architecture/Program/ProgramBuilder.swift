@@ -135,9 +135,16 @@ extension ProgramBuilder {
 
   package mutating func activate(
     _ x: Value, _ function: Activation, _ name: String = "activation", slopes: [Weight] = [],
-    times factor: Value? = nil
+    times factor: Value? = nil, as piece: Role.Piece = .activation
   ) -> Value {
-    step(.activate(x, function, slopes: slopes, times: factor), x.width, .activation, name)
+    step(.activate(x, function, slopes: slopes, times: factor), x.width, piece, name)
+  }
+
+  /// The product of two values, number by number.
+  package mutating func multiply(
+    _ x: Value, by factor: Value, _ name: String, as piece: Role.Piece = .activation
+  ) -> Value {
+    activate(x, .identity, name, times: factor, as: piece)
   }
 
   package mutating func gate(
@@ -218,6 +225,14 @@ extension ProgramBuilder {
     return step(
       .enter(x, scores: scores, Entrance(router: router, predictor: decision, body: program)),
       x.width, .choice, "mod_router")
+  }
+
+  package mutating func convolve(_ x: Value, _ convolution: CausalConvolution) -> Value {
+    step(.convolve(x, convolution), convolution.channels, .recurrence, convolution.name)
+  }
+
+  package mutating func scan(_ values: [Value], _ scan: Scan) -> Value {
+    step(.scan(values, scan), scan.width, .recurrence, "scan")
   }
 
   package mutating func last(_ x: Value, always: Bool) -> Value {

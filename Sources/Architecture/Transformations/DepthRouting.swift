@@ -120,8 +120,6 @@ extension Layer {
   /// Whether nothing in the layer needs every token.
   fileprivate var canBeRouted: Bool {
     router == nil && repeats.isEmpty && extras.isEmpty && runs == 1
-      && !branches.contains { branch in
-        if case .mixer = branch.module { true } else { false }
-      }
+      && !branches.contains { $0.module.isMixer }
   }
 }

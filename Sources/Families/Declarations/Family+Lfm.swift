@@ -108,15 +108,13 @@ extension Keys {
   /// A gated short convolution: three maps in one, the middle one convolved, and one map out.
   fileprivate func shortConvolution() throws -> Module {
     let (d, bias) = (try size(.hidden), try flag("conv_bias"))
-    return .mixer(
-      Mixer(
-        .shortConvolution,
-        linears: [
-          Linear("in_proj", d, 3 * d, bias: bias), Linear("out_proj", d, d, bias: bias),
-        ],
-        convolutions: [
-          try convolution(d, "conv_L_cache", name: "conv", bias: bias, activated: false)
-        ], vectors: [], recurrence: .gatedConvolution(width: d)))
+    return .recurrent(
+      .shortConvolution(
+        ShortConvolution(
+          input: Linear("in_proj", d, 3 * d, bias: bias),
+          convolution: try convolution(
+            d, "conv_L_cache", name: "conv", bias: bias, activated: false),
+          output: Linear("out_proj", d, d, bias: bias))))
   }
 
   fileprivate func lfmExperts() throws -> Module {

@@ -156,25 +156,26 @@ extension Keys {
     let state = try size(.stateSize, keys.state)
     let rank = try automatic(
       .timeStepRank, keys.rank, .ceiling(d / 16), "⌈\(spelled("hidden_size")) / 16⌉")
-    let norms =
-      kind == .none
-      ? []
-      : [("dt_layernorm", rank), ("b_layernorm", state), ("c_layernorm", state)].map {
-        Normalization($0, [$1], weight: kind == .weighted)
-      }
-    let vectors = [Weight("A_log", [inner, state], .mixer), Weight("D", [inner], .mixer)]
-    return .mixer(
-      Mixer(
-        .mamba,
-        linears: [
-          Linear("in_proj", d, 2 * inner, bias: bias),
-          Linear("x_proj", inner, rank + 2 * state),
-          Linear("dt_proj", rank, inner, bias: true),
-          Linear("out_proj", inner, d, bias: bias),
-        ],
-        convolutions: [try convolution(inner, keys.kernel, bias: convolutionBias)],
-        norms: norms, vectors: vectors,
-        recurrence: .selective(channels: inner, state: state), gatedWidth: inner))
+    func norm(_ name: String, _ width: Formula) -> Normalization? {
+      kind == .none ? nil : Normalization(name, [width], weight: kind == .weighted)
+    }
+    var selection = SelectiveStateSpace.Selection(
+      map: Linear("x_proj", inner, rank + 2 * state),
+      stepMap: Linear("dt_proj", rank, inner, bias: true))
+    selection.stepNorm = norm("dt_layernorm", rank)
+    selection.inputNorm = norm("b_layernorm", state)
+    selection.outputNorm = norm("c_layernorm", state)
+    return .recurrent(
+      .selective(
+        SelectiveStateSpace(
+          input: Linear("in_proj", d, 2 * inner, bias: bias),
+          convolution: try convolution(
+            inner, keys.kernel, bias: convolutionBias, activated: false),
+          activation: try activation(), selection: selection,
+          scan: Scan.Selective(
+            channels: inner, state: state, rates: Weight("A_log", [inner, state], .mixer),
+            skip: Weight("D", [inner], .mixer)),
+          output: Linear("out_proj", inner, d, bias: bias))))
   }
 
   /// A state space with heads: one decay for each head, and a state `[N]` for each group of them.

@@ -44,8 +44,8 @@ struct DeltaScan {
     let z = isFused ? projected[0].columns(channels..<channels + valueWidth) : projected[1]
     let strengths = isFused ? projected[1].columns(0..<heads) : projected[2]
     let steps = isFused ? projected[1].columns(heads..<2 * heads) : projected[3]
-    let convolved = try executor.convolve(
-      mixed, mixer.convolutions[0], flow, layer, at: path)
+    let convolved = try mixer.convolve(
+      mixed, mixer.convolutions[0], flow, layer, at: path, on: executor)
     let name = path.appending("scan")
     let rates = try mixer.vector("A_log", at: path, on: executor)
     let biases = try mixer.vector("dt_bias", at: path, on: executor)

@@ -39,8 +39,9 @@ struct DualityScan {
       }
     }
     let z = projected.columns(0..<inner)
-    let convolved = try executor.convolve(
-      projected.columns(inner..<inner + channels), mixer.convolutions[0], flow, layer, at: path)
+    let convolved = try mixer.convolve(
+      projected.columns(inner..<inner + channels), mixer.convolutions[0], flow, layer, at: path,
+      on: executor)
     let values = convolved.columns(0..<inner)
     let name = path.appending("scan")
     let rates = try mixer.vector("A_log", at: path, on: executor)

@@ -1,36 +1,21 @@
 import Architecture
 import Kernels
 
-/// A selective state space, token by token.
-///
-/// - Source: Gu and Dao 2023, algorithm 2, <https://arxiv.org/abs/2312.00752>.
-struct SelectiveScan {
-  let channels: Int
-  let state: Int
-
-  func run(
-    _ mixer: Mixer, _ x: Matrix, _ flow: Flow, _ layer: LayerState, at path: String,
-    on executor: Executor
+extension Executor {
+  /// A selective state space, token by token, from x, δ, B and C.
+  ///
+  /// - Source: Gu and Dao 2023, algorithm 2, <https://arxiv.org/abs/2312.00752>.
+  func selective(
+    _ scan: Scan.Selective, _ values: [Matrix], _ flow: Flow, _ layer: LayerState,
+    at scope: String, _ name: String
   ) throws -> Matrix {
-    let projected = try executor.linear(x, mixer.linears[0], at: path)
-    let inner = try executor.convolve(
-      projected.columns(0..<channels), mixer.convolutions[0], flow, layer, at: path)
-    let parameters = try executor.linear(inner, mixer.linears[1], at: path)
-    let rank = parameters.columns - 2 * state
-    let steps = parameters.columns(0..<rank)
-    let inputs = parameters.columns(rank..<rank + state)
-    let outputs = parameters.columns(rank + state..<rank + 2 * state)
-    for (prefix, part) in [("dt", steps), ("b", inputs), ("c", outputs)] {
-      if let norm = mixer.norm(prefix) { try executor.normalize(part, norm, at: path) }
-    }
-    let delta = try executor.linear(steps, mixer.linears[2], at: path)
-    let rates = try mixer.vector("A_log", at: path, on: executor)
-    let skip = try mixer.vector("D", at: path, on: executor)
-    let y = executor.scratch.matrix(x.rows, channels)
-    let name = path.appending("scan")
-    let (channels, state) = (channels, state)
-    let decays = executor.scratch.numbers(channels * state)
-    executor.meter.literally(name) {
+    let (inner, delta, inputs, outputs) = (values[0], values[1], values[2], values[3])
+    let (channels, state) = (try extent(scan.channels), try extent(scan.state))
+    let rates = try vector(scan.rates, at: scope)
+    let skip = try vector(scan.skip, at: scope)
+    let y = scratch.matrix(inner.rows, channels)
+    let decays = scratch.numbers(channels * state)
+    meter.literally(name) {
       for index in 0..<channels * state {
         decays[index] = (Counted.zero - Counted(rates[index]).exponential).value
       }
@@ -39,7 +24,7 @@ struct SelectiveScan {
       var carried = layer.carried(name, sequence, count: channels * state)
       let rows = flow.rows(of: index)
       carried.withUnsafeMutableBufferPointer { h in
-        executor.meter.literally(name, rows: rows) { row in
+        meter.literally(name, rows: rows) { row in
           for channel in 0..<channels {
             let step = Counted(delta[row, channel]).softplus
             let input = Counted(inner[row, channel])
@@ -58,8 +43,6 @@ struct SelectiveScan {
       }
       layer.carry(carried, name, sequence)
     }
-    try mixer.finish(
-      y, gatedBy: projected.columns(channels..<2 * channels), at: path, on: executor)
-    return try executor.linear(y, mixer.linears[3], at: path)
+    return y
   }
 }

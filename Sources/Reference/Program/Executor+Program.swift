@@ -183,6 +183,12 @@ struct ProgramRun {
       try executor.enter(
         stream, numbers(scores), entrance, flow, state, at: path, name)
       return .numbers(stream)
+    case .convolve(let x, let convolution):
+      return .numbers(
+        try executor.convolve(numbers(x), convolution, flow, state, at: scope))
+    case .scan(let values, let scan):
+      return .numbers(
+        try executor.scan(values.map(numbers), scan, flow, state, at: scope, name))
     case .last(let x, let always):
       let isLast = always || flow.pass.scoresLastOnly
       return .numbers(isLast ? executor.lastRows(numbers(x), flow) : numbers(x))
@@ -235,7 +241,7 @@ extension Executor {
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .index,
         .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip,
-        .route, .experts, .weigh, .enter, .last, .part:
+        .route, .experts, .weigh, .enter, .convolve, .scan, .last, .part:
         break
       }
     }

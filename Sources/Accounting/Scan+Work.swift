@@ -1,0 +1,82 @@
+import Architecture
+import Symbolic
+
+extension Program {
+  /// The numbers that recurrences carry to the next token, for one sequence.
+  var stateSize: Formula {
+    allSteps.map { step in
+      switch step.operation {
+      case .convolve(_, let convolution): convolution.stateSize
+      case .scan(_, let scan): scan.stateSize
+      default: .zero
+      }
+    }.sum()
+  }
+}
+
+extension CausalConvolution {
+  /// The last inputs of one sequence: as many as the kernel sees, or only those before a token.
+  var stateSize: Formula { channels * (forgetsPast ? kernel - 1 : kernel) }
+
+  /// A product of each channel's last inputs with its kernel, for every position a kernel computes.
+  ///
+  /// The sequence is padded by `kernel − 1` on both sides, so that a prompt of *T* gives
+  /// *T + kernel − 1* positions, of which *T* are kept; a prompt that is shorter than the kernel is
+  /// filled up to it for the cache, unless there is none or the convolution forgets what came
+  /// before. After a cache its last `kernel` inputs stand in front: one token gives 2 positions, and
+  /// more of them *T + 2·kernel − 1*.
+  func work(_ part: Product.Part, over stream: Stream) -> [Work] {
+    let kept = stream.rows * channels
+    let bias = OperationCounts([.add: hasBias ? kept : 0])
+    if forgetsPast, stream.workload.tokens == 1, stream.workload.phase != .train {
+      let products = kept * kernel
+      let counts = bias + OperationCounts([.multiply: products, .add: products])
+      return [Work(name, Elementwise(.mixer, counts))]
+    }
+    let positions: Formula
+    switch (stream.workload.past, stream.workload.tokens) {
+    case _ where forgetsPast || stream.workload.phase == .train:
+      positions = stream.tokens + kernel - 1
+    case (0, _): positions = .maximum(stream.tokens, kernel) + kernel - 1
+    case (_, 1): positions = 2
+    default: positions = stream.tokens + 2 * kernel - 1
+    }
+    let product = Product(
+      part, copies: channels, rows: stream.sequences * positions, inner: kernel, columns: 1,
+      isLearned: true)
+    return [Work(name, product)] + (hasBias ? [Work(name, Elementwise(.mixer, bias))] : [])
+  }
+}
+
+extension Scan {
+  /// The numbers of the state of one sequence.
+  var stateSize: Formula {
+    switch self {
+    case .selective(let scan): scan.channels * scan.state
+    }
+  }
+
+  /// Everything that the algorithm executes over a stream.
+  func work(_ part: Product.Part, over stream: Stream) -> [Work] {
+    switch self {
+    case .selective(let scan): scan.work(part, stream)
+    }
+  }
+}
+
+extension Scan.Selective {
+  /// Token by token: `h ← e^(Δ·A)·h + (Δ·x)·B`, then `y = h·C + D·x`.
+  fileprivate func work(_ part: Product.Part, _ stream: Stream) -> [Work] {
+    let rows = stream.rows
+    let (wide, all) = (rows * channels, rows * channels * state)
+    // A = 0 − e^(A_log), once; Δ = softplus of its projection.
+    let counts =
+      wide * ReferenceAlgorithms.softplus
+      + OperationCounts([
+        .exp: channels * state + all, .subtract: channels * state,
+        .multiply: 3 * all + 2 * wide, .add: all + wide,
+      ])
+    let read = Product(part, copies: rows, rows: channels, inner: state, columns: 1)
+    return [Work("scan", Elementwise(.mixer, counts)), Work("scan", read)]
+  }
+}

@@ -1,0 +1,56 @@
+import Symbolic
+
+extension ShortConvolution {
+  package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    let width = convolution.channels
+    let projected = program.map(x, input)
+    let pieces = (0..<3).map {
+      program.slice(
+        projected, Slice(axes: [3, width], axis: 0, first: Formula(Int128($0)), count: 1))
+    }
+    let driven = program.multiply(pieces[2], by: pieces[0], "gates", as: .recurrence)
+    let convolved = program.convolve(driven, convolution)
+    let y = program.multiply(convolved, by: pieces[1], "gates", as: .recurrence)
+    return program.map(y, output)
+  }
+}
+
+extension SelectiveStateSpace {
+  package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    let (channels, state) = (scan.channels, scan.state)
+    let projected = program.map(x, input)
+    let entering = program.slice(projected, Slice(2 * channels, first: 0, count: channels))
+    let gate = program.slice(projected, Slice(2 * channels, first: channels, count: channels))
+    let inner = program.convolve(entering, convolution, activation)
+    let selected = program.map(inner, selection.map)
+    let rank = selection.stepMap.input
+    func piece(
+      _ first: Formula, _ count: Formula, _ norm: Normalization?, _ program: inout ProgramBuilder
+    ) -> Value {
+      let piece = program.slice(selected, Slice(rank + 2 * state, first: first, count: count))
+      return norm.map { program.normalize(piece, $0) } ?? piece
+    }
+    let steps = piece(0, rank, selection.stepNorm, &program)
+    let inputs = piece(rank, state, selection.inputNorm, &program)
+    let outputs = piece(rank + state, state, selection.outputNorm, &program)
+    let y = program.scan(
+      [inner, program.map(steps, selection.stepMap), inputs, outputs], .selective(scan))
+    return program.map(program.gated(y, by: gate), output)
+  }
+}
+
+extension ProgramBuilder {
+  /// A convolution and the function behind it, which is shown with it; none where it is not known.
+  mutating func convolve(
+    _ x: Value, _ convolution: CausalConvolution, _ activation: String?
+  ) -> Value {
+    let y = convolve(x, convolution)
+    guard let function = activation.flatMap(Activation.init) else { return y }
+    return activate(y, function, convolution.name, as: .recurrence)
+  }
+
+  /// The product with `silu` of a gate.
+  mutating func gated(_ y: Value, by gate: Value) -> Value {
+    activate(gate, .silu, "gate", times: y, as: .recurrence)
+  }
+}

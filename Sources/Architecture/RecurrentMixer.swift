@@ -1,0 +1,167 @@
+package import Symbolic
+
+/// A sequence mixer that carries a state from token to token, and says what a pass does with it.
+package protocol RecurrentPart: Hashable, Sendable {
+  /// A short word for the layers that have it, as a subscript of *L*.
+  static var label: String { get }
+
+  /// The place of its maps among those of the model: mixers, or attention.
+  static var place: Role.Place { get }
+
+  /// The width of the stream.
+  var width: Formula { get }
+
+  /// Its tensors, in the order in which they are listed.
+  var weights: [Weight] { get }
+
+  /// The name in the configuration of a function that it applies, if it has a choice.
+  var activation: String? { get }
+
+  /// Changes each of its norms.
+  mutating func changeNorms(_ change: (inout Normalization) -> Void)
+
+  /// From a normalized stream to what is added to it.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value
+}
+
+extension RecurrentPart {
+  package static var place: Role.Place { .mixer }
+  package var activation: String? { nil }
+
+  package mutating func changeNorms(_ change: (inout Normalization) -> Void) {}
+}
+
+/// A sequence mixer that is not softmax attention, with one case for each algorithm.
+package enum RecurrentMixer: Hashable, Sendable {
+  case shortConvolution(ShortConvolution)
+  case selective(SelectiveStateSpace)
+
+  private var part: any RecurrentPart {
+    switch self {
+    case .shortConvolution(let part): part
+    case .selective(let part): part
+    }
+  }
+
+  package var label: String { type(of: part).label }
+  package var place: Role.Place { type(of: part).place }
+  package var weights: [Weight] { part.weights }
+  package var activation: String? { part.activation }
+
+  package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    switch self {
+    case .shortConvolution: break
+    case .selective(var part):
+      part.changeNorms(change)
+      self = .selective(part)
+    }
+  }
+
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value { part.lower(x, &program) }
+
+  /// What it does with a stream `[T, d]`.
+  package var program: Program {
+    ProgramBuilder.program(width: part.width) { x, program in
+      program.within("", place, .recurrent(self)) { lower(x, &$0) }
+    }
+  }
+}
+
+extension Module {
+  /// Whether it carries a state and is no attention.
+  package var isMixer: Bool {
+    switch self {
+    case .mixer, .recurrent: true
+    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
+      .feedForward, .mixtureOfExperts, .depthRouter:
+      false
+    }
+  }
+}
+
+/// A gated short convolution: `output(C ∘ conv(B ∘ x))`, where one map gives B, C and x.
+///
+/// - Source: Liquid AI 2025 (LFM2).
+package struct ShortConvolution: RecurrentPart {
+  package static let label = "conv"
+
+  /// From the stream to B, C and x, side by side.
+  package var input: Linear
+  package var convolution: CausalConvolution
+  package var output: Linear
+
+  package init(input: Linear, convolution: CausalConvolution, output: Linear) {
+    self.input = input
+    self.convolution = convolution
+    self.output = output
+  }
+
+  package var width: Formula { input.input }
+
+  package var weights: [Weight] {
+    [input, output].weights(.mixer) + convolution.weights(.mixer)
+  }
+}
+
+/// A selective state space: a state for each channel, whose decay follows from the token.
+///
+/// - Source: Gu and Dao 2023, <https://arxiv.org/abs/2312.00752>.
+package struct SelectiveStateSpace: RecurrentPart {
+  package static let label = "mamba"
+
+  /// How the time step of each channel, and B and C of the state, come from the convolved numbers.
+  package struct Selection: Hashable, Sendable {
+    /// To the time step in a low rank, B and C, side by side.
+    package var map: Linear
+    /// From the low rank to the time step of each channel, with its bias.
+    package var stepMap: Linear
+    package var stepNorm: Normalization?
+    package var inputNorm: Normalization?
+    package var outputNorm: Normalization?
+
+    package init(map: Linear, stepMap: Linear) {
+      self.map = map
+      self.stepMap = stepMap
+    }
+  }
+
+  /// From the stream to the numbers of the channels and those of the gate, side by side.
+  package var input: Linear
+  package var convolution: CausalConvolution
+  /// The function behind the convolution, by its name in the configuration; that of the gate is
+  /// `silu` in any case.
+  package var activation: String?
+  package var selection: Selection
+  package var scan: Scan.Selective
+  package var output: Linear
+
+  package init(
+    input: Linear, convolution: CausalConvolution, activation: String, selection: Selection,
+    scan: Scan.Selective, output: Linear
+  ) {
+    self.input = input
+    self.convolution = convolution
+    self.activation = activation
+    self.selection = selection
+    self.scan = scan
+    self.output = output
+  }
+
+  package var width: Formula { input.input }
+
+  package var weights: [Weight] {
+    [input, selection.map, selection.stepMap, output].weights(.mixer)
+      + convolution.weights(.mixer)
+      + [selection.stepNorm, selection.inputNorm, selection.outputNorm].flatMap {
+        $0?.weights(.mixer) ?? []
+      } + [scan.rates, scan.skip]
+  }
+
+  package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    for norm in [\Selection.stepNorm, \.inputNorm, \.outputNorm] {
+      guard var changed = selection[keyPath: norm] else { continue }
+      change(&changed)
+      selection[keyPath: norm] = changed
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Architecture
+import Kernels
+
+extension Executor {
+  /// Whether a recurrence goes one step, from a state that it has.
+  func isStep(_ flow: Flow) -> Bool { past > 0 && flow.tokens == 1 }
+
+  /// The product of each channel's last inputs with its kernel: `[rows, channels]`.
+  ///
+  /// A prompt is padded on both sides, as the kernels of libraries do it, and what lies beyond its
+  /// end is dropped; after a cache its last inputs stand in front.
+  func convolve(
+    _ x: Matrix, _ convolution: CausalConvolution, _ flow: Flow, _ state: LayerState,
+    at path: String
+  ) throws -> Matrix {
+    let (channels, kernel) = (try extent(convolution.channels), try extent(convolution.kernel))
+    let name = path.appending(convolution.name)
+    weights.claim("\(name).weight", channels * kernel)
+    if convolution.hasBias { weights.claim("\(name).bias", channels) }
+    let y = scratch.matrix(x.rows, channels)
+    scratch.scoped {
+      let w = weights.matrix(
+        "\(name).weight", rows: channels, columns: kernel,
+        spread: (3 / Float(kernel)).squareRoot(), scratch)
+      for (index, sequence) in flow.sequences.enumerated() {
+        scratch.scoped {
+          let own = x.rows(flow.rows(of: index))
+          let before = past == 0 ? 0 : kernel
+          let carried = state.carried(name, sequence, count: kernel * channels)
+          // The inputs, with zeros around: in front what was carried, or kernel − 1 zeros.
+          let sides = isStep(flow) ? 0 : kernel - 1
+          let length = max(before + flow.tokens, before == 0 ? kernel : 0)
+          let inputs = scratch.zeros(length + 2 * sides, channels)
+          for row in 0..<before {
+            inputs.row(sides + row).update(
+              from: Array(carried[row * channels..<(row + 1) * channels]), count: channels)
+          }
+          own.copy(into: inputs.rows(sides + before..<sides + before + flow.tokens))
+          let positions = length + 2 * sides - kernel + 1
+          let outputs = scratch.matrix(positions, channels)
+          meter.literally(name, rows: 0..<positions) { position in
+            for channel in 0..<channels {
+              var sum = Counted.zero
+              for tap in 0..<kernel {
+                sum = sum + Counted(inputs[position + tap, channel]) * Counted(w[channel, tap])
+              }
+              outputs[position, channel] = sum.value
+            }
+          }
+          // The output whose last input is the first new token.
+          let first = sides + before - kernel + 1
+          outputs.rows(first..<first + flow.tokens).copy(into: y.rows(flow.rows(of: index)))
+          var last = carried + Array(repeating: 0, count: flow.tokens * channels)
+          for row in 0..<flow.tokens {
+            for channel in 0..<channels {
+              last[(kernel + row) * channels + channel] = own[row, channel]
+            }
+          }
+          state.carry(Array(last.suffix(kernel * channels)), name, sequence)
+        }
+      }
+      if convolution.hasBias {
+        let bias = weights.matrix("\(name).bias", rows: 1, columns: channels, spread: 0.05, scratch)
+        addVector(bias.start, to: y, name)
+      }
+    }
+    return y
+  }
+}
