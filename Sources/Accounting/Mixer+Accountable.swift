@@ -7,10 +7,6 @@ extension Mixer: Accountable {
     let part = productPart
     let rows = stream.rows
     var work = linears.work(part, rows: rows)
-    if !inputScales.isEmpty, let input = linears.first {
-      work.append(
-        Work(input.name, Elementwise(.residual, [.multiply: rows * input.output])))
-    }
     work += headwise.flatMap { $0.work(part, rows: rows) }
     work += convolutions.flatMap { $0.activatedWork(part, over: stream) }
     if let recurrence { work += recurrence.work(part, over: stream) }
@@ -64,7 +60,6 @@ extension Recurrence {
   var stateSize: Formula {
     switch self {
     case .selective(let channels, let state): channels * state
-    case .duality(let heads, let size, let state, _): heads * size * state
     case .delta(let heads, let keySize, let valueSize, _): heads * keySize * valueSize
     case .lightning(let heads, let size, _): heads * size * size
     case .channelDelta(let heads, let size, _, _): heads * size * size
@@ -80,8 +75,6 @@ extension Recurrence {
     switch self {
     case .selective(let channels, let state):
       selective(part, stream, channels, state)
-    case .duality(let heads, let size, let state, let chunk):
-      Duality(heads: heads, size: size, state: state, chunk: chunk).work(part, stream)
     case .delta(let heads, let keySize, let valueSize, let chunk):
       DeltaRule(heads: heads, keySize: keySize, valueSize: valueSize, chunk: chunk)
         .work(part, stream)

@@ -23,6 +23,7 @@ extension MixtureOfExperts {
     ])
     work.append(Work("combine", Elementwise(.routing, sum)))
     if addsBias { work.append(Work("bias", Elementwise(.bias, [.add: rows * width]))) }
+    work += latent.map { [$0.down, $0.up].work(.mixer, rows: rows) } ?? []
     if let shared {
       work += shared.work(.sharedExperts, rows: rows, runs: stream.runs)
         .map { $0.within(sharedPath) }

@@ -53,6 +53,7 @@ extension Scan {
   var stateSize: Formula {
     switch self {
     case .selective(let scan): scan.channels * scan.state
+    case .duality(let scan): scan.heads * scan.headSize * scan.state
     }
   }
 
@@ -60,6 +61,7 @@ extension Scan {
   func work(_ part: Product.Part, over stream: Stream) -> [Work] {
     switch self {
     case .selective(let scan): scan.work(part, stream)
+    case .duality(let scan): scan.work(part, stream)
     }
   }
 }

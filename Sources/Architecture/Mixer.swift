@@ -1,24 +1,11 @@
 package import Symbolic
 
-/// The least and the most that numbers are, where they have a bound.
-package struct Bounds: Hashable, Sendable {
-  package var least: Constant?
-  package var most: Constant?
-
-  package init(least: Constant? = nil, most: Constant? = nil) {
-    self.least = least
-    self.most = most
-  }
-}
-
 /// A sequence mixer that is not softmax attention: it carries a state instead of a cache.
 package struct Mixer: Hashable, Sendable {
   /// The algorithm.
   package enum Kind: String, Hashable, Sendable {
     /// Selective state space. Source: Gu and Dao 2023, <https://arxiv.org/abs/2312.00752>.
     case mamba
-    /// Structured state-space duality. Source: Dao and Gu 2024, <https://arxiv.org/abs/2405.21060>.
-    case mamba2
     /// Gated delta rule. Source: Yang et al. 2024, <https://arxiv.org/abs/2412.06464>.
     case gatedDelta = "delta"
     /// A causal convolution and nothing else.
@@ -54,13 +41,6 @@ package struct Mixer: Hashable, Sendable {
   package var gatedWidth: Formula = 0
   /// What it does beside all of that.
   package var procedure: Procedure?
-  /// Whether the output has its norm before that gate, and not after it.
-  package var normPrecedesGate = false
-  /// Between which numbers time steps are kept while tokens are scanned in chunks, where the class
-  /// has such bounds.
-  package var timeSteps = Bounds()
-  /// What the pieces of the input map are multiplied by: `z`, `x`, B, C and Δ; empty if by nothing.
-  package var inputScales: [Constant] = []
   /// Whether fused maps hold their pieces key head by key head, and not side by side.
   package var isHeadByHead = false
   /// The name of the function of that gate.

@@ -66,6 +66,18 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var idleReturnsInput = false
   /// All experts that the router scores, those that do nothing included.
   package var scored: Formula
+  /// Maps to a narrower stream on which the experts work, and back.
+  package struct Latent: Hashable, Sendable {
+    package var down: Linear
+    package var up: Linear
+
+    package init(down: Linear, up: Linear) {
+      self.down = down
+      self.up = up
+    }
+  }
+
+  package var latent: Latent?
   /// How many experts the router chooses for a token, where that is more than the token can meet.
   package var choices: Formula?
 
@@ -90,7 +102,11 @@ package struct MixtureOfExperts: Hashable, Sendable {
 
   package var weights: [Weight] {
     router.weights + expertWeights
-      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
+      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) } + latentWeights
+  }
+
+  package var latentWeights: [Weight] {
+    latent.map { [$0.down, $0.up].weights(.mixer) } ?? []
   }
 
   private var expertWeights: [Weight] {

@@ -34,8 +34,6 @@ package struct CausalConvolution: Hashable, Sendable {
 package enum Recurrence: Hashable, Sendable {
   /// `[channels, state]`, with a decay for each number and token.
   case selective(channels: Formula, state: Formula)
-  /// `[heads, headSize, state]`, with a decay for each head and token, in chunks of tokens.
-  case duality(heads: Formula, headSize: Formula, state: Formula, chunk: Formula)
   /// `[heads, keySize, valueSize]`, written by the delta rule, in chunks of tokens.
   case delta(heads: Formula, keySize: Formula, valueSize: Formula, chunk: Formula)
   /// `[heads, size, size]` with a fixed decay for each head, in blocks of tokens.

@@ -35,11 +35,13 @@ extension RecurrentPart {
 package enum RecurrentMixer: Hashable, Sendable {
   case shortConvolution(ShortConvolution)
   case selective(SelectiveStateSpace)
+  case duality(DualStateSpace)
 
   private var part: any RecurrentPart {
     switch self {
     case .shortConvolution(let part): part
     case .selective(let part): part
+    case .duality(let part): part
     }
   }
 
@@ -54,6 +56,9 @@ package enum RecurrentMixer: Hashable, Sendable {
     case .selective(var part):
       part.changeNorms(change)
       self = .selective(part)
+    case .duality(var part):
+      part.changeNorms(change)
+      self = .duality(part)
     }
   }
 
@@ -163,5 +168,72 @@ package struct SelectiveStateSpace: RecurrentPart {
       change(&changed)
       selection[keyPath: norm] = changed
     }
+  }
+}
+
+/// A state space with heads: one decay for each head, and B and C for each group of them.
+///
+/// - Source: Dao and Gu 2024, <https://arxiv.org/abs/2405.21060>.
+package struct DualStateSpace: RecurrentPart {
+  package static let label = "mamba2"
+
+  /// What the pieces of the input map are multiplied by.
+  package struct Scales: Hashable, Sendable {
+    package var gate: Constant
+    package var values: Constant
+    package var inputs: Constant
+    package var outputs: Constant
+    package var steps: Constant
+
+    package init(
+      gate: Constant, values: Constant, inputs: Constant, outputs: Constant, steps: Constant
+    ) {
+      self.gate = gate
+      self.values = values
+      self.inputs = inputs
+      self.outputs = outputs
+      self.steps = steps
+    }
+  }
+
+  /// From the stream to the gate, to x, B and C, and to the time steps, side by side.
+  package var input: Linear
+  /// What these pieces are multiplied by, if anything.
+  package var scales: Scales?
+  /// Of x, B and C, side by side.
+  package var convolution: CausalConvolution
+  /// The function behind the convolution, by its name in the configuration; that of the gate is
+  /// `silu` in any case.
+  package var activation: String?
+  package var scan: Scan.Duality
+  /// The norm of the output, each group of heads by itself.
+  package var norm: Normalization?
+  /// Whether the output has its norm before the gate, and not after it.
+  package var normPrecedesGate = false
+  package var output: Linear
+
+  package init(
+    input: Linear, convolution: CausalConvolution, activation: String, scan: Scan.Duality,
+    norm: Normalization?, output: Linear
+  ) {
+    self.input = input
+    self.convolution = convolution
+    self.activation = activation
+    self.scan = scan
+    self.norm = norm
+    self.output = output
+  }
+
+  package var width: Formula { input.input }
+
+  package var weights: [Weight] {
+    [input, output].weights(.mixer) + convolution.weights(.mixer)
+      + (norm?.weights(.mixer) ?? []) + [scan.rates, scan.skip, scan.stepBias]
+  }
+
+  package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    guard var changed = norm else { return }
+    change(&changed)
+    norm = changed
   }
 }

@@ -179,7 +179,6 @@ package enum NumericKeys {
     mlp_bias: deepseek_v32 dots3_note_text glm_moe_dsa
     num_key_value_heads: deepseek_v4
     attention_bias n_shared_experts: deepseek_v4 nemotron_h
-    hidden_act: falcon_mamba mamba mamba2
     time_step_scale: falcon_mamba mamba
     attention_layers: gpt_neo
     unpadded_vocab_size: inkling2_text inkling_text
@@ -194,7 +193,7 @@ package enum NumericKeys {
     pooling sliding_window_pattern: cohere_compass_text
     prefix_lm: hrm_text
     embedding_fraction expansion_ratio learned_pos_emb no_bias norm_type: mpt
-    expand mamba_expand mamba_hidden_act mamba_proj_bias mtp_hybrid_override_pattern
+    expand mamba_expand mamba_proj_bias mtp_hybrid_override_pattern
       mtp_layers_block_type sliding_window: nemotron_h
     """
 }

@@ -95,6 +95,7 @@ extension Family {
     "mpt",
     "nanochat",
     "nemotron",
+    "nemotron_h",
     "olmo",
     "olmo2",
     "olmo3",

@@ -107,6 +107,7 @@ extension Family {
     "mpt",
     "nanochat",
     "nemotron",
+    "nemotron_h",
     "olmo",
     "olmo2",
     "olmo3",

@@ -24,6 +24,7 @@ extension Executor {
             extent(module.rotarySize).isMultiple(of: 2), "an odd number of rotated channels")
         case .mixtureOfExperts(let module): try checkFit(module)
         case .mixer(let module): try checkFit(module)
+        case .recurrent(let module): try checkFit(module)
         default: continue
         }
       }
@@ -85,16 +86,20 @@ extension Executor {
       "\(experts) experts in \(groups) groups")
   }
 
+  private func checkFit(_ mixer: RecurrentMixer) throws {
+    switch mixer {
+    case .shortConvolution, .selective: break
+    case .duality(let mixer):
+      let (heads, groups) = (try extent(mixer.scan.heads), try extent(mixer.scan.groups))
+      try require(
+        groups > 0 && heads.isMultiple(of: groups),
+        "heads of a mixer that its groups do not divide")
+    }
+  }
+
   private func checkFit(_ mixer: Mixer) throws {
     let channels = try mixer.convolutions.first.map { try extent($0.channels) } ?? 0
     switch mixer.recurrence {
-    case .duality(let heads, let size, let state, _):
-      let (heads, size, state) = (try extent(heads), try extent(size), try extent(state))
-      let rest = channels - heads * size
-      let groups = state > 0 ? rest / (2 * state) : 0
-      try require(
-        groups > 0 && rest == groups * 2 * state && heads.isMultiple(of: groups),
-        "heads of a mixer that its groups do not divide")
     case .delta(let heads, let keySize, let valueSize, _):
       let (heads, keySize) = (try extent(heads), try extent(keySize))
       let keys = (channels - heads * (try extent(valueSize))) / 2

@@ -96,10 +96,6 @@ extension Executor {
       [4, try extent($0.channels), try extent($0.kernel)]
     }
     switch mixer.recurrence {
-    case .duality(_, let size, let state, let chunk):
-      let chunk = try extent(chunk)
-      factors.append([2, chunk, chunk])
-      factors.append([4, chunk, try extent(size) + extent(state)])
     case .lightning(_, let size, let block):
       factors.append([try extent(block), try extent(block)])
       factors.append([4, try extent(size), try extent(size)])
@@ -112,7 +108,11 @@ extension Executor {
   private func fixedScratch(_ scan: Scan) throws -> Int {
     switch scan {
     case .selective(let scan):
-      try MemoryEstimate.product([extent(scan.channels), extent(scan.state)])
+      return try MemoryEstimate.product([extent(scan.channels), extent(scan.state)])
+    case .duality(let scan):
+      let chunk = try extent(scan.chunk)
+      return try MemoryEstimate.product([2, chunk, chunk])
+        + MemoryEstimate.product([4, chunk, extent(scan.headSize) + extent(scan.state)])
     }
   }
 

@@ -129,7 +129,7 @@ extension Mixer {
     }
     if Activation(gateActivation) == nil { return "the activation '\(gateActivation)'" }
     switch (kind, recurrence, procedure) {
-    case (.mamba2, .duality, nil), (.gatedDelta, .delta, nil),
+    case (.gatedDelta, .delta, nil),
       (.lightning, .lightning, nil):
       return nil
     case (.other, nil, .activation(let name, _)) where (1...2).contains(linears.count):

@@ -90,7 +90,9 @@ extension Executor {
   private func request(
     _ mixture: MixtureOfExperts, at path: String, into requests: inout [RequestedWeight]
   ) throws {
-    for weight in mixture.router.weights { requests.append(try request(weight, at: path)) }
+    for weight in mixture.router.weights + mixture.latentWeights {
+      requests.append(try request(weight, at: path))
+    }
     let expert = mixture.expert
     let count = try extent(mixture.experts)
     let maps = expert.inputs + [expert.output]

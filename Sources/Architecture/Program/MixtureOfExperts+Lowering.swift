@@ -18,14 +18,18 @@ extension MixtureOfExperts {
     let gates = router.gates.map { program.map(x, $0) }
     let choice = program.route(gates.first, routing)
     let scope = program.scope
+    let entering = latent.map { latent in
+      program.within("", .mixer) { $0.map(x, latent.down) }
+    }
     var y = program.experts(
-      x, choice, routing, active: active, path: path, weighsAnswer: weighing == .answers
+      entering ?? x, choice, routing, active: active, path: path, weighsAnswer: weighing == .answers
     ) { x, program in
       let input = weighing == .inputs ? program.weigh(x, in: scope) : x
       return expert.lower(input, &program, weighing: weighing == .innerNumbers ? scope : nil)
     }
     if let scale { y = program.scale(y, by: scale, "combine", as: .weighting) }
     if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
+    if let latent { y = program.within("", .mixer) { $0.map(y, latent.up) } }
     guard let shared else { return y }
     var answer = program.within(sharedPath, .sharedExpert) { shared.lower(x, &$0) }
     if gates.count > 1 {

@@ -39,6 +39,46 @@ extension SelectiveStateSpace {
   }
 }
 
+extension DualStateSpace {
+  package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    let (inner, states) = (scan.width, scan.groups * scan.state)
+    let projected = program.map(x, input)
+    func piece(
+      _ first: Formula, _ count: Formula, _ program: inout ProgramBuilder
+    ) -> Value {
+      program.slice(projected, Slice(input.output, first: first, count: count))
+    }
+    func scaled(
+      _ first: Formula, _ count: Formula, _ scale: Constant, _ program: inout ProgramBuilder
+    ) -> Value {
+      program.scale(piece(first, count, &program), by: scale, input.name)
+    }
+    let gate: Value, entering: Value, steps: Value
+    let channels = inner + 2 * states
+    if let scales {
+      gate = scaled(0, inner, scales.gate, &program)
+      let values = scaled(inner, inner, scales.values, &program)
+      let inputs = scaled(2 * inner, states, scales.inputs, &program)
+      let outputs = scaled(2 * inner + states, states, scales.outputs, &program)
+      steps = scaled(inner + channels, scan.heads, scales.steps, &program)
+      entering = program.join(program.join(values, inputs), outputs)
+    } else {
+      gate = piece(0, inner, &program)
+      entering = piece(inner, channels, &program)
+      steps = piece(inner + channels, scan.heads, &program)
+    }
+    let convolved = program.convolve(entering, convolution, activation)
+    let values = program.slice(convolved, Slice(channels, first: 0, count: inner))
+    let inputs = program.slice(convolved, Slice(channels, first: inner, count: states))
+    let outputs = program.slice(convolved, Slice(channels, first: inner + states, count: states))
+    var y = program.scan([values, steps, inputs, outputs], .duality(scan))
+    if !normPrecedesGate { y = program.gated(y, by: gate) }
+    if let norm { y = program.normalize(y, norm) }
+    if normPrecedesGate { y = program.gated(y, by: gate) }
+    return program.map(y, output)
+  }
+}
+
 extension ProgramBuilder {
   /// A convolution and the function behind it, which is shown with it; none where it is not known.
   mutating func convolve(

@@ -8,6 +8,8 @@ package import Symbolic
 package enum Scan: Hashable, Sendable {
   /// A state `[channels, state]`, with a decay for each number and token.
   case selective(Selective)
+  /// A state `[heads, headSize, state]`, with a decay for each head and token, in chunks of tokens.
+  case duality(Duality)
 
   /// `h ← e^(−e^A·Δ)·h + (Δ·x)·B`, then `y = h·C + D·x`, with `Δ = softplus(δ)`.
   ///
@@ -30,10 +32,48 @@ package enum Scan: Hashable, Sendable {
     }
   }
 
+  /// `h ← e^(−e^A·Δ)·h + (Δ·x)·B`, then `y = h·C + D·x`, with `Δ = softplus(δ + bias)`, as structured
+  /// masked attention within chunks.
+  ///
+  /// It takes x `[heads·headSize]`, δ `[heads]`, B and C `[groups·state]`.
+  ///
+  /// - Source: Dao and Gu 2024, listing 1, <https://arxiv.org/abs/2405.21060>.
+  package struct Duality: Hashable, Sendable {
+    package var heads: Formula
+    package var headSize: Formula
+    package var state: Formula
+    /// How many B and C there are, each for as many heads.
+    package var groups: Formula
+    /// The tokens of a chunk.
+    package var chunk: Formula
+    /// A, D and the bias of the time step: `[heads]`.
+    package var rates: Weight
+    package var skip: Weight
+    package var stepBias: Weight
+    /// Between which numbers time steps are kept, where tokens are scanned in chunks.
+    package var steps = Bounds()
+
+    package init(
+      heads: Formula, headSize: Formula, state: Formula, groups: Formula, chunk: Formula,
+      rates: Weight, skip: Weight, stepBias: Weight
+    ) {
+      self.heads = heads
+      self.headSize = headSize
+      self.state = state
+      self.groups = groups
+      self.chunk = chunk
+      self.rates = rates
+      self.skip = skip
+      self.stepBias = stepBias
+    }
+  }
+
   /// The widths of the values that it takes.
   package var inputs: [Formula] {
     switch self {
     case .selective(let scan): [scan.channels, scan.channels, scan.state, scan.state]
+    case .duality(let scan):
+      [scan.width, scan.heads, scan.groups * scan.state, scan.groups * scan.state]
     }
   }
 
@@ -41,6 +81,7 @@ package enum Scan: Hashable, Sendable {
   package var width: Formula {
     switch self {
     case .selective(let scan): scan.channels
+    case .duality(let scan): scan.width
     }
   }
 
@@ -48,6 +89,7 @@ package enum Scan: Hashable, Sendable {
   package var weights: [Weight] {
     switch self {
     case .selective(let scan): [scan.rates, scan.skip]
+    case .duality(let scan): [scan.rates, scan.skip, scan.stepBias]
     }
   }
 
@@ -58,6 +100,34 @@ package enum Scan: Hashable, Sendable {
       "h ← exp(−exp(\(scan.rates.name)) · Δ) · h + Δ · \(names[0]) · \(names[2]), "
         + "Δ = softplus(\(names[1])), h [\(scan.channels), \(scan.state)]; "
         + "h · \(names[3]) + \(scan.skip.name) · \(names[0])"
+    case .duality(let scan):
+      "h ← exp(−exp(\(scan.rates.name)) · Δ) · h + Δ · \(names[0]) · \(names[2]), "
+        + "Δ = \(scan.steps.words("softplus(\(names[1]) + \(scan.stepBias.name))")), "
+        + "h [\(scan.heads), \(scan.headSize), \(scan.state)], in chunks of \(scan.chunk); "
+        + "h · \(names[3]) + \(scan.skip.name) · \(names[0])"
     }
+  }
+}
+
+extension Scan.Duality {
+  package var width: Formula { heads * headSize }
+}
+
+extension Bounds {
+  /// A number that is kept between them, in words.
+  fileprivate func words(_ number: String) -> String {
+    let raised = least.map { "max(\($0), \(number))" } ?? number
+    return most.map { "min(\($0), \(raised))" } ?? raised
+  }
+}
+
+/// The least and the most that numbers are, where they have a bound.
+package struct Bounds: Hashable, Sendable {
+  package var least: Constant?
+  package var most: Constant?
+
+  package init(least: Constant? = nil, most: Constant? = nil) {
+    self.least = least
+    self.most = most
   }
 }

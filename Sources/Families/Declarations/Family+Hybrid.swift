@@ -81,15 +81,16 @@ extension Family {
     let inner =
       try keys.optional(.innerSize, "mamba_d_ssm")
       ?? keys.expanded("mamba_expand", inner: "mamba_d_ssm")
-    let mixer = try keys.mamba2(
+    var mixer = try keys.mamba2(
       inner, keys: mamba2Keys,
       biases: (keys.flag("mamba_proj_bias"), keys.flag("projectors_bias")),
       convolutionBias: keys.flag("mamba_conv_bias"), normed: keys.flag("mamba_rms_norm"),
-      chunk: "mamba_chunk_size"
-    ).mixing {
-      $0.inputScales = try keys.multipliers("ssm_multipliers", count: 5)
-      $0.normPrecedesGate = try keys.flag("mamba_norm_before_gate")
-    }
+      chunk: "mamba_chunk_size")
+    let multipliers = try keys.multipliers("ssm_multipliers", count: 5)
+    mixer.scales = DualStateSpace.Scales(
+      gate: multipliers[0], values: multipliers[1], inputs: multipliers[2],
+      outputs: multipliers[3], steps: multipliers[4])
+    mixer.normPrecedesGate = try keys.flag("mamba_norm_before_gate")
     let keyScale = try keys.setting("key_multiplier")
     let attention = try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
       .attending { $0.keyScale = keyScale }
@@ -108,7 +109,7 @@ extension Family {
         [try keys.norm("input_layernorm")],
         [
           branch(
-            "mamba", mixer, try keys.setting("ssm_in_multiplier"),
+            "mamba", .recurrent(.duality(mixer)), try keys.setting("ssm_in_multiplier"),
             try keys.setting("ssm_out_multiplier")),
           branch(
             "self_attn", attention, try keys.setting("attention_in_multiplier"),
@@ -154,15 +155,6 @@ extension Family {
 
 // MARK: - Parts
 
-extension Module {
-  /// The module with its mixer changed.
-  fileprivate func mixing(_ change: (inout Mixer) throws -> Void) rethrows -> Module {
-    guard case .mixer(var mixer) = self else { return self }
-    try change(&mixer)
-    return .mixer(mixer)
-  }
-}
-
 extension Keys {
   /// A list of so many multipliers; null means ones.
   fileprivate func multipliers(_ key: String, count: Int) throws -> [Constant] {
@@ -203,9 +195,12 @@ extension Keys {
     _ keys: (heads: String, size: String, state: String, kernel: String, groups: String)
   ) throws -> Module {
     let bias = try flag("mamba_proj_bias")
-    return try mamba2(
-      expanded("mamba_expand", inner: "mamba_intermediate_size"), keys: keys, biases: (bias, bias),
-      convolutionBias: flag("mamba_conv_bias"), chunk: "mamba_chunk_size")
+    return .recurrent(
+      .duality(
+        try mamba2(
+          expanded("mamba_expand", inner: "mamba_intermediate_size"), keys: keys,
+          biases: (bias, bias), convolutionBias: flag("mamba_conv_bias"),
+          chunk: "mamba_chunk_size")))
   }
 
   /// Granite's dense layer, which is the shared expert where there are routed ones.

@@ -77,12 +77,13 @@ extension Keys {
       let inner = derived(
         .innerSize, key: "mamba_intermediate_size", heads * width,
         "mamba_num_heads · mamba_head_dim")
-      return try mixerLayer(
-        mamba2(
-          inner,
-          keys: ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_kernel", "n_groups"),
-          biases: (bias, bias), convolutionBias: flag("use_conv_bias"),
-          leastStep: constant("time_step_min")))
+      let mixer = try mamba2(
+        inner,
+        keys: ("mamba_num_heads", "mamba_head_dim", "ssm_state_size", "conv_kernel", "n_groups"),
+        biases: (bias, bias), convolutionBias: flag("use_conv_bias"),
+        leastStep: constant("time_step_min"),
+        activation: text("mamba_hidden_act") ?? "silu")
+      return try mixerLayer(.recurrent(.duality(mixer)))
     case "full_attention":
       return try mixerLayer(attention())
     case "mlp":
@@ -104,15 +105,15 @@ extension Keys {
       d, size(.sharedSize, "moe_shared_expert_intermediate_size"), bias: bias)
     let mixture = try experts(
       counts, ungated(latent ?? d, size(.expertSize)), scores: [scoreCorrection(counts.all)],
-      shared: shared)
-    var layer = try mixerLayer(mixture)
-    if let latent {
-      layer.extras = [
-        Branch("mixer", .linear(Linear("fc1_latent_proj", d, latent, bias: bias))),
-        Branch("mixer", .linear(Linear("fc2_latent_proj", latent, d, bias: bias))),
-      ]
+      shared: shared
+    ).mixing { mixture in
+      mixture.latent = latent.map {
+        MixtureOfExperts.Latent(
+          down: Linear("fc1_latent_proj", d, $0, bias: bias),
+          up: Linear("fc2_latent_proj", $0, d, bias: bias))
+      }
     }
-    return layer
+    return try mixerLayer(mixture)
   }
 
   private func ungated(_ d: Formula, _ width: Formula, bias: Bool = false) throws -> FeedForward {

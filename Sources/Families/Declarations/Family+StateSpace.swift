@@ -33,7 +33,8 @@ extension Family {
       keys.expanded("expand", inner: "intermediate_size"),
       keys: ("num_heads", "head_dim", "state_size", "conv_kernel", "n_groups"),
       biases: (bias, bias), convolutionBias: keys.flag("use_conv_bias"))
-    return try keys.decoder(keys.uniform(keys.mixerLayer(mixer)), .mamba)
+    return try keys.decoder(
+      keys.uniform(keys.mixerLayer(.recurrent(.duality(mixer)))), .mamba)
   }
 
   static let minimax = Family(

@@ -34,10 +34,15 @@ extension Family {
     let uses = try keys.list("hybrid_layer_ids")?.count ?? hybrids.count
     let blocks = try keys.period("num_mem_blocks")
     let bias = try keys.flag("add_bias_linear")
-    let mixer = try keys.mamba2(
-      keys.expanded("mamba_expand", inner: "mamba_intermediate_size"),
-      keys: ("n_mamba_heads", "mamba_headdim", "mamba_d_state", "mamba_d_conv", "mamba_ngroups"),
-      biases: (bias, bias), convolutionBias: true)
+    let mixer = Module.recurrent(
+      .duality(
+        try keys.mamba2(
+          keys.expanded("mamba_expand", inner: "mamba_intermediate_size"),
+          keys: (
+            "n_mamba_heads", "mamba_headdim", "mamba_d_state", "mamba_d_conv", "mamba_ngroups"
+          ),
+          biases: (bias, bias), convolutionBias: true, leastStep: keys.constant("time_step_min"),
+          activation: "silu")))
     let kinds = try keys.sharing(types, blocks: blocks)
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
       try keys.zambaLayer(kind, mixer) { block in

@@ -182,12 +182,13 @@ extension Keys {
   ///
   /// - `keys`: the family's keys of the heads, their width, the state, the kernel and the groups.
   /// - `normed`: whether the gated output has a norm.
+  /// - `function`: that behind the convolution, where it is not the one of `hidden_act`.
   func mamba2(
     _ inner: Formula,
     keys: (heads: String, size: String, state: String, kernel: String, groups: String),
     biases: (input: Bool, output: Bool), convolutionBias: Bool, normed: Bool = true,
-    chunk: String = "chunk_size", leastStep: Constant? = nil
-  ) throws -> Module {
+    chunk: String = "chunk_size", leastStep: Constant? = nil, activation function: String? = nil
+  ) throws -> DualStateSpace {
     let d = try size(.hidden)
     let heads = try size(.mixerHeads, keys.heads)
     let width = try mixerHeadSize(inner, heads, (keys.heads, keys.size))
@@ -196,23 +197,20 @@ extension Keys {
     let groups = try size(.mixerGroups, keys.groups)
     try require(heads, keys.heads, multipleOf: groups, keys.groups)
     let channels = inner + 2 * groups * state
-    let vectors = ["A_log", "D", "dt_bias"].map { Weight($0, [heads], .mixer) }
     // Each group of heads is normalized by itself.
     var norm = Normalization("norm", [inner])
     norm.groups = groups
-    var mixer = Mixer(
-      .mamba2,
-      linears: [
-        Linear("in_proj", d, inner + channels + heads, bias: biases.input),
-        Linear("out_proj", inner, d, bias: biases.output),
-      ],
-      convolutions: [try convolution(channels, keys.kernel, bias: convolutionBias)],
-      norms: normed ? [norm] : [], vectors: vectors,
-      recurrence: .duality(
-        heads: heads, headSize: width, state: state, chunk: try size(.chunkSize, chunk)),
-      gatedWidth: inner)
-    mixer.timeSteps = leastStep.map { Bounds(least: $0) } ?? timeStepLimit()
-    return .mixer(mixer)
+    var scan = Scan.Duality(
+      heads: heads, headSize: width, state: state, groups: groups,
+      chunk: try size(.chunkSize, chunk), rates: Weight("A_log", [heads], .mixer),
+      skip: Weight("D", [heads], .mixer), stepBias: Weight("dt_bias", [heads], .mixer))
+    scan.steps = leastStep.map { Bounds(least: $0) } ?? timeStepLimit()
+    return DualStateSpace(
+      input: Linear("in_proj", d, inner + channels + heads, bias: biases.input),
+      convolution: try convolution(
+        channels, keys.kernel, bias: convolutionBias, activated: false),
+      activation: try function ?? activation(), scan: scan, norm: normed ? norm : nil,
+      output: Linear("out_proj", inner, d, bias: biases.output))
   }
 
   /// The bounds of time steps; one that is zero or infinite bounds nothing.

@@ -20,45 +20,28 @@ struct DualityScan {
     var groups: Int
   }
 
+  /// From x, δ, B and C of every row: `[rows, heads · size]`.
   func run(
-    _ mixer: Mixer, _ x: Matrix, _ flow: Flow, _ layer: LayerState, at path: String,
-    on executor: Executor
+    _ scan: Scan.Duality, _ entering: [Matrix], _ flow: Flow, _ layer: LayerState,
+    at scope: String, _ name: String, on executor: Executor
   ) throws -> Matrix {
     let (scratch, inner) = (executor.scratch, heads * size)
-    let projected = try executor.linear(x, mixer.linears[0], at: path)
-    let channels = try executor.extent(mixer.convolutions[0].channels)
-    let groups = (channels - inner) / (2 * state)
-    if !mixer.inputScales.isEmpty {
-      let name = path.appending(mixer.linears[0].name)
-      var first = 0
-      let widths = [inner, inner, groups * state, groups * state, heads]
-      for (width, scale) in zip(widths, mixer.inputScales) {
-        executor.scale(
-          projected.columns(first..<first + width), by: try executor.float(scale), name)
-        first += width
-      }
-    }
-    let z = projected.columns(0..<inner)
-    let convolved = try mixer.convolve(
-      projected.columns(inner..<inner + channels), mixer.convolutions[0], flow, layer, at: path,
-      on: executor)
-    let values = convolved.columns(0..<inner)
-    let name = path.appending("scan")
-    let rates = try mixer.vector("A_log", at: path, on: executor)
-    let skip = try mixer.vector("D", at: path, on: executor)
-    let biases = try mixer.vector("dt_bias", at: path, on: executor)
-    let steps = projected.columns(inner + channels..<inner + channels + heads)
-    let y = scratch.matrix(x.rows, inner)
-    let decays = scratch.matrix(x.rows, heads)
-    let driven = scratch.matrix(x.rows, inner)
+    let (values, steps, inputs, outputs) = (entering[0], entering[1], entering[2], entering[3])
+    let groups = inputs.columns / state
+    let rates = try executor.vector(scan.rates, at: scope)
+    let skip = try executor.vector(scan.skip, at: scope)
+    let biases = try executor.vector(scan.stepBias, at: scope)
+    let y = scratch.matrix(values.rows, inner)
+    let decays = scratch.matrix(values.rows, heads)
+    let driven = scratch.matrix(values.rows, inner)
     let (heads, size) = (heads, size)
-    let least = try mixer.timeSteps.least.map { try executor.float($0) } ?? -.infinity
-    let most = try mixer.timeSteps.most.map { try executor.float($0) } ?? .infinity
+    let least = try scan.steps.least.map { try executor.float($0) } ?? -.infinity
+    let most = try scan.steps.most.map { try executor.float($0) } ?? .infinity
     // The step of one token has no bounds.
     let isBounded = !executor.isStep(flow)
     executor.meter.literally(name) {
       let decayRates = (0..<heads).map { (Counted.zero - Counted(rates[$0]).exponential).value }
-      for row in 0..<x.rows {
+      for row in 0..<values.rows {
         for head in 0..<heads {
           var step = (Counted(steps[row, head]) + Counted(biases[head])).softplus
           if isBounded {
@@ -77,9 +60,7 @@ struct DualityScan {
         let rows = flow.rows(of: index)
         let entering = Inputs(
           decays: decays.rows(rows), driven: driven.rows(rows),
-          inputs: convolved.rows(rows).columns(inner..<inner + groups * state),
-          outputs: convolved.rows(rows).columns(
-            inner + groups * state..<inner + 2 * groups * state), groups: groups)
+          inputs: inputs.rows(rows), outputs: outputs.rows(rows), groups: groups)
         var carried = layer.carried(name, sequence, count: heads * size * state)
         if executor.isStep(flow) {
           step(entering, &carried, into: y.rows(rows), name, on: executor)
@@ -90,7 +71,7 @@ struct DualityScan {
       }
     }
     executor.meter.literally(name) {
-      for row in 0..<x.rows {
+      for row in 0..<values.rows {
         for head in 0..<heads {
           for place in head * size..<(head + 1) * size {
             let skipped = Counted(skip[head]) * Counted(values[row, place])
@@ -99,10 +80,7 @@ struct DualityScan {
         }
       }
     }
-    if !mixer.normPrecedesGate { try mixer.finish(y, gatedBy: z, at: path, on: executor) }
-    if let norm = mixer.norms.first { try executor.normalize(y, norm, at: path) }
-    if mixer.normPrecedesGate { try mixer.finish(y, gatedBy: z, at: path, on: executor) }
-    return try executor.linear(y, mixer.linears[1], at: path)
+    return y
   }
 
   /// One token: `h ← e^(Δ·A)·h + (Δ·x)·B`, and `y = h·C` as a product.

@@ -11,11 +11,6 @@ extension Mixer {
     _ x: Matrix, _ flow: Flow, _ state: LayerState, at path: String, on executor: Executor
   ) throws -> Matrix {
     switch recurrence {
-    case .duality(let heads, let size, let width, let chunk):
-      let scan = DualityScan(
-        heads: try executor.extent(heads), size: try executor.extent(size),
-        state: try executor.extent(width), chunk: try executor.extent(chunk))
-      return try scan.run(self, x, flow, state, at: path, on: executor)
     case .delta(let heads, let keySize, let valueSize, let chunk):
       let scan = DeltaScan(
         heads: try executor.extent(heads), keySize: try executor.extent(keySize),

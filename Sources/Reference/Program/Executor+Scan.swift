@@ -8,7 +8,12 @@ extension Executor {
     _ name: String
   ) throws -> Matrix {
     switch scan {
-    case .selective(let scan): try selective(scan, values, flow, state, at: scope, name)
+    case .selective(let scan): return try selective(scan, values, flow, state, at: scope, name)
+    case .duality(let scan):
+      let run = DualityScan(
+        heads: try extent(scan.heads), size: try extent(scan.headSize),
+        state: try extent(scan.state), chunk: try extent(scan.chunk))
+      return try run.run(scan, values, flow, state, at: scope, name, on: self)
     }
   }
 }

@@ -2,14 +2,7 @@ import Architecture
 import Symbolic
 
 /// A state space with a decay for each head, as structured masked attention in chunks.
-///
-/// - Source: Dao and Gu 2024, listing 1, <https://arxiv.org/abs/2405.21060>.
-struct Duality {
-  let heads: Formula
-  let size: Formula
-  let state: Formula
-  let chunk: Formula
-
+extension Scan.Duality {
   func work(_ part: Product.Part, _ stream: Stream) -> [Work] {
     let copies = stream.sequences * heads
     let (rows, headed) = (stream.rows, stream.rows * heads)
@@ -17,15 +10,15 @@ struct Duality {
     let common =
       headed * ReferenceAlgorithms.softplus
       + OperationCounts([
-        .add: headed + headed * size, .exp: heads, .subtract: heads,
-        .multiply: headed + 2 * rows * heads * size,
+        .add: headed + headed * headSize, .exp: heads, .subtract: heads,
+        .multiply: headed + 2 * rows * heads * headSize,
       ])
     guard !stream.isStep else {
-      let numbers = headed * size * state
+      let numbers = headed * headSize * state
       let step = OperationCounts([.exp: headed, .multiply: 2 * numbers, .add: numbers])
       return [
         Work("scan", Elementwise(.mixer, common + step)),
-        Work("scan", Product(part, copies: copies, rows: size, inner: state, columns: 1)),
+        Work("scan", Product(part, copies: copies, rows: headSize, inner: state, columns: 1)),
       ]
     }
     // Δ is kept between two bounds.
@@ -35,9 +28,9 @@ struct Duality {
     let around = copies * (count + 1) * (count + 1)
     // Sums of decays within and between chunks, their exponentials, and what they multiply.
     let decays = OperationCounts([
-      .add: all * (chunk + chunk * chunk) + around + all * chunk * size,
+      .add: all * (chunk + chunk * chunk) + around + all * chunk * headSize,
       .subtract: all * chunk, .exp: all * (chunk * chunk + 2 * chunk) + around,
-      .multiply: all * (chunk * chunk + chunk * state + chunk * size),
+      .multiply: all * (chunk * chunk + chunk * state + chunk * headSize),
     ])
     func product(_ m: Formula, _ k: Formula, _ n: Formula) -> Product {
       Product(part, copies: all, rows: m, inner: k, columns: n)
@@ -45,13 +38,13 @@ struct Duality {
     return [
       Work("scan", Elementwise(.mixer, common + bounds + decays)),
       Work("scan.scores", product(chunk, state, chunk)),
-      Work("scan.values", product(chunk, chunk, size)),
-      Work("scan.states", product(size, chunk, state)),
+      Work("scan.values", product(chunk, chunk, headSize)),
+      Work("scan.states", product(headSize, chunk, state)),
       Work(
         "scan.passing",
         Product(
-          part, copies: copies, rows: count + 1, inner: count + 1, columns: size * state)),
-      Work("scan.outputs", product(chunk, state, size)),
+          part, copies: copies, rows: count + 1, inner: count + 1, columns: headSize * state)),
+      Work("scan.outputs", product(chunk, state, headSize)),
     ]
   }
 }
