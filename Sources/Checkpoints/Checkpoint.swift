@@ -7,6 +7,10 @@ package struct Checkpoint: Sendable {
   package let folder: String
   /// Every tensor of every file, by its name.
   package let tensors: [String: StoredTensor]
+  /// The names of the files, in order.
+  package let files: [String]
+  /// The bytes of all files, headers included.
+  package let size: Int
 
   static let single = "model.safetensors"
   static let index = "model.safetensors.index.json"
@@ -15,7 +19,6 @@ package struct Checkpoint: Sendable {
   ///
   /// - Throws: `CheckpointError`, with the file at fault.
   package init(folder: String) throws(CheckpointError) {
-    self.folder = folder
     let names = try MappedFile.entries(of: folder)
     let held = Set(names)
     var map: [String: String] = [:]
@@ -36,13 +39,26 @@ package struct Checkpoint: Sendable {
       }
       throw .noWeights(folder: folder, other: other)
     }
+    try self.init(folder: folder, files: files, map: map)
+  }
+
+  /// Opens some files of a folder; `map` says which of them holds a tensor, where an index does.
+  ///
+  /// - Throws: `CheckpointError`, with the file at fault.
+  package init(
+    folder: String, files: [String], map: [String: String] = [:]
+  ) throws(CheckpointError) {
+    self.folder = folder
+    self.files = files
     var tensors: [String: StoredTensor] = [:]
+    var size = 0
     for name in files {
       let file = try MappedFile("\(folder)/\(name)")
+      size += file.bytes.count
       for entry in try SafetensorsHeader(file.path, file.bytes).entries {
         let tensor = StoredTensor(
           name: entry.name, form: entry.form, shape: entry.shape, start: entry.bytes.lowerBound,
-          file: file)
+          size: entry.bytes.count, file: file)
         if let other = tensors.updateValue(tensor, forKey: entry.name) {
           throw .duplicate(name: entry.name, files: [other.path, file.path])
         }
@@ -61,6 +77,7 @@ package struct Checkpoint: Sendable {
       }
     }
     self.tensors = tensors
+    self.size = size
   }
 
   /// The file of each tensor, as an index says.

@@ -33,6 +33,8 @@ package struct StoredTensor: Sendable {
   package let shape: [Int]
   /// Where its first number stands in the file.
   let start: UInt64
+  /// The bytes that it takes there.
+  package let size: Int
   let file: MappedFile
 
   package var path: String { file.path }

@@ -65,6 +65,12 @@ package struct WantedTensor: Hashable, Sendable {
   /// The names of tensors of that shape that follow each other, where the files hold it in pieces.
   package var pieces: [String]
   package var expert: Expert?
+  /// Whether it is stored with a model and not trained.
+  package var isBuffer = false
+  /// Whether files may keep it in 32 bits where the others have fewer.
+  package var staysWide = false
+  /// Whether files may leave it out, because nobody reads it.
+  package var isOptional = false
 
   package init(
     _ name: String, shape: [Int], isTransposed: Bool = false, pieces: [String] = [],

@@ -75,12 +75,9 @@ package final class Executor {
       try checkFit(group)
       let program = group.layer.program
       for angles in program.rotations where !rotations.contains(angles) { rotations.append(angles) }
-      let indices: [Int] =
-        switch group.indices {
-        case .listed(let indices): indices
-        case .range(let first, let end): Array(try extent(first)..<extent(end))
-        }
-      for index in indices { (layers[index], programs[index]) = (group.layer, program) }
+      for index in try group.indices.numbers(extent) {
+        (layers[index], programs[index]) = (group.layer, program)
+      }
     }
     for branch in model.head + model.tail {
       if let what = branch.obstacle {
@@ -91,6 +88,13 @@ package final class Executor {
 
   /// The parameters that the parts of the passes so far have asked for.
   package var allocatedParameters: Int { weights.allocated.values.reduce(0, +) }
+
+  /// Every tensor that passes may ask for, from the description alone.
+  ///
+  /// - Throws: `ExecutionError` for a size that is no number.
+  package func requestedWeights() throws -> [RequestedWeight] {
+    try model.requestedWeights { try self.extent($0) }
+  }
 
   /// How many layers there are.
   package var layerCount: Int { layers.count }

@@ -4,27 +4,98 @@ import Checkpoints
 import JSON
 import Presets
 import Reference
+import Symbolic
 
 /// Where a CHECKPOINT on the command line lies, and the model that its configuration describes.
 struct CheckpointSource {
   let folder: String
   let model: Model
+  let configuration: JSONObject
 
   /// Finds the folder and reads its configuration; no weight is read yet.
   ///
   /// - Throws: `Failure`, with the folder or file at fault.
   init(_ word: String, _ source: ModelSource = ModelSource()) throws {
-    folder = try Self.folder(word)
+    try self.init(folder: Self.folder(word), source)
+  }
+
+  /// Reads the configuration of a folder; no weight is read yet.
+  ///
+  /// - Throws: `Failure`, with the folder or file at fault.
+  init(folder: String, _ source: ModelSource) throws {
+    self.folder = folder
     guard Terminal.kind(of: "\(folder)/config.json") == .file else {
       throw Failure.noConfiguration(folder: folder)
     }
     let found = try source.find("\(folder)/config.json")
-    if let method = Self.quantisation(found.configuration) {
-      throw Failure.quantised(folder: folder, method: method)
-    }
+    configuration = found.configuration
     var model = try source.model(found)
     model.name = folder
     self.model = model
+  }
+
+  /// - Throws: `Failure.quantised` if the weights are not plain numbers.
+  func requirePlainWeights() throws {
+    for object in objects {
+      for key in ["quantization_config", "compression_config"] {
+        guard let settings = object[key]?.object else { continue }
+        throw Failure.quantised(
+          folder: folder, method: settings["quant_method"]?.string ?? "no method is named")
+      }
+    }
+  }
+
+  /// The form of numbers that the configuration states.
+  var form: NumberForm? {
+    let names = ["float32": "F32", "float16": "F16", "bfloat16": "BF16"]
+    for object in objects {
+      for key in ["dtype", "torch_dtype"] {
+        guard let word = object[key]?.string else { continue }
+        if let name = names[word.replacing("torch.", with: "")] { return NumberForm(name) }
+      }
+    }
+    return nil
+  }
+
+  /// The configuration, and those nested in it.
+  private var objects: [JSONObject] {
+    [configuration] + configuration.keys.compactMap { configuration[$0]?.object }
+  }
+
+  /// The files beside the tensors that the model has.
+  ///
+  /// - `file`: the one file of the folder that is meant, if not all are.
+  /// - Throws: `Failure.checkpoint`, `DescriptionError`.
+  func audit(_ file: String?) throws -> Audit {
+    let wanted = try model.requestedWeights { try model.extent($0) }.map { WantedTensor($0) }
+    let layers = try model.extent(model.layerCount)
+    return Audit(
+      wanted, in: try Self.checkpoint(folder, file),
+      frame: Resolution.Frame(
+        layersPath: model.layersPath, layers: layers, tied: model.tiedHead), form: form)
+  }
+
+  /// The files of a folder, or the one that is meant.
+  ///
+  /// - Throws: `Failure.checkpoint`.
+  static func checkpoint(_ folder: String, _ file: String?) throws -> Checkpoint {
+    do throws(CheckpointError) {
+      guard let file else { return try Checkpoint(folder: folder) }
+      return try Checkpoint(folder: folder, files: [file])
+    } catch {
+      throw Failure.checkpoint(error)
+    }
+  }
+
+  /// The folder of a CHECKPOINT, and the one file that is meant, where a file is named.
+  ///
+  /// - Throws: `Failure.noCheckpoint`.
+  static func place(_ word: String) throws -> (folder: String, file: String?) {
+    guard Terminal.kind(of: word) == .file, word.hasSuffix(".safetensors") else {
+      return (try folder(word), nil)
+    }
+    guard let slash = word.lastIndex(of: "/") else { return (".", word) }
+    return (String(word[..<slash]), String(word[word.index(after: slash)...]))
   }
 
   private static func folder(_ word: String) throws -> String {
@@ -42,18 +113,6 @@ struct CheckpointSource {
       throw Failure.noCheckpoint(
         word, what: isPreset ? "a preset, which has no weights" : "not there")
     }
-  }
-
-  /// How the weights are quantised, if the configuration says so.
-  private static func quantisation(_ configuration: JSONObject) -> String? {
-    let objects = [configuration] + configuration.keys.compactMap { configuration[$0]?.object }
-    for object in objects {
-      for key in ["quantization_config", "compression_config"] {
-        guard let settings = object[key]?.object else { continue }
-        return settings["quant_method"]?.string ?? "no method is named"
-      }
-    }
-    return nil
   }
 
   /// The weights that an executor of the model asks for, and what is to be said of the files.
@@ -90,6 +149,19 @@ struct CheckpointWeights: StoredWeights {
 }
 
 extension Model {
+  /// The value of a size.
+  ///
+  /// - Throws: `DescriptionError` for one that is free, or no whole number.
+  fileprivate func extent(_ formula: Formula) throws -> Int {
+    let value = formula.evaluated(in: values)
+    guard let number = value.wholeConstant.flatMap({ Int(exactly: $0) }) else {
+      throw Failure.badSetting(
+        "\(name): the tensors have no extent while \(value.text(.plain)) is no whole number. Set it."
+      )
+    }
+    return number
+  }
+
   /// The head that shares the numbers of the token table, and that table.
   fileprivate var tiedHead: (head: String, table: String)? {
     let table = head.first { branch in
@@ -111,6 +183,9 @@ extension WantedTensor {
     self.init(
       request.name, shape: request.shape, isTransposed: request.isTransposed,
       pieces: request.pieces)
+    isBuffer = request.isBuffer
+    staysWide = request.isOfRouter
+    isOptional = request.isOptional
     guard let expert = request.expert else { return }
     let map: Expert.Map =
       if expert.map == expert.inputs {

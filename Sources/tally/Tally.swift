@@ -16,7 +16,8 @@ import Sweeping
       """,
     commands: [
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
-      Command.sweep, Command.solve, Command.validate, Command.run, Command.figures,
+      Command.sweep, Command.solve, Command.validate, Command.run, Command.audit,
+      Command.figures,
       Command.presets, Command.completion,
     ],
     unnamed: (Command.params, { ModelSource.isModel($0) }),

@@ -48,8 +48,6 @@ extension Command {
     }
   }
 
-  fileprivate static let checkpoint = Parameter<String>.positional(
-    "CHECKPOINT", help: "A folder with config.json and safetensors files.")
   fileprivate static let tokens = Parameter<String?>.text(
     "tokens", "LIST", help: "The tokens to run, as 1,2,3.",
     complaint: { text in
@@ -136,6 +134,7 @@ struct CheckpointRun {
       }
     }
     let checkpoint = try CheckpointSource(word, source)
+    try checkpoint.requirePlainWeights()
     do {
       return try run(checkpoint)
     } catch let error as DescriptionError {

@@ -1,5 +1,4 @@
-import Architecture
-import Symbolic
+package import Symbolic
 
 /// A tensor that the parts of a pass ask for, under the name by which they ask.
 package struct RequestedWeight: Hashable, Sendable {
@@ -41,26 +40,54 @@ package struct RequestedWeight: Hashable, Sendable {
   /// The names of the tensors that a checkpoint holds in its place, each of this shape.
   package var pieces: [String] = []
   package var expert: Expert?
+  /// Whether it is stored with a model and not trained.
+  package var isBuffer = false
+  /// Whether it belongs to a router, which checkpoints keep in 32 bits.
+  package var isOfRouter = false
+  /// Whether a checkpoint may leave it out, because no pass reads it.
+  package var isOptional = false
 }
 
-extension Executor {
-  /// Every tensor that passes may ask for, from the description alone.
+extension Model {
+  /// Every tensor that passes may ask for, in the order of the layers.
   ///
-  /// - Throws: `ExecutionError` for a size that is no number.
-  package func requestedWeights() throws -> [RequestedWeight] {
+  /// - `extent`: the value of a size; what it throws is thrown.
+  package func requestedWeights(
+    _ extent: @escaping (Formula) throws -> Int
+  ) throws -> [RequestedWeight] {
+    let list = RequestList(extent: extent)
     var requests: [RequestedWeight] = []
-    for branch in model.head { try request(branch, at: "", into: &requests) }
+    for branch in head { try list.request(branch, at: "", into: &requests) }
+    var layers: [Int: Layer] = [:]
+    for group in groups {
+      for index in try group.indices.numbers(extent) { layers[index] = group.layer }
+    }
     for index in layers.keys.sorted() {
-      guard let layer = layers[index] else { continue }
-      for branch in layer.branches {
-        try request(branch, at: "\(model.layersPath).\(index)", into: &requests)
+      for branch in layers[index]?.branches ?? [] {
+        try list.request(branch, at: "\(layersPath).\(index)", into: &requests)
       }
     }
-    for branch in model.tail { try request(branch, at: "", into: &requests) }
+    for branch in tail { try list.request(branch, at: "", into: &requests) }
     return requests
   }
+}
 
-  private func request(
+extension LayerGroup.Indices {
+  /// The numbers of the layers.
+  package func numbers(_ extent: (Formula) throws -> Int) rethrows -> [Int] {
+    switch self {
+    case .listed(let indices): indices
+    case .range(let first, let end):
+      Array(stride(from: try extent(first), to: try extent(end), by: 1))
+    }
+  }
+}
+
+/// The tensors of parts, with the values of their sizes.
+private struct RequestList {
+  let extent: (Formula) throws -> Int
+
+  func request(
     _ branch: Branch, at path: String, into requests: inout [RequestedWeight]
   ) throws {
     let own = path.appending(branch.path)
@@ -79,12 +106,15 @@ extension Executor {
     // The copies of a norm are asked for as one.
     let name = path.appending(weight.name.replacing(".#", with: ""))
     let copies = try extent(weight.copies)
+    let first = try extent(weight.firstNumber)
     let pieces =
       weight.name.contains("#")
-      ? (0..<copies).map { path.appending(weight.name.replacing("#", with: "\($0)")) } : []
+      ? (first..<first + copies).map {
+        path.appending(weight.name.replacing("#", with: "\($0)"))
+      } : []
     return RequestedWeight(
       name: name, shape: try weight.shape.map { try extent($0) }, isTransposed: isTransposed,
-      pieces: pieces)
+      pieces: pieces, isBuffer: weight.isBuffer, isOfRouter: weight.part == .router)
   }
 
   private func request(
@@ -101,6 +131,9 @@ extension Executor {
       inputFirst = names
       // A list of tensors that each expert has by itself stacks nothing.
       stacks = weights.filter { !$0.name.contains("#") }
+      for weight in weights where !weight.unstoredCopies.isZero {
+        try requestUnread(weight, at: path, into: &requests)
+      }
     }
     let biases = stacks.filter { $0.name.hasSuffix("bias") }
     let tables = stacks.filter { !$0.name.hasSuffix("bias") }
@@ -130,6 +163,20 @@ extension Executor {
     }
   }
 
+  /// The last copies of a tensor, which the library allocates and no pass reads.
+  private func requestUnread(
+    _ weight: Weight, at path: String, into requests: inout [RequestedWeight]
+  ) throws {
+    let (copies, unread) = (try extent(weight.copies), try extent(weight.unstoredCopies))
+    let shape = try weight.shape.map { try extent($0) }
+    for number in copies - unread..<copies {
+      requests.append(
+        RequestedWeight(
+          name: path.appending(weight.name.replacing("#", with: "\(number)")), shape: shape,
+          isOptional: true))
+    }
+  }
+
   /// The tensor that stacks a map.
   private func stacked(
     _ weight: Weight, isTransposed: Bool, at path: String
@@ -149,5 +196,12 @@ extension Module {
       default: []
       }
     return Set(maps.filter(\.isTransposed).map { "\($0.name).weight" })
+  }
+}
+
+extension String {
+  /// A path with one more name behind it.
+  fileprivate func appending(_ name: String) -> String {
+    isEmpty ? name : name.isEmpty ? self : "\(self).\(name)"
   }
 }

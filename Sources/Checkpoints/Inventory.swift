@@ -1,0 +1,110 @@
+/// The tensors of a checkpoint whose model nobody describes, by type and by what their names tell.
+package struct Inventory: Sendable {
+  /// Tensors of one kind.
+  package struct Row: Hashable, Sendable {
+    package var name: String
+    package var tensors = 0
+    /// The weights that they stand for.
+    package var weights = 0
+    package var bytes = 0
+  }
+
+  package let files: Int
+  /// By the form of their numbers.
+  package let types: [Row]
+  /// By the part of a model that their names tell.
+  package let parts: [Row]
+  /// Scales, zero points and tables that belong to packed weights.
+  package let companions: Row
+
+  package init(_ checkpoint: Checkpoint) {
+    files = checkpoint.files.count
+    var companions = Row(name: "scales and zero points")
+    var helpers: Set<String> = []
+    var packings: [String: Packing] = [:]
+    for (name, tensor) in checkpoint.tensors {
+      guard let packing = Packing(tensor, in: checkpoint.tensors) else { continue }
+      packings[name] = packing
+      helpers.formUnion(packing.companions.map(\.name))
+    }
+    var types: [String: Row] = [:]
+    var parts: [String: Row] = [:]
+    for (name, tensor) in checkpoint.tensors {
+      guard !helpers.contains(name) else {
+        companions.add(tensor, weights: 0)
+        continue
+      }
+      let weights = packings[name]?.likelyCount ?? tensor.count
+      let type =
+        packings[name].map { "\($0.scheme.rawValue) in \(tensor.form)" }
+        ?? tensor.form.name
+      types[type, default: Row(name: type)].add(tensor, weights: weights)
+      let part = Self.part(of: name)
+      parts[part, default: Row(name: part)].add(tensor, weights: weights)
+    }
+    self.companions = companions
+    func sorted(_ rows: [String: Row]) -> [Row] {
+      rows.values.sorted { ($0.weights, $1.name) > ($1.weights, $0.name) }
+    }
+    self.types = sorted(types)
+    self.parts = sorted(parts)
+  }
+
+  package var weights: Int { types.reduce(0) { $0 + $1.weights } }
+  package var tensors: Int { types.reduce(companions.tensors) { $0 + $1.tensors } }
+  package var bytes: Int { types.reduce(companions.bytes) { $0 + $1.bytes } }
+
+  /// The part that the words of a name tell; the first that is found.
+  private static func part(of name: String) -> String {
+    let words = name.lowercased().split { ".".contains($0) }.map(String.init)
+    func has(_ found: [String]) -> Bool {
+      words.contains { word in found.contains { word.contains($0) } }
+    }
+    if words.last == "weight" || words.last == "bias", words.count > 1,
+      ["norm", "ln_", "layernorm"].contains(where: { words[words.count - 2].contains($0) })
+    {
+      return "norms"
+    }
+    if has(["lm_head", "embed_out", "output_layer"]) || words.first == "output" {
+      return "lm_head"
+    }
+    if has(["shared_expert"]) || name.contains("_shexp") { return "shared_experts" }
+    if has(["router"]) || words.contains("gate") || name.contains("ffn_gate_inp") {
+      return "router"
+    }
+    if has(["expert"]) || name.contains("_exps") { return "routed_experts" }
+    if has(["attn", "attention"]) { return "attention" }
+    if has(["mlp", "feed_forward", "ffn", "fc1", "fc2"]) { return "dense_mlp" }
+    if has(["mixer", "mamba", "ssm", "conv"]) { return "mixer" }
+    if has(["embed", "wte", "wpe", "token_embd"]) { return "embedding" }
+    if has(["norm"]) { return "norms" }
+    return "other"
+  }
+}
+
+extension Inventory.Row {
+  fileprivate mutating func add(_ tensor: StoredTensor, weights: Int) {
+    tensors += 1
+    self.weights += weights
+    bytes += tensor.size
+  }
+}
+
+extension Packing {
+  /// How many weights the codes stand for, as far as their own shapes tell.
+  var likelyCount: Int {
+    switch scheme {
+    case .float8, .integer8, .bitsAndBytes8: codes.count
+    case .bitsAndBytes4, .microscaling4, .nvidia4: 2 * codes.count
+    case .gptq, .awq, .compressedTensors, .mlx: codes.count * (codes.form.bits ?? 0) / likelyBits
+    }
+  }
+
+  /// The bits of one weight: those of zero points, or four, which nearly all have.
+  private var likelyBits: Int {
+    guard let zeros = companions.first(where: { $0.name.hasSuffix("qzeros") }),
+      let scales = companions.first(where: { $0.name.hasSuffix("scales") }), scales.count > 0
+    else { return 4 }
+    return max(1, zeros.count * (zeros.form.bits ?? 32) / scales.count)
+  }
+}

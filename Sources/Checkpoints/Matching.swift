@@ -1,0 +1,292 @@
+/// Which tensors of a checkpoint each tensor of a model is, whatever names the files give them, and
+/// what does not fit.
+///
+/// The names may be those of the hub or of `save_pretrained`, with or without the name of the model
+/// that a class for text generation wraps; experts may be stacked or each by itself.
+struct Matching {
+  /// Something that a checkpoint holds in another form than the model has it.
+  enum Problem: Sendable {
+    /// A tensor with another shape, and the shapes that it may have.
+    case shape(StoredTensor, expected: [[Int]])
+    /// Numbers that are neither read nor known as a packing.
+    case form(StoredTensor)
+  }
+
+  /// A tensor that the model does not use.
+  struct Rest: Hashable, Sendable {
+    var name: String
+    /// Why it is left out; nil where nothing says so.
+    var reason: Reason?
+  }
+
+  /// Why a tensor is left out on purpose.
+  enum Reason: Hashable, Sendable {
+    /// It follows from the configuration.
+    case made
+    /// The head, whose numbers a table has; by the name of that table.
+    case tied(to: String)
+    /// It is of a layer that predicts several tokens.
+    case predictsMore
+    /// It is of a part that no token of text meets: images or sound.
+    case tower
+    /// No pass reads it.
+    case unread
+  }
+
+  /// The numbers of each tensor, by the name that the description gives it.
+  private(set) var views: [String: TensorView] = [:]
+  /// Each stored tensor that holds weights of the model, by its name, and how many it stands for.
+  private(set) var held: [String: Holding] = [:]
+  private(set) var missing: [String] = []
+  private(set) var problems: [Problem] = []
+  /// What nobody has used, by name.
+  private(set) var rest: [Rest] = []
+
+  private let checkpoint: Checkpoint
+  private let frame: Frame
+  private var used: Set<String> = []
+  /// The tensor that is looked for.
+  private var subject: WantedTensor?
+  /// Tensors that no pass reads.
+  private var unread: Set<String> = []
+
+  typealias Frame = Resolution.Frame
+
+  /// Looks for every tensor.
+  init(_ wanted: [WantedTensor], in checkpoint: Checkpoint, frame: Frame) {
+    self.checkpoint = checkpoint
+    self.frame = frame
+    let naming = Naming(wanted, checkpoint, frame)
+    for tensor in wanted {
+      guard !tensor.isOptional else {
+        if let found = naming.tensor(tensor.name) { unread.insert(found.name) }
+        continue
+      }
+      subject = tensor
+      guard let view = view(tensor, naming) else {
+        missing.append(tensor.name)
+        continue
+      }
+      views[tensor.name] = view
+    }
+    collectRest(naming)
+  }
+
+  // MARK: - One tensor
+
+  private mutating func view(
+    _ wanted: WantedTensor, _ naming: Naming
+  ) -> TensorView? {
+    if let tensor = naming.tensor(wanted.name) {
+      check(tensor, [wanted.shape])
+      return Self.whole(tensor, wanted.isTransposed)
+    }
+    if let expert = wanted.expert { return view(expert, naming) }
+    let found = wanted.pieces.compactMap { naming.tensor($0) }
+    guard !found.isEmpty, found.count == wanted.pieces.count else { return nil }
+    for piece in found { check(piece, [wanted.shape]) }
+    return TensorView(
+      columns: found[0].count,
+      found.map { TensorView.Piece(tensor: $0, rows: 1, rowStride: $0.count) })
+  }
+
+  /// A tensor as it is stored, or its transpose.
+  private static func whole(_ tensor: StoredTensor, _ isTransposed: Bool) -> TensorView {
+    guard isTransposed, tensor.shape.count == 2 else { return TensorView(tensor) }
+    let (input, output) = (tensor.shape[0], tensor.shape[1])
+    return TensorView(
+      columns: input,
+      [TensorView.Piece(tensor: tensor, rows: output, rowStride: 1, columnStride: output)])
+  }
+
+  /// Notes that a tensor is used, and what does not fit: its shape, or the form of its numbers.
+  private mutating func check(_ tensor: StoredTensor, _ shapes: [[Int]]) {
+    guard used.insert(tensor.name).inserted else { return }
+    if let packing = Packing(tensor, in: checkpoint.tensors) {
+      used.formUnion(packing.companions.map(\.name))
+      guard let shape = shapes.first(where: packing.holds) else {
+        problems.append(.shape(tensor, expected: shapes))
+        return
+      }
+      held[tensor.name] = Holding(
+        wanted: subject, tensor: tensor, shape: shape, packing: packing)
+      return
+    }
+    guard shapes.contains(tensor.shape) else {
+      problems.append(.shape(tensor, expected: shapes))
+      return
+    }
+    // What is no weight may be whole numbers.
+    if !tensor.form.isRead, subject?.isBuffer != true { problems.append(.form(tensor)) }
+    held[tensor.name] = Holding(
+      wanted: subject, tensor: tensor, shape: tensor.shape, packing: nil)
+  }
+
+  // MARK: - Experts
+
+  /// The part of an expert: stacked as the description says, by itself under any usual name, or
+  /// stacked as `save_pretrained` writes it.
+  private mutating func view(
+    _ expert: WantedTensor.Expert, _ naming: Naming
+  ) -> TensorView? {
+    if let stack = expert.stack, let tensor = naming.tensor(stack.name) {
+      check(tensor, [stack.shape])
+      return Self.slice(
+        tensor, expert, rows: 0..<expert.output, of: expert.output, stack)
+    }
+    if let view = separate(expert, naming) { return view }
+    return stacked(expert, naming)
+  }
+
+  /// An expert's rows of a stacked tensor in which each expert has `all` of them.
+  private static func slice(
+    _ tensor: StoredTensor, _ expert: WantedTensor.Expert, rows: Range<Int>, of all: Int,
+    _ stack: WantedTensor.Stack
+  ) -> TensorView {
+    let columns = expert.isBias ? 1 : expert.input
+    let start = expert.number * all * columns
+    let (rowStride, columnStride) = stack.isTransposed ? (1, all) : (columns, 1)
+    return TensorView(
+      columns: columns,
+      [
+        TensorView.Piece(
+          tensor: tensor, rows: rows.count, first: start + rows.lowerBound * rowStride,
+          rowStride: rowStride, columnStride: columnStride)
+      ])
+  }
+
+  /// Names of the maps of an expert that stands by itself: gate, up, down.
+  private static let separateNames = [
+    (gate: "gate_proj", up: "up_proj", down: "down_proj"), (gate: "w1", up: "w3", down: "w2"),
+  ]
+
+  private mutating func separate(
+    _ expert: WantedTensor.Expert, _ naming: Naming
+  ) -> TensorView? {
+    let suffix = expert.isBias ? "bias" : "weight"
+    func shape(_ rows: Int) -> [Int] { expert.isBias ? [rows] : [rows, expert.input] }
+    let half = expert.output / 2
+    for names in Self.separateNames {
+      func tensor(_ name: String) -> StoredTensor? {
+        naming.tensor("\(expert.path).\(name).\(suffix)")
+      }
+      let parts: [StoredTensor?]
+      switch expert.map {
+      case .gate: parts = [tensor(names.gate)]
+      case .up: parts = [tensor(names.up)]
+      case .down: parts = [tensor(names.down)]
+      case .gateAndUp: parts = [tensor(names.gate), tensor(names.up)]
+      case .inner: return nil
+      }
+      let found = parts.compactMap(\.self)
+      guard found.count == parts.count else { continue }
+      let rows = parts.count == 2 ? half : expert.output
+      for part in found { check(part, [shape(rows)]) }
+      let columns = expert.isBias ? 1 : expert.input
+      return TensorView(
+        columns: columns,
+        found.map { TensorView.Piece(tensor: $0, rows: rows, rowStride: columns) })
+    }
+    // Both in one, beside the map down by itself.
+    guard expert.map == .gate || expert.map == .up,
+      let both = naming.tensor("\(expert.path).gate_up_proj.\(suffix)")
+    else { return nil }
+    check(both, [shape(2 * expert.output)])
+    let columns = expert.isBias ? 1 : expert.input
+    return TensorView(
+      columns: columns,
+      [
+        TensorView.Piece(
+          tensor: both, rows: expert.output,
+          first: expert.map == .up ? expert.output * columns : 0, rowStride: columns)
+      ])
+  }
+
+  /// The stacks of `save_pretrained`: `experts.gate_up_proj [E, 2·f, d]`, `experts.down_proj [E, d, f]`.
+  private mutating func stacked(
+    _ expert: WantedTensor.Expert, _ naming: Naming
+  ) -> TensorView? {
+    let map =
+      switch expert.map {
+      case .down: "down_proj"
+      case .inner: "up_proj"
+      case .gate, .up, .gateAndUp: "gate_up_proj"
+      }
+    let suffix = expert.isBias ? "_bias" : ""
+    let list =
+      expert.path.hasSuffix(".\(expert.number)")
+      ? String(expert.path.dropLast("\(expert.number)".count + 1)) : "\(expert.mixture).experts"
+    let name = "\(list).\(map)\(suffix)"
+    guard let tensor = naming.tensor(name) else { return nil }
+    let isHalf = expert.map == .gate || expert.map == .up
+    let all = isHalf ? 2 * expert.output : expert.output
+    let shape = expert.isBias ? [expert.count, all] : [expert.count, all, expert.input]
+    check(tensor, [shape])
+    let rows = expert.map == .up ? expert.output..<all : 0..<expert.output
+    return Self.slice(
+      tensor, expert, rows: rows, of: all,
+      WantedTensor.Stack(name: name, shape: shape, isTransposed: false))
+  }
+
+  // MARK: - The rest
+
+  /// Names of tensors that are made from the configuration, and that older classes saved.
+  private static let buffers = [
+    "rotary_emb.inv_freq", "rotary_emb.cos_cached", "rotary_emb.sin_cached", "attn.bias",
+    "attn.masked_bias", "attention.bias", "attention.masked_bias", "position_ids",
+    "embed_positions",
+    "attention.rotary_emb.inv_freq", "rope_freqs", "self_attn.bias", "alibi",
+  ]
+
+  /// Words in the paths of parts that no token of text meets.
+  private static let towers: Set<String> = [
+    "audio_tower", "embed_audio", "embed_vision", "image_newline", "mm_projector",
+    "multi_modal_projector", "vision_embed_tokens", "vision_model", "vision_tower", "visual",
+  ]
+
+  /// Collects what nobody has used, and why.
+  private mutating func collectRest(_ naming: Naming) {
+    let tied = frame.tied.map { (naming.names($0.head), naming.tensor($0.table)) }
+    for name in checkpoint.tensors.keys.sorted() where !used.contains(name) {
+      let reason: Reason? =
+        if let (heads, table) = tied, heads.contains(name), let table {
+          .tied(to: table.name)
+        } else if Self.buffers.contains(where: { name == $0 || name.hasSuffix(".\($0)") }) {
+          .made
+        } else if unread.contains(name) {
+          .unread
+        } else if isFuture(name, naming) {
+          .predictsMore
+        } else if name.split(separator: ".").contains(where: { Self.towers.contains(String($0)) }) {
+          .tower
+        } else {
+          nil
+        }
+      rest.append(Rest(name: name, reason: reason))
+    }
+  }
+
+  /// Whether a tensor is of a layer behind the last, or of a module that predicts several tokens.
+  private func isFuture(_ name: String, _ naming: Naming) -> Bool {
+    let parts = name.split(separator: ".")
+    if parts.contains(where: { $0 == "mtp" || $0 == "mtp_layers" || $0 == "nextn" }) { return true }
+    let path = naming.translated("\(frame.layersPath).")
+    guard name.hasPrefix(path) else { return false }
+    return name.dropFirst(path.count).split(separator: ".").first.flatMap { Int($0) }
+      .map { $0 >= frame.layers } ?? false
+  }
+}
+
+/// A stored tensor that holds weights of a model.
+struct Holding: Sendable {
+  /// The first tensor of the model whose numbers it has.
+  var wanted: WantedTensor?
+  var tensor: StoredTensor
+  /// The extents of the weights that it stands for.
+  var shape: [Int]
+  /// How they are packed; nil where they are stored as they are.
+  var packing: Packing?
+
+  /// How many weights it stands for.
+  var count: Int { shape.reduce(1, *) }
+}

@@ -1,0 +1,198 @@
+import Arguments
+import Foundation
+import JSON
+import Testing
+
+@testable import tally
+
+/// Checkpoints beside the tensors of their models: whole ones, damaged ones, packed ones.
+@Suite struct AuditTests {
+  private static let oracle = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Oracle")
+
+  private static func folders(_ name: String) -> [String] {
+    let path = oracle.appending(path: name).path(percentEncoded: false)
+    return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+      .filter {
+        FileManager.default.fileExists(atPath: "\(path)/\($0)/expected.json")
+          && FileManager.default.fileExists(atPath: "\(path)/\($0)/config.json")
+      }.sorted()
+  }
+
+  static let checkpoints = folders("Checkpoints")
+  static let packings = folders("Packings")
+
+  /// The answer of `tally audit PATH --format json`, and its exit code.
+  private static func audit(_ path: String) throws -> (json: JSONValue, code: Int32) {
+    let outcome = Tally.tool.run(["audit", path, "--format", "json"], failure: Failure.describe)
+    guard !outcome.output.isEmpty else { return (.string(outcome.errors), outcome.exitCode) }
+    return (try JSONValue(parsing: Array(outcome.output.utf8)), outcome.exitCode)
+  }
+
+  /// What the files of a folder say of themselves, read by nothing of ours but JSON.
+  private struct Headers {
+    var tensors = 0
+    var elements = 0
+    var bytes = 0
+
+    init(_ folder: URL) throws {
+      for file in try FileManager.default.contentsOfDirectory(
+        at: folder, includingPropertiesForKeys: nil)
+      where file.pathExtension == "safetensors" {
+        let data = try Data(contentsOf: file)
+        let length = data.prefix(8).enumerated().reduce(0) {
+          $0 + Int($1.element) << (8 * $1.offset)
+        }
+        bytes += data.count - 8 - length
+        let object = try #require(
+          try JSONSerialization.jsonObject(with: data[8..<8 + length]) as? [String: Any])
+        for case (let name, let entry as [String: Any]) in object where name != "__metadata__" {
+          tensors += 1
+          elements += (entry["shape"] as? [Int] ?? []).reduce(1, *)
+        }
+      }
+    }
+  }
+
+  @Test("Every tensor of a checkpoint is explained", arguments: checkpoints)
+  func whole(_ name: String) throws {
+    let folder = Self.oracle.appending(path: "Checkpoints/\(name)")
+    let (json, code) = try Self.audit(folder.path(percentEncoded: false))
+    let headers = try Headers(folder)
+    #expect(code == 0)
+    #expect(json["agrees"] == .boolean(true))
+    #expect(json["tensors"]?["found"]?.integer == Int128(headers.tensors))
+    #expect(json["parameters"]?["stored"]?.integer == Int128(headers.elements))
+    #expect(json["bytes"]?["on_disk"]?.integer == Int128(headers.bytes))
+    #expect(json["parameters"]?["logical"] == json["parameters"]?["analytic"])
+  }
+
+  /// `expected.json` is what torch counts in the plain model and in the packed file.
+  @Test("Packed weights count as those they stand for", arguments: packings)
+  func packed(_ name: String) throws {
+    let folder = Self.oracle.appending(path: "Packings/\(name)")
+    let expected = try JSONValue(
+      parsing: Array(Data(contentsOf: folder.appending(path: "expected.json"))))
+    let (json, code) = try Self.audit(folder.path(percentEncoded: false))
+    #expect(code == 0)
+    #expect(json["parameters"]?["logical"] == expected["logical"])
+    #expect(json["parameters"]?["analytic"] == expected["logical"])
+    #expect(json["parameters"]?["stored"] == expected["stored"])
+    #expect(json["tensors"]?["found"] == expected["tensors"])
+    #expect(json["bytes"]?["on_disk"] == expected["bytes"])
+    #expect(json["bytes"]?["computed"] == expected["bytes"])
+  }
+
+  @Test("Packed weights are counted without a configuration too", arguments: packings)
+  func uncompared(_ name: String) throws {
+    let copy = try CheckpointCopy(Self.oracle.appending(path: "Packings/\(name)"))
+    try FileManager.default.removeItem(at: copy.folder.appending(path: "config.json"))
+    let expected = try JSONValue(
+      parsing: Array(
+        Data(contentsOf: Self.oracle.appending(path: "Packings/\(name)/expected.json"))))
+    let (json, code) = try Self.audit(copy.folder.path(percentEncoded: false))
+    #expect(code == 0)
+    #expect(json["parameters"]?["logical"] == expected["logical"])
+    #expect(json["bytes"]?["on_disk"] == expected["bytes"])
+    #expect(json["agrees"] == .null)
+  }
+
+  /// One checkpoint of each type.
+  static let types = checkpoints.filter { !$0.contains("-") }
+
+  /// What is done to a map of a layer, or to the file that holds it.
+  enum Damage: CaseIterable {
+    case renamed, reshaped, retyped, added, truncated
+  }
+
+  @Test("A damaged copy is answered with what is wrong", arguments: Damage.allCases, types)
+  func damaged(_ damage: Damage, _ name: String) throws {
+    let copy = try CheckpointCopy(Self.oracle.appending(path: "Checkpoints/\(name)"))
+    let tensor = try copy.damage(damage)
+    let (json, code) = try Self.audit(copy.folder.path(percentEncoded: false))
+    func names(_ key: String) -> [String] {
+      json["tensors"]?[key]?.array?.compactMap { $0.string ?? $0["name"]?.string } ?? []
+    }
+    switch damage {
+    case .renamed:
+      #expect(code == 1)
+      #expect(!names("missing").isEmpty)
+      #expect(names("unexpected") == ["\(tensor).renamed"])
+    case .reshaped:
+      #expect(code == 1)
+      #expect(names("wrong_shape") == [tensor])
+    case .retyped:
+      #expect(code == 1)
+      #expect(names("wrong_type") == [tensor])
+    case .added:
+      #expect(code == 1)
+      #expect(names("unexpected") == ["\(tensor).more"])
+      #expect(names("missing").isEmpty)
+    case .truncated:
+      #expect(code == 65)
+      #expect(json.string?.contains("is damaged") == true)
+    }
+  }
+}
+
+/// A copy of a checkpoint that can be damaged, and is removed when nobody needs it.
+private final class CheckpointCopy {
+  let folder = URL.temporaryDirectory.appending(path: "tally-audit-\(UUID().uuidString)")
+
+  init(_ source: URL) throws {
+    try FileManager.default.copyItem(at: source, to: folder)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Damages a tensor of the last file, and returns its name.
+  func damage(_ damage: AuditTests.Damage) throws -> String {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil
+    ).filter { $0.pathExtension == "safetensors" }.sorted { $0.path() < $1.path() }
+    let file = try #require(files.last)
+    // An index says where each tensor is; without it the files are read as they are.
+    try? FileManager.default.removeItem(
+      at: folder.appending(path: "model.safetensors.index.json"))
+    let data = try Data(contentsOf: file)
+    let length = data.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+    var header = try #require(JSONValue(parsing: Array(data[8..<8 + length])).object)
+    var rest = data[(8 + length)...]
+    // A map of a layer, which nobody leaves out and everybody has.
+    let name = try #require(
+      header.keys.sorted().first { key in
+        guard let shape = header[key]?["shape"]?.array, shape.count == 2,
+          shape != [shape[1], shape[0]]
+        else { return false }
+        return (key.contains(".0.") || key.contains(".1."))
+          && ["F32", "F16", "BF16"].contains(header[key]?["dtype"]?.string)
+      })
+    var entry = try #require(header[name]?.object)
+    switch damage {
+    case .renamed:
+      header[name] = nil
+      header["\(name).renamed"] = .object(entry)
+    case .reshaped:
+      entry["shape"] = (entry["shape"]?.array).map { .array([$0[1], $0[0]]) }
+      header[name] = .object(entry)
+    case .retyped:
+      let form = entry["dtype"]?.string
+      entry["dtype"] = .string(form == "F32" ? "I32" : form == "F16" ? "BF16" : "F16")
+      header[name] = .object(entry)
+    case .added:
+      let end = rest.count
+      header["\(name).more"] = .object([
+        "dtype": .string("F32"), "shape": .array([.integer(1)]),
+        "data_offsets": .array([.integer(end), .integer(end + 4)]),
+      ])
+      rest += Data([0, 0, 0, 0])
+    case .truncated: rest = rest.dropLast(1)
+    }
+    let text = Array(JSONValue.object(header).text.utf8)
+    var bytes = Data((0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) })
+    bytes += text
+    bytes += rest
+    try bytes.write(to: file)
+    return name
+  }
+}
