@@ -167,6 +167,7 @@ extension Reach {
     switch self {
     case .all: "over all positions"
     case .window: "over a window"
+    case .chosen: "over chosen positions"
     case .chunk: "over chunks"
     case .blocks, .bestBlocks: "over chosen blocks"
     }

@@ -52,6 +52,7 @@ struct ProgramWork {
   }
 
   private mutating func add(_ work: Work, _ step: Step) {
+    let work = step.learns ? work : work.withoutGradients
     let piece = step.role.piece
     if let last = done.last, last.piece == piece, let sum = last.work.joined(with: work) {
       done[done.count - 1].work = sum
@@ -67,7 +68,7 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .keep: break
+    case .lookUp, .slice, .join, .keep, .keepIndex, .recallIndex: break
     case .product(_, let map, _):
       add(
         step,
@@ -84,10 +85,11 @@ struct ProgramWork {
       add(
         step,
         ReferenceAlgorithms.rotation(vectors: rows * rotation.heads, size: rotation.angles.size))
-    case .attend(_, _, let heads): count(step) { heads.work(over: $0) }
+    case .attend(_, _, _, let heads): count(step) { heads.work(over: $0) }
     case .keepLatents(_, let heads): count(step) { heads.kept(over: $0) }
-    case .attendLatents(_, _, let heads): count(step) { heads.work(over: $0) }
-    case .index(_, let indexer): count(step) { indexer.work(over: $0) }
+    case .attendLatents(_, _, _, let heads): count(step) { heads.work(over: $0) }
+    case .index(_, _, let weights, let heads):
+      count(step) { heads.work(over: $0, isWeighted: weights != nil) }
     case .activate(_, let function, _, let factor):
       add(step, activation(function, numbers, isGated: factor != nil))
     case .gate(_, let gates, let function):

@@ -20,7 +20,6 @@ extension SelfAttention: Accountable {
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
     work += routedQueries?.work(rows: rows) ?? []
-    work += indexer?.work(over: stream) ?? []
     if case .rotary(let angles) = position {
       let turns: Formula = rotatesBack ? 2 : 1
       let vectors = rows * (turns * heads + (sharesCache ? 0 : keyValueHeads))

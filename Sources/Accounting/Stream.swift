@@ -71,7 +71,7 @@ package struct Stream: Hashable, Sendable {
 
   private static func kept(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
-    case .all, .window(_, keepsCache: true), .blocks, .bestBlocks: positions
+    case .all, .window(_, keepsCache: true), .chosen, .blocks, .bestBlocks: positions
     case .window(let size, keepsCache: false), .chunk(let size): .minimum(positions, size - 1)
     }
   }
@@ -105,7 +105,7 @@ package struct Stream: Hashable, Sendable {
   private func kept(_ reach: Reach) -> Formula {
     switch reach {
     case .all: return tokens * past + Self.triangle(tokens)
-    case .window(let size, _):
+    case .window(let size, _), .chosen(let size):
       // The first queries see all before them, the others a window.
       let rising = Formula.minimum(tokens, .maximum(size - past, 0))
       return rising * past + Self.triangle(rising) + (tokens - rising) * size
@@ -128,9 +128,12 @@ package struct Stream: Hashable, Sendable {
     return back.kept(reach) + new.kept(reach) - tokens
   }
 
-  /// So many positions, or as many of them as a window holds.
+  /// So many positions, or as many of them as a window holds or are chosen.
   private func seen(_ positions: Formula, _ reach: Reach) -> Formula {
-    if case .window(let size, _) = reach { .minimum(positions, size) } else { positions }
+    switch reach {
+    case .window(let size, _), .chosen(let size): .minimum(positions, size)
+    case .all, .chunk, .blocks, .bestBlocks: positions
+    }
   }
 
   /// All of what came before the new tokens, and half of what the new tokens make among themselves.
@@ -143,7 +146,7 @@ package struct Stream: Hashable, Sendable {
   /// The pairs of the first positions of a sequence, as the area under the diagonal.
   private static func area(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
-    case .window(let size, _):
+    case .window(let size, _), .chosen(let size):
       let seen = Formula.minimum(positions, size)
       return positions * seen - seen * seen / 2
     case .chunk(let size):

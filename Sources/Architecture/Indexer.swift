@@ -38,33 +38,84 @@ package struct BlockIndexer: Hashable, Sendable {
 
 /// What chooses the keys of sparse attention: small heads of its own score every key.
 ///
-/// A query keeps the `kept` keys with the highest scores. A dense kernel multiplies all of them
-/// nevertheless, and the mask hides the others.
-///
 /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
 package struct Indexer: Hashable, Sendable {
+  /// What the queries of the small heads are made of.
+  package enum QuerySource: Hashable, Sendable {
+    /// The residual stream.
+    case stream
+    /// The compressed queries of latent attention, behind their norm.
+    case compressedQueries
+  }
+
   package var heads: Formula
   package var headSize: Formula
-  /// The numbers of each query and key that are rotated.
-  package var rotarySize: Formula
-  package var maps: [Linear]
-  package var norm: Normalization
+  package var source: QuerySource
+  package var queries: Linear
+  package var keys: Linear
+  /// From the residual stream to a weight for each head, under which their scores are added up;
+  /// without it the heads choose by themselves.
+  package var headWeights: Linear?
   /// A norm of each head's queries.
   package var queryNorm: Normalization?
-  /// Whether the scores of the heads are added up under weights, and not used for themselves.
-  package var isWeighted = true
+  package var keyNorm: Normalization
+  /// By which angles the first numbers of queries and keys are rotated.
+  package var angles: RotaryAngles
+  package var choice: KeyChoice
 
   package init(
-    heads: Formula, headSize: Formula, rotarySize: Formula, maps: [Linear], norm: Normalization
+    heads: Formula, headSize: Formula, source: QuerySource, queries: Linear, keys: Linear,
+    headWeights: Linear? = nil, queryNorm: Normalization? = nil, keyNorm: Normalization,
+    angles: RotaryAngles, choice: KeyChoice
   ) {
     self.heads = heads
     self.headSize = headSize
-    self.rotarySize = rotarySize
-    self.maps = maps
-    self.norm = norm
+    self.source = source
+    self.queries = queries
+    self.keys = keys
+    self.headWeights = headWeights
+    self.queryNorm = queryNorm
+    self.keyNorm = keyNorm
+    self.angles = angles
+    self.choice = choice
   }
 
   package var weights: [Weight] {
-    maps.weights(.attention) + (queryNorm?.weights(.attention) ?? []) + norm.weights(.attention)
+    [queries, keys, headWeights].compactMap(\.self).weights(.attention)
+      + (queryNorm?.weights(.attention) ?? []) + keyNorm.weights(.attention)
+  }
+
+  /// Changes each of its norms.
+  mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    change(&keyNorm)
+    if var norm = queryNorm {
+      change(&norm)
+      queryNorm = norm
+    }
+  }
+}
+
+/// Where the keys that a query sees are chosen.
+package enum KeySource: Hashable, Sendable {
+  /// By an indexer of the layer itself.
+  case own(Indexer)
+  /// By the last layer before that has an indexer.
+  case layerBefore
+}
+
+/// Which keys a query sees, by their scores.
+package enum KeyChoice: Hashable, Sendable {
+  /// So many of the best, or all there are.
+  case best(Formula)
+  /// So many blocks of so many positions: the last `local` ones, up to the query, and of the
+  /// others those with the best key.
+  case bestBlocks(size: Formula, count: Formula, local: Constant)
+
+  /// How far a query sees then.
+  package var reach: Reach {
+    switch self {
+    case .best(let count): .chosen(count)
+    case .bestBlocks(let size, let count, _): .bestBlocks(size: size, count: count)
+    }
   }
 }

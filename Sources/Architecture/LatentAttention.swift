@@ -39,7 +39,7 @@ package struct LatentAttention: Hashable, Sendable {
   package var expand: Linear
   package var output: Linear
   /// What chooses the keys, if attention is sparse.
-  package var indexer: Indexer?
+  package var chooses: KeySource?
   /// One more, learned, score for each head that no value answers to.
   package var sinks: Weight?
   /// How far back a query sees.
@@ -84,12 +84,21 @@ package struct LatentAttention: Hashable, Sendable {
       + (indexer?.weights ?? []) + [sinks].compactMap(\.self)
   }
 
+  /// The indexer of the layer itself.
+  package var indexer: Indexer? {
+    if case .own(let indexer) = chooses { indexer } else { nil }
+  }
+
   /// Changes each of its norms.
   mutating func changeNorms(_ change: (inout Normalization) -> Void) {
     change(&latentNorm)
     if var norm = queryNorm {
       change(&norm)
       queryNorm = norm
+    }
+    if case .own(var indexer) = chooses {
+      indexer.changeNorms(change)
+      chooses = .own(indexer)
     }
     if var norm = rotaryNorm {
       change(&norm)

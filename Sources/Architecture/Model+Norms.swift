@@ -12,6 +12,7 @@ extension Model {
         branch.module = .normalization(norm)
       case .selfAttention(var attention):
         for index in attention.norms.indices { settle(&attention.norms[index]) }
+        attention.indexer?.changeNorms { settle(&$0) }
         branch.module = .selfAttention(attention)
       case .latentAttention(var attention):
         attention.changeNorms { settle(&$0) }

@@ -39,6 +39,8 @@ package struct Normalization: Hashable, Sendable {
   package var isPlain = false
   /// What it normalizes, if it stands inside attention.
   package var subject: Subject?
+  /// What its answer is gated by, if by anything.
+  package var gate: NormGate?
 
   package init(
     _ name: String, _ shape: [Formula], _ kind: Kind = .rootMeanSquare, weight: Bool = true,
@@ -58,5 +60,24 @@ package struct Normalization: Hashable, Sendable {
   package func weights(_ part: Part = .norms) -> [Weight] {
     (hasWeight ? [Weight("\(name).weight", shape, part, copies: copies)] : [])
       + (hasBias ? [Weight("\(name).bias", shape, part, copies: copies)] : [])
+      + (gate?.maps.weights(part) ?? [])
   }
+}
+
+/// A gate on the answer of a norm, of low rank: `y·σ(up·silu(down·y))`.
+///
+/// - Source: SK Telecom 2026 (A.X K2), `gated_norm_rank`.
+package struct NormGate: Hashable, Sendable {
+  /// The path of the norm that has it.
+  package var name: String
+  package var down: Linear
+  package var up: Linear
+
+  package init(_ name: String, down: Linear, up: Linear) {
+    self.name = name
+    self.down = down
+    self.up = up
+  }
+
+  package var maps: [Linear] { [down, up] }
 }

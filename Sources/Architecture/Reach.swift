@@ -8,6 +8,11 @@ package enum Reach: Hashable, Sendable {
   ///
   /// The cache of such a layer drops what no later query sees, unless `keepsCache`.
   case window(Formula, keepsCache: Bool = false)
+  /// The best so many positions up to the query's own, as an indexer chooses them; the cache keeps
+  /// every position.
+  ///
+  /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
+  case chosen(Formula)
   /// The positions of the query's own chunk of the sequence, up to its own.
   ///
   /// - Source: Meta 2025 (Llama 4), `attention_chunk_size`.

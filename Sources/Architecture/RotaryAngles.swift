@@ -77,6 +77,13 @@ package struct RotaryAngles: Hashable, Sendable {
   package var base: Constant = "10000"
   package var scaling = Scaling.none
 
+  /// The angles alone: which numbers are a pair is no matter of a table.
+  package var unpaired: RotaryAngles {
+    var copy = self
+    copy.pairing = .halves
+    return copy
+  }
+
   package init(_ size: Formula, table: String = "") {
     self.size = size
     self.table = table

@@ -69,6 +69,9 @@ package struct Router: Hashable, Sendable {
   package var keptGroups: Formula?
   /// How many of a group's best scores are added up to its own: 1 is its best.
   package var groupBest: Formula = 1
+  /// Whether the experts of the other groups have a score of zero, which may still be among the
+  /// best, and not of −∞.
+  package var keepsOthersAtZero = false
 
   package init(_ gates: [Linear], vectors: [Weight] = [], rule: Rule = .tokenChoice) {
     self.rule = rule

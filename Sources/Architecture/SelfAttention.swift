@@ -207,7 +207,7 @@ extension SelfAttention {
     case .window(let size, let keepsCache): ahead = .window(size + 1, keepsCache: keepsCache)
     // A chunk is as causal as before.
     case .chunk: break
-    case .blocks, .bestBlocks: return false
+    case .chosen, .blocks, .bestBlocks: return false
     }
     return true
   }

@@ -393,7 +393,7 @@ extension Family {
     rms_norm_eps=1e-06 rope_parameters.rope_theta=5000000.0 rope_parameters.rope_type="default"
     """,
     "minimax_m3_vl_text": """
-    rms_norm_eps=1e-06 rope_parameters.rope_theta=5000000.0 rope_parameters.rope_type="default"
+    index_local_blocks=1 rms_norm_eps=1e-06 rope_parameters.rope_theta=5000000.0 rope_parameters.rope_type="default"
     swiglu_alpha=1.702 swiglu_limit=7.0
     """,
     "ministral": """

@@ -3,11 +3,14 @@ extension Family {
   ///
   /// `epsilon` is *ε* of all norms, `norms_add_one` says that a norm multiplies by its weight and
   /// one, `rotates_neighbours` that a rotary pair is two numbers side by side,
+  /// `indexes_halves` that those of an indexer's heads are not although they are elsewhere,
+  /// `keeps_other_groups_at_zero` that experts outside the best groups keep a score of zero,
   /// `states_rotary_magnitudes` that the file says what cosines and sines are multiplied by.
   ///
   /// - Source: the modeling files of `transformers` 5.23.0.
   static let fixedConstants: [String: String] = [
-    "axk2": "rotates_neighbours=true",
+    "axk2":
+      "rotates_neighbours=true indexes_halves=true keeps_other_groups_at_zero=true",
     "bailing_hybrid": "rotates_neighbours=true",
     "biogpt": "epsilon=1e-5",
     "codegen": "rotates_neighbours=true",
@@ -16,6 +19,7 @@ extension Family {
     "cohere2_moe": "rotates_neighbours=true",
     "dbrx": "epsilon=1e-5",
     "deepseek_v2": "rotates_neighbours=true",
+    "deepseek_v32": "rotates_neighbours=true indexes_halves=true",
     "dots3_note_text": "rotates_neighbours=true",
     "ernie4_5": "rotates_neighbours=true",
     "ernie4_5_moe": "rotates_neighbours=true",
@@ -28,6 +32,7 @@ extension Family {
     "glm_ocr_text": "rotates_neighbours=true",
     // Null means one over the root of a head's width.
     "hyperclovax": "attention_multiplier=null",
+    "glm_moe_dsa": "rotates_neighbours=true",
     "gptj": "rotates_neighbours=true",
     "helium": "rotates_neighbours=true",
     "hunyuan_v1_dense": "reads_alpha=true",
@@ -35,6 +40,7 @@ extension Family {
     "hunyuan_vl_text": "reads_alpha=true",
     "longcat_flash": "rotates_neighbours=true",
     "llama4_text": "rotates_neighbours=true",
+    "minimax_m3_vl_text": "norms_add_one=true",
     "nemotron_h": "time_step_min=0.001",
     "nemotron": "norms_add_one=true",
     "olmo": "epsilon=1e-5",

@@ -147,9 +147,8 @@ package enum NumericKeys {
 
   /// How the scores of experts or blocks become a choice of the same number.
   private static let routing = """
-    norm_topk_prob: deepseek_v32
-    routed_scaling_factor: deepseek_v32 inkling2_text
-    n_group topk_group: deepseek_v2 deepseek_v32
+    routed_scaling_factor: inkling2_text
+    n_group topk_group: deepseek_v2
     topk_method: deepseek_v2
     scoring_func: inkling2_text
     route_scale: inkling2_text inkling_text

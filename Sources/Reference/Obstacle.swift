@@ -56,7 +56,7 @@ extension Module {
 
 extension SelfAttention {
   fileprivate var obstacle: String? {
-    if blockIndexer != nil || indexer != nil { return "an indexer that chooses keys" }
+    if blockIndexer != nil { return "an indexer that chooses keys" }
     if compression != nil || compressedIndexer != nil { return "compressed keys" }
     if sharesCache { return "keys that an earlier layer has cached" }
     if routedQueries != nil { return "experts of attention" }
@@ -77,7 +77,6 @@ extension SelfAttention {
 
 extension LatentAttention {
   fileprivate var obstacle: String? {
-    if indexer != nil { return "an indexer that chooses keys" }
     if expand.hasBias { return "an expansion with a bias" }
     return reach.obstacle
   }
@@ -86,8 +85,8 @@ extension LatentAttention {
 extension Reach {
   fileprivate var obstacle: String? {
     switch self {
-    case .all, .window, .chunk: nil
-    case .blocks, .bestBlocks: "sparse attention over blocks"
+    case .all, .window, .chosen, .chunk, .bestBlocks: nil
+    case .blocks: "sparse attention over blocks"
     }
   }
 }

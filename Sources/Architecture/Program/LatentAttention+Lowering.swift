@@ -11,7 +11,7 @@ extension LatentAttention {
   /// Compresses every token, attends within each sequence in the form of the pass, and projects
   /// back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
-    var (queries, gates) = project(x, &program)
+    var (queries, gates, compressed) = project(x, &program)
     let both = program.map(x, compress)
     let width = keyValueRank + rotarySize
     var latents = program.slice(both, Slice(width, first: 0, count: keyValueRank))
@@ -22,7 +22,7 @@ extension LatentAttention {
         latents, by: .root(compress.input / keyValueRank), "latents", as: .norm)
     }
     if let rotaryNorm { rotary = program.normalize(rotary, rotaryNorm) }
-    if let indexer { _ = program.index(x, indexer) }
+    let chosen = chooses.map { $0.lower(x, compressedQueries: compressed, &program) }
     if isRotated {
       var rotation = Rotation(heads: heads, width: plainSize + rotarySize, angles: angles)
       rotation.offset = plainSize
@@ -32,14 +32,17 @@ extension LatentAttention {
     if let positionScale { queries = program.scale(queries, by: positionScale, "scale") }
     let heads = LatentHeads(self)
     let kept = program.keepLatents(program.join(latents, rotary), heads)
-    var y = program.attendLatents(queries, kept, heads)
+    var y = program.attendLatents(queries, kept, chosen: chosen, heads)
     if let gates { y = program.gate(y, by: gates, .logistic, "gate") }
     return program.map(y, output)
   }
 
-  /// The queries of every head, and the gates of the output.
-  private func project(_ x: Value, _ program: inout ProgramBuilder) -> (Value, gates: Value?) {
+  /// The queries of every head, the gates of the output, and compressed queries.
+  private func project(
+    _ x: Value, _ program: inout ProgramBuilder
+  ) -> (Value, gates: Value?, compressed: Value?) {
     var y = x
+    var behindNorm: Value?
     if let queryDown {
       let compressed = program.map(x, queryDown)
       y = queryNorm.map { program.normalize(compressed, $0) } ?? compressed
@@ -47,6 +50,7 @@ extension LatentAttention {
         y = program.scale(
           y, by: .root(queryDown.input / queryDown.output), "latents", as: .norm)
       }
+      behindNorm = y
       if queryUpGates { y = program.join(y, compressed) }
     }
     var queries = program.map(y, queryUp)
@@ -54,12 +58,15 @@ extension LatentAttention {
       queries = program.scale(
         queries, by: .root(queryDown.input / queryDown.output), "latents", as: .norm)
     }
-    guard queryUpGates else { return (queries, gateMap.map { program.map(x, $0) }) }
+    guard queryUpGates else {
+      return (queries, gateMap.map { program.map(x, $0) }, behindNorm)
+    }
     let size = plainSize + rotarySize
     let axes = [heads, size + valueSize]
     return (
       program.slice(queries, Slice(axes: axes, axis: 1, first: 0, count: size)),
-      program.slice(queries, Slice(axes: axes, axis: 1, first: size, count: valueSize))
+      program.slice(queries, Slice(axes: axes, axis: 1, first: size, count: valueSize)),
+      behindNorm
     )
   }
 }

@@ -15,7 +15,9 @@ extension Operation {
     case .rotate: "rotate"
     case .keep: "keep"
     case .keepLatents: "keep_latents"
+    case .keepIndex: "keep_index"
     case .index: "index"
+    case .recallIndex: "recall_index"
     case .attend: "attend"
     case .attendLatents: "attend_latents"
     case .activate: "activate"
@@ -56,15 +58,20 @@ extension Operation {
       return "\(name(x)), \(rotation.heads) heads, turned by the position: \(rotation.angles.words)"
     case .keep(let keys, let values, let reach):
       return "keys \(name(keys)) and values \(name(values)) beside those cached\(reach.words)"
-    case .attend(let q, let kept, let heads):
+    case .attend(let q, let kept, let chosen, let heads):
       return "\(heads.words(name(q))) over \(name(kept))"
+        + (chosen.map { ", of which \(name($0))" } ?? "")
     case .keepLatents(let latents, let heads):
       return "latents \(name(latents)) beside those cached\(heads.reach.words); "
         + "in the expanded form keys and values, \(heads.expand.name) of them"
-    case .index(let x, let indexer):
-      return "the keys of each query of \(name(x)), chosen by \(indexer.heads) small heads"
-    case .attendLatents(let q, let kept, let heads):
-      return "\(heads.expanded.words(name(q))) over \(name(kept)); "
+    case .keepIndex(let keys): return "keys \(name(keys)) beside those cached"
+    case .index(let q, let kept, let weights, let heads):
+      return "\(heads.choice.words) by \(heads.words(name(q), weights.map(name))) "
+        + "over \(name(kept))"
+    case .recallIndex: return "the keys that the last indexer has chosen"
+    case .attendLatents(let q, let kept, let chosen, let heads):
+      return "\(heads.expanded.words(name(q))) over \(name(kept))"
+        + (chosen.map { ", of which \(name($0))" } ?? "") + "; "
         + "absorbed: \(heads.expand.name) on both sides, 1 head of keys"
     case .activate(let x, let function, _, let factor):
       return "\(function)(\(name(x)))" + (factor.map { " ⊙ \(name($0))" } ?? "")
@@ -156,9 +163,27 @@ extension Reach {
     switch self {
     case .all: ""
     case .window(let size, _): ", the last \(size)"
+    case .chosen(let count): ", the \(count) that are chosen"
     case .chunk(let size): ", those of a chunk of \(size)"
     case .blocks(let kept, let size): ", the \(kept) of the best blocks of \(size)"
     case .bestBlocks(let size, let count): ", the best \(count) blocks of \(size)"
+    }
+  }
+}
+
+extension IndexHeads {
+  fileprivate func words(_ queries: String, _ weights: String?) -> String {
+    guard let weights else { return "\(queries)·k of each of \(heads) heads" }
+    return "Σ relu(\(queries)·k · \(scale)) · \(weights) · \(weightScale), \(heads) heads,"
+  }
+}
+
+extension KeyChoice {
+  fileprivate var words: String {
+    switch self {
+    case .best(let count): "the \(count) best keys"
+    case .bestBlocks(let size, let count, let local):
+      "\(count) blocks of \(size), the last \(local) and the best others,"
     }
   }
 }

@@ -25,12 +25,17 @@ package enum Operation: Sendable {
   case keep(keys: Value, values: Value, Reach)
   /// Appends latents to those of earlier passes, in the form in which the pass caches them.
   case keepLatents(Value, LatentHeads)
-  /// The keys that each query sees, if not all; it is counted, and not executed.
-  case index(Value, Indexer)
+  /// Appends the keys of an indexer to those of earlier passes.
+  case keepIndex(Value)
+  /// The keys that each query sees: those with the best scores under small heads of their own,
+  /// perhaps added up under weights of the heads.
+  case index(Value, kept: Value, weights: Value?, IndexHeads)
+  /// The keys that the last indexer before this layer has chosen.
+  case recallIndex
   /// Scores, softmax and weighted values, head by head: one algorithm.
-  case attend(Value, kept: Value, AttentionHeads)
+  case attend(Value, kept: Value, chosen: Value?, AttentionHeads)
   /// The same over latents, in the form of the pass.
-  case attendLatents(Value, kept: Value, LatentHeads)
+  case attendLatents(Value, kept: Value, chosen: Value?, LatentHeads)
   /// A function of each number, and the product with another value where there is one.
   ///
   /// A function with slopes of its own has them as tensors.
@@ -143,6 +148,24 @@ package struct AttentionHeads: Hashable, Sendable {
   package var outputSize: Formula { seesHalves ? 2 * valueSize : valueSize }
 }
 
+/// Small heads that score keys, and what is chosen by their scores.
+package struct IndexHeads: Hashable, Sendable {
+  package var heads: Formula
+  package var headSize: Formula
+  /// What the scores, and the weights of the heads, are multiplied by, where the heads have weights.
+  package var scale: Constant
+  package var weightScale: Constant
+  package var choice: KeyChoice
+
+  init(_ indexer: Indexer) {
+    heads = indexer.heads
+    headSize = indexer.headSize
+    scale = .inverseRoot(headSize)
+    weightScale = .inverseRoot(heads)
+    choice = indexer.choice
+  }
+}
+
 /// How scores become a choice of experts.
 package struct Routing: Hashable, Sendable {
   package var router: Router
@@ -197,20 +220,24 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .route(nil, _), .part(nil, _): []
+    case .lookUp, .recallIndex, .route(nil, _), .part(nil, _): []
     case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .normalize(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
-      .part(let x?, _), .keepLatents(let x, _), .index(let x, _), .convolve(let x, _):
+      .part(let x?, _), .keepLatents(let x, _),
+      .keepIndex(let x), .convolve(let x, _):
       [x]
-    case .keep(let x, let y, _), .attend(let x, let y, _), .activate(let x, _, _, let y?),
+    case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
       .enter(let x, let y, _),
-      .join(let x, let y), .attendLatents(let x, let y, _):
+      .join(let x, let y):
       [x, y]
     case .scan(let values, _): values
+    case .attend(let x, let y, let z, _), .attendLatents(let x, let y, let z, _),
+      .index(let x, let y, let z, _):
+      [x, y] + [z].compactMap(\.self)
     }
   }
 }

@@ -37,11 +37,13 @@ extension Program {
         return isTied ? [] : [own("\(map.name).weight", map.input * map.output)]
       case .addBias(_, let map): return [own("\(map.name).bias", map.output)]
       case .addVector(_, let vector): return [own(vector)]
-      case .normalize(_, let norm): return norm.weights().map { own($0) }
-      case .attend(_, _, let heads): return heads.sinks.map { [own($0)] } ?? []
+      case .normalize(_, var norm):
+        // The maps of its gate have steps of their own.
+        norm.gate = nil
+        return norm.weights().map { own($0) }
+      case .attend(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .keepLatents(_, let heads): return [heads.expand].weights(.attention).map { own($0) }
-      case .attendLatents(_, _, let heads): return heads.sinks.map { [own($0)] } ?? []
-      case .index(_, let indexer): return indexer.weights.map { own($0) }
+      case .attendLatents(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
       case .subtract(_, _, let difference): return difference.weights.map { own($0) }
       case .route(_, let routing): return routing.correction.map { [own($0)] } ?? []
@@ -57,7 +59,8 @@ extension Program {
             path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
             isBuffer: weight.isBuffer)
         }
-      case .slice, .join, .rotate, .keep, .gate, .add, .scale, .scaleByPosition, .bound, .clip,
+      case .slice, .join, .rotate, .keep, .keepIndex, .index, .recallIndex, .gate, .add, .scale,
+        .scaleByPosition, .bound, .clip,
         .weigh, .last:
         return []
       }
@@ -82,11 +85,15 @@ extension Program {
       case .slice(let x, let slice): isWrong = differ(x.width, slice.axes.product())
       case .rotate(let x, let rotation):
         isWrong = differ(x.width, rotation.heads * rotation.width)
-      case .attend(let q, let kept, let heads):
+      case .attend(let q, let kept, _, let heads):
         isWrong =
           differ(q.width, heads.heads * heads.scoreSize)
           || differ(kept.width, heads.keyValueHeads * (heads.scoreSize + heads.valueSize))
-      case .attendLatents(let q, let kept, let heads):
+      case .index(let q, let kept, let weights, let heads):
+        isWrong =
+          differ(q.width, heads.heads * heads.headSize) || differ(kept.width, heads.headSize)
+          || weights.map { differ($0.width, heads.heads) } ?? false
+      case .attendLatents(let q, let kept, _, let heads):
         isWrong =
           differ(q.width, heads.expanded.heads * heads.expanded.scoreSize)
           || differ(kept.width, heads.rank + heads.rotarySize)
@@ -97,8 +104,9 @@ extension Program {
           values.count != widths.count
           || zip(values, widths).contains { differ($0.width, $1) }
       case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
-      case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .index,
-        .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
+      case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .keepIndex,
+        .recallIndex, .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
+        .weigh, .enter,
         .last, .part:
         isWrong = false
       }

@@ -30,15 +30,16 @@ extension Program {
       case .enter(_, _, let entrance):
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
-        .keepLatents, .index, .attend, .attendLatents, .activate, .gate, .add, .subtract, .scale,
-        .scaleByPosition, .bound,
-        .clip, .route, .weigh, .convolve, .scan, .last, .part:
+        .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate,
+        .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
+        .part, .convolve, .scan:
         [step]
       }
     }
   }
 
-  /// The tables of angles, which exist because a step rotates by them.
+  /// The tables of angles, which exist because a step rotates by them: pairs of both kinds share
+  /// one.
   package var rotations: [RotaryAngles] {
     var found: [RotaryAngles] = []
     for step in allSteps {
@@ -47,14 +48,14 @@ extension Program {
         case .rotate(_, let rotation): rotation.angles
         case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .keep,
-          .keepLatents,
-          .index, .attend, .attendLatents, .activate, .gate, .add, .subtract, .scale,
+          .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate, .gate,
+          .add, .subtract, .scale,
           .scaleByPosition, .bound,
           .clip, .route,
           .experts, .weigh, .enter, .convolve, .scan, .last:
           nil
         }
-      if let angles, !found.contains(angles) { found.append(angles) }
+      if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }
     }
     return found
   }
@@ -85,17 +86,21 @@ package final class Step: Sendable {
   /// The name of the step inside the part.
   package let name: String
   package let role: Role
+  /// Whether gradients flow through it: where only the order of numbers counts, none do.
+  package let learns: Bool
   /// The module that does it, if it is not the stream's own.
   package let module: Module?
 
   init(
-    result: Value, operation: Operation, scope: String, name: String, role: Role, module: Module?
+    result: Value, operation: Operation, scope: String, name: String, role: Role, learns: Bool,
+    module: Module?
   ) {
     self.result = result
     self.operation = operation
     self.scope = scope
     self.name = name
     self.role = role
+    self.learns = learns
     self.module = module
   }
 

@@ -9,6 +9,7 @@ package struct ProgramBuilder {
   package private(set) var scope = ""
   private var place = Role.Place.stream
   private var module: Module?
+  private var learns = true
 
   package init() {}
 
@@ -40,7 +41,7 @@ package struct ProgramBuilder {
     _ width: Formula, _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Program {
     var inner = ProgramBuilder()
-    (inner.scope, inner.place, inner.module) = (scope, place, module)
+    (inner.scope, inner.place, inner.module, inner.learns) = (scope, place, module, learns)
     return inner.closed(width, body)
   }
 
@@ -57,8 +58,16 @@ package struct ProgramBuilder {
     steps.append(
       Step(
         result: result, operation: operation, scope: scope, name: name,
-        role: Role(place, piece), module: module))
+        role: Role(place, piece), learns: learns, module: module))
     return result
+  }
+
+  /// Everything that `body` adds only decides an order, and no gradient flows through it.
+  mutating func withoutGradients<Result>(_ body: (inout ProgramBuilder) -> Result) -> Result {
+    let outer = learns
+    learns = false
+    defer { learns = outer }
+    return body(&self)
   }
 
   /// Everything that `body` adds stands under a path and belongs to a place, perhaps to a module.
@@ -93,15 +102,20 @@ extension ProgramBuilder {
   }
 
   package mutating func normalize(_ x: Value, _ norm: Normalization) -> Value {
-    step(.normalize(x, norm), x.width, .norm, norm.name.replacing(".#", with: ""))
+    let y = step(.normalize(x, norm), x.width, .norm, norm.name.replacing(".#", with: ""))
+    guard let gate = norm.gate else { return y }
+    let inner = activate(map(y, gate.down), .silu, "\(gate.name).activation")
+    return self.gate(y, by: map(inner, gate.up), .logistic, "\(gate.name).gate")
   }
 
   package mutating func slice(_ x: Value, _ slice: Slice) -> Value {
     step(.slice(x, slice), slice.width, .cut, "")
   }
 
-  package mutating func rotate(_ x: Value, _ rotation: Rotation) -> Value {
-    step(.rotate(x, rotation), x.width, .rotation, "rotary")
+  package mutating func rotate(
+    _ x: Value, _ rotation: Rotation, _ name: String = "rotary"
+  ) -> Value {
+    step(.rotate(x, rotation), x.width, .rotation, name)
   }
 
   package mutating func keep(keys: Value, values: Value, _ reach: Reach) -> Value {
@@ -118,19 +132,33 @@ extension ProgramBuilder {
     step(.keepLatents(latents, heads), latents.width, .cache, "", kind: .kept)
   }
 
-  package mutating func index(_ x: Value, _ indexer: Indexer) -> Value {
-    step(.index(x, indexer), 1, .choice, "", kind: .keys)
+  package mutating func keepIndex(_ keys: Value) -> Value {
+    step(.keepIndex(keys), keys.width, .cache, "indexer.cache", kind: .kept)
+  }
+
+  package mutating func index(
+    _ q: Value, _ kept: Value, weights: Value?, _ heads: IndexHeads
+  ) -> Value {
+    step(.index(q, kept: kept, weights: weights, heads), 1, .scores, "", kind: .keys)
+  }
+
+  package mutating func recallIndex() -> Value {
+    step(.recallIndex, 1, .cache, "", kind: .keys)
   }
 
   package mutating func attendLatents(
-    _ q: Value, _ kept: Value, _ heads: LatentHeads
+    _ q: Value, _ kept: Value, chosen: Value?, _ heads: LatentHeads
   ) -> Value {
     step(
-      .attendLatents(q, kept: kept, heads), heads.heads * heads.valueSize, .scores, "")
+      .attendLatents(q, kept: kept, chosen: chosen, heads), heads.heads * heads.valueSize, .scores,
+      "")
   }
 
-  package mutating func attend(_ q: Value, _ kept: Value, _ heads: AttentionHeads) -> Value {
-    step(.attend(q, kept: kept, heads), heads.heads * heads.outputSize, .scores, "")
+  package mutating func attend(
+    _ q: Value, _ kept: Value, chosen: Value?, _ heads: AttentionHeads
+  ) -> Value {
+    step(
+      .attend(q, kept: kept, chosen: chosen, heads), heads.heads * heads.outputSize, .scores, "")
   }
 
   package mutating func activate(

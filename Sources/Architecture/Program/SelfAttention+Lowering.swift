@@ -3,7 +3,7 @@ package import Symbolic
 extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    blockIndexer == nil && indexer == nil && compression == nil && compressedIndexer == nil
+    blockIndexer == nil && compression == nil && compressedIndexer == nil
       && !sharesCache && routedQueries == nil && valueBias == nil
       && !scalesByPosition && !rotatesBack && !position.isRelative && layout.isComplete(gate)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
@@ -51,7 +51,10 @@ extension SelfAttention {
     core.scalesLinearBias = scalesLinearBias
     core.sinks = sinks
     core.seesHalves = difference != nil
-    var y = program.attend(pieces[.queries], kept, core)
+    let chosen = indexer.map {
+      KeySource.own($0).lower(x, compressedQueries: nil, &program)
+    }
+    var y = program.attend(pieces[.queries], kept, chosen: chosen, core)
     if let difference { y = program.subtractHalf(of: y, difference, "difference") }
     if let gateBias {
       pieces.change(.gate) { program.addVector($0, gateBias, gateBias.name) }
@@ -164,8 +167,8 @@ extension SelfAttention {
 extension Reach {
   fileprivate var isLowered: Bool {
     switch self {
-    case .all, .window, .chunk: true
-    case .blocks, .bestBlocks: false
+    case .all, .window, .chosen, .chunk, .bestBlocks: true
+    case .blocks: false
     }
   }
 }

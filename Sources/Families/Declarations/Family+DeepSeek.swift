@@ -103,10 +103,11 @@ extension Family {
       kv_lora_rank=512 q_lora_rank=1536 qk_rope_head_dim=64 v_head_dim=128 qk_nope_head_dim=128
       index_head_dim=128 index_n_heads=64 index_topk=2048 mlp_layer_types=null attention_bias=false
       tie_word_embeddings=false
+      norm_topk_prob=true routed_scaling_factor=2.5 n_group=8 topk_group=4
       """
   ) { keys in
     let attention = try Module.latentAttention(
-      keys.latentAttention(bias: keys.flag("attention_bias"), indexed: true))
+      keys.latentAttention(bias: keys.flag("attention_bias"), chooses: .own))
     return try keys.decoder(
       keys.denseOrSparse(
         leading: keys.size(.leadingDense, least: 0),
@@ -136,7 +137,7 @@ extension Family {
         LayerKind(isSparse: sparse?[$0] ?? ($0 >= first), isIndexed: indexed[$0])
       } _: { kind in
         let attention = try Module.latentAttention(
-          keys.latentAttention(bias: bias, indexed: kind.isIndexed))
+          keys.latentAttention(bias: bias, chooses: kind.isIndexed ? .own : .before))
         return kind.isSparse
           ? try keys.layer(attention, keys.fineGrainedExperts(isCorrected: true))
           : try keys.layer(attention, .feedForward(keys.gated()))

@@ -94,7 +94,7 @@ extension Keys {
     var attention =
       try kind == "sliding_attention"
       ? slidingLatentAttention(saved, bias: bias)
-      : latentAttention(bias: bias, indexed: kind == "indexed_attention")
+      : latentAttention(bias: bias, chooses: kind == "indexed_attention" ? .own : nil, of: kind)
     attention.rotaryNorm = Normalization("k_rope_only_layernorm", [attention.rotarySize])
     // The class gives these norms the ε of the others.
     attention.queryNorm?.epsilon = nil
@@ -102,7 +102,6 @@ extension Keys {
     attention.gateMap = Linear("g_proj", d, attention.heads)
     attention.gate = .heads
     attention.scaling = .compressedQueries
-    if kind == "full_attention" { attention.reach = .all }
     return attention
   }
 
@@ -134,6 +133,7 @@ extension Keys {
       latentNorm: Normalization("kv_a_layernorm", [rank]),
       expand: Linear("kv_b_proj", rank, h * (plain + v)),
       output: Linear("o_proj", h * v, d, bias: bias))
+    attention.angles = try angles(rotary, table: "sliding", of: "sliding_attention")
     let isOwn = try reading("sliding_window") != nil
     attention.reach = try window(isOwn ? "sliding_window" : "sliding_window_size")
     return attention

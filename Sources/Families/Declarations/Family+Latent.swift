@@ -85,7 +85,7 @@ extension Family {
       """
   ) { keys in
     let rank = try keys.size(.queryRank)
-    var latent = try keys.latentAttention(bias: keys.flag("attention_bias"), indexed: true)
+    var latent = try keys.latentAttention(bias: keys.flag("attention_bias"), chooses: .own)
     let widths = latent.plainSize + latent.rotarySize + latent.valueSize
     latent.queryUp = Linear("q_b_proj", 2 * rank, latent.heads * widths)
     latent.queryUpGates = true
@@ -96,7 +96,8 @@ extension Family {
     func layer(_ feedForward: Module, gatedOutput: Bool) throws -> Layer {
       var layer = try keys.layer(
         attention, feedForward, norms: ("\(input).norm", gatedOutput ? "\(output).norm" : output))
-      layer.extras = try (gatedOutput ? [input, output] : [input]).map(keys.normGate)
+      layer.blocks[0].inputNorms[0].gate = try keys.normGate(input)
+      if gatedOutput { layer.blocks[1].inputNorms[0].gate = try keys.normGate(output) }
       return layer
     }
     return try keys.decoder(
@@ -165,7 +166,7 @@ extension Family {
     }) { kind in
       let names = GatedNames(gate: "linear_gate")
       var layer = try keys.layer(
-        .latentAttention(keys.hyV4Attention(indexed: kind.attention == "full")),
+        .latentAttention(keys.hyV4Attention(chooses: kind.attention == "full" ? .own : .before)),
         kind.isSparse
           ? keys.hyV4Experts(names) : .feedForward(keys.gated(names: names)))
       layer.extras = try ["hc_pre.hc_attn_layer.hc_", "hc_pre.hc_mlp_layer.hc_"].map {
@@ -182,14 +183,11 @@ extension Family {
 // MARK: - Their modules
 
 extension Keys {
-  fileprivate func normGate(_ name: String) throws -> Branch {
+  fileprivate func normGate(_ name: String) throws -> NormGate {
     let d = try size(.hidden)
     let rank = try size(.gatedNormRank)
-    let maps = [Linear("W_down", d, rank), Linear("W_up", rank, d)]
-    var gate = Mixer(.other, part: .norms, linears: maps, vectors: [])
-    gate.gatedWidth = d
-    gate.procedure = .activation("silu", width: rank)
-    return Branch(name, .mixer(gate))
+    return NormGate(
+      name, down: Linear("\(name).W_down", d, rank), up: Linear("\(name).W_up", rank, d))
   }
 
   /// Zero experts have gates and up maps in `transformers`, which never uses them, and in no
@@ -229,9 +227,9 @@ extension Keys {
     return .mixtureOfExperts(mixture)
   }
 
-  fileprivate func hyV4Attention(indexed: Bool) throws -> LatentAttention {
+  fileprivate func hyV4Attention(chooses: IndexerPlace) throws -> LatentAttention {
     let d = try size(.hidden)
-    var attention = try latentAttention(bias: flag("attention_bias"), indexed: indexed)
+    var attention = try latentAttention(bias: flag("attention_bias"), chooses: chooses)
     attention.gateMap = Linear("linear_gate", d, attention.heads * attention.valueSize)
     attention.sinks = Weight("learnable_sink_param", [attention.heads], .attention)
     attention.gate = .elements

@@ -218,15 +218,23 @@ extension Keys {
     let d = try size(.hidden)
     let width = try index(.indexHeadSize, "sparse_index_dim")
     let heads = try index(.indexHeads, "sparse_num_index_heads")
-    var indexer = Indexer(
-      heads: heads, headSize: width, rotarySize: try size(.rotaryPart),
-      maps: [Linear("indexer.q_proj", d, heads * width), Linear("indexer.k_proj", d, width)],
-      norm: Normalization("indexer.k_norm", [width]))
-    indexer.queryNorm = Normalization("indexer.q_norm", [width], vectors: heads)
-    indexer.isWeighted = false
-    let block = try index(.indexBlock, "sparse_block_size")
-    let count = try index(.indexedBlocks, "sparse_topk_blocks")
-    return try attention(norm: .eachHead, reach: .bestBlocks(size: block, count: count)).attending {
+    let local: Constant? =
+      if case .number(let text)? = old?["sparse_local_block"] {
+        .decimal(text)
+      } else {
+        try constant("index_local_blocks")
+      }
+    let choice = KeyChoice.bestBlocks(
+      size: try index(.indexBlock, "sparse_block_size"),
+      count: try index(.indexedBlocks, "sparse_topk_blocks"), local: local ?? .one)
+    let indexer = Indexer(
+      heads: heads, headSize: width, source: .stream,
+      queries: Linear("indexer.q_proj", d, heads * width),
+      keys: Linear("indexer.k_proj", d, width),
+      queryNorm: Normalization("indexer.q_norm", [width], vectors: heads),
+      keyNorm: Normalization("indexer.k_norm", [width]), angles: try angles(size(.rotaryPart)),
+      choice: choice)
+    return try attention(norm: .eachHead, reach: choice.reach).attending {
       $0.indexer = indexer
     }
   }

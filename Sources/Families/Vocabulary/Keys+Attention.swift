@@ -161,10 +161,10 @@ extension Keys {
   /// Multi-head latent attention.
   ///
   /// - `bias`: whether the compressions and the output have a bias.
-  /// - `indexed`: whether a sparse-attention indexer chooses the keys.
+  /// - `chooses`: which indexer of sparse attention chooses the keys, if one does.
   /// - `valueSize`: the width of one head's values, where it is not simply `v_head_dim`.
   func latentAttention(
-    bias: Bool, indexed: Bool = false, valueSize: Formula? = nil
+    bias: Bool, chooses: IndexerPlace? = nil, valueSize: Formula? = nil, of layerType: String? = nil
   ) throws -> LatentAttention {
     passOver("num_key_value_heads", "head_dim", "qk_head_dim")
     let d = try size(.hidden)
@@ -185,11 +185,13 @@ extension Keys {
       attention.queryNorm = latentNorm("q_a_layernorm", queryRank)
       attention.queryUp = Linear("q_b_proj", queryRank, h * (plain + rotary))
     }
-    attention.indexer = indexed ? try indexer() : nil
-    attention.angles = try angles(rotary)
+    attention.angles = try angles(rotary, of: layerType)
     attention.scale = try .inverseRoot(plain + rotary) * scoreMagnitude()
-    if has("index_topk"), let kept = try optional(.indexedKeys) {
-      attention.reach = .window(kept, keepsCache: true)
+    if let chooses {
+      let choice = KeyChoice.best(try size(.indexedKeys))
+      attention.reach = choice.reach
+      attention.chooses =
+        chooses == .own ? .own(try indexer(choice, attention.angles)) : .layerBefore
     }
     return attention
   }
@@ -206,16 +208,27 @@ extension Keys {
   /// The indexer of sparse attention: it scores keys with small heads of its own.
   ///
   /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
-  private func indexer() throws -> Indexer {
+  private func indexer(_ choice: KeyChoice, _ angles: RotaryAngles) throws -> Indexer {
     let d = try size(.hidden)
     let heads = try size(.indexHeads)
     let width = try size(.indexHeadSize)
     let rank = try size(.queryRank)
+    var angles = angles
+    if fixed("indexes_halves") { angles.pairing = .halves }
+    var norm = Normalization("indexer.k_norm", [width], .layer, bias: true)
+    norm.epsilon = "1e-6"
     return Indexer(
-      heads: heads, headSize: width, rotarySize: try size(.rotarySize),
-      maps: [
-        Linear("indexer.wq_b", rank, heads * width), Linear("indexer.wk", d, width),
-        Linear("indexer.weights_proj", d, heads),
-      ], norm: Normalization("indexer.k_norm", [width], .layer, bias: true))
+      heads: heads, headSize: width, source: .compressedQueries,
+      queries: Linear("indexer.wq_b", rank, heads * width), keys: Linear("indexer.wk", d, width),
+      headWeights: Linear("indexer.weights_proj", d, heads), keyNorm: norm, angles: angles,
+      choice: choice)
   }
+}
+
+/// Which indexer chooses the keys of a layer.
+enum IndexerPlace {
+  /// One of the layer itself.
+  case own
+  /// That of the last layer before that has one.
+  case before
 }

@@ -158,6 +158,7 @@ extension Keys {
         router.keptGroups = Formula(Int128(kept))
       }
       router.groupBest = router.isCorrected ? 2 : 1
+      router.keepsOthersAtZero = fixed("keeps_other_groups_at_zero")
     }
     return router
   }

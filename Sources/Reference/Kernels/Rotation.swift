@@ -48,7 +48,7 @@ extension Executor {
   func rotate(
     _ y: Matrix, _ rotation: Rotation, _ positions: [Int], _ path: String
   ) throws {
-    guard let table = rotaryTables[rotation.angles] else {
+    guard let table = rotaryTables[rotation.angles.unpaired] else {
       preconditionFailure("the tables of a pass are made before its layers run")
     }
     rotate(

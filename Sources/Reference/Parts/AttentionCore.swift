@@ -69,6 +69,8 @@ struct AttentionCore {
     /// The position of the first query, and of the first key that is kept.
     var firstQuery: Int
     var firstKey: Int
+    /// The keys that each query sees, if they are chosen; then all are kept.
+    var chosen: KeySelection?
 
     /// The rows of the keys that the mask keeps for a query.
     func kept(_ query: Int, _ core: AttentionCore) -> Range<Int> {
@@ -102,14 +104,25 @@ extension Executor {
   ) {
     let mask = plantedError == .ignoresMask ? .full : mask
     switch evidence {
-    case .literal: attendLiterally(core, span, mask, into: y, path)
+    case .literal:
+      guard let chosen = span.chosen else {
+        return attendLiterally(core, span, into: y, path) { _, query in
+          (span.computed(query, core, mask), span.kept(query, core))
+        }
+      }
+      // The rows of keys are their positions.
+      attendLiterally(core, span, into: y, path) { head, query in
+        let kept = chosen.rows(head, of: core.heads, query: query)
+        return (mask == .full ? Array(0..<span.keys.rows) : kept, kept)
+      }
     case .kernel: attendFast(core, span, mask, into: y, path)
     }
   }
 
-  private func attendLiterally(
-    _ core: AttentionCore, _ span: AttentionCore.Span, _ mask: Pass.Mask, into y: Matrix,
-    _ path: String
+  /// - `rows`: the rows of keys that are computed for a head and a query, and those it sees.
+  private func attendLiterally<Rows: RandomAccessCollection<Int>>(
+    _ core: AttentionCore, _ span: AttentionCore.Span, into y: Matrix, _ path: String,
+    _ rows: (_ head: Int, _ query: Int) -> (computed: Rows, kept: Rows)
   ) {
     let (queries, keys) = (span.queries.rows, span.keys.rows)
     for head in 0..<core.heads {
@@ -119,28 +132,27 @@ extension Executor {
       scratch.scoped {
         let scores = scratch.matrix(queries, keys + 1)
         meter.literally("\(path).scores", rows: 0..<queries) { query in
-          for key in span.computed(query, core, mask) {
+          for (place, key) in rows(head, query).computed.enumerated() {
             var sum = Counted.zero
             for index in 0..<core.scoreSize {
               sum = sum + Counted(q[query, index]) * Counted(shared.keys[key, index])
             }
-            scores[query, key] = sum.value
+            scores[query, place] = sum.value
           }
         }
         meter.literally("\(path).softmax", rows: 0..<queries) { query in
-          let computed = span.computed(query, core, mask)
-          core.treat(
-            scores.row(query), computed, span, query: query, head: head,
-            kept: span.kept(query, core))
+          let (computed, kept) = rows(head, query)
+          core.treat(scores.row(query), computed, span, query: query, head: head, kept: kept)
           let count = computed.count + (core.sinks == nil ? 0 : 1)
-          if let sinks = core.sinks { scores[query, computed.upperBound] = sinks[head] }
-          Counted.softmax(scores.row(query) + computed.lowerBound, count)
+          if let sinks = core.sinks { scores[query, computed.count] = sinks[head] }
+          Counted.softmax(scores.row(query), count)
         }
         meter.literally("\(path).values", rows: 0..<queries) { query in
+          let computed = rows(head, query).computed
           for index in 0..<core.valueSize {
             var sum = Counted.zero
-            for key in span.computed(query, core, mask) {
-              sum = sum + Counted(scores[query, key]) * Counted(shared.values[key, index])
+            for (place, key) in computed.enumerated() {
+              sum = sum + Counted(scores[query, place]) * Counted(shared.values[key, index])
             }
             y[query, outputs.lowerBound + index] = sum.value
           }
@@ -168,7 +180,9 @@ extension Executor {
       let out = y.rows(rows).columns(core.outputs(of: head))
       let done = BufferPool.with(rows.count * (span.keys.rows + 1)) { buffer in
         let scores = Matrix(buffer, rows: rows.count, columns: span.keys.rows + 1)
-        return core.run(q, shared, scores, out, rows, head, mask)
+        return span.chosen == nil
+          ? core.run(q, shared, scores, out, rows, head, mask)
+          : core.runChosen(q, shared, scores, out, rows, head, mask)
       }
       scoreTotal.add(done.scores)
       softmaxTotal.add(done.softmax)
@@ -193,12 +207,12 @@ extension Executor {
 extension AttentionCore {
   /// Scales, bounds and shifts the computed scores of one query, and hides those not kept.
   @inline(__always)
-  func treat(
-    _ row: UnsafeMutablePointer<Float>, _ computed: Range<Int>, _ span: Span, query: Int,
-    head: Int, kept: Range<Int>
+  func treat<Rows: RandomAccessCollection<Int>>(
+    _ row: UnsafeMutablePointer<Float>, _ computed: Rows, _ span: Span, query: Int, head: Int,
+    kept: Rows
   ) {
-    for key in computed {
-      var score = Counted(row[key])
+    for (place, key) in computed.enumerated() {
+      var score = Counted(row[place])
       if let scale, !scalesSlopes { score = score * Counted(scale) }
       if let cap { score = score.bounded(by: cap) }
       if let slopes {
@@ -206,7 +220,7 @@ extension AttentionCore {
         score = score + Counted(slopes[head]) * Counted(distance)
       }
       if let scale, scalesSlopes { score = score * Counted(scale) }
-      row[key] = kept.contains(key) ? score.value : -.infinity
+      row[place] = kept.contains(key) ? score.value : -.infinity
     }
   }
 
@@ -261,7 +275,17 @@ extension AttentionCore {
         }
         done.scores += edge.count * scoreSize
       }
-      finish(row, range, span, query, head)
+      let kept = span.kept(query, self)
+      finish(row + range.lowerBound, range, span, query, head) { start in
+        for key in range.lowerBound..<max(range.lowerBound, min(kept.lowerBound, range.upperBound))
+        {
+          start[key - range.lowerBound] = -.infinity
+        }
+        for key in min(max(kept.upperBound, range.lowerBound), range.upperBound)..<range.upperBound
+        {
+          start[key - range.lowerBound] = -.infinity
+        }
+      }
       done.softmax += range.count
     }
     if common.isEmpty {
@@ -285,6 +309,54 @@ extension AttentionCore {
     return done
   }
 
+  /// The same where keys are chosen: all are one product, or those of each query are taken by
+  /// themselves.
+  func runChosen(
+    _ q: Matrix, _ span: Span, _ scores: Matrix, _ out: Matrix, _ rows: Range<Int>, _ head: Int,
+    _ mask: Pass.Mask
+  ) -> (scores: Int, softmax: Int, values: Int) {
+    let one = Workers(count: 1)
+    let count = span.keys.rows
+    var done = (scores: 0, softmax: 0, values: 0)
+    func chosen(_ query: Int) -> [Int] {
+      span.chosen?.rows(head, of: heads, query: query) ?? Array(0..<count)
+    }
+    if mask == .full {
+      let computed = scores.columns(0..<count)
+      done.scores = multiply(q, byTransposeOf: span.keys, into: computed, workers: one)
+      for (index, query) in rows.enumerated() {
+        finish(scores.row(index), 0..<count, span, query, head) { start in
+          var next = 0
+          for key in chosen(query) {
+            for hidden in next..<key { start[hidden] = -.infinity }
+            next = key + 1
+          }
+          for hidden in next..<count { start[hidden] = -.infinity }
+        }
+        done.softmax += count
+      }
+      done.values = multiply(
+        computed, byTransposeOf: span.values.transposed, into: out, workers: one)
+      return done
+    }
+    for (index, query) in rows.enumerated() {
+      let (row, keys) = (scores.row(index), chosen(query))
+      for (place, key) in keys.enumerated() {
+        row[place] = Vectors.dot(q.row(index), span.keys.row(key), count: scoreSize)
+      }
+      finish(row, keys, span, query, head) { _ in }
+      out.row(index).update(repeating: 0, count: valueSize)
+      for (place, key) in keys.enumerated() {
+        Vectors.addScaled(
+          span.values.row(key), by: row[place], into: out.row(index), count: valueSize)
+      }
+      done.scores += keys.count * scoreSize
+      done.softmax += keys.count
+      done.values += keys.count * valueSize
+    }
+    return done
+  }
+
   /// What of a range lies before and after the common one.
   private func edges(_ range: Range<Int>, _ common: Range<Int>) -> [Range<Int>] {
     guard !common.isEmpty else { return range.isEmpty ? [] : [range] }
@@ -294,39 +366,36 @@ extension AttentionCore {
     ].filter { !$0.isEmpty }
   }
 
-  /// What happens to the scores of one query between the products.
+  /// What happens to the scores of one query between the products; `hide` sets those that the
+  /// query does not see to −∞.
   private func finish(
-    _ row: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ span: Span, _ query: Int,
-    _ head: Int
+    _ start: UnsafeMutablePointer<Float>, _ keys: some RandomAccessCollection<Int>, _ span: Span,
+    _ query: Int, _ head: Int, _ hide: (UnsafeMutablePointer<Float>) -> Void
   ) {
-    let start = row + range.lowerBound
+    let count = keys.count
     var factor = scale ?? 1
     if let cap {
-      Vectors.scale(start, by: factor, count: range.count)
-      Vectors.bound(start, by: cap, count: range.count)
+      Vectors.scale(start, by: factor, count: count)
+      Vectors.bound(start, by: cap, count: count)
       factor = 1
     }
     if let slopes {
       if !scalesSlopes {
-        Vectors.scale(start, by: factor, count: range.count)
+        Vectors.scale(start, by: factor, count: count)
         factor = 1
       }
-      let distance = Float(span.firstKey + range.lowerBound - span.firstQuery - query)
-      for index in 0..<range.count { start[index] += slopes[head] * (distance + Float(index)) }
+      for (place, key) in keys.enumerated() {
+        let distance = Float(span.firstKey + key - span.firstQuery - query)
+        start[place] += slopes[head] * distance
+      }
     }
-    let kept = span.kept(query, self)
-    for key in range.lowerBound..<max(range.lowerBound, min(kept.lowerBound, range.upperBound)) {
-      row[key] = -.infinity
-    }
-    for key in min(max(kept.upperBound, range.lowerBound), range.upperBound)..<range.upperBound {
-      row[key] = -.infinity
-    }
+    hide(start)
     if let sinks {
       // The sink takes part in the softmax, scaled back so that the scale does not touch it.
-      row[range.upperBound] = sinks[head] / factor
-      Vectors.softmax(start, scale: factor, into: start, count: range.count + 1)
+      start[count] = sinks[head] / factor
+      Vectors.softmax(start, scale: factor, into: start, count: count + 1)
     } else {
-      Vectors.softmax(start, scale: factor, into: start, count: range.count)
+      Vectors.softmax(start, scale: factor, into: start, count: count)
     }
   }
 }

@@ -37,8 +37,8 @@ extension Executor {
 
   /// The outputs of all heads: `[rows, h · d_v]`.
   func attend(
-    _ queries: Matrix, _ kept: [KeptSequence], _ heads: AttentionHeads, _ flow: Flow,
-    at path: String
+    _ queries: Matrix, _ kept: [KeptSequence], _ chosen: [KeySelection]?, _ heads: AttentionHeads,
+    _ flow: Flow, at path: String
   ) throws -> Matrix {
     let core = try AttentionCore(heads, self, at: path)
     let y = scratch.matrix(queries.rows, core.heads * (try extent(heads.outputSize)))
@@ -47,7 +47,8 @@ extension Executor {
       guard !rows.isEmpty else { continue }
       let span = AttentionCore.Span(
         queries: queries.rows(rows), keys: sequence.keys.matrix, values: sequence.values.matrix,
-        firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count)
+        firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count,
+        chosen: chosen?[index])
       for half in heads.seesHalves ? [0, 1] : [nil] {
         var part = core
         part.half = half
@@ -100,7 +101,9 @@ extension AttentionCore.Reach {
     case .all: self = .all
     case .window(let size, _): self = .window(try executor.extent(size))
     case .chunk(let size): self = .chunk(try executor.extent(size))
-    case .blocks, .bestBlocks: preconditionFailure("an obstacle names such a reach")
+    // The choice says what is seen.
+    case .chosen, .bestBlocks: self = .all
+    case .blocks: preconditionFailure("an obstacle names such a reach")
     }
   }
 }
@@ -110,7 +113,7 @@ extension Reach {
   func keptBetweenPasses(_ executor: Executor) throws -> Int? {
     switch self {
     case .window(let size, keepsCache: false), .chunk(let size): try executor.extent(size) - 1
-    case .all, .window(_, keepsCache: true), .blocks, .bestBlocks: nil
+    case .all, .window(_, keepsCache: true), .chosen, .blocks, .bestBlocks: nil
     }
   }
 }

@@ -297,7 +297,7 @@ private struct TokenChoice {
     return (chosen, weights)
   }
 
-  /// The scores with those of all but the best groups set to −∞.
+  /// The scores with those of all but the best groups set to −∞, or to zero.
   private func limited(_ scores: [Float]) -> [Float] {
     let size = scores.count / groups
     let totals = (0..<groups).map { group -> Float in
@@ -309,6 +309,7 @@ private struct TokenChoice {
       return sum.value
     }
     let kept = Set(Counted.best(keptGroups, of: totals))
-    return scores.enumerated().map { kept.contains($0.offset / size) ? $0.element : -.infinity }
+    let other: Float = router.keepsOthersAtZero ? 0 : -.infinity
+    return scores.enumerated().map { kept.contains($0.offset / size) ? $0.element : other }
   }
 }

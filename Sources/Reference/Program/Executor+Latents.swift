@@ -25,7 +25,8 @@ extension Executor {
 
   /// The outputs of all heads: `[rows, h · d_v]`.
   func attendLatents(
-    _ queries: Matrix, _ kept: [KeptSequence], _ heads: LatentHeads, _ flow: Flow, at path: String
+    _ queries: Matrix, _ kept: [KeptSequence], _ chosen: [KeySelection]?, _ heads: LatentHeads,
+    _ flow: Flow, at path: String
   ) throws -> Matrix {
     let sizes = try LatentSizes(heads, self)
     let form = flow.pass.latentForm
@@ -38,7 +39,8 @@ extension Executor {
       scratch.scoped {
         var span = AttentionCore.Span(
           queries: queries.rows(rows), keys: sequence.keys.matrix, values: sequence.values.matrix,
-          firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count)
+          firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count,
+          chosen: chosen?[index])
         switch form {
         case .expanded: attend(core, span, flow.pass.mask, into: y.rows(rows), path)
         case .reexpanded:

@@ -15,6 +15,7 @@ enum Register {
   case numbers(Matrix)
   case choice(Choices)
   case kept([KeptSequence])
+  case chosen([KeySelection])
 }
 
 /// A program at work on the tokens of a flow.
@@ -73,6 +74,14 @@ struct ProgramRun {
     return sequences
   }
 
+  private func chosen(_ value: Value?) -> [KeySelection]? {
+    guard let value else { return nil }
+    guard case .chosen(let selections) = registers[value.id] else {
+      preconditionFailure("attention reads what is chosen")
+    }
+    return selections
+  }
+
   /// The numbers of a value to write over: its own memory if this step is its last reader.
   private func writable(_ value: Value, _ index: Int, _ executor: Executor) -> Matrix {
     let matrix = numbers(value)
@@ -117,16 +126,31 @@ struct ProgramRun {
     case .keep(let keys, let values, let reach):
       return .kept(
         try executor.keep(numbers(keys), numbers(values), reach, flow, state, at: scope))
-    case .attend(let q, let kept, let heads):
+    case .attend(let q, let kept, let chosen, let heads):
       return .numbers(
-        try executor.attend(numbers(q), self.kept(kept), heads, flow, at: scope))
+        try executor.attend(
+          numbers(q), self.kept(kept), self.chosen(chosen), heads, flow, at: scope))
     case .keepLatents(let latents, let heads):
       return .kept(
         try executor.keepLatents(numbers(latents), heads, flow, state, at: scope))
-    case .attendLatents(let q, let kept, let heads):
+    case .attendLatents(let q, let kept, let chosen, let heads):
       return .numbers(
-        try executor.attendLatents(numbers(q), self.kept(kept), heads, flow, at: scope))
-    case .index: preconditionFailure("an obstacle names an indexer before the pass")
+        try executor.attendLatents(
+          numbers(q), self.kept(kept), self.chosen(chosen), heads, flow, at: scope))
+    case .keepIndex(let keys):
+      return .kept(executor.keepIndex(numbers(keys), flow, state, at: scope))
+    case .index(let q, let kept, let weights, let heads):
+      let selections = try executor.index(
+        numbers(q), self.kept(kept), weights.map { writable($0, index, executor) }, heads, flow,
+        at: scope)
+      executor.lastChosen = selections
+      return .chosen(selections)
+    case .recallIndex:
+      guard let selections = executor.lastChosen else {
+        throw ExecutionError.notExecuted(
+          modelType: executor.model.modelType, what: "an indexer that no layer before has")
+      }
+      return .chosen(selections)
     case .activate(let x, let function, let slopes, let factor):
       let y = writable(x, index, executor)
       let kernel = try executor.kernel(of: function, slopes, at: scope, name)
@@ -239,9 +263,9 @@ extension Executor {
       case .addVector(_, let vector):
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
-      case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .index,
-        .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip,
-        .route, .experts, .weigh, .enter, .convolve, .scan, .last, .part:
+      case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
+        .recallIndex, .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition,
+        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .scan:
         break
       }
     }

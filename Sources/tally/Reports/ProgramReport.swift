@@ -69,7 +69,8 @@ struct ProgramReport {
           + lines(entrance.body, depth: depth + 1, name: "y", rows: "n")
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .rotate, .keep, .attend,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
-        .keepLatents, .index, .attendLatents, .scaleByPosition, .subtract, .convolve, .scan:
+        .keepLatents, .keepIndex, .index, .recallIndex, .attendLatents, .scaleByPosition,
+        .subtract, .convolve, .scan:
         return [own]
       }
     }

@@ -1,10 +1,9 @@
 import Architecture
 import Symbolic
 
-extension Indexer: Accountable {
-  /// The maps, the score of every pair under each head, and their weighted sum.
-  func work(over stream: Stream) -> [Work] {
-    let rows = stream.rows
+extension IndexHeads {
+  /// The score of every pair under each head, and their weighted sum.
+  func work(over stream: Stream, isWeighted: Bool) -> [Work] {
     let pairs = stream.pairs(.all)
     let isDense = stream.pairing == .dense
     func product(_ inner: Formula, _ columns: Formula) -> Product {
@@ -18,29 +17,19 @@ extension Indexer: Accountable {
           inner: inner, columns: 1)
     }
     let numbers = stream.sequences * pairs * heads
-    var work = maps.work(.attentionProjections, rows: rows)
-    if let queryNorm { work.append(queryNorm.work(rows: rows)) }
-    work.append(norm.work(rows: rows))
-    work.append(
-      Work(
-        "indexer.rotary",
-        Elementwise(
-          .rotary,
-          ReferenceAlgorithms.rotation(vectors: rows * (heads + 1), size: rotarySize))))
-    work.append(Work("indexer.scores", product(headSize, heads)))
+    let scores = Work("indexer.scores", product(headSize, heads))
     guard isWeighted else {
       // The best score of each block, under each head.
-      work.append(Work("indexer.scores", Elementwise(.softmax, [.compare: numbers])))
-      return work.map(\.withoutGradients)
+      return [scores, Work("indexer.scores", Elementwise(.softmax, [.compare: numbers]))]
     }
-    work.append(
-      Work(
-        "indexer.scores",
-        Elementwise(
-          .softmax,
-          [.multiply: numbers + rows * heads, .compare: numbers + stream.sequences * pairs])))
-    work.append(Work("indexer.sum", product(heads, 1)))
-    return work.map(\.withoutGradients)
+    // Scores above zero, scaled, and scaled weights; each sum is looked at once.
+    let counts = OperationCounts([
+      .multiply: numbers + stream.rows * heads, .compare: numbers + stream.sequences * pairs,
+    ])
+    return [
+      scores, Work("indexer.scores", Elementwise(.softmax, counts)),
+      Work("indexer.sum", product(heads, 1)),
+    ]
   }
 }
 
