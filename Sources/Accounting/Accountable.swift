@@ -51,6 +51,8 @@ extension Module {
     case .mixtureOfExperts(let module): module.work(over: stream, filling: filling)
     case .mixer(let module): module.work(over: stream)
     case .recurrent(let module): ProgramWork(stream).work(of: module.program).map(\.0)
+    // It is lowered, and never counts as a whole.
+    case .stream: []
     }
   }
 

@@ -19,16 +19,6 @@ extension FeedForward {
       counts =
         counts + 2 * numbers * ReferenceAlgorithms.cap + OperationCounts([.multiply: numbers])
     }
-    if boundsGates {
-      // The mean; differences, their squares and the root of their mean; the bound, and what is
-      // above it.
-      counts =
-        counts
-        + OperationCounts([
-          .add: 2 * numbers + rows, .subtract: 2 * numbers, .multiply: numbers + rows,
-          .divide: 2 * rows, .sqrt: rows, .compare: numbers,
-        ])
-    }
     let mixes = isReceptive ? [reception(rows)] : []
     return mixes + inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
       + [Work("activation", Elementwise(.activations, counts))]

@@ -145,7 +145,7 @@ extension Layer {
       case .selfAttention(let module): module.reach.words
       case .latentAttention(let module): module.reach.words
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-        .depthRouter, .mixer, .recurrent:
+        .depthRouter, .mixer, .recurrent, .stream:
         nil
       }
     }

@@ -1,26 +1,6 @@
 import Architecture
 import Symbolic
 
-extension AlternatingUpdate {
-  /// The second run of the router, the predictions, and what is done to single numbers.
-  func work(_ part: Product.Part, over stream: Stream) -> [Work] {
-    let rows = stream.rows
-    let (numbers, all) = (rows * width, rows * width * streams)
-    let router = Product(part, rows: rows, inner: width, columns: streams, isLearned: true)
-    let prediction = Product(part, copies: rows, rows: width, inner: streams, columns: streams)
-    // The router's input scaled and its output bounded, twice; predictions plus copies; the answer
-    // minus its prediction, times a coefficient plus 1, plus the predictions.
-    let counts = OperationCounts([
-      .multiply: 2 * numbers + all + (scalesOutput ? numbers : 0), .tanh: 2 * rows * streams,
-      .add: 2 * all + rows * streams, .subtract: numbers,
-    ])
-    return [
-      Work("predict", prediction), Work("correct.modality_router", router),
-      Work("correct", Elementwise(.mixer, counts)),
-    ]
-  }
-}
-
 extension HyperConnection {
   /// The map, the weights, the stream that is read, and the streams that are written.
   func work(_ part: Product.Part, over stream: Stream) -> [Work] {

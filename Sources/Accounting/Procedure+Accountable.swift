@@ -32,13 +32,6 @@ extension Procedure {
               * ((ReferenceAlgorithms.activation(name) ?? .none) + OperationCounts([.multiply: 1])))
         )
       ]
-    case .laurel(let width):
-      [
-        Work(
-          "residual",
-          Elementwise(
-            .residual, [.add: 2 * stream.rows * width, .divide: stream.rows * width]))
-      ]
     case .mean(let width):
       [
         Work(
@@ -76,31 +69,11 @@ extension Procedure {
             ]))
       ]
     case .convolvedHeads(let heads): heads.work(part, over: stream)
-    case .alternatingUpdate(let update): update.work(part, over: stream)
     case .hyperConnection(let connection): connection.work(part, over: stream)
     case .streamMix(let mix): mix.work(over: stream)
     case .ngrams(let injection): injection.work(part, over: stream)
-    case .copies(let streams, let width, let averages):
-      [Work("copies", copies(streams, width, averages, rows: stream.rows))]
     case .sum(let width): [Work("sum", Elementwise(.residual, [.add: stream.rows * width]))]
     }
-  }
-}
-
-extension Procedure {
-  private func copies(
-    _ streams: Formula, _ width: Formula, _ averages: Bool, rows: Formula
-  ) -> Elementwise {
-    let (others, numbers) = (rows * (streams - 1), rows * width)
-    // The root mean square of each stream; of the others a factor, and the quotient.
-    return Elementwise(
-      .mixer,
-      [
-        .multiply: rows * streams * width + others * width,
-        .add: rows * streams * width + (averages ? streams * numbers : 0),
-        .divide: rows * streams + others * width + (averages ? numbers : 0),
-        .sqrt: rows * streams, .compare: others,
-      ])
   }
 }
 

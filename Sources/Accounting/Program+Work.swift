@@ -68,13 +68,29 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .keep, .keepIndex, .recallIndex: break
+    case .lookUp, .slice, .join, .repeat, .keep, .leave, .take, .keepIndex, .recallIndex: break
     case .product(_, let map, _):
       add(
         step,
         .product(
           Product(
             step.role.part, rows: rows, inner: map.input, columns: map.output, isLearned: true)))
+    case .mixStreams(_, _, let mixing):
+      add(
+        step,
+        .product(
+          Product(
+            step.role.part, copies: rows, rows: mixing.width, inner: mixing.streams,
+            columns: mixing.results)))
+    case .magnitude(let x): add(step, ReferenceAlgorithms.magnitude(vectors: rows, width: x.width))
+    case .rescale(let x, _, _):
+      add(
+        step,
+        ReferenceAlgorithms.magnitude(vectors: rows, width: x.width)
+          + OperationCounts([.compare: rows, .multiply: numbers, .divide: numbers]))
+    case .exceed(let x, _):
+      add(step, ReferenceAlgorithms.excess(vectors: rows, width: x.width))
+    case .shift: add(step, OperationCounts([.add: numbers]))
     case .addBias, .addVector, .add: add(step, OperationCounts([.add: numbers]))
     case .normalize(_, let norm):
       let width = norm.shape.last ?? 1
@@ -101,7 +117,8 @@ struct ProgramWork {
       add(
         step,
         rows * ReferenceAlgorithms.factor(scale) + OperationCounts([.multiply: numbers]))
-    case .subtract(_, _, let difference):
+    case .subtract(_, _, nil): add(step, OperationCounts([.subtract: numbers]))
+    case .subtract(_, _, let difference?):
       // *λ* comes once for all tokens, from products of as many numbers as its vectors have.
       let size = difference.raising[0].count
       add(
@@ -109,7 +126,7 @@ struct ProgramWork {
         OperationCounts([.multiply: numbers, .subtract: numbers])
           + runs
           * OperationCounts([.multiply: 2 * size, .add: 2 * size + 1, .exp: 2, .subtract: 1]))
-    case .scale, .weigh: add(step, OperationCounts([.multiply: numbers]))
+    case .scale, .multiplyVector, .weigh: add(step, OperationCounts([.multiply: numbers]))
     case .bound: add(step, numbers * ReferenceAlgorithms.cap)
     case .clip(_, _, let isAboveOnly):
       add(step, OperationCounts([.compare: (isAboveOnly ? 1 : 2) * numbers]))
@@ -267,7 +284,7 @@ extension Branch {
     switch module {
     case .selfAttention, .latentAttention: true
     case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer, .recurrent:
+      .depthRouter, .mixer, .recurrent, .stream:
       false
     }
   }

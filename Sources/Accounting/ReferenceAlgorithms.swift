@@ -17,6 +17,7 @@ enum ReferenceAlgorithms {
     switch function {
     case .logistic: sigmoid
     case .softplus: softplus
+    case .identity: .none
     }
   }
 
@@ -58,6 +59,24 @@ enum ReferenceAlgorithms {
           .divide: 3 * vectors, .sqrt: vectors,
         ])
     }
+  }
+
+  /// The root of the mean square of so many vectors of a width.
+  static func magnitude(vectors: Formula, width: Formula) -> OperationCounts {
+    let numbers = vectors * width
+    return OperationCounts([.multiply: numbers, .add: numbers, .divide: vectors, .sqrt: vectors])
+  }
+
+  /// What of so many vectors of a width lies above their mean and some deviations.
+  ///
+  /// The mean; differences, their squares and the root of their mean; the bound, and what is above
+  /// it.
+  static func excess(vectors: Formula, width: Formula) -> OperationCounts {
+    let numbers = vectors * width
+    return OperationCounts([
+      .add: 2 * numbers + vectors, .subtract: 2 * numbers, .multiply: numbers + vectors,
+      .divide: 2 * vectors, .sqrt: vectors, .compare: numbers,
+    ])
   }
 
   /// The rotation of so many vectors by an angle for each pair of their numbers.

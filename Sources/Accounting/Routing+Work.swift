@@ -105,7 +105,9 @@ extension Routing {
     if router.normalizes, router.leastSum != nil {
       counts = counts + OperationCounts([.compare: 1])
     }
-    if router.scale != nil { counts = counts + OperationCounts([.multiply: chosen]) }
+    for isThere in [router.scale != nil, expertScale != nil] where isThere {
+      counts = counts + OperationCounts([.multiply: chosen])
+    }
     return counts
   }
 }

@@ -22,7 +22,7 @@ extension SelfAttention: Accountable {
     work += routedQueries?.work(rows: rows) ?? []
     if case .rotary(let angles) = position {
       let turns: Formula = rotatesBack ? 2 : 1
-      let vectors = rows * (turns * heads + (sharesCache ? 0 : keyValueHeads))
+      let vectors = rows * (turns * heads + keyValueHeads)
       work.append(
         Work(
           "rotary",
@@ -72,7 +72,7 @@ extension SelfAttention: Accountable {
   /// Where keys are compressed, one vector is key and value.
   func cacheElements(after stream: Stream) -> Formula {
     let vector = compression == nil ? headSize + (valueSize ?? headSize) : headSize
-    let own = sharesCache ? 0 : stream.cachedAfter(reach) * keyValueHeads * vector
+    let own = source.isBorrowed ? 0 : stream.cachedAfter(reach) * keyValueHeads * vector
     let positions = stream.past + stream.tokens
     let indexed = (indexer?.headSize ?? 0) + (blockIndexer?.headSize ?? 0)
     let compressed = [compression, compressedIndexer?.keys].compactMap(\.self)

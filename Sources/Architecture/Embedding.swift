@@ -31,6 +31,8 @@ package struct Embedding: Hashable, Sendable {
   package var width: Formula
   /// The row of the first position, where rows before it are for padding.
   package var offset = 0
+  /// The row of every token beyond the table, where there may be some.
+  package var rowBeyond: Int?
   /// What the numbers are, where the table is not learned.
   package var waves: Waves?
   /// What the looked-up numbers are multiplied by, if anything, as Gemma's `√d`.

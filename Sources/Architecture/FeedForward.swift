@@ -39,10 +39,11 @@ package struct FeedForward: Hashable, Sendable {
   package var bounds: Bounds?
   /// *c*, if the gate is at most *c* behind its function, and what it multiplies between −c and c.
   package var clip: Constant?
-  /// Whether gates below a bound are zero; mean and deviation of a token's gates say which.
+  /// How many deviations above the mean of a token's gates those lie that pass, less that bound, if
+  /// not all do.
   ///
   /// - Source: Google 2025 (Gemma 3n), `activation_sparsity_pattern`.
-  package var boundsGates = false
+  package var gateBound: Constant?
   /// Whether the gate's linear factor and what it multiplies are bounded by `c·tanh(x/c)`.
   package var capsFactors = false
   /// Whether its inputs are mixed with those of the token before, and its output has a gate: the

@@ -22,6 +22,8 @@ package struct InputLayout: Hashable, Sendable {
   /// For each map in order, the pieces that it gives.
   package var pieces: [[InputPiece]]
   package var order: Order
+  /// Whether what the map of keys gives is values as well, before any norm.
+  package var keysAreValues = false
 
   package init(_ pieces: [[InputPiece]], _ order: Order = .sideBySide) {
     self.pieces = pieces
@@ -37,10 +39,12 @@ package struct InputLayout: Hashable, Sendable {
   /// No statement: what the maps give is not written down yet.
   package static let unknown = InputLayout([])
 
-  /// Whether every piece is given once, and a gate where there is one.
-  package func isComplete(_ gate: OutputGate?) -> Bool {
+  /// Whether every piece is given once: queries, a gate where there is one, and keys and values
+  /// where these are not `borrowed`.
+  package func isComplete(_ gate: OutputGate?, borrowed: Bool) -> Bool {
     let held = pieces.flatMap(\.self)
-    let wanted: [InputPiece] = [.queries, .keys, .values] + (gate == nil ? [] : [.gate])
+    var wanted: [InputPiece] = [.queries] + (gate == nil ? [] : [.gate])
+    if !borrowed { wanted += keysAreValues ? [.keys] : [.keys, .values] }
     return held.count == wanted.count && Set(held) == Set(wanted)
   }
 }

@@ -15,6 +15,7 @@ package enum Module: Hashable, Sendable {
   case depthRouter(DepthRouter)
   case mixer(Mixer)
   case recurrent(RecurrentMixer)
+  case stream(StreamModule)
 
   package var weights: [Weight] {
     switch self {
@@ -30,6 +31,7 @@ package enum Module: Hashable, Sendable {
     case .depthRouter(let module): module.weights
     case .mixer(let module): module.weights
     case .recurrent(let module): module.weights
+    case .stream(let module): module.weights
     }
   }
 
@@ -47,6 +49,7 @@ package enum Module: Hashable, Sendable {
     case .depthRouter: "mod"
     case .mixer(let mixer): mixer.kind.rawValue
     case .recurrent(let mixer): mixer.label
+    case .stream(let module): module.label
     }
   }
 
@@ -62,6 +65,7 @@ package enum Module: Hashable, Sendable {
     case .mixtureOfExperts: "experts"
     case .depthRouter: "a depth router"
     case .mixer, .recurrent: "a mixer"
+    case .stream(let module): module.meaning
     }
   }
 }
@@ -78,6 +82,8 @@ package struct Branch: Hashable, Sendable {
   /// What goes into it, and what comes out of it, is multiplied by, if anything.
   package var inputScale: Constant?
   package var outputScale: Constant?
+  /// The norm of what it returns, which stands beside the branch, if it has one of its own.
+  package var outputNorm: Normalization?
   /// Whether what it returns is added to the stream behind the last block of its layer, and not to
   /// the answer of its own block.
   package var isBridge = false
@@ -110,6 +116,8 @@ package struct Block: Hashable, Sendable {
   package var scale: Constant?
   /// What the stream is multiplied with before that, if anything.
   package var streamScale: Constant?
+  /// What the stream is multiplied with when the answer has been added, if anything.
+  package var sumScale: Constant?
 
   package init(
     _ inputNorms: [Normalization], _ branches: [Branch], outputNorms: [Normalization] = [],
@@ -130,6 +138,12 @@ package struct Layer: Hashable, Sendable {
   package var repeats: [Block] = []
   /// Tensors of the layer outside its blocks: scales, or a table of its own.
   package var extras: [Branch]
+  /// How it keeps several copies of the stream, if there are.
+  package var updates: AlternatingUpdate?
+  /// The path of its tensors inside the layer.
+  package var updatesPath = "altup"
+  /// What the stream is multiplied with behind the last block, if anything.
+  package var outputScale: LearnedScale?
   /// How often one pass runs the whole layer.
   package var runs: Formula = 1
 
@@ -139,12 +153,29 @@ package struct Layer: Hashable, Sendable {
     self.extras = extras
   }
 
+  private var updateBranches: [Branch] {
+    guard let updates else { return [] }
+    return [
+      Branch(updatesPath, .stream(.alternatingUpdate(updates))),
+      Branch("", .stream(.layerInput(updates.input))),
+      Branch("", .normalization(updates.inputNorm)),
+    ]
+  }
+
+  /// How many copies of the stream it reads and writes.
+  package var streams: Formula { updates?.streams ?? 1 }
+
   /// Every module of the layer, in the order of the computation.
   package var branches: [Branch] {
-    (router.map { [Branch("", .depthRouter($0))] } ?? [])
-      + blocks.flatMap { block in
-        block.inputNorms.map { Branch("", .normalization($0)) } + block.branches
-          + block.outputNorms.map { Branch("", .normalization($0)) }
-      } + extras
+    var all: [Branch] = []
+    if let router { all.append(Branch("", .depthRouter(router))) }
+    for block in blocks {
+      all += block.inputNorms.map { Branch("", .normalization($0)) } + block.branches
+      let norms = block.branches.compactMap(\.outputNorm) + block.outputNorms
+      all += norms.map { Branch("", .normalization($0)) }
+    }
+    all += updateBranches
+    if let outputScale { all.append(Branch("", .stream(.scale(outputScale)))) }
+    return all + extras
   }
 }

@@ -42,9 +42,10 @@ extension Model {
   package mutating func addActivationParameters() -> Bool {
     var copy = self
     for group in groups.indices {
-      guard groups[group].layer.repeats.isEmpty, groups[group].layer.extras.isEmpty else {
-        return false
-      }
+      let layer = groups[group].layer
+      guard layer.repeats.isEmpty, layer.extras.isEmpty, layer.updates == nil,
+        layer.outputScale == nil
+      else { return false }
       for block in groups[group].layer.blocks.indices {
         for branch in groups[group].layer.blocks[block].branches.indices {
           let path = \Model.groups[group].layer.blocks[block].branches[branch].module
@@ -54,7 +55,7 @@ extension Model {
             layer.vectors += LearnedActivation(rawValue: layer.activation)?.weights ?? []
             copy[keyPath: path] = .feedForward(layer)
           case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter, .mixer,
-            .recurrent:
+            .recurrent, .stream:
             return false
           }
         }
@@ -76,7 +77,8 @@ extension Module {
     case .mixtureOfExperts(let mixture): mixture.expert.activation
     case .mixer(let mixer): mixer.gateActivation
     case .recurrent(let mixer): mixer.activation
-    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .depthRouter:
+    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .depthRouter,
+      .stream:
       nil
     }
   }

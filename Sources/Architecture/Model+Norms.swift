@@ -5,7 +5,13 @@ extension Model {
       norm.epsilon = norm.epsilon ?? epsilon
       if addsOne, norm.hasWeight { norm.addsOne = norm.addsOne || !norm.isPlain }
     }
+    func settle(_ norm: inout Normalization?) {
+      guard var known = norm else { return }
+      settle(&known)
+      norm = known
+    }
     func settle(_ branch: inout Branch) {
+      settle(&branch.outputNorm)
       switch branch.module {
       case .normalization(var norm):
         settle(&norm)
@@ -26,7 +32,13 @@ extension Model {
       case .recurrent(var mixer):
         mixer.changeNorms { settle(&$0) }
         branch.module = .recurrent(mixer)
-      case .embedding, .linear, .head, .mixtureOfExperts, .depthRouter: break
+      case .mixtureOfExperts(var mixture):
+        settle(&mixture.router.norm)
+        branch.module = .mixtureOfExperts(mixture)
+      case .stream(var module):
+        module.changeNorms { settle(&$0) }
+        branch.module = .stream(module)
+      case .embedding, .linear, .head, .depthRouter: break
       }
     }
     func settle(_ blocks: inout [Block]) {
@@ -41,6 +53,7 @@ extension Model {
     for group in groups.indices {
       settle(&groups[group].layer.blocks)
       settle(&groups[group].layer.repeats)
+      groups[group].layer.updates?.changeNorms { settle(&$0) }
       for index in groups[group].layer.extras.indices { settle(&groups[group].layer.extras[index]) }
     }
   }

@@ -10,10 +10,6 @@ package enum Procedure: Hashable, Sendable {
   case sum(width: Formula)
   /// The product of an activation of so many numbers with as many others.
   case gate(String, width: Formula)
-  /// The sum of a learned residual of low rank with its input, and the mean of it with the stream.
-  ///
-  /// - Source: Menghani et al. 2024 (LAuReL), <https://arxiv.org/abs/2411.07501>.
-  case laurel(width: Formula)
   /// The sum of so many numbers with others, over a constant.
   case mean(width: Formula)
   /// The product of so many numbers with a scale, or their quotient by a constant.
@@ -32,12 +28,9 @@ package enum Procedure: Hashable, Sendable {
   /// The sum with a vector and the product with another, for each of some streams.
   case affine(streams: Formula, width: Formula)
   case convolvedHeads(ConvolvedHeads)
-  case alternatingUpdate(AlternatingUpdate)
   case hyperConnection(HyperConnection)
   case streamMix(StreamMix)
   case ngrams(NgramInjection)
-  /// Copies of a stream scaled to its magnitude, and perhaps their mean with it.
-  case copies(streams: Formula, width: Formula, averages: Bool)
 }
 
 extension Mixer {

@@ -65,6 +65,8 @@ package enum GateFunction: Hashable, Sendable {
   case logistic
   /// `ln(1 + eᵍ)`.
   case softplus
+  /// The number itself.
+  case identity
 }
 
 /// A gate on the output of attention heads: `σ(g)·o`, or another function of *g* times *o*.

@@ -78,7 +78,7 @@ extension Module {
     switch self {
     case .mixer, .recurrent: true
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
-      .feedForward, .mixtureOfExperts, .depthRouter:
+      .feedForward, .mixtureOfExperts, .depthRouter, .stream:
       false
     }
   }

@@ -63,6 +63,16 @@ package struct Router: Hashable, Sendable {
   package var isCorrected = false
   /// Whether the score of an expert is the sum of two, so that the gates give no score of one.
   package var addsScores = false
+  /// A norm of what it reads, before its gates.
+  package var norm: Normalization?
+  /// A learned vector that this is multiplied with, if any; it is among the vectors.
+  package var inputVector: Weight?
+  /// A constant that it is multiplied with then, if any.
+  package var inputScale: Constant?
+  /// Whether it reads the stream, and not what the norms of its block make of it.
+  package var readsStream = false
+  /// A learned factor of the weight of each expert, if any; it is among the vectors.
+  package var expertScale: Weight?
   /// The number of groups of which only some are considered, if the choice is group-limited.
   package var groups: Formula?
   /// The number of groups that are considered, where not all are.
@@ -79,5 +89,7 @@ package struct Router: Hashable, Sendable {
     self.vectors = vectors
   }
 
-  package var weights: [Weight] { gates.weights(.router) + vectors }
+  package var weights: [Weight] {
+    gates.weights(.router) + (norm?.weights(.router) ?? []) + vectors
+  }
 }

@@ -49,8 +49,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var normsFollowRotation = false
   /// Whether what the distance adds to a score is scaled with it, and not added after.
   package var scalesLinearBias = false
-  /// Whether keys and values are those that an earlier layer has cached.
-  package var sharesCache = false
+  /// Whose keys and values it attends to.
+  package var source = CacheSource.own
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
   package var gateFunction = GateFunction.logistic
@@ -105,6 +105,20 @@ package struct SelfAttention: Hashable, Sendable {
       + (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) }
       + (blockIndexer?.weights ?? []) + (compression?.weights ?? [])
       + (compressedIndexer?.weights ?? []) + vectors
+  }
+}
+
+/// Whose keys and values attention attends to.
+package enum CacheSource: Hashable, Sendable {
+  /// Those of its own maps.
+  case own
+  /// The same, which it leaves to later layers of a kind; of several layers the last counts.
+  case lent(String)
+  /// Those that a layer before it has left to its kind.
+  case borrowed(String)
+
+  package var isBorrowed: Bool {
+    if case .borrowed = self { true } else { false }
   }
 }
 
@@ -175,7 +189,7 @@ extension Model {
             copy[keyPath: path] = .selfAttention(attention)
           case .latentAttention: return false
           case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-            .depthRouter, .mixer, .recurrent:
+            .depthRouter, .mixer, .recurrent, .stream:
             break
           }
         }
@@ -191,7 +205,7 @@ extension Model {
       switch branch.module {
       case .selfAttention, .latentAttention: true
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-        .depthRouter, .mixer, .recurrent:
+        .depthRouter, .mixer, .recurrent, .stream:
         false
       }
     }

@@ -128,7 +128,6 @@ package enum NumericKeys {
       granitemoeshared hyperclovax
     embedding_multiplier: inkling_text
     query_pre_attn_scalar: gemma2 gemma3_text vaultgemma
-    final_logit_softcapping: gemma4_text gemma4_unified_text
     attn_logit_softcapping: gemma3_text
     logits_soft_cap: recurrent_gemma
     attn_scale floor_scale: llama4_text
@@ -142,7 +141,6 @@ package enum NumericKeys {
     rescale_every: rwkv
     logit_scale: mpt
     embedding_scale: hrm_text
-    altup_active_idx: gemma3n_text
     """
 
   /// How the scores of experts or blocks become a choice of the same number.

@@ -38,6 +38,8 @@ package final class Executor {
   /// The experts of each mixture that have asked for their weights without a row.
   var claimed: [String: Set<Int>] = [:]
   var rotaryTables: [RotaryAngles: RotaryTable] = [:]
+  /// What programs of the pass have left to later ones, and who owns its memory.
+  var legacies: [Legacy: (Register, RowBuffer?)] = [:]
   /// The tokens that are cached.
   var past = 0
   /// The layer that runs.
@@ -158,6 +160,7 @@ package final class Executor {
     try model.require(positions: past + count, self)
     rotaryTables = [:]
     lastChosen = nil
+    legacies = [:]
     routing = []
     let logits = try scratch.scoped {
       let scores = try model.run(flow, on: self)

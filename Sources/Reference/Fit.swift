@@ -50,12 +50,8 @@ extension Executor {
         "\(rotated) rotated channels of a head of \(size)")
     }
     let valueSize = try attention.valueSize.map { try extent($0) } ?? size
-    var width = heads * size + groups * (size + valueSize)
-    switch attention.gate {
-    case nil: break
-    case .elements: width += heads * valueSize
-    case .heads: width += heads
-    }
+    let width = try attention.layout.pieces.joined()
+      .map { try extent(attention.width($0)) }.reduce(0, +)
     let given = try attention.inputs.map { try extent($0.output) }.reduce(0, +)
     try require(given == width, "input maps that do not give \(width) numbers of heads")
     try require(

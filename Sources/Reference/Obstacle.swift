@@ -27,7 +27,7 @@ extension Layer {
 extension Block {
   var obstacle: String? {
     if ![0, 1, branches.count].contains(inputNorms.count) { return "several norms in a row" }
-    if ![0, branches.count].contains(outputNorms.count) { return "several norms in a row" }
+    if ![0, 1, branches.count].contains(outputNorms.count) { return "several norms in a row" }
     return branches.compactMap(\.obstacle).first
   }
 }
@@ -49,6 +49,7 @@ extension Module {
     case .mixtureOfExperts(let module): module.obstacle
     case .mixer(let module): module.obstacle
     case .recurrent(let module): module.obstacle
+    case .stream: nil
     case .depthRouter: "a depth router that is a branch"
     }
   }
@@ -58,7 +59,6 @@ extension SelfAttention {
   fileprivate var obstacle: String? {
     if blockIndexer != nil { return "an indexer that chooses keys" }
     if compression != nil || compressedIndexer != nil { return "compressed keys" }
-    if sharesCache { return "keys that an earlier layer has cached" }
     if routedQueries != nil { return "experts of attention" }
     if valueBias != nil { return "scores with a bias from the values" }
     if scalesByPosition || rotatesBack { return "scores that are scaled by position" }
@@ -68,7 +68,9 @@ extension SelfAttention {
     if let vector = vectors.first(where: { !usedVectors.contains($0) }) {
       return "the tensor '\(vector.name)'"
     }
-    if !layout.isComplete(gate) || layout.pieces.count != inputs.count {
+    if !layout.isComplete(gate, borrowed: source.isBorrowed)
+      || layout.pieces.count != inputs.count
+    {
       return "input maps that do not give queries, keys and values"
     }
     return reach.obstacle
@@ -93,7 +95,7 @@ extension Reach {
 
 extension FeedForward {
   fileprivate var obstacle: String? {
-    if boundsGates || capsFactors || isReceptive { return "a feed-forward layer of another kind" }
+    if capsFactors || isReceptive { return "a feed-forward layer of another kind" }
     if activation != "xielu", let vector = vectors.first {
       return "the tensor '\(vector.name)'"
     }
@@ -107,7 +109,7 @@ extension MixtureOfExperts {
     if router.addsScores { return "scores of experts that are sums" }
     if idleReturnsInput, capacity != nil { return "a limited capacity of zero experts" }
     if router.gates.count > 2 { return "several gates of experts" }
-    if router.vectors.count > (router.isCorrected ? 1 : 0) + (addsBias ? 1 : 0) {
+    if router.vectors.count > usedVectors {
       return "the tensor '\(router.vectors[0].name)'"
     }
     return expert.obstacle ?? shared?.obstacle

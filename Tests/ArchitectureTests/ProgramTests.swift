@@ -47,10 +47,12 @@ import Testing
           sum = try sum.adding(count)
         }
       }
-      // The maps of zero experts, which the library allocates and no pass uses.
+      // The maps of zero experts, and what no token meets: the library allocates them, and no pass
+      // uses them.
       for group in model.groups {
-        for weight in group.layer.blocks.flatMap(\.branches).flatMap(\.weights) {
-          let unused = group.indices.count * weight.unstoredCount
+        for weight in group.layer.branches.flatMap(\.weights) {
+          let count = weight.activeShare.isZero ? weight.count : weight.unstoredCount
+          let unused = group.indices.count * count
           sum = try sum.adding(unused.evaluated(with: values))
         }
       }

@@ -3,7 +3,7 @@ import Symbolic
 extension FeedForward {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    !boundsGates && !capsFactors && !isReceptive && function != nil
+    !capsFactors && !isReceptive && function != nil
   }
 
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
@@ -22,6 +22,9 @@ extension FeedForward {
     }
     if let gateScale, let map = inputs.first {
       inner = program.scale(inner, by: gateScale, map.name)
+    }
+    if let gateBound {
+      inner = program.exceed(inner, deviations: gateBound, "activation")
     }
     var y: Value
     if let clip, let up = factor {

@@ -3,12 +3,9 @@ import Symbolic
 extension Layer {
   /// What the layer does with the stream `[T, d]`.
   package var program: Program {
-    ProgramBuilder.program(width: Formula(Size.hidden.symbol)) { x, program in
+    ProgramBuilder.program(width: streams * Formula(Size.hidden.symbol)) { x, program in
       guard let router else {
-        var bridges: [(Value, String)] = []
-        var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges) }
-        for (answer, name) in bridges { y = program.add(y, answer, name) }
-        return extras.reduce(y) { program.part($0, $1) }
+        return updates.map { update(x, $0, &program) } ?? stack(x, &program)
       }
       return router.lower(x, &program) { x, program in
         // f = a + m, while the second block sees x + a.
@@ -24,6 +21,38 @@ extension Layer {
         return extras.reduce(sum ?? x) { program.part($0, $1) }
       }
     }
+  }
+}
+
+extension Layer {
+  /// One block after the other.
+  private func stack(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    var bridges: [(Value, String)] = []
+    var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges) }
+    for (answer, name) in bridges { y = program.add(y, answer, name) }
+    if let outputScale { y = program.scale(y, by: outputScale, "residual") }
+    return extras.reduce(y) { program.part($0, $1) }
+  }
+
+  /// The same of one of several copies of the stream, which changes all of them.
+  private func update(
+    _ x: Value, _ updates: AlternatingUpdate, _ program: inout ProgramBuilder
+  ) -> Value {
+    func inside<Result>(
+      _ program: inout ProgramBuilder, _ body: (inout ProgramBuilder) -> Result
+    ) -> Result {
+      program.within(updatesPath, .mixer, .stream(.alternatingUpdate(updates)), body)
+    }
+    let predictions = inside(&program) { updates.predict(x, &$0) }
+    let active = inside(&program) { updates.copy(updates.active, of: predictions, &$0) }
+    let answer = stack(active, &program)
+    let corrected = inside(&program) { updates.correct(predictions, answer, &$0) }
+    let reader = inside(&program) { updates.reader(corrected, &$0) }
+    let input = program.within("", .mixer, .stream(.layerInput(updates.input))) {
+      updates.input.lower(reader, &$0)
+    }
+    let read = program.normalize(input, updates.inputNorm)
+    return updates.add(read, to: corrected, &program)
   }
 }
 
@@ -47,7 +76,8 @@ extension Block {
     let added = answer(x, inputs, &program, &bridges)
     let stream =
       streamScale.map { program.scale(kept, by: $0, residualPath, as: .residual) } ?? kept
-    let y = program.add(stream, added, residualPath)
+    var y = program.add(stream, added, residualPath)
+    if let sumScale { y = program.scale(y, by: sumScale, residualPath, as: .residual) }
     return normsSum ? outputNorms.reduce(y) { program.normalize($0, $1) } : y
   }
 
@@ -59,7 +89,8 @@ extension Block {
     var answers: [Value] = []
     for (index, branch) in branches.enumerated() {
       let input = inputs.isEmpty ? x : inputs[inputs.count == branches.count ? index : 0]
-      let answer = branch.lower(input, &program)
+      var answer = branch.lower(input, of: x, &program)
+      if let norm = branch.outputNorm { answer = program.normalize(answer, norm) }
       if branch.isBridge { bridges.append((answer, residualPath)) } else { answers.append(answer) }
     }
     let normsEach = !normsSum && outputNorms.count == branches.count
@@ -75,16 +106,16 @@ extension Block {
 }
 
 extension Branch {
-  /// What the branch makes of a stream.
-  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+  /// What the branch makes of a stream, or of what the norms of its block have made of a `stream`.
+  func lower(_ x: Value, of stream: Value? = nil, _ program: inout ProgramBuilder) -> Value {
     func scaled(_ x: Value, _ scale: Constant?, _ name: String) -> Value {
       scale.map { scale in program.within(path) { $0.scale(x, by: scale, name) } } ?? x
     }
-    let y = run(scaled(x, inputScale, "input"), &program)
+    let y = run(scaled(x, inputScale, "input"), of: stream ?? x, &program)
     return scaled(y, outputScale, "output")
   }
 
-  private func run(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+  private func run(_ x: Value, of stream: Value, _ program: inout ProgramBuilder) -> Value {
     guard runs == .one, learningRuns == nil, !isOfLayer else { return program.part(x, self) }
     switch module {
     case .normalization(let norm): return program.within(path) { $0.normalize(x, norm) }
@@ -96,9 +127,11 @@ extension Branch {
     case .feedForward(let layer) where layer.isLowered:
       return program.within(path, .denseFeedForward, module) { layer.lower(x, &$0) }
     case .mixtureOfExperts(let mixture) where mixture.isLowered:
-      return program.within(path, .router, module) { mixture.lower(x, &$0) }
+      return program.within(path, .router, module) { mixture.lower(x, of: stream, &$0) }
     case .recurrent(let mixer):
       return program.within(path, mixer.place, module) { mixer.lower(x, &$0) }
+    case .stream(let part):
+      return program.within(path, part.place, module) { part.lower(x, &$0) }
     case .embedding, .head, .selfAttention, .feedForward, .mixtureOfExperts,
       .depthRouter, .mixer:
       return program.part(x, self)

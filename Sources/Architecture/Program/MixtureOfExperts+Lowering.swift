@@ -5,17 +5,34 @@ extension MixtureOfExperts {
   package var isLowered: Bool {
     !router.addsScores && router.gates.count <= 2 && expert.isLowered
       && (shared?.isLowered ?? true)
-      && router.vectors.count <= (router.isCorrected ? 1 : 0) + (addsBias ? 1 : 0)
+      && router.vectors.count <= usedVectors
+  }
+
+  /// How many vectors of its router operations use.
+  package var usedVectors: Int {
+    [router.isCorrected, addsBias, router.inputVector != nil, router.expertScale != nil]
+      .count(where: \.self)
   }
 
   /// The chosen experts' answers, each times its weight, and the answer of the shared expert.
-  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+  ///
+  /// `stream` is what stands before the norms of its block.
+  func lower(_ x: Value, of stream: Value, _ program: inout ProgramBuilder) -> Value {
     var routing = Routing(
       router: router, experts: experts, scored: scored, chosen: chosen, capacity: capacity,
       runsEvery: runsEveryExpert)
     routing.idleReturnsInput = idleReturnsInput
     routing.correction = router.isCorrected ? router.vectors.first : nil
-    let gates = router.gates.map { program.map(x, $0) }
+    routing.expertScale = router.expertScale
+    var read = router.readsStream ? stream : x
+    if let norm = router.norm { read = program.normalize(read, norm) }
+    if let vector = router.inputVector {
+      read = program.scale(read, by: LearnedScale(vector), "router", as: .choice)
+    }
+    if let scale = router.inputScale {
+      read = program.scale(read, by: scale, "router", as: .choice)
+    }
+    let gates = router.gates.map { program.map(read, $0) }
     let choice = program.route(gates.first, routing)
     let scope = program.scope
     let entering = latent.map { latent in

@@ -26,7 +26,8 @@ extension Model {
 
   /// From the stream after the last layer to the scores of the vocabulary.
   package var exit: Program {
-    ProgramBuilder.program(width: Formula(Size.hidden.symbol)) { x, program in
+    let streams = groups.last?.layer.streams ?? 1
+    return ProgramBuilder.program(width: streams * Formula(Size.hidden.symbol)) { x, program in
       tail.reduce(x) { x, branch in
         guard case .head(let map, let isTied) = branch.module, branch.isPlain else {
           return branch.lower(x, &program)
@@ -49,7 +50,7 @@ extension Branch {
 }
 
 extension Embedding {
-  fileprivate func lower(_ program: inout ProgramBuilder) -> Value {
+  func lower(_ program: inout ProgramBuilder) -> Value {
     let y = program.lookUp(self)
     return scale.map { program.scale(y, by: $0, "") } ?? y
   }

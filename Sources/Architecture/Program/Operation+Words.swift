@@ -9,6 +9,15 @@ extension Operation {
     case .product: "product"
     case .addBias: "add_bias"
     case .addVector: "add_vector"
+    case .multiplyVector: "multiply_vector"
+    case .leave: "leave"
+    case .take: "take"
+    case .shift: "shift"
+    case .repeat: "repeat"
+    case .mixStreams: "mix_streams"
+    case .magnitude: "magnitude"
+    case .rescale: "rescale"
+    case .exceed: "exceed"
     case .normalize: "normalize"
     case .slice: "slice"
     case .join: "join"
@@ -51,6 +60,19 @@ extension Operation {
       return "\(name(x)) · \(isTied ? "the token table" : map.name)ᵀ"
     case .addBias(let x, let map): return "\(name(x)) + \(map.name).bias"
     case .addVector(let x, let vector): return "\(name(x)) + \(vector.name)"
+    case .multiplyVector(let x, let vector): return "\(name(x)) · \(vector.name)"
+    case .leave(let x, let legacy): return "\(name(x)), left as \(legacy.words)"
+    case .take(let legacy): return "\(legacy.words), as left before"
+    case .shift(let x, let constant): return "\(name(x)) + \(constant)"
+    case .repeat(let x, let times): return "\(name(x)), \(times) times side by side"
+    case .mixStreams(let x, let coefficients, let mixing):
+      return "\(mixing.results) sums of the \(mixing.streams) streams of \(name(x)), "
+        + "with coefficients \(name(coefficients))"
+    case .magnitude(let x): return "√(mean(\(name(x))²))"
+    case .rescale(let x, let magnitude, let least):
+      return "\(name(x)) · \(name(magnitude)) / √(max(\(least), mean(\(name(x))²)))"
+    case .exceed(let x, let deviations):
+      return "max(0, \(name(x)) − mean − \(deviations) · deviation), of each row"
     case .normalize(let x, let norm): return "\(norm.words)(\(name(x)))\(norm.detail)"
     case .slice(let x, let slice): return "of \(name(x)) \(slice.words)"
     case .join(let x, let y): return "\(name(x)) and \(name(y)), side by side"
@@ -77,8 +99,10 @@ extension Operation {
       return "\(function)(\(name(x)))" + (factor.map { " ⊙ \(name($0))" } ?? "")
     case .gate(let x, let gates, .logistic): return "\(name(x)) ⊙ σ(\(name(gates)))"
     case .gate(let x, let gates, .softplus): return "\(name(x)) ⊙ softplus(\(name(gates)))"
+    case .gate(let x, let gates, .identity): return "\(name(x)) ⊙ \(name(gates))"
     case .add(let x, let y): return "\(name(x)) + \(name(y))"
-    case .subtract(let x, let y, let difference):
+    case .subtract(let x, let y, nil): return "\(name(x)) − \(name(y))"
+    case .subtract(let x, let y, let difference?):
       let powers = [difference.raising, difference.lowering].map { pair in
         "exp(\(pair.map(\.name).joined(separator: " · ")))"
       }
@@ -127,6 +151,15 @@ extension Normalization {
     if !hasWeight { parts.append("no weight") }
     if vectors != .one { parts.append("\(vectors) vectors of \(shape.last ?? 1)") }
     return parts.isEmpty ? "" : ", " + parts.joined(separator: ", ")
+  }
+}
+
+extension Legacy {
+  fileprivate var words: String {
+    switch self {
+    case .layerTable: "what the table says to all layers"
+    case .keysAndValues(let kind): "keys and values of \(kind)"
+    }
   }
 }
 
@@ -233,6 +266,7 @@ extension Routing {
       if let least = router.leastSum { text += ", at least \(least)" }
     }
     if let scale = router.scale { text += ", times \(scale)" }
+    if let expertScale { text += ", times \(expertScale.name) of the expert" }
     if let capacity { text += ", at most \(capacity) times the even share of an expert" }
     return text
   }

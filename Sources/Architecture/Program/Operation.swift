@@ -15,11 +15,23 @@ package enum Operation: Sendable {
   case addBias(Value, Linear)
   /// The sum with a learned vector, each number of which may be for several side by side.
   case addVector(Value, Weight)
+  /// The product with a learned vector, each number of which may be for several side by side.
+  case multiplyVector(Value, Weight)
   case normalize(Value, Normalization)
   /// Some of the numbers of each row; nothing is computed.
   case slice(Value, Slice)
   /// The numbers of two values side by side; nothing is computed.
   case join(Value, Value)
+  /// The numbers of a row so many times, one after the other; nothing is computed.
+  case `repeat`(Value, times: Formula)
+  /// Of streams side by side others: each is a sum of all, with coefficients of the token.
+  case mixStreams(Value, by: Value, StreamMixing)
+  /// The root of the mean square of each row.
+  case magnitude(Value)
+  /// Every row in the magnitude of another value; its own mean square is `least` at least.
+  case rescale(Value, to: Value, least: Constant)
+  /// What of each number lies above the mean of its row plus so many deviations, or zero.
+  case exceed(Value, deviations: Constant)
   case rotate(Value, Rotation)
   /// Appends keys and values to those of earlier passes, and drops what nobody will see.
   case keep(keys: Value, values: Value, Reach)
@@ -43,8 +55,10 @@ package enum Operation: Sendable {
   /// The product with a function of gates: one for each number, or for each head.
   case gate(Value, by: Value, GateFunction)
   case add(Value, Value)
-  /// The first value less *λ* times the second.
-  case subtract(Value, Value, times: HeadDifference)
+  /// The first value less the second, or less *λ* times the second.
+  case subtract(Value, Value, times: HeadDifference?)
+  /// The sum of each number with a constant.
+  case shift(Value, by: Constant)
   case scale(Value, by: Constant)
   /// The product with a number of the position.
   case scaleByPosition(Value, PositionScale)
@@ -67,6 +81,10 @@ package enum Operation: Sendable {
   case scan([Value], Scan)
   /// The last row of each sequence, where no more are scored.
   case last(Value, always: Bool)
+  /// Leaves a value to the programs after this one; nothing is computed.
+  case leave(Value, Legacy)
+  /// What a program before this one has left.
+  case take(Legacy)
   /// A part whose lowering is not written yet: it counts and runs as a whole.
   case part(Value?, Branch)
 }
@@ -95,6 +113,19 @@ package struct Slice: Hashable, Sendable {
     var extents = axes
     extents[axis] = count
     return extents.product()
+  }
+}
+
+/// How many streams of a width there are, and how many are made of them.
+package struct StreamMixing: Hashable, Sendable {
+  package var streams: Formula
+  package var results: Formula
+  package var width: Formula
+
+  package init(streams: Formula, results: Formula, width: Formula) {
+    self.streams = streams
+    self.results = results
+    self.width = width
   }
 }
 
@@ -171,6 +202,8 @@ package struct Routing: Hashable, Sendable {
   package var router: Router
   /// The bias that is added for the choice only.
   package var correction: Weight?
+  /// A learned factor of the weight of each expert.
+  package var expertScale: Weight?
   /// The experts that compute something, and all that are scored.
   package var experts: Formula
   package var scored: Formula
@@ -220,8 +253,10 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .recallIndex, .route(nil, _), .part(nil, _): []
-    case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .normalize(let x, _),
+    case .lookUp, .recallIndex, .route(nil, _), .part(nil, _), .take: []
+    case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .multiplyVector(let x, _),
+      .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
+      .magnitude(let x), .exceed(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
@@ -232,6 +267,7 @@ extension Operation {
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
       .enter(let x, let y, _),
+      .mixStreams(let x, let y, _), .rescale(let x, let y, _),
       .join(let x, let y):
       [x, y]
     case .scan(let values, _): values

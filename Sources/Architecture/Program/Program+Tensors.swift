@@ -36,7 +36,7 @@ extension Program {
       case .product(_, let map, let isTied):
         return isTied ? [] : [own("\(map.name).weight", map.input * map.output)]
       case .addBias(_, let map): return [own("\(map.name).bias", map.output)]
-      case .addVector(_, let vector): return [own(vector)]
+      case .addVector(_, let vector), .multiplyVector(_, let vector): return [own(vector)]
       case .normalize(_, var norm):
         // The maps of its gate have steps of their own.
         norm.gate = nil
@@ -45,8 +45,9 @@ extension Program {
       case .keepLatents(_, let heads): return [heads.expand].weights(.attention).map { own($0) }
       case .attendLatents(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
-      case .subtract(_, _, let difference): return difference.weights.map { own($0) }
-      case .route(_, let routing): return routing.correction.map { [own($0)] } ?? []
+      case .subtract(_, _, let difference): return (difference?.weights ?? []).map { own($0) }
+      case .route(_, let routing):
+        return [routing.correction, routing.expertScale].compactMap(\.self).map { own($0) }
       case .convolve(_, let convolution): return convolution.weights(.mixer).map { own($0) }
       case .scan(_, let scan): return scan.weights.map { own($0) }
       case .experts(_, _, let experts):
@@ -61,7 +62,7 @@ extension Program {
         }
       case .slice, .join, .rotate, .keep, .keepIndex, .index, .recallIndex, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
-        .weigh, .last:
+        .weigh, .last, .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
         return []
       }
     }
@@ -82,6 +83,10 @@ extension Program {
       case .product(let x, let map, _): isWrong = differ(x.width, map.input)
       case .add(let x, let y), .subtract(let x, let y, _), .activate(let x, _, _, let y?):
         isWrong = differ(x.width, y.width)
+      case .mixStreams(let x, let coefficients, let mixing):
+        isWrong =
+          differ(x.width, mixing.streams * mixing.width)
+          || differ(coefficients.width, mixing.streams * mixing.results)
       case .slice(let x, let slice): isWrong = differ(x.width, slice.axes.product())
       case .rotate(let x, let rotation):
         isWrong = differ(x.width, rotation.heads * rotation.width)
@@ -107,7 +112,8 @@ extension Program {
       case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .keepIndex,
         .recallIndex, .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .last, .part:
+        .last, .part, .multiplyVector, .leave, .take, .shift, .repeat, .magnitude, .rescale,
+        .exceed:
         isWrong = false
       }
       if isWrong { return "\(step.path): \(step.operation.kind)" }

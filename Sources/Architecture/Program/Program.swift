@@ -32,7 +32,9 @@ extension Program {
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
         .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
-        .part, .convolve, .scan:
+        .part, .convolve, .scan,
+        .multiplyVector, .leave, .take, .shift, .repeat,
+        .mixStreams, .magnitude, .rescale, .exceed:
         [step]
       }
     }
@@ -47,7 +49,9 @@ extension Program {
         switch step.operation {
         case .rotate(_, let rotation): rotation.angles
         case .part(_, let branch): branch.module.angles
-        case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .keep,
+        case .lookUp, .product, .addBias, .addVector, .multiplyVector, .leave, .take, .shift,
+          .repeat,
+          .mixStreams, .magnitude, .rescale, .exceed, .normalize, .slice, .join, .keep,
           .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate, .gate,
           .add, .subtract, .scale,
           .scaleByPosition, .bound,
@@ -69,7 +73,7 @@ extension Module {
       if case .rotary(let angles) = attention.position { angles } else { nil }
     case .latentAttention(let attention): attention.isRotated ? attention.angles : nil
     case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer, .recurrent:
+      .depthRouter, .mixer, .recurrent, .stream:
       nil
     }
   }

@@ -267,6 +267,64 @@ extension ProgramBuilder {
     step(.last(x, always: always), x.width, .cut, "")
   }
 
+  /// The product with a learned vector, after the sum with another where there is one.
+  package mutating func scale(
+    _ x: Value, by scale: LearnedScale, _ name: String, as piece: Role.Piece = .residual
+  ) -> Value {
+    let y = scale.shift.map { step(.addVector(x, $0), x.width, piece, name) } ?? x
+    return step(.multiplyVector(y, scale.factor), x.width, piece, name)
+  }
+
+  package mutating func subtract(
+    _ x: Value, _ y: Value, _ name: String, as piece: Role.Piece = .residual
+  ) -> Value {
+    step(.subtract(x, y, times: nil), x.width, piece, name)
+  }
+
+  package mutating func shift(
+    _ x: Value, by constant: Constant, _ name: String, as piece: Role.Piece = .multiplier
+  ) -> Value {
+    step(.shift(x, by: constant), x.width, piece, name)
+  }
+
+  package mutating func `repeat`(_ x: Value, times: Formula) -> Value {
+    step(.repeat(x, times: times), times * x.width, .cut, "")
+  }
+
+  package mutating func mixStreams(
+    _ x: Value, by coefficients: Value, _ mixing: StreamMixing, _ name: String
+  ) -> Value {
+    step(
+      .mixStreams(x, by: coefficients, mixing), mixing.results * mixing.width, .map, name)
+  }
+
+  package mutating func magnitude(_ x: Value, _ name: String) -> Value {
+    step(.magnitude(x), 1, .multiplier, name)
+  }
+
+  package mutating func rescale(
+    _ x: Value, to magnitude: Value, least: Constant, _ name: String
+  ) -> Value {
+    step(.rescale(x, to: magnitude, least: least), x.width, .multiplier, name)
+  }
+
+  package mutating func exceed(
+    _ x: Value, deviations: Constant, _ name: String
+  ) -> Value {
+    step(.exceed(x, deviations: deviations), x.width, .activation, name)
+  }
+
+  /// Leaves a value to the programs after this one.
+  package mutating func leave(_ x: Value, as legacy: Legacy) -> Value {
+    step(.leave(x, legacy), x.width, .cache, "", kind: x.kind)
+  }
+
+  package mutating func take(
+    _ legacy: Legacy, width: Formula, kind: Value.Kind = .numbers
+  ) -> Value {
+    step(.take(legacy), width, .cache, "", kind: kind)
+  }
+
   package mutating func part(_ x: Value?, _ branch: Branch) -> Value {
     step(.part(x, branch), x?.width ?? 0, .whole, branch.path)
   }

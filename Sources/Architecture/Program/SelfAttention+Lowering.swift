@@ -4,8 +4,9 @@ extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
     blockIndexer == nil && compression == nil && compressedIndexer == nil
-      && !sharesCache && routedQueries == nil && valueBias == nil
-      && !scalesByPosition && !rotatesBack && !position.isRelative && layout.isComplete(gate)
+      && routedQueries == nil && valueBias == nil
+      && !scalesByPosition && !rotatesBack && !position.isRelative
+      && layout.isComplete(gate, borrowed: source.isBorrowed)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
       && vectors.allSatisfy { usedVectors.contains($0) }
       && reach.isLowered
@@ -19,6 +20,7 @@ extension SelfAttention {
   /// Projects every token, attends within each sequence, and projects back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var pieces = project(x, &program)
+    if layout.keysAreValues { pieces[.values] = pieces[.keys] }
     if let keyScale { pieces.change(.keys) { program.scale($0, by: keyScale, "keys") } }
     if !normsFollowRotation { normalize(&pieces, &program) }
     if let clip {
@@ -40,7 +42,7 @@ extension SelfAttention {
     if let valueScale {
       pieces.change(.values) { program.scale($0, by: valueScale, "scale") }
     }
-    let kept = program.keep(keys: pieces[.keys], values: pieces[.values], reach)
+    let kept = kept(pieces, &program)
     var core = AttentionHeads(
       heads: heads, keyValueHeads: keyValueHeads, scoreSize: headSize,
       valueSize: valueSize ?? headSize, reach: reach)
@@ -66,6 +68,19 @@ extension SelfAttention {
     }
     y = program.map(y, output)
     return outputBias.map { program.addVector(y, $0, $0.name) } ?? y
+  }
+
+  /// Keys and values with those of earlier passes: its own, or those of a layer before it.
+  private func kept(_ pieces: Pieces, _ program: inout ProgramBuilder) -> Value {
+    switch source {
+    case .own: return program.keep(keys: pieces[.keys], values: pieces[.values], reach)
+    case .lent(let kind):
+      let kept = program.keep(keys: pieces[.keys], values: pieces[.values], reach)
+      return program.leave(kept, as: .keysAndValues(kind))
+    case .borrowed(let kind):
+      return program.take(
+        .keysAndValues(kind), width: width(.keys) + width(.values), kind: .kept)
+    }
   }
 
   /// Queries, keys, values and gates from their maps.
@@ -158,8 +173,9 @@ extension SelfAttention {
       set { values[piece] = newValue }
     }
 
+    /// Changes a piece that the maps give; keys and values of another layer are as they are.
     mutating func change(_ piece: InputPiece, _ body: (Value) -> Value) {
-      self[piece] = body(self[piece])
+      if let value = values[piece] { values[piece] = body(value) }
     }
   }
 }

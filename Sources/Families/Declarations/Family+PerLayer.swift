@@ -14,6 +14,7 @@ extension Family {
       layer_types=null vocab_size_per_layer_input=262144 hidden_size_per_layer_input=256
       altup_num_inputs=4 num_kv_shared_layers=15 laurel_rank=64 tie_word_embeddings=true
       final_logit_softcapping=30.0 activation_sparsity_pattern=null altup_correct_scale=true
+      altup_active_idx=0
       """
   ) { keys in
     let types = try keys.slidingTypes(period: 5)
@@ -22,32 +23,40 @@ extension Family {
     let common = Set(widths ?? [])
     let bounds = try keys.boundedLayers()
     let d = try keys.size(.hidden)
-    let streams = try keys.size(.updateInputs)
     let groups = try keys.layers(kind: {
       PerLayerKind(
-        type: types[$0], shares: $0 >= shared, width: widths?[$0], boundsGates: bounds[$0])
+        type: types[$0], shares: $0 >= shared, width: widths?[$0], gateBound: bounds[$0])
     }) { kind in
       let width = try keys.width(kind.width, isCommon: common.count == 1)
-      let attention = try keys.sharedAttention(kind, keys.heads())
+      let attention = try keys.sharedAttention(
+        kind, keys.heads(), lends: shared < types.count)
       var feedForward = try keys.gemmaGated(width)
-      feedForward.boundsGates = kind.boundsGates
+      feedForward.gateBound = kind.gateBound
       var layer = try keys.sandwichLayer(attention, .feedForward(feedForward))
-      layer.extras =
-        try keys.alternatingUpdates() + keys.perLayerInput(writes: (streams - 1) * d)
+      layer.blocks[0].branches[0].outputNorm = layer.blocks[0].outputNorms.removeFirst()
+      layer.blocks[0].branches.append(
+        Branch("laurel", .stream(.learnedResidual(try keys.laurel()))))
+      layer.blocks[0].sumScale = .inverseRoot(2)
+      layer.updates = try keys.alternatingUpdate()
       return layer
     }
     let copies = try keys.period("altup_num_inputs", most: 1000) - 1
-    let maps = ["altup_projections", "altup_unembed_projections"].map { name in
-      (0..<copies).map { Branch("model", .linear(Linear("\(name).\($0)", d, d))) }
+    let frames: [Branch] = [StreamCopies.Use.spread, .gather].map { use in
+      let name = use == .spread ? "altup_projections" : "altup_unembed_projections"
+      return Branch(
+        "model",
+        .stream(
+          .copies(
+            StreamCopies(
+              use, width: d, maps: (0..<copies).map { Linear("\(name).\($0)", d, d) },
+              least: "1e-5"))))
     }
-    let magnitudes = [false, true].map { averages in
-      Branch(
-        averages ? "model.altup_unembed" : "model.altup",
-        .mixer(Mixer(.copies(streams: streams, width: d, averages: averages))))
-    }
-    return try keys.decoder(
-      groups, after: keys.perLayerFrame() + maps[0] + [magnitudes[0]],
-      before: maps[1] + [magnitudes[1]], scaled: true)
+    var model = try keys.decoder(
+      groups,
+      after: [Branch("model", .stream(.layerTable(keys.layerTable(rowBeyond: 0)))), frames[0]],
+      scaled: true)
+    model.tail.insert(frames[1], at: 0)
+    return model
   }
 
   static let gemma4 = Family(
@@ -60,7 +69,7 @@ extension Family {
       hidden_size_per_layer_input=256 attention_k_eq_v=false num_kv_shared_layers=0
       enable_moe_block=false use_double_wide_mlp=false num_global_key_value_heads=null
       num_experts=null top_k_experts=null moe_intermediate_size=null tie_word_embeddings=true
-      use_bidirectional_attention=null
+      use_bidirectional_attention=null final_logit_softcapping=null
       """
   ) { keys in
     let seesAhead = try keys.seesAhead("all")
@@ -77,21 +86,22 @@ extension Family {
     }) { kind in
       let f = try keys.size(.intermediate)
       let feedForward = try keys.gemmaGated(doubles && kind.shares ? 2 * f : f)
-      let attention = try keys.sharedAttention(kind, keys.gemma4Heads(kind), seesAhead: seesAhead)
+      let attention = try keys.sharedAttention(
+        kind, keys.gemma4Heads(kind), lends: shared < types.count, seesAhead: seesAhead)
       var layer = try keys.sandwichLayer(attention, .feedForward(feedForward))
       if try keys.flag("enable_moe_block") { try keys.addExperts(to: &layer) }
-      layer.extras =
-        [
-          Branch(
-            "",
-            .mixer(
-              Mixer(
-                .other, linears: [], vectors: [Weight("layer_scalar", [1], .mixer, isBuffer: true)])
-            ))
-        ] + (feeds ? try keys.perLayerInput() : [])
+      if feeds {
+        layer.blocks.append(
+          Block(
+            [], [Branch("", .stream(.layerInput(try keys.layerInput())))],
+            outputNorms: [try keys.norm("post_per_layer_input_norm")]))
+      }
+      layer.outputScale = LearnedScale(Weight("layer_scalar", [1], .mixer, isBuffer: true))
       return layer
     }
-    return try keys.decoder(groups, after: feeds ? keys.perLayerFrame() : [])
+    return try keys.decoder(
+      groups, after: feeds ? [Branch("model", .stream(.layerTable(keys.layerTable())))] : [],
+      scaled: true)
   }
 }
 
@@ -104,7 +114,7 @@ extension Family {
       head_dim=256 global_head_dim=512 hidden_activation="gelu_pytorch_tanh" attention_bias=false
       sliding_window=1024 layer_types=null attention_k_eq_v=false num_kv_shared_layers=0
       use_double_wide_mlp=false num_global_key_value_heads=null tie_word_embeddings=true
-      use_bidirectional_attention="vision"
+      use_bidirectional_attention="vision" final_logit_softcapping=null
       """)
 }
 
@@ -120,7 +130,8 @@ private struct PerLayerKind: Hashable {
   /// Whether keys and values come from an earlier layer.
   var shares: Bool
   var width: Int?
-  var boundsGates = false
+  /// How many deviations above their mean gates pass, if not all do.
+  var gateBound: Constant?
   var own: Own?
 }
 
@@ -181,22 +192,31 @@ extension Keys {
     return isCommon ? derived(.intermediate, width, "every entry of the list") : width
   }
 
-  /// Which layers let only the highest gates pass; without a list the first ten of more than ten.
-  fileprivate func boundedLayers() throws -> [Bool] {
+  /// From how many deviations above their mean on the gates of each layer pass, where not all do:
+  /// so many that a share of a normal distribution lies below. Without a list it is 0.95 in the first
+  /// ten of more than ten.
+  fileprivate func boundedLayers() throws -> [Constant?] {
     let count = try listedLayerCount()
-    guard let entries = try list("activation_sparsity_pattern") else {
-      return (0..<count).map { count > 10 && $0 < 10 }
+    let key = "activation_sparsity_pattern"
+    func bound(_ text: String) throws -> Constant? {
+      guard let share = Double(text), share < 1 else {
+        throw DescriptionError.unsupported(key: key, found: text, supported: "shares below 1")
+      }
+      guard share > 0 else { return nil }
+      return .computed("Φ⁻¹(\(text))", NormalDistribution.deviations(below: share))
+    }
+    guard let entries = try list(key) else {
+      return try (0..<count).map { count > 10 && $0 < 10 ? try bound("0.95") : nil }
     }
     guard entries.count == count else {
-      throw DescriptionError.wrongLength(
-        key: "activation_sparsity_pattern", count: entries.count, expected: count)
+      throw DescriptionError.wrongLength(key: key, count: entries.count, expected: count)
     }
     return try entries.map { entry in
-      guard case .number(let text) = entry, let share = Rational(decimal: text) else {
+      guard case .number(let text) = entry else {
         throw DescriptionError.wrongType(
-          key: "activation_sparsity_pattern", found: entry.kind, expected: "a list of numbers")
+          key: key, found: entry.kind, expected: "a list of numbers")
       }
-      return share > .zero
+      return try bound(text)
     }
   }
 
@@ -233,24 +253,35 @@ extension Keys {
   }
 
   /// Attention that has no keys and values of its own where an earlier layer's are used.
+  ///
+  /// - `lends`: whether some layer does.
   fileprivate func sharedAttention(
-    _ kind: PerLayerKind, _ heads: Heads, seesAhead: Bool = false
+    _ kind: PerLayerKind, _ heads: Heads, lends: Bool, seesAhead: Bool = false
   ) throws -> Module {
     let reach = try window(ofType: kind.type, seesAhead: seesAhead)
+    let isFull = kind.type == "full_attention"
     let module = try attention(
-      heads, bias: biases(.all), norm: .eachHead, reach: reach, seesAhead: seesAhead)
+      heads, bias: biases(.all), norm: .eachHead, reach: reach, seesAhead: seesAhead,
+      position: rotary(heads.size, table: isFull ? "" : "local", of: kind.type))
     guard case .selfAttention(var attention) = module else { return module }
-    // Values may be the keys again: then there is no map for them.
-    var absent: Set<String> = []
-    if kind.type == "full_attention", try flag("attention_k_eq_v") { absent = ["v_proj"] }
-    if kind.shares { absent = ["k_proj", "v_proj", "k_norm"] }
-    attention.sharesCache = kind.shares
-    attention.inputs.removeAll { absent.contains($0.name) }
-    attention.norms.removeAll { absent.contains($0.name) }
-    if !kind.shares {
-      attention.norms.append(
-        Normalization("v_norm", [heads.size], weight: false, vectors: heads.keyValue))
+    attention.scale = .one
+    if kind.shares {
+      let (queries, norms) = (attention.inputs[0], attention.norms)
+      (attention.inputs, attention.layout) = ([queries], InputLayout([[.queries]]))
+      attention.norms = norms.filter { $0.subject == .queries }
+      attention.source = .borrowed(kind.type)
+      return .selfAttention(attention)
     }
+    attention.source = lends ? .lent(kind.type) : .own
+    if isFull, try flag("attention_k_eq_v") {
+      // Values are the keys again: then there is no map for them.
+      attention.inputs.removeLast()
+      attention.layout = InputLayout([[.queries], [.keys]])
+      attention.layout.keysAreValues = true
+    }
+    attention.norms.append(
+      Normalization(
+        "v_norm", [heads.size], weight: false, vectors: heads.keyValue, of: .values))
     return .selfAttention(attention)
   }
 
@@ -268,21 +299,24 @@ extension Keys {
       Weight("experts.gate_up_proj", [counts.all, 2 * f, d], .routedExperts),
       Weight("experts.down_proj", [counts.all, d, f], .routedExperts),
     ]
-    let router = Router(
-      [Linear("router.proj", d, counts.all)],
-      vectors: [
-        Weight("router.scale", [d], .router),
-        Weight("router.per_expert_scale", [counts.all], .router),
-      ])
+    let scale = Weight("router.scale", [d], .router)
+    let expertScale = Weight("router.per_expert_scale", [counts.all], .router)
+    var router = Router([Linear("router.proj", d, counts.all)], vectors: [scale, expertScale])
+    router.readsStream = true
+    router.norm = try norm("router.norm", .bareRootMeanSquare)
+    router.inputVector = scale
+    router.inputScale = .inverseRoot(d)
+    router.expertScale = expertScale
+    router.normalizes = true
     let mixture = MixtureOfExperts(
       router: router, experts: counts.all, active: counts.active, expert: try gemmaGated(f),
       layout: .stacked(stacks))
     let last = layer.blocks.count - 1
-    layer.blocks[last].branches.append(Branch("", .mixtureOfExperts(mixture)))
+    var experts = Branch("", .mixtureOfExperts(mixture))
+    experts.outputNorm = try norm("post_feedforward_layernorm_2")
+    layer.blocks[last].branches[0].outputNorm = try norm("post_feedforward_layernorm_1")
+    layer.blocks[last].branches.append(experts)
     layer.blocks[last].inputNorms.append(try norm("pre_feedforward_layernorm_2"))
-    layer.blocks[last].outputNorms += [
-      try norm("post_feedforward_layernorm_1"), try norm("post_feedforward_layernorm_2"),
-    ]
   }
 
   /// The width of a layer's share of the table, or nil where there is no table.
@@ -292,53 +326,59 @@ extension Keys {
   }
 
   /// The table of all layers, and the map that adds what the token table says.
-  fileprivate func perLayerFrame() throws -> [Branch] {
+  ///
+  /// - `rowBeyond`: the row of tokens beyond the second table.
+  fileprivate func layerTable(rowBeyond: Int? = nil) throws -> LayerTable {
     let (d, rows, width) = (
       try size(.hidden), try size(.perLayerVocabulary), try size(.perLayerWidth)
     )
-    let all = try size(.layers) * width
-    return [
-      Branch(
-        "model.embed_tokens_per_layer", .embedding(Embedding(.token, rows: rows, width: all))),
-      Branch("model", .linear(Linear("per_layer_model_projection", d, all))),
-      Branch("model", .normalization(Normalization("per_layer_projection_norm", [width]))),
-    ]
+    let layers = try size(.layers)
+    var table = Embedding(.token, rows: rows, width: layers * width)
+    table.scale = .root(width)
+    table.rowBeyond = rowBeyond
+    return LayerTable(
+      "embed_tokens_per_layer", table,
+      map: Linear("per_layer_model_projection", d, layers * width), mapScale: .inverseRoot(d),
+      norm: Normalization("per_layer_projection_norm", [width], vectors: layers),
+      scale: .inverseRoot(2))
   }
 
-  /// How a layer takes in its share of the table, and to how many numbers it adds the answer.
-  fileprivate func perLayerInput(writes: Formula? = nil) throws -> [Branch] {
+  /// How a layer takes in its share of the table.
+  fileprivate func layerInput() throws -> LayerInput {
     let (d, width) = (try size(.hidden), try size(.perLayerWidth))
-    let activation = try text("hidden_activation") ?? "gelu_pytorch_tanh"
-    return [
-      Branch("", .linear(Linear("per_layer_input_gate", d, width))),
-      Branch("per_layer_input_gate", .mixer(Mixer(.gate(activation, width: width)))),
-      Branch("per_layer_input", .mixer(Mixer(.sum(width: writes ?? d)))),
-      Branch("", .linear(Linear("per_layer_projection", width, d))),
-      Branch("", .normalization(try norm("post_per_layer_input_norm"))),
-    ]
+    let name = try text("hidden_activation") ?? "gelu_pytorch_tanh"
+    guard let activation = Activation(name) else {
+      throw DescriptionError.unsupported(
+        key: "hidden_activation", found: name,
+        supported: "silu, gelu and others of docs/operations.md")
+    }
+    return LayerInput(
+      gate: Linear("per_layer_input_gate", d, width), activation: activation,
+      output: Linear("per_layer_projection", width, d))
   }
 
-  /// Several copies of the stream, of which a layer updates one and predicts the others; and a
-  /// learned residual of low rank.
-  ///
-  /// - Source: Baykal et al. 2023 (AltUp); Menghani et al. 2024 (LAuReL).
-  fileprivate func alternatingUpdates() throws -> [Branch] {
-    let (d, n, rank) = (try size(.hidden), try size(.updateInputs), try size(.laurelRank))
-    var updates = Mixer(
-      .other,
-      linears: [
-        Linear("correction_coefs", n, n), Linear("prediction_coefs", n, n * n),
-        Linear("modality_router", d, n),
-      ], vectors: [Weight("correct_output_scale", [d], .mixer)])
-    updates.procedure = .alternatingUpdate(
-      AlternatingUpdate(streams: n, width: d, scalesOutput: try flag("altup_correct_scale")))
-    return [
-      Branch("altup", .mixer(updates)),
-      Branch("altup", .normalization(try norm("router_norm")), runs: 2),
-      Branch("laurel", .linear(Linear("linear_left", d, rank))),
-      Branch("laurel", .linear(Linear("linear_right", rank, d))),
-      Branch("laurel", .normalization(try norm("post_laurel_norm"))),
-      Branch("laurel", .mixer(Mixer(.laurel(width: d)))),
-    ]
+  /// Several copies of the stream, of which a layer updates one and predicts the others.
+  fileprivate func alternatingUpdate() throws -> AlternatingUpdate {
+    let (d, n) = (try size(.hidden), try size(.updateInputs))
+    let active = try integer("altup_active_idx") ?? 0
+    if let count = number(n), active >= count {
+      throw DescriptionError.unsupported(
+        key: "altup_active_idx", found: "\(active)", supported: "0 to \(count - 1)")
+    }
+    return AlternatingUpdate(
+      streams: n, width: d, active: active, router: Linear("modality_router", d, n),
+      routerNorm: try norm("router_norm"), routerScale: .inverse(.size(d)),
+      prediction: Linear("prediction_coefs", n, n * n),
+      correction: Linear("correction_coefs", n, n),
+      outputScale: Weight("correct_output_scale", [d], .mixer),
+      scalesOutput: try flag("altup_correct_scale"), input: try layerInput(),
+      inputNorm: try norm("post_per_layer_input_norm"))
+  }
+
+  fileprivate func laurel() throws -> LearnedResidual {
+    let (d, rank) = (try size(.hidden), try size(.laurelRank))
+    return LearnedResidual(
+      down: Linear("linear_left", d, rank), up: Linear("linear_right", rank, d),
+      norm: try norm("post_laurel_norm"))
   }
 }

@@ -59,6 +59,31 @@ extension Executor {
     }
   }
 
+  /// `y ← y − x`.
+  func subtract(_ x: Matrix, from y: Matrix, _ path: String) {
+    var each = OperationTally()
+    each.subtract = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) - Counted(x[row, column])).value
+    } fast: { row in
+      Vectors.addScaled(x.row(row), by: -1, into: y.row(row), count: y.columns)
+      return y.columns
+    }
+  }
+
+  /// `y ← y + c`.
+  func shift(_ y: Matrix, by constant: Float, _ path: String) {
+    var each = OperationTally()
+    each.add = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) + Counted(constant)).value
+    } fast: { row in
+      let numbers = y.row(row)
+      for column in 0..<y.columns { numbers[column] += constant }
+      return y.columns
+    }
+  }
+
   /// `y ← y − w·x`.
   func subtract(_ x: Matrix, times weight: Float, from y: Matrix, _ path: String) {
     var each = OperationTally()
@@ -89,6 +114,27 @@ extension Executor {
       } else {
         let numbers = y.row(row)
         for column in 0..<y.columns { numbers[column] += vector[column / width] }
+      }
+      return y.columns
+    }
+  }
+
+  /// `y ← y ∘ v` for each row; a number of the vector is for as many side by side as it takes.
+  func multiplyVector(
+    _ vector: UnsafeMutablePointer<Float>, of count: Int, to y: Matrix, _ path: String
+  ) {
+    var each = OperationTally()
+    each.multiply = 1
+    guard y.columns > 0 else { return }
+    let width = max(1, y.columns / max(1, count))
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) * Counted(vector[column / width])).value
+    } fast: { row in
+      if width == 1 {
+        Vectors.multiply(vector, into: y.row(row), count: y.columns)
+      } else {
+        let numbers = y.row(row)
+        for column in 0..<y.columns { numbers[column] *= vector[column / width] }
       }
       return y.columns
     }
@@ -215,7 +261,12 @@ extension Executor {
       meter.literally(path, rows: 0..<y.rows) { row in
         for head in 0..<gates.columns {
           let gate = Counted(gates[row, head])
-          let open = function == .logistic ? gate.logistic : gate.softplus
+          let open =
+            switch function {
+            case .logistic: gate.logistic
+            case .softplus: gate.softplus
+            case .identity: gate
+            }
           for column in head * width..<(head + 1) * width {
             y[row, column] = (Counted(y[row, column]) * open).value
           }
@@ -236,6 +287,7 @@ extension Executor {
               open[head] = logf(1 + expf(open[head]))
             }
             tally += gates.columns * .softplus
+          case .identity: break
           }
           for head in 0..<gates.columns {
             let part = y.row(row) + head * width

@@ -61,7 +61,7 @@ extension Module {
     switch self {
     case .mixer(let module): try module.run(x, flow, state, at: path, on: executor)
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .feedForward,
-      .mixtureOfExperts, .depthRouter, .recurrent:
+      .mixtureOfExperts, .depthRouter, .recurrent, .stream:
       preconditionFailure("an obstacle names such a part before the pass")
     }
   }

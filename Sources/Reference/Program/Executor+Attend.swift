@@ -23,12 +23,18 @@ extension Executor {
     _ keys: Matrix, _ values: Matrix, _ reach: Reach, _ flow: Flow, _ state: LayerState,
     at path: String
   ) throws -> [KeptSequence] {
-    flow.sequences.enumerated().map { index, sequence in
+    let most = try reach.keptBetweenPasses(self)
+    return flow.sequences.enumerated().map { index, sequence in
       let rows = flow.rows(of: index)
       let kept = KeptSequence(
         keys: state.cache("\(path).keys", sequence, width: keys.columns),
         values: state.cache("\(path).values", sequence, width: values.columns),
         before: state.cache("\(path).keys", sequence, width: keys.columns).total)
+      // Until then a later layer may attend to what no later query sees.
+      if let most {
+        kept.keys.keepLast(most)
+        kept.values.keepLast(most)
+      }
       kept.keys.append(keys.rows(rows))
       kept.values.append(values.rows(rows))
       return kept
@@ -53,10 +59,6 @@ extension Executor {
         var part = core
         part.half = half
         attend(part, span, flow.pass.mask, into: y.rows(rows), path)
-      }
-      if let most = try heads.reach.keptBetweenPasses(self) {
-        sequence.keys.keepLast(most)
-        sequence.values.keepLast(most)
       }
     }
     return y

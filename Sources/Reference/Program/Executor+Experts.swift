@@ -38,8 +38,9 @@ extension Executor {
     var active = try extent(routing.chosen)
     if plantedError == .choosesOneLess { active -= 1 }
     let correction = try routing.correction.map { try vector($0, at: path, spread: 0.1) }
+    let expertScale = try routing.expertScale.map { try vector($0, at: path, center: 1) }
     if router.rule == .expertChoice, let scores {
-      // The correction is for the choice of a token; it is there and not used.
+      // Correction and factors are for the choice of a token; they are there and not used.
       return try expertsChoose(scores, routing, at: path)
     }
     var choices = Choices()
@@ -59,6 +60,7 @@ extension Executor {
       keptGroups: try extent(router.keptGroups ?? router.groups ?? 1),
       groupBest: try extent(router.groupBest), correction: correction,
       scale: try router.scale.map { try float($0) },
+      expertScale: expertScale,
       leastSum: try router.leastSum.map { try float($0) },
       cap: try router.cap.map { try float($0) },
       number: try router.number.map { try float($0) } ?? 0)
@@ -205,6 +207,7 @@ private struct TokenChoice {
   let groupBest: Int
   let correction: UnsafeMutablePointer<Float>?
   let scale: Float?
+  let expertScale: UnsafeMutablePointer<Float>?
   let leastSum: Float?
   let cap: Float?
   /// The bound of a choice one by one, or the power of a norm.
@@ -246,6 +249,9 @@ private struct TokenChoice {
       weights = weights.map { (Counted($0) / divisor).value }
     }
     if let scale { weights = weights.map { (Counted($0) * Counted(scale)).value } }
+    if let expertScale {
+      weights = zip(chosen, weights).map { (Counted($1) * Counted(expertScale[$0])).value }
+    }
     var all = [Float](repeating: 0, count: count)
     for (index, weight) in zip(chosen, weights) { all[index] = weight }
     return (chosen, weights, all)

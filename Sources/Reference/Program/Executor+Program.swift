@@ -31,6 +31,10 @@ struct ProgramRun {
   /// Which expert runs, and the weight of each of its rows.
   var expert: (index: Int, weights: [Float]?)?
   private var registers: [Register?]
+  /// Whether the memory of a value belongs to another program.
+  private var isBorrowed: [Bool]
+  /// The value of which another is a slice, in whose memory it may stand.
+  private var wholes: [Int?]
 
   init(
     _ program: Program, _ flow: Flow, _ state: LayerState, at path: String,
@@ -42,6 +46,8 @@ struct ProgramRun {
     self.path = path
     self.expert = expert
     registers = Array(repeating: nil, count: program.lastReads.count)
+    isBorrowed = Array(repeating: false, count: program.lastReads.count)
+    wholes = Array(repeating: nil, count: program.lastReads.count)
   }
 
   /// Runs every step, and returns the result: perhaps in the memory of what came in.
@@ -82,10 +88,14 @@ struct ProgramRun {
     return selections
   }
 
-  /// The numbers of a value to write over: its own memory if this step is its last reader.
+  /// The numbers of a value to write over: its own memory if this step is its last reader, and
+  /// nobody reads on what it is a slice of; slices taken before are of other numbers.
   private func writable(_ value: Value, _ index: Int, _ executor: Executor) -> Matrix {
     let matrix = numbers(value)
-    return program.lastReads[value.id] == index ? matrix : executor.scratch.copy(matrix)
+    var isOwn = program.lastReads[value.id] == index && !isBorrowed[value.id]
+    var whole = wholes[value.id]
+    while let id = whole, isOwn { (isOwn, whole) = (program.lastReads[id] <= index, wholes[id]) }
+    return isOwn ? matrix : executor.scratch.copy(matrix)
   }
 
   /// The path of a part, with the number of the expert that runs.
@@ -94,7 +104,9 @@ struct ProgramRun {
     return path.appending(step.scope.replacing("#", with: "\(expert.index)"))
   }
 
-  private func perform(_ step: Step, _ index: Int, on executor: Executor) throws -> Register {
+  private mutating func perform(
+    _ step: Step, _ index: Int, on executor: Executor
+  ) throws -> Register {
     let scope = scope(step)
     let name = scope.appending(step.name)
     switch step.operation {
@@ -117,7 +129,16 @@ struct ProgramRun {
       }
       try executor.normalize(y, norm, at: scope)
       return .numbers(y)
-    case .slice(let x, let slice): return .numbers(try executor.slice(numbers(x), slice))
+    case .multiplyVector(let x, let vector):
+      let y = writable(x, index, executor)
+      executor.multiplyVector(
+        try executor.vector(vector, at: scope, center: 1), of: try executor.extent(vector.count),
+        to: y, name)
+      return .numbers(y)
+    case .slice(let x, let slice):
+      isBorrowed[step.result.id] = isBorrowed[x.id]
+      wholes[step.result.id] = x.id
+      return .numbers(try executor.slice(numbers(x), slice))
     case .join(let x, let y): return .numbers(executor.join(numbers(x), numbers(y)))
     case .rotate(let x, let rotation):
       let y = writable(x, index, executor)
@@ -167,7 +188,29 @@ struct ProgramRun {
       let sum = writable(into, index, executor)
       executor.add(numbers(other), to: sum, name)
       return .numbers(sum)
-    case .subtract(let x, let y, let difference):
+    case .subtract(let x, let y, nil):
+      let result = writable(x, index, executor)
+      executor.subtract(numbers(y), from: result, name)
+      return .numbers(result)
+    case .shift(let x, let constant):
+      let y = writable(x, index, executor)
+      executor.shift(y, by: try executor.float(constant), name)
+      return .numbers(y)
+    case .repeat(let x, let times):
+      return .numbers(executor.repeated(numbers(x), times: try executor.extent(times)))
+    case .mixStreams(let x, let coefficients, let mixing):
+      return .numbers(
+        try executor.mixStreams(numbers(x), by: numbers(coefficients), mixing, name))
+    case .magnitude(let x): return .numbers(executor.magnitudes(numbers(x), name))
+    case .rescale(let x, let magnitude, let least):
+      let y = writable(x, index, executor)
+      executor.rescale(y, to: numbers(magnitude), least: try executor.float(least), name)
+      return .numbers(y)
+    case .exceed(let x, let deviations):
+      let y = writable(x, index, executor)
+      executor.exceed(y, deviations: try executor.float(deviations), name)
+      return .numbers(y)
+    case .subtract(let x, let y, let difference?):
       let result = writable(x, index, executor)
       let weight = try executor.weight(of: difference, at: scope, name)
       executor.subtract(numbers(y), times: weight, from: result, name)
@@ -216,6 +259,16 @@ struct ProgramRun {
     case .last(let x, let always):
       let isLast = always || flow.pass.scoresLastOnly
       return .numbers(isLast ? executor.lastRows(numbers(x), flow) : numbers(x))
+    case .leave(let x, let legacy):
+      guard let left = registers[x.id] else {
+        preconditionFailure("a program leaves what it has computed")
+      }
+      isBorrowed[step.result.id] = true
+      executor.leave(left, as: legacy)
+      return left
+    case .take(let legacy):
+      isBorrowed[step.result.id] = true
+      return executor.taken(legacy)
     case .part(let x, let branch):
       guard let x else { preconditionFailure("an obstacle names what is no table") }
       return .numbers(
@@ -260,18 +313,37 @@ extension Executor {
               scope.appending(slope.name), try extent(slope.count), isBuffer: slope.isBuffer)
           }
         }
-      case .addVector(_, let vector):
+      case .addVector(_, let vector), .multiplyVector(_, let vector):
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
         .recallIndex, .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition,
-        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .scan:
+        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .scan,
+        .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
         break
       }
     }
   }
 
   // MARK: - Operations without a file of their own
+
+  /// Keeps a value for later programs of the pass; numbers get memory of their own.
+  fileprivate func leave(_ register: Register, as legacy: Legacy) {
+    guard case .numbers(let matrix) = register else {
+      legacies[legacy] = (register, nil)
+      return
+    }
+    let owner = RowBuffer(width: matrix.columns)
+    owner.append(matrix)
+    legacies[legacy] = (.numbers(owner.matrix), owner)
+  }
+
+  fileprivate func taken(_ legacy: Legacy) -> Register {
+    guard let (register, _) = legacies[legacy] else {
+      preconditionFailure("a program takes what one before it has left")
+    }
+    return register
+  }
 
   /// The rows of a table that tokens or positions select: `[rows, width]`.
   fileprivate func lookUp(_ table: Embedding, _ flow: Flow, at path: String) throws -> Matrix {
@@ -285,10 +357,15 @@ extension Executor {
     }
     let indices = table.index == .token ? flow.identifiers : flow.positions
     // Only the rows that are looked up are made.
-    for (place, row) in indices.enumerated() {
+    for (place, index) in indices.enumerated() {
+      let own = index + table.offset
+      guard let row = own < count ? own : table.rowBeyond else {
+        throw ExecutionError.notExecuted(
+          modelType: model.modelType, what: "a token beyond the table '\(path)'")
+      }
       scratch.scoped {
         let found = weights.row(
-          name, row + table.offset, of: count, width, scratch, spread: 1)
+          name, row, of: count, width, scratch, spread: 1)
         y.row(place).update(from: found, count: width)
       }
     }

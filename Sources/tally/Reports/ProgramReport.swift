@@ -67,10 +67,12 @@ struct ProgramReport {
         }
         return [own] + (decides ?? [])
           + lines(entrance.body, depth: depth + 1, name: "y", rows: "n")
-      case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .rotate, .keep, .attend,
+      case .lookUp, .product, .addBias, .addVector, .multiplyVector, .leave, .take, .normalize,
+        .slice, .rotate, .keep, .attend,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
         .keepLatents, .keepIndex, .index, .recallIndex, .attendLatents, .scaleByPosition,
-        .subtract, .convolve, .scan:
+        .subtract, .convolve, .scan, .shift, .repeat,
+        .mixStreams, .magnitude, .rescale, .exceed:
         return [own]
       }
     }

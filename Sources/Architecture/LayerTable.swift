@@ -1,0 +1,60 @@
+/// What every layer is given of each token beside the stream: `(norm(m·s·x) + e)·t`, in which each of
+/// the layers has numbers of its own.
+///
+/// A second table gives *e* of the token, and a map *m* adds what the token table says.
+///
+/// - Source: Google 2025 (Gemma 3n), `hidden_size_per_layer_input`.
+package struct LayerTable: Hashable, Sendable {
+  /// The name of the second table, `[rows, L·width]`.
+  package var name: String
+  package var table: Embedding
+  /// From `[T, d]` to the numbers of all layers.
+  package var map: Linear
+  /// *s*.
+  package var mapScale: Constant
+  /// The norm of what the map gives, layer by layer.
+  package var norm: Normalization
+  /// *t*.
+  package var scale: Constant
+
+  package init(
+    _ name: String, _ table: Embedding, map: Linear, mapScale: Constant, norm: Normalization,
+    scale: Constant
+  ) {
+    self.name = name
+    self.table = table
+    self.map = map
+    self.mapScale = mapScale
+    self.norm = norm
+    self.scale = scale
+  }
+
+  package var weights: [Weight] {
+    table.weights.map { $0.within(name) } + map.weights(.mixer) + norm.weights()
+  }
+}
+
+/// How a layer takes in its share of such a table: `o(act(g(x)) ∘ e)`.
+package struct LayerInput: Hashable, Sendable {
+  /// From `[T, d]` to the width of one layer's share.
+  package var gate: Linear
+  package var activation: Activation
+  /// And back.
+  package var output: Linear
+
+  package init(gate: Linear, activation: Activation, output: Linear) {
+    self.gate = gate
+    self.activation = activation
+    self.output = output
+  }
+
+  package var weights: [Weight] { [gate, output].weights(.mixer) }
+}
+
+/// A value that one program of a pass leaves to those after it.
+package enum Legacy: Hashable, Sendable {
+  /// What a table says to all layers, side by side.
+  case layerTable
+  /// Keys and values, for later layers of a kind.
+  case keysAndValues(String)
+}

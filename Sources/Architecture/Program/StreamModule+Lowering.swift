@@ -1,0 +1,21 @@
+extension StreamModule {
+  /// Whose work its steps are.
+  var place: Role.Place {
+    switch self {
+    case .scale: .stream
+    case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies: .mixer
+    }
+  }
+
+  /// What it makes of a stream.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    switch self {
+    case .scale(let scale): program.scale(x, by: scale, "")
+    case .layerTable(let table): table.lower(x, &program)
+    case .layerInput(let input): input.lower(x, &program)
+    case .learnedResidual(let residual): residual.lower(x, &program)
+    case .copies(let copies): copies.lower(x, &program)
+    case .alternatingUpdate: preconditionFailure("updates stand around the blocks of their layer")
+    }
+  }
+}

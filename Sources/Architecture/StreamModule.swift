@@ -1,0 +1,68 @@
+/// What stands beside attention and feed-forward layers: scales, shares of a table, and what keeps
+/// several copies of the stream.
+package enum StreamModule: Hashable, Sendable {
+  /// A learned factor of each number.
+  case scale(LearnedScale)
+  case layerTable(LayerTable)
+  case layerInput(LayerInput)
+  case alternatingUpdate(AlternatingUpdate)
+  case learnedResidual(LearnedResidual)
+  case copies(StreamCopies)
+
+  package var weights: [Weight] {
+    switch self {
+    case .scale(let module): module.weights
+    case .layerTable(let module): module.weights
+    case .layerInput(let module): module.weights
+    case .alternatingUpdate(let module): module.weights
+    case .learnedResidual(let module): module.weights
+    case .copies(let module): module.weights
+    }
+  }
+
+  /// A short word for the layers that have it, as a subscript of *L*.
+  package var label: String {
+    switch self {
+    case .scale: "scale"
+    case .layerTable, .layerInput: "table"
+    case .alternatingUpdate: "altup"
+    case .learnedResidual: "laurel"
+    case .copies: "copies"
+    }
+  }
+
+  /// What such a layer has, in words.
+  package var meaning: String {
+    switch self {
+    case .scale: "a learned scale"
+    case .layerTable: "a table of all layers"
+    case .layerInput: "a share of a table"
+    case .alternatingUpdate: "updates of several streams"
+    case .learnedResidual: "a learned residual"
+    case .copies: "copies of the stream"
+    }
+  }
+
+  /// Changes the norms inside.
+  mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    switch self {
+    case .layerTable(var table):
+      change(&table.norm)
+      self = .layerTable(table)
+    case .learnedResidual(var residual):
+      change(&residual.norm)
+      self = .learnedResidual(residual)
+    case .alternatingUpdate(var updates):
+      updates.changeNorms(change)
+      self = .alternatingUpdate(updates)
+    case .scale, .layerInput, .copies: break
+    }
+  }
+}
+
+extension AlternatingUpdate {
+  mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    change(&routerNorm)
+    change(&inputNorm)
+  }
+}
