@@ -26,6 +26,16 @@ package struct Audit: Sendable {
     package var bytes = 0
   }
 
+  /// The form in which numbers are expected that are not packed.
+  package enum ExpectedForm: Sendable {
+    /// That of a configuration.
+    case stated(NumberForm)
+    /// That of most weights.
+    case commonest
+    /// Any, as in files that mix them on purpose.
+    case any
+  }
+
   package private(set) var files = 0
   /// The tensors that the model has, each expert's by itself.
   package private(set) var expected = 0
@@ -60,22 +70,26 @@ package struct Audit: Sendable {
 
   /// Compares a checkpoint with the tensors that a model has.
   ///
-  /// - `form`: the form of numbers that the configuration states; where it states none, the
-  ///   commonest one is expected.
+  /// - `form`: the form in which numbers are expected.
   package init(
     _ wanted: [WantedTensor], in checkpoint: Checkpoint, frame: Resolution.Frame,
-    form: NumberForm?
+    form: ExpectedForm
   ) {
     let matching = Matching(wanted, in: checkpoint, frame: frame)
     files = checkpoint.files.count
     expected = wanted.reduce(0) { $0 + ($1.isOptional ? 0 : max(1, $1.pieces.count)) }
-    found = checkpoint.tensors.count
+    found = checkpoint.tensorCount
     stored = checkpoint.tensors.values.reduce(0) { $0 + $1.count }
     onDisk = checkpoint.tensors.values.reduce(0) { $0 + $1.size }
     headers = checkpoint.size - onDisk
     missing = matching.missing
     let held = matching.held.sorted { $0.key < $1.key }.map(\.value)
-    let expected = form ?? Self.commonest(held)
+    let expected: NumberForm? =
+      switch form {
+      case .stated(let form): form
+      case .commonest: Self.commonest(held)
+      case .any: nil
+      }
     var forms: [String: Form] = [:]
     for holding in held {
       count(holding, expected, into: &forms)
@@ -114,7 +128,7 @@ package struct Audit: Sendable {
       computed += bytes
     } else {
       words = tensor.form.name
-      if holding.wanted?.isBuffer == true {
+      if holding.wanted?.isBuffer == true || expected == nil {
         computed += tensor.size
       } else if let expected, tensor.form != expected {
         if tensor.form == .float32,

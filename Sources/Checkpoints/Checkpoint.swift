@@ -11,6 +11,19 @@ package struct Checkpoint: Sendable {
   package let files: [String]
   /// The bytes of all files, headers included.
   package let size: Int
+  /// How many tensors the files hold; two that are one of the model count twice.
+  package let tensorCount: Int
+
+  /// Tensors that are found already.
+  init(
+    folder: String, files: [String], size: Int, tensors: [String: StoredTensor], tensorCount: Int
+  ) {
+    self.folder = folder
+    self.files = files
+    self.size = size
+    self.tensors = tensors
+    self.tensorCount = tensorCount
+  }
 
   static let single = "model.safetensors"
   static let index = "model.safetensors.index.json"
@@ -53,6 +66,7 @@ package struct Checkpoint: Sendable {
     var tensors: [String: StoredTensor] = [:]
     var size = 0
     for name in files {
+      try MappedFile.requireInside(folder, name)
       let file = try MappedFile("\(folder)/\(name)")
       size += file.bytes.count
       for entry in try SafetensorsHeader(file.path, file.bytes).entries {
@@ -78,6 +92,7 @@ package struct Checkpoint: Sendable {
     }
     self.tensors = tensors
     self.size = size
+    tensorCount = tensors.count
   }
 
   /// The file of each tensor, as an index says.

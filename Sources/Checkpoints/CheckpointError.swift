@@ -8,6 +8,8 @@ package enum CheckpointError: Error, Hashable, Sendable {
   case damaged(file: String, what: String)
   /// A pointer that Git LFS puts where a file has not been fetched.
   case notFetched(file: String)
+  /// A symbolic link that leaves the folder of the checkpoint.
+  case outside(file: String, target: String)
   /// Files that the index names and the folder does not hold.
   case missingShards(index: String, files: [String])
   /// A tensor that two files hold.
@@ -38,6 +40,8 @@ extension CheckpointError: CustomStringConvertible {
     case .damaged(let file, let what): "\(file) is damaged: \(what). Fetch or save the file again."
     case .notFetched(let file):
       "\(file) is a pointer of Git LFS and holds no weights. Fetch it with 'git lfs pull'."
+    case .outside(let file, let target):
+      "\(file) is a link to \(target), outside its folder. Put the file itself there, or name its folder."
     case .missingShards(let index, let files):
       """
       \(index) names \(Self.list(files)), which the folder does not hold. Fetch \

@@ -35,9 +35,7 @@ package struct Inventory: Sendable {
         continue
       }
       let weights = packings[name]?.likelyCount ?? tensor.count
-      let type =
-        packings[name].map { "\($0.scheme.rawValue) in \(tensor.form)" }
-        ?? tensor.form.name
+      let type = packings[name].map(\.type) ?? tensor.form.name
       types[type, default: Row(name: type)].add(tensor, weights: weights)
       let part = Self.part(of: name)
       parts[part, default: Row(name: part)].add(tensor, weights: weights)
@@ -91,10 +89,15 @@ extension Inventory.Row {
 }
 
 extension Packing {
+  /// The scheme, and the form of the codes.
+  fileprivate var type: String {
+    scheme == .blocks ? codes.form.name : "\(scheme.rawValue) in \(codes.form)"
+  }
+
   /// How many weights the codes stand for, as far as their own shapes tell.
   var likelyCount: Int {
     switch scheme {
-    case .float8, .integer8, .bitsAndBytes8: codes.count
+    case .float8, .integer8, .bitsAndBytes8, .blocks: codes.count
     case .bitsAndBytes4, .microscaling4, .nvidia4: 2 * codes.count
     case .gptq, .awq, .compressedTensors, .mlx: codes.count * (codes.form.bits ?? 0) / likelyBits
     }

@@ -44,6 +44,28 @@ final class MappedFile: @unchecked Sendable {
     .unreadable(file: path, reason: String(cString: strerror(errno)).lowercased())
   }
 
+  /// Refuses a symbolic link that leaves its folder, but for those of a Hugging Face cache, whose
+  /// snapshots link to the `blobs` beside them.
+  ///
+  /// - Throws: `CheckpointError.unreadable`, `.outside`.
+  static func requireInside(_ folder: String, _ name: String) throws(CheckpointError) {
+    let path = "\(folder)/\(name)"
+    guard let own = resolved(folder), let target = resolved(path) else { throw failure(path) }
+    let parts = own.split(separator: "/")
+    let cache =
+      parts.count > 2 && parts[parts.count - 2] == "snapshots"
+      ? "/" + parts.dropLast(2).joined(separator: "/") + "/blobs/" : nil
+    guard target.hasPrefix(own == "/" ? own : "\(own)/") || cache.map(target.hasPrefix) == true
+    else { throw .outside(file: path, target: target) }
+  }
+
+  /// A path without symbolic links.
+  private static func resolved(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
+  }
+
   /// The names in a folder, in order.
   ///
   /// - Throws: `CheckpointError.unreadable`.

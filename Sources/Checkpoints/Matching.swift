@@ -135,7 +135,7 @@ struct Matching {
         tensor, expert, rows: 0..<expert.output, of: expert.output, stack)
     }
     if let view = separate(expert, naming) { return view }
-    return stacked(expert, naming)
+    return stacked(expert, naming) ?? stackedByMap(expert, naming)
   }
 
   /// An expert's rows of a stacked tensor in which each expert has `all` of them.
@@ -228,6 +228,34 @@ struct Matching {
       WantedTensor.Stack(name: name, shape: shape, isTransposed: false))
   }
 
+  /// A stack for each map: `experts.gate_proj.weight [E, f, d]`, as llama.cpp and MLX write them.
+  private mutating func stackedByMap(
+    _ expert: WantedTensor.Expert, _ naming: Naming
+  ) -> TensorView? {
+    let (maps, rows): ([String], Int) =
+      switch expert.map {
+      case .down: (["down_proj"], expert.output)
+      case .gate: (["gate_proj"], expert.output)
+      case .up, .inner: (["up_proj"], expert.output)
+      case .gateAndUp: (["gate_proj", "up_proj"], expert.output / 2)
+      }
+    let suffix = expert.isBias ? "bias" : "weight"
+    let columns = expert.isBias ? 1 : expert.input
+    for list in ["experts", "switch_mlp"] {
+      let found = maps.compactMap { naming.tensor("\(expert.mixture).\(list).\($0).\(suffix)") }
+      guard found.count == maps.count else { continue }
+      let shape = [expert.count, rows] + (expert.isBias ? [] : [expert.input])
+      for tensor in found { check(tensor, [shape]) }
+      return TensorView(
+        columns: columns,
+        found.map {
+          TensorView.Piece(
+            tensor: $0, rows: rows, first: expert.number * rows * columns, rowStride: columns)
+        })
+    }
+    return nil
+  }
+
   // MARK: - The rest
 
   /// Names of tensors that are made from the configuration, and that older classes saved.
@@ -236,6 +264,7 @@ struct Matching {
     "attn.masked_bias", "attention.bias", "attention.masked_bias", "position_ids",
     "embed_positions",
     "attention.rotary_emb.inv_freq", "rope_freqs", "self_attn.bias", "alibi",
+    "rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight",
   ]
 
   /// Words in the paths of parts that no token of text meets.

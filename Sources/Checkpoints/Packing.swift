@@ -36,6 +36,8 @@ struct Packing: Sendable {
     ///
     /// - Source: <https://github.com/ml-explore/mlx>, `mx.quantize`.
     case mlx = "MLX"
+    /// Blocks of weights with their scales inside, as in files of llama.cpp.
+    case blocks = "GGUF"
   }
 
   let scheme: Scheme
@@ -65,7 +67,10 @@ struct Packing: Sendable {
       name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : nil
     }
     func all(_ names: [String]) -> [StoredTensor] { names.compactMap { tensors[$0] } }
-    if let base = stem("qweight"), let scales = tensors["\(base)scales"] {
+    if codes.form.block != nil {
+      scheme = .blocks
+      (scales, companions) = (nil, [])
+    } else if let base = stem("qweight"), let scales = tensors["\(base)scales"] {
       scheme = codes.shape.last == scales.shape.last ? .gptq : .awq
       self.scales = scales
       companions = all(["scales", "qzeros", "g_idx"].map { base + $0 })
@@ -131,7 +136,7 @@ struct Packing: Sendable {
   func holds(_ shape: [Int]) -> Bool {
     let bits = bits(of: shape)
     switch scheme {
-    case .float8, .integer8, .bitsAndBytes8: return codes.shape == shape
+    case .float8, .integer8, .bitsAndBytes8, .blocks: return codes.shape == shape
     case .bitsAndBytes4: return codes.count == (shape.reduce(1, *) + 1) / 2
     case .microscaling4:
       return bits == 4 && shape.first == codes.shape.first && shape.count <= codes.shape.count
@@ -160,6 +165,7 @@ struct Packing: Sendable {
     switch scheme {
     case .bitsAndBytes4, .bitsAndBytes8, .float8, .integer8, .microscaling4, .nvidia4:
       return scheme.rawValue
+    case .blocks: return codes.form.name
     case .gptq, .awq, .compressedTensors, .mlx:
       let bits = bits(of: shape).map { " \($0)-bit" } ?? ""
       let count = scales.map { max(1, $0.count) } ?? 1

@@ -1,6 +1,7 @@
 import Architecture
 import Arguments
 import Checkpoints
+import Families
 import JSON
 import Presets
 import Reference
@@ -17,6 +18,16 @@ struct CheckpointSource {
   /// - Throws: `Failure`, with the folder or file at fault.
   init(_ word: String, _ source: ModelSource = ModelSource()) throws {
     try self.init(folder: Self.folder(word), source)
+  }
+
+  /// What a file of llama.cpp says of its model; no weight is read.
+  ///
+  /// - Throws: `Failure`, with the file.
+  init(gguf path: String, _ source: ModelSource) throws {
+    folder = path
+    let found = try source.find(path)
+    configuration = found.configuration
+    model = try source.model(found)
   }
 
   /// Reads the configuration of a folder; no weight is read yet.
@@ -64,15 +75,17 @@ struct CheckpointSource {
 
   /// The files beside the tensors that the model has.
   ///
-  /// - `file`: the one file of the folder that is meant, if not all are.
-  /// - Throws: `Failure.checkpoint`, `DescriptionError`.
-  func audit(_ file: String?) throws -> Audit {
+  /// Files beside the tensors that the model has.
+  ///
+  /// - Throws: `Failure`, `DescriptionError`.
+  func audit(_ checkpoint: Checkpoint, form: Audit.ExpectedForm) throws -> Audit {
     let wanted = try model.requestedWeights { try model.extent($0) }.map { WantedTensor($0) }
-    let layers = try model.extent(model.layerCount)
     return Audit(
-      wanted, in: try Self.checkpoint(folder, file),
+      wanted, in: checkpoint,
       frame: Resolution.Frame(
-        layersPath: model.layersPath, layers: layers, tied: model.tiedHead), form: form)
+        layersPath: model.layersPath, layers: try model.extent(model.layerCount),
+        tied: model.tiedHead),
+      form: form)
   }
 
   /// The files of a folder, or the one that is meant.
@@ -81,7 +94,8 @@ struct CheckpointSource {
   static func checkpoint(_ folder: String, _ file: String?) throws -> Checkpoint {
     do throws(CheckpointError) {
       guard let file else { return try Checkpoint(folder: folder) }
-      return try Checkpoint(folder: folder, files: [file])
+      guard file.hasSuffix(".gguf") else { return try Checkpoint(folder: folder, files: [file]) }
+      return try Checkpoint(gguf: GGUFFile("\(folder)/\(file)"))
     } catch {
       throw Failure.checkpoint(error)
     }
@@ -91,11 +105,15 @@ struct CheckpointSource {
   ///
   /// - Throws: `Failure.noCheckpoint`.
   static func place(_ word: String) throws -> (folder: String, file: String?) {
-    guard Terminal.kind(of: word) == .file, word.hasSuffix(".safetensors") else {
+    guard Terminal.kind(of: word) == .file, isWeights(word) else {
       return (try folder(word), nil)
     }
     guard let slash = word.lastIndex(of: "/") else { return (".", word) }
     return (String(word[..<slash]), String(word[word.index(after: slash)...]))
+  }
+
+  private static func isWeights(_ path: String) -> Bool {
+    path.hasSuffix(".safetensors") || path.hasSuffix(".gguf")
   }
 
   private static func folder(_ word: String) throws -> String {
@@ -174,6 +192,14 @@ extension Model {
       return (path, "\(table.path).weight")
     }
     return nil
+  }
+}
+
+extension GGUFFile {
+  /// What the file says of its model, if its architecture is read.
+  var modelMetadata: GGUFMetadata? {
+    let shapes = Dictionary(tensors.map { ($0.name, $0.shape) }) { first, _ in first }
+    return GGUFMetadata(metadata) { shapes[$0] }
   }
 }
 

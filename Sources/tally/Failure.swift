@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Checkpoints
+import Families
 import JSON
 import Reference
 import Sweeping
@@ -39,6 +40,8 @@ enum Failure: Error, Hashable {
   case quantised(folder: String, method: String)
   /// A checkpoint of a type whose scores are not known to be those of its class.
   case unproven(source: String, modelType: String)
+  /// A file of llama.cpp whose architecture has no table of names.
+  case unknownArchitecture(source: String, String)
   /// A model without routers, where what they chose was to be drawn.
   case notRouted(source: String)
   /// A file of tokens that is no list of them, and what is wrong.
@@ -50,7 +53,7 @@ enum Failure: Error, Hashable {
     switch self {
     case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
     case .checkpoint(.unreadable): 66
-    case .checkpoint, .quantised, .unproven, .notRouted, .badTokens,
+    case .checkpoint, .quantised, .unproven, .unknownArchitecture, .notRouted, .badTokens,
       .noSuchToken(_, _, isOption: false):
       65
     case .noSuchToken: 64
@@ -111,6 +114,10 @@ enum Failure: Error, Hashable {
     case .unproven(let source, let modelType):
       "\(source.capped): nobody has compared the scores of '\(modelType)' with those of its class, "
         + "so some constant of it may be ignored. --unproven runs it all the same; 'tally flops' counts it."
+    case .unknownArchitecture(let source, let name):
+      "\(source.capped): 'general.architecture' is '\(name.capped)', and those that are read are "
+        + "\(GGUFMetadata.architectures.joined(separator: ", ")). Give the config.json of the model; "
+        + "'tally audit' counts the tensors of the file."
     case .notRouted(let source):
       "\(source.capped) has no layer that chooses experts or tokens. Leave --routing-map out."
     case .badTokens(let source, let what):

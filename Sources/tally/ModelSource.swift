@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Arguments
+import Checkpoints
 import Families
 import JSON
 import Presets
@@ -205,6 +206,7 @@ struct ModelSource {
     }
     let (path, name) = try locate(word)
     let source = path == "-" ? "standard input" : path
+    if path.hasSuffix(".gguf") { return try Self.found(gguf: path, name: name) }
     let bytes: [UInt8]
     switch Terminal.read(path) {
     case .success(let read): bytes = read
@@ -222,11 +224,29 @@ struct ModelSource {
     return Found(configuration: configuration ?? object, name: name, source: source)
   }
 
+  /// The model that a file of llama.cpp describes.
+  ///
+  /// - Throws: `Failure`, with the file.
+  private static func found(gguf path: String, name: String) throws -> Found {
+    let file: GGUFFile
+    do throws(CheckpointError) {
+      file = try GGUFFile(path)
+    } catch {
+      throw Failure.checkpoint(error)
+    }
+    guard let metadata = file.modelMetadata else {
+      throw Failure.unknownArchitecture(
+        source: path, file.metadata["general.architecture"]?.string ?? "")
+    }
+    return Found(configuration: metadata.configuration, name: name, source: path)
+  }
+
   /// Whether a word names a model: a preset, a path that is there, or what can only be a path.
   static func isModel(_ word: String) -> Bool {
     if word == "-" { return true }
     guard !word.hasPrefix("-") else { return false }
-    return Catalog.preset(named: word) != nil || word.hasSuffix(".json") || word.contains("/")
+    return Catalog.preset(named: word) != nil || word.hasSuffix(".json") || word.hasSuffix(".gguf")
+      || word.contains("/")
       || Terminal.kind(of: "\(word)/config.json") == .file
   }
 

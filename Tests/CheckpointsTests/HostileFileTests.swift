@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Checkpoints
@@ -138,6 +139,30 @@ import Testing
     let (name, bytes) = Self.index(#"{"a": "x-1.safetensors"}"#)
     try folder.write(name, bytes)
     #expect(try Checkpoint(folder: folder.path).tensors.keys.sorted() == ["a"])
+  }
+
+  @Test("A link out of the folder is refused, but for that of a cache to its blobs")
+  func links() throws {
+    let folder = try Folder()
+    let files = FileManager.default
+    let repository = folder.url.appending(path: "models--a--b")
+    let snapshot = repository.appending(path: "snapshots/1")
+    let blobs = repository.appending(path: "blobs")
+    for place in [snapshot, blobs] {
+      try files.createDirectory(at: place, withIntermediateDirectories: true)
+    }
+    try Data(Self.one).write(to: blobs.appending(path: "x"))
+    try Data(Self.one).write(to: folder.url.appending(path: "outside"))
+    let link = snapshot.appending(path: "model.safetensors")
+    try files.createSymbolicLink(
+      atPath: link.path(percentEncoded: false), withDestinationPath: "../../blobs/x")
+    let path = snapshot.path(percentEncoded: false)
+    #expect(try Checkpoint(folder: path).tensors.keys.sorted() == ["a"])
+    try files.removeItem(at: link)
+    try files.createSymbolicLink(
+      atPath: link.path(percentEncoded: false), withDestinationPath: "../../../outside")
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint(folder: path) }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("outside its folder"))
   }
 
   @Test("A folder that does not hold what it should says so")

@@ -10,12 +10,12 @@ import Testing
   private static let oracle = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Oracle")
 
-  private static func folders(_ name: String) -> [String] {
+  private static func folders(_ name: String, beside file: String = "config.json") -> [String] {
     let path = oracle.appending(path: name).path(percentEncoded: false)
     return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
       .filter {
         FileManager.default.fileExists(atPath: "\(path)/\($0)/expected.json")
-          && FileManager.default.fileExists(atPath: "\(path)/\($0)/config.json")
+          && FileManager.default.fileExists(atPath: "\(path)/\($0)/\(file)")
       }.sorted()
   }
 
@@ -95,6 +95,26 @@ import Testing
     #expect(json["parameters"]?["logical"] == expected["logical"])
     #expect(json["bytes"]?["on_disk"] == expected["bytes"])
     #expect(json["agrees"] == .null)
+  }
+
+  static let llamaFiles = folders("GGUF", beside: "model.gguf")
+
+  /// Names and block sizes are those of llama.cpp's own library, the parameters those of torch.
+  @Test("A file of llama.cpp is what its metadata describe", arguments: llamaFiles)
+  func gguf(_ name: String) throws {
+    let folder = Self.oracle.appending(path: "GGUF/\(name)")
+    let expected = try JSONValue(
+      parsing: Array(Data(contentsOf: folder.appending(path: "expected.json"))))
+    let path = folder.appending(path: "model.gguf").path(percentEncoded: false)
+    let (json, code) = try Self.audit(path)
+    #expect(code == 0)
+    #expect(json["model_type"] == expected["type"])
+    #expect(json["tensors"]?["found"] == expected["tensors"])
+    #expect(json["parameters"]?["logical"] == expected["logical"])
+    #expect(json["bytes"]?["on_disk"] == expected["bytes"])
+    let params = Tally.tool.run(["params", path, "--format", "json"], failure: Failure.describe)
+    let models = try JSONValue(parsing: Array(params.output.utf8))["models"]?.array
+    #expect(models?.first?["parameters"]?["total"] == expected["logical"])
   }
 
   /// One checkpoint of each type.

@@ -16,18 +16,33 @@ enum AuditReport {
   init(_ arguments: Arguments) throws {
     let word = arguments[Command.checkpoint]
     let (folder, file) = try CheckpointSource.place(word)
-    guard Terminal.kind(of: "\(folder)/config.json") == .file else {
-      self = .counted(Inventory(try CheckpointSource.checkpoint(folder, file)), name: word)
+    let settings = try ModelSource(arguments)
+    let checkpoint = try CheckpointSource.checkpoint(folder, file)
+    let source: CheckpointSource
+    if Terminal.kind(of: "\(folder)/config.json") == .file {
+      source = try CheckpointSource(folder: folder, settings)
+    } else if file?.hasSuffix(".gguf") == true {
+      do {
+        source = try CheckpointSource(gguf: word, settings)
+      } catch Failure.unknownArchitecture {
+        self = .counted(Inventory(checkpoint), name: word)
+        return
+      }
+    } else {
+      self = .counted(Inventory(checkpoint), name: word)
       return
     }
-    let source = try CheckpointSource(folder: folder, ModelSource(arguments))
     let report = try ModelSource.blaming(source.model) { try ParameterReport(source.model) }
     guard let analytic = (report.stored ?? report.total).wholeConstant else {
       throw Failure.badSetting(
         "\(folder): the tensors have no extent while a size is free. Set it to a number.")
     }
     self = .compared(
-      try source.audit(file), model: word, type: source.model.modelType, analytic: analytic,
+      try source.audit(
+        checkpoint,
+        form: file?.hasSuffix(".gguf") == true
+          ? .any : source.form.map { .stated($0) } ?? .commonest), model: word,
+      type: source.model.modelType, analytic: analytic,
       notes: source.model.notes)
   }
 
@@ -176,7 +191,7 @@ extension Audit {
       ])
     }
     return Table(
-      heading: ["", "config.json", "files"], rows: rows, alignments: [.left, .right, .right])
+      heading: ["", "model", "files"], rows: rows, alignments: [.left, .right, .right])
   }
 
   /// What is wrong, and what is left out, a paragraph each.
