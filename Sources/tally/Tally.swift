@@ -11,7 +11,7 @@ import Sweeping
     name: "tally", version: "0.1.0",
     summary: "the parameter and FLOP accountant for transformer language models",
     footer: """
-      MODEL is a preset ('tally presets' lists them), a config.json, a folder that holds one,
+      MODEL is a preset ('tally presets' lists them), a config.json, a model.gguf, a folder that holds one,
       or - for standard input.
       """,
     commands: [

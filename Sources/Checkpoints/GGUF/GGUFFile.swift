@@ -8,8 +8,10 @@ package import JSON
 /// - Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, versions 2 and 3.
 package struct GGUFFile: Sendable {
   package let path: String
-  /// The keys in the order of the file. Of a list of texts, or of more than 1,024 values, only the
-  /// length is kept, under its key with `.length` behind it.
+  /// The keys in the order of the file.
+  ///
+  /// Of a list of texts, or of more than 1,024 values, only the length is kept, under its key with
+  /// `.length` behind it.
   package let metadata: JSONObject
   /// The tensors as they stand in the file, in its order; extents outermost first.
   package let tensors: [StoredTensor]

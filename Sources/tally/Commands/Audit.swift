@@ -8,8 +8,8 @@ extension Command {
     "audit", "Compare a checkpoint's tensors with what its config.json describes.",
     discussion: """
       CHECKPOINT is a folder with config.json and safetensors files, or one such file beside its
-      config.json, or a repository in the local Hugging Face cache. Only headers are read: the name,
-      shape and type of each tensor. What is left out on purpose is said: tables that follow from the
+      config.json, or a file of llama.cpp (GGUF), or a repository in the local Hugging Face cache.
+      Only headers are read: the name, shape and type of each tensor. What is left out on purpose is said: tables that follow from the
       configuration, a head stored again, layers that predict several tokens, parts for images.
       Packed weights (GPTQ, AWQ, bitsandbytes, FP8, MXFP4, NVFP4, compressed-tensors, MLX) count as
       the weights they stand for. The exit code is 0 if all is explained and 1 if not. Without a
@@ -18,6 +18,7 @@ extension Command {
     examples: [
       ("tally audit path/to/folder", "is every tensor there, and nothing else?"),
       ("tally audit path/to/model.safetensors", "one file, beside its config.json"),
+      ("tally audit path/to/model.gguf", "a file of llama.cpp, beside its metadata"),
       ("tally audit path/to/folder --format json", "the lists, for a script"),
     ],
     [
