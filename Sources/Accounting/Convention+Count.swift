@@ -73,13 +73,13 @@ private struct Basis {
   func states(_ products: Convention.StateProducts) -> Formula {
     model.groups.map { group in
       let numbers = group.layer.branches.map { branch -> Formula in
-        guard case .mixer(let mixer) = branch.module, let recurrence = mixer.recurrence else {
+        guard case .recurrent(let mixer) = branch.module else { return 0 }
+        switch mixer {
+        case .gatedDelta(let delta): return branch.runs * products.delta * delta.rule.stateSize
+        case .channelDelta(let delta):
+          return branch.runs * products.channelDelta * delta.rule.stateSize
+        case .shortConvolution, .selective, .duality, .lightning, .matrixMemory, .receptance:
           return 0
-        }
-        switch recurrence {
-        case .delta: return branch.runs * products.delta * recurrence.stateSize
-        case .channelDelta: return branch.runs * products.channelDelta * recurrence.stateSize
-        default: return 0
         }
       }
       return group.indices.count * group.layer.runs * numbers.sum()

@@ -60,11 +60,6 @@ extension Recurrence {
   var stateSize: Formula {
     switch self {
     case .selective(let channels, let state): channels * state
-    case .delta(let heads, let keySize, let valueSize, _): heads * keySize * valueSize
-    case .lightning(let heads, let size, _): heads * size * size
-    case .channelDelta(let heads, let size, _, _): heads * size * size
-    case .matrixMemory(let heads, let keySize, let valueSize, _, _):
-      heads * (keySize * valueSize + keySize + 1)
     case .gatedUnit(let width): width
     // Numerator, denominator and greatest exponent; and the last inputs.
     case .receptance(let input, let width): 3 * width + input
@@ -75,17 +70,6 @@ extension Recurrence {
     switch self {
     case .selective(let channels, let state):
       selective(part, stream, channels, state)
-    case .delta(let heads, let keySize, let valueSize, let chunk):
-      DeltaRule(heads: heads, keySize: keySize, valueSize: valueSize, chunk: chunk)
-        .work(part, stream)
-    case .lightning(let heads, let size, let block):
-      Lightning(heads: heads, size: size, block: block).work(part, stream)
-    case .channelDelta(let heads, let size, let chunk, let decay):
-      ChannelDelta(heads: heads, size: size, chunk: chunk, decay: decay).work(part, stream)
-    case .matrixMemory(let heads, let keySize, let valueSize, let chunk, let longest):
-      MatrixMemory(
-        heads: heads, keySize: keySize, valueSize: valueSize, chunk: chunk, longest: longest
-      ).work(part, stream)
     case .gatedUnit(let width): gatedUnit(stream, width)
     case .receptance(let input, let width): receptance(stream, input, width)
     }

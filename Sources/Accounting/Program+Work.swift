@@ -68,7 +68,7 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .repeat, .keep, .leave, .take, .keepIndex, .recallIndex: break
+    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex, .recallIndex: break
     case .product(_, let map, _):
       add(
         step,
@@ -133,6 +133,13 @@ struct ProgramWork {
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
     case .enter(_, _, let entrance): count(entrance, step)
+    case .interpolate(_, _, let weight):
+      // 1 − μ is made once for all tokens.
+      add(
+        step,
+        OperationCounts([
+          .multiply: 2 * numbers, .add: numbers, .subtract: runs * weight.count,
+        ]))
     case .convolve(_, let convolution):
       count(step) { convolution.work(step.role.part, over: $0) }
     case .scan(_, let scan): count(step) { scan.work(step.role.part, over: $0) }

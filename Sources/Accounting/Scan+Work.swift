@@ -7,6 +7,7 @@ extension Program {
     allSteps.map { step in
       switch step.operation {
       case .convolve(_, let convolution): convolution.stateSize
+      case .previous(let x): x.width
       case .scan(_, let scan): scan.stateSize
       default: .zero
       }
@@ -54,6 +55,11 @@ extension Scan {
     switch self {
     case .selective(let scan): scan.channels * scan.state
     case .duality(let scan): scan.heads * scan.headSize * scan.state
+    case .gatedDelta(let scan): scan.stateSize
+    case .channelDelta(let scan): scan.stateSize
+    case .lightning(let scan): scan.stateSize
+    case .matrixMemory(let scan): scan.stateSize
+    case .weightedMean(let scan): scan.stateSize
     }
   }
 
@@ -62,6 +68,11 @@ extension Scan {
     switch self {
     case .selective(let scan): scan.work(part, stream)
     case .duality(let scan): scan.work(part, stream)
+    case .gatedDelta(let scan): scan.work(part, stream)
+    case .channelDelta(let scan): scan.work(part, stream)
+    case .lightning(let scan): scan.work(part, stream)
+    case .matrixMemory(let scan): scan.work(part, stream)
+    case .weightedMean(let scan): scan.work(stream)
     }
   }
 }

@@ -6,20 +6,12 @@ package struct Mixer: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable {
     /// Selective state space. Source: Gu and Dao 2023, <https://arxiv.org/abs/2312.00752>.
     case mamba
-    /// Gated delta rule. Source: Yang et al. 2024, <https://arxiv.org/abs/2412.06464>.
-    case gatedDelta = "delta"
     /// A causal convolution and nothing else.
     case shortConvolution = "conv"
-    /// Lightning attention. Source: MiniMax 2025, <https://arxiv.org/abs/2501.08313>.
-    case lightning
     /// Real-gated linear recurrent unit. Source: De et al. 2024, <https://arxiv.org/abs/2402.19427>.
     case recurrent
     /// Receptance-weighted key-value mixing. Source: Peng et al. 2023.
     case receptance = "rwkv"
-    /// Gated delta rule with a decay for each channel. Source: Moonshot AI 2025 (Kimi Linear).
-    case channelDelta = "kda"
-    /// Matrix memory. Source: Beck et al. 2024 (xLSTM), <https://arxiv.org/abs/2405.04517>.
-    case matrixMemory = "mlstm"
     /// Anything else, of which only the tensors are known.
     case other
   }
@@ -41,8 +33,6 @@ package struct Mixer: Hashable, Sendable {
   package var gatedWidth: Formula = 0
   /// What it does beside all of that.
   package var procedure: Procedure?
-  /// Whether fused maps hold their pieces key head by key head, and not side by side.
-  package var isHeadByHead = false
   /// The name of the function of that gate.
   package var gateActivation = "silu"
 

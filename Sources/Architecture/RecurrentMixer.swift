@@ -36,12 +36,22 @@ package enum RecurrentMixer: Hashable, Sendable {
   case shortConvolution(ShortConvolution)
   case selective(SelectiveStateSpace)
   case duality(DualStateSpace)
+  case gatedDelta(DeltaMixer<Scan.GatedDelta>)
+  case channelDelta(DeltaMixer<Scan.ChannelDelta>)
+  case lightning(LightningMixer)
+  case matrixMemory(MatrixMemoryMixer)
+  case receptance(ReceptanceMixer)
 
   private var part: any RecurrentPart {
     switch self {
     case .shortConvolution(let part): part
     case .selective(let part): part
     case .duality(let part): part
+    case .gatedDelta(let part): part
+    case .channelDelta(let part): part
+    case .lightning(let part): part
+    case .matrixMemory(let part): part
+    case .receptance(let part): part
     }
   }
 
@@ -52,13 +62,25 @@ package enum RecurrentMixer: Hashable, Sendable {
 
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
     switch self {
-    case .shortConvolution: break
+    case .shortConvolution, .receptance: break
     case .selective(var part):
       part.changeNorms(change)
       self = .selective(part)
     case .duality(var part):
       part.changeNorms(change)
       self = .duality(part)
+    case .gatedDelta(var part):
+      part.changeNorms(change)
+      self = .gatedDelta(part)
+    case .channelDelta(var part):
+      part.changeNorms(change)
+      self = .channelDelta(part)
+    case .lightning(var part):
+      part.changeNorms(change)
+      self = .lightning(part)
+    case .matrixMemory(var part):
+      part.changeNorms(change)
+      self = .matrixMemory(part)
     }
   }
 

@@ -27,7 +27,7 @@ extension Family {
     rms_norm_eps=1e-06 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
     """,
     "bailing_hybrid": """
-    rms_norm_eps=1e-06 rope_parameters.rope_type="default" rope_parameters.rope_theta=6000000.0
+    kda_lower_bound=-5.0 rms_norm_eps=1e-06 rope_parameters.rope_type="default" rope_parameters.rope_theta=6000000.0
     """,
     "bamba": """
     rms_norm_eps=1e-05 rope_parameters.rope_theta=10000.0
@@ -556,7 +556,7 @@ extension Family {
     rope_parameters.rope_type="default"
     """,
     "xlstm": """
-    norm_eps=1e-06
+    eps=1e-06 norm_eps=1e-06
     """,
     "youtu": """
     rms_norm_eps=1e-06 rope_interleave=true rope_parameters.rope_theta=10000.0

@@ -136,8 +136,6 @@ package enum NumericKeys {
     hc_magnitude: hy_v4
     logits_mup_width_multiplier: inkling_text
     mlp_up_softcap mlp_gate_softcap: inkling2_text
-    gate_soft_cap: xlstm
-    linear_allow_neg_eigval: olmo_hybrid
     rescale_every: rwkv
     logit_scale: mpt
     embedding_scale: hrm_text
@@ -151,7 +149,6 @@ package enum NumericKeys {
     scoring_func: inkling2_text
     route_scale: inkling2_text inkling_text
     enable_moe_fp32_combine: hy_v3
-    moe_renormalize num_expert_group: bailing_hybrid kimi_linear
     moe_apply_router_weight_on_input: laguna
     shared_expert_sink: inkling_text
     index_local_blocks: minimax_m3_vl_text

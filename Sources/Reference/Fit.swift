@@ -23,7 +23,6 @@ extension Executor {
           try require(
             extent(module.rotarySize).isMultiple(of: 2), "an odd number of rotated channels")
         case .mixtureOfExperts(let module): try checkFit(module)
-        case .mixer(let module): try checkFit(module)
         case .recurrent(let module): try checkFit(module)
         default: continue
         }
@@ -84,26 +83,17 @@ extension Executor {
 
   private func checkFit(_ mixer: RecurrentMixer) throws {
     switch mixer {
-    case .shortConvolution, .selective: break
+    case .shortConvolution, .selective, .channelDelta, .lightning, .matrixMemory, .receptance: break
+    case .gatedDelta(let mixer):
+      let (heads, keyHeads) = (try extent(mixer.rule.heads), try extent(mixer.rule.keyHeads))
+      try require(
+        keyHeads > 0 && heads.isMultiple(of: keyHeads),
+        "value heads of a mixer that its key heads do not divide")
     case .duality(let mixer):
       let (heads, groups) = (try extent(mixer.scan.heads), try extent(mixer.scan.groups))
       try require(
         groups > 0 && heads.isMultiple(of: groups),
         "heads of a mixer that its groups do not divide")
-    }
-  }
-
-  private func checkFit(_ mixer: Mixer) throws {
-    let channels = try mixer.convolutions.first.map { try extent($0.channels) } ?? 0
-    switch mixer.recurrence {
-    case .delta(let heads, let keySize, let valueSize, _):
-      let (heads, keySize) = (try extent(heads), try extent(keySize))
-      let keys = (channels - heads * (try extent(valueSize))) / 2
-      let keyHeads = keySize > 0 ? keys / keySize : 0
-      try require(
-        keyHeads > 0 && keys == keyHeads * keySize && heads.isMultiple(of: keyHeads),
-        "value heads of a mixer that its key heads do not divide")
-    default: break
     }
   }
 }

@@ -92,16 +92,9 @@ extension Executor {
       }.reduce(0, +)
     }
     guard case .mixer(let mixer) = module else { return 0 }
-    var factors: [[Int]] = try mixer.convolutions.map {
-      [4, try extent($0.channels), try extent($0.kernel)]
-    }
-    switch mixer.recurrence {
-    case .lightning(_, let size, let block):
-      factors.append([try extent(block), try extent(block)])
-      factors.append([4, try extent(size), try extent(size)])
-    default: break
-    }
-    return try factors.map { try MemoryEstimate.product($0) }.reduce(0, +)
+    return try mixer.convolutions.map {
+      try MemoryEstimate.product([4, extent($0.channels), extent($0.kernel)])
+    }.reduce(0, +)
   }
 
   /// What a scan takes beside its values.
@@ -113,7 +106,23 @@ extension Executor {
       let chunk = try extent(scan.chunk)
       return try MemoryEstimate.product([2, chunk, chunk])
         + MemoryEstimate.product([4, chunk, extent(scan.headSize) + extent(scan.state)])
+    case .gatedDelta(let scan):
+      return try chunks(of: scan.chunk, keys: scan.keySize, values: scan.valueSize)
+    case .channelDelta(let scan):
+      return try chunks(of: scan.chunk, keys: scan.size, values: scan.size)
+    case .lightning(let scan): return try chunks(of: scan.block, keys: scan.size, values: scan.size)
+    case .matrixMemory(let scan):
+      return try chunks(of: scan.chunk, keys: scan.keySize, values: scan.valueSize)
+    case .weightedMean(let scan): return try extent(scan.width)
     }
+  }
+
+  /// The pairs of a chunk, its keys and values in several forms, and what is written to the state.
+  private func chunks(of chunk: Formula, keys: Formula, values: Formula) throws -> Int {
+    let (chunk, keys, values) = (try extent(chunk), try extent(keys), try extent(values))
+    return try [[3, chunk, chunk], [6, chunk, keys + values], [keys, values]].map {
+      try MemoryEstimate.product($0)
+    }.reduce(0, +)
   }
 
   /// The width of the residual stream.

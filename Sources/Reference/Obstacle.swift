@@ -130,9 +130,6 @@ extension Mixer {
     }
     if Activation(gateActivation) == nil { return "the activation '\(gateActivation)'" }
     switch (kind, recurrence, procedure) {
-    case (.gatedDelta, .delta, nil),
-      (.lightning, .lightning, nil):
-      return nil
     case (.other, nil, .activation(let name, _)) where (1...2).contains(linears.count):
       return Activation(name) == nil ? "the activation '\(name)'" : nil
     default: return "a mixer of the kind '\(kind.rawValue)'"

@@ -42,6 +42,8 @@ extension Operation {
     case .weigh: "weigh"
     case .enter: "enter"
     case .convolve: "convolve"
+    case .previous: "previous"
+    case .interpolate: "interpolate"
     case .scan: "scan"
     case .last: "last"
     case .part: "part"
@@ -127,6 +129,9 @@ extension Operation {
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
         + "\(convolution.kernel) numbers · \(convolution.name)"
         + (convolution.hasBias ? " + \(convolution.name).bias" : "")
+    case .previous(let x): return "\(name(x)) of the token before"
+    case .interpolate(let x, let y, let weight):
+      return "\(weight.name) · \(name(x)) + (1 − \(weight.name)) · \(name(y))"
     case .scan(let values, let scan): return scan.words(values.map(name))
     case .last(let x, let always):
       return "the last row of each sequence of \(name(x))"

@@ -77,6 +77,11 @@ package enum Operation: Sendable {
   /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
   /// earlier passes are carried.
   case convolve(Value, CausalConvolution)
+  /// Of each token the numbers of the one before it, zeros before the first; those of the last token
+  /// are carried.
+  case previous(Value)
+  /// `μ·x + (1 − μ)·y` with a learned *μ* for each number of a row.
+  case interpolate(Value, Value, Weight)
   /// A state that goes from token to token, by an algorithm that is one thing.
   case scan([Value], Scan)
   /// The last row of each sequence, where no more are scored.
@@ -261,12 +266,12 @@ extension Operation {
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .part(let x?, _), .keepLatents(let x, _),
-      .keepIndex(let x), .convolve(let x, _):
+      .keepIndex(let x), .convolve(let x, _), .previous(let x):
       [x]
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
-      .enter(let x, let y, _),
+      .enter(let x, let y, _), .interpolate(let x, let y, _),
       .mixStreams(let x, let y, _), .rescale(let x, let y, _),
       .join(let x, let y):
       [x, y]

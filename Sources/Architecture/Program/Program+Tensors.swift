@@ -49,6 +49,7 @@ extension Program {
       case .route(_, let routing):
         return [routing.correction, routing.expertScale].compactMap(\.self).map { own($0) }
       case .convolve(_, let convolution): return convolution.weights(.mixer).map { own($0) }
+      case .interpolate(_, _, let weight): return [own(weight)]
       case .scan(_, let scan): return scan.weights.map { own($0) }
       case .experts(_, _, let experts):
         return experts.body.used(copies: copies * experts.routing.experts)
@@ -62,7 +63,7 @@ extension Program {
         }
       case .slice, .join, .rotate, .keep, .keepIndex, .index, .recallIndex, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
-        .weigh, .last, .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
+        .weigh, .previous, .last, .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
         return []
       }
     }
@@ -81,7 +82,8 @@ extension Program {
       let isWrong: Bool
       switch step.operation {
       case .product(let x, let map, _): isWrong = differ(x.width, map.input)
-      case .add(let x, let y), .subtract(let x, let y, _), .activate(let x, _, _, let y?):
+      case .add(let x, let y), .subtract(let x, let y, _), .activate(let x, _, _, let y?),
+        .interpolate(let x, let y, _):
         isWrong = differ(x.width, y.width)
       case .mixStreams(let x, let coefficients, let mixing):
         isWrong =
@@ -112,7 +114,7 @@ extension Program {
       case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .keepIndex,
         .recallIndex, .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .last, .part, .multiplyVector, .leave, .take, .shift, .repeat, .magnitude, .rescale,
+        .previous, .last, .part, .multiplyVector, .leave, .take, .shift, .repeat, .magnitude, .rescale,
         .exceed:
         isWrong = false
       }

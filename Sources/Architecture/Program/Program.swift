@@ -32,7 +32,7 @@ extension Program {
       case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
         .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
-        .part, .convolve, .scan,
+        .part, .convolve, .previous, .interpolate, .scan,
         .multiplyVector, .leave, .take, .shift, .repeat,
         .mixStreams, .magnitude, .rescale, .exceed:
         [step]
@@ -56,7 +56,7 @@ extension Program {
           .add, .subtract, .scale,
           .scaleByPosition, .bound,
           .clip, .route,
-          .experts, .weigh, .enter, .convolve, .scan, .last:
+          .experts, .weigh, .enter, .convolve, .previous, .interpolate, .scan, .last:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

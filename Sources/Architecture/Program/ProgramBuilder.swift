@@ -101,8 +101,10 @@ extension ProgramBuilder {
     step(.addVector(x, vector), x.width, .bias, name)
   }
 
-  package mutating func normalize(_ x: Value, _ norm: Normalization) -> Value {
-    let y = step(.normalize(x, norm), x.width, .norm, norm.name.replacing(".#", with: ""))
+  package mutating func normalize(
+    _ x: Value, _ norm: Normalization, as piece: Role.Piece = .norm
+  ) -> Value {
+    let y = step(.normalize(x, norm), x.width, piece, norm.name.replacing(".#", with: ""))
     guard let gate = norm.gate else { return y }
     let inner = activate(map(y, gate.down), .silu, "\(gate.name).activation")
     return self.gate(y, by: map(inner, gate.up), .logistic, "\(gate.name).gate")
@@ -210,8 +212,10 @@ extension ProgramBuilder {
     step(.scaleByPosition(x, scale), x.width, .scores, name)
   }
 
-  package mutating func bound(_ x: Value, by limit: Constant, _ name: String) -> Value {
-    step(.bound(x, by: limit), x.width, .cap, name)
+  package mutating func bound(
+    _ x: Value, by limit: Constant, _ name: String, as piece: Role.Piece = .cap
+  ) -> Value {
+    step(.bound(x, by: limit), x.width, piece, name)
   }
 
   package mutating func clip(
@@ -257,6 +261,16 @@ extension ProgramBuilder {
 
   package mutating func convolve(_ x: Value, _ convolution: CausalConvolution) -> Value {
     step(.convolve(x, convolution), convolution.channels, .recurrence, convolution.name)
+  }
+
+  package mutating func previous(_ x: Value) -> Value {
+    step(.previous(x), x.width, .recurrence, "previous")
+  }
+
+  package mutating func interpolate(
+    _ x: Value, _ y: Value, _ weight: Weight, _ name: String, as piece: Role.Piece
+  ) -> Value {
+    step(.interpolate(x, y, weight), x.width, piece, name)
   }
 
   package mutating func scan(_ values: [Value], _ scan: Scan) -> Value {

@@ -10,6 +10,16 @@ package enum Scan: Hashable, Sendable {
   case selective(Selective)
   /// A state `[heads, headSize, state]`, with a decay for each head and token, in chunks of tokens.
   case duality(Duality)
+  /// A state `[heads, keySize, valueSize]`, written by the delta rule, with a decay for each head.
+  case gatedDelta(GatedDelta)
+  /// A state `[heads, size, size]`, written by the delta rule, with a decay for each channel.
+  case channelDelta(ChannelDelta)
+  /// A state `[heads, size, size]`, with a fixed decay for each head.
+  case lightning(Lightning)
+  /// A state `[heads, keySize, valueSize]` and a sum of keys, with exponential gates.
+  case matrixMemory(MatrixMemory)
+  /// Two sums `[width]` under a common exponent.
+  case weightedMean(WeightedMean)
 
   /// `h ← e^(−e^A·Δ)·h + (Δ·x)·B`, then `y = h·C + D·x`, with `Δ = softplus(δ)`.
   ///
@@ -74,6 +84,11 @@ package enum Scan: Hashable, Sendable {
     case .selective(let scan): [scan.channels, scan.channels, scan.state, scan.state]
     case .duality(let scan):
       [scan.width, scan.heads, scan.groups * scan.state, scan.groups * scan.state]
+    case .gatedDelta(let scan): scan.inputs
+    case .channelDelta(let scan): scan.inputs
+    case .lightning(let scan): scan.inputs
+    case .matrixMemory(let scan): scan.inputs
+    case .weightedMean(let scan): scan.inputs
     }
   }
 
@@ -82,6 +97,11 @@ package enum Scan: Hashable, Sendable {
     switch self {
     case .selective(let scan): scan.channels
     case .duality(let scan): scan.width
+    case .gatedDelta(let scan): scan.width
+    case .channelDelta(let scan): scan.width
+    case .lightning(let scan): scan.width
+    case .matrixMemory(let scan): scan.width
+    case .weightedMean(let scan): scan.width
     }
   }
 
@@ -90,6 +110,11 @@ package enum Scan: Hashable, Sendable {
     switch self {
     case .selective(let scan): [scan.rates, scan.skip]
     case .duality(let scan): [scan.rates, scan.skip, scan.stepBias]
+    case .gatedDelta(let scan): scan.weights
+    case .channelDelta(let scan): scan.weights
+    case .lightning(let scan): scan.tables
+    case .matrixMemory: []
+    case .weightedMean(let scan): [scan.decay, scan.bonus]
     }
   }
 
@@ -105,6 +130,11 @@ package enum Scan: Hashable, Sendable {
         + "Δ = \(scan.steps.words("softplus(\(names[1]) + \(scan.stepBias.name))")), "
         + "h [\(scan.heads), \(scan.headSize), \(scan.state)], in chunks of \(scan.chunk); "
         + "h · \(names[3]) + \(scan.skip.name) · \(names[0])"
+    case .gatedDelta(let scan): scan.words(names)
+    case .channelDelta(let scan): scan.words(names)
+    case .lightning(let scan): scan.words(names)
+    case .matrixMemory(let scan): scan.words(names)
+    case .weightedMean(let scan): scan.words(names)
     }
   }
 }

@@ -76,7 +76,7 @@ extension Family {
       vocab_size=100352 intermediate_size=11008 num_attention_heads=30 num_key_value_heads=null
       attention_bias=false layer_types=null linear_num_key_heads=null linear_num_value_heads=null
       linear_key_head_dim=null linear_value_head_dim=null linear_conv_kernel_dim=4
-      tie_word_embeddings=false
+      linear_allow_neg_eigval=true tie_word_embeddings=false
       """
   ) { keys in
     let last = try keys.listedLayerCount() - 1
@@ -123,19 +123,27 @@ extension Keys {
     let channels = 2 * heads.keyWidth + heads.valueWidth
     let third = Formula.ceiling(channels / 3)
     let widths = [("q", third), ("k", third), ("v", channels - 2 * third)]
-    return .mixer(
-      Mixer(
-        .gatedDelta,
-        linears: [
-          Linear("q_proj", d, heads.keyWidth), Linear("k_proj", d, heads.keyWidth),
-          Linear("v_proj", d, heads.valueWidth), Linear("a_proj", d, valueHeads),
-          Linear("b_proj", d, valueHeads), Linear("g_proj", d, heads.valueWidth),
-          Linear("o_proj", heads.valueWidth, d),
-        ],
-        convolutions: try widths.map {
-          try convolution($0.1, "linear_conv_kernel_dim", name: "\($0.0)_conv1d", bias: false)
-        }, norms: [Normalization("o_norm", [valueSize], vectors: valueHeads)],
-        vectors: ["dt_bias", "A_log"].map { Weight($0, [valueHeads], .mixer) },
-        recurrence: heads.recurrence, gatedWidth: heads.valueWidth))
+    var norm = Normalization("o_norm", [valueSize], vectors: valueHeads)
+    // The class fixes it.
+    norm.epsilon = "1e-5"
+    var rule = heads.rule
+    rule.writesTwice = try flag("linear_allow_neg_eigval")
+    return .recurrent(
+      .gatedDelta(
+        DeltaMixer(
+          [
+            .init(Linear("q_proj", d, heads.keyWidth), [.queries]),
+            .init(Linear("k_proj", d, heads.keyWidth), [.keys]),
+            .init(Linear("v_proj", d, heads.valueWidth), [.values]),
+            .init(Linear("a_proj", d, valueHeads), [.decays]),
+            .init(Linear("b_proj", d, valueHeads), [.strengths]),
+            .init(Linear("g_proj", d, heads.valueWidth), [.gate]),
+          ],
+          convolutions: try widths.map {
+            try convolution(
+              $0.1, "linear_conv_kernel_dim", name: "\($0.0)_conv1d", bias: false, activated: false)
+          },
+          activation: try activation(), rule: rule, norm: norm, gate: .silu,
+          output: Linear("o_proj", heads.valueWidth, d))))
   }
 }

@@ -11,7 +11,7 @@ extension Family {
 
   private static let spelling = """
     num_experts=num_local_experts num_experts_per_token=num_experts_per_tok
-    num_shared_experts=n_shared_experts
+    num_shared_experts=n_shared_experts num_expert_group=n_group moe_renormalize=norm_topk_prob
     """
 
   static let kimiLinear = Family(
@@ -129,10 +129,10 @@ extension Keys {
     let all = heads * width
     return try channelDelta(
       heads: heads, width: width, kernel: "linear_conv_kernel_dim",
-      gates: [
-        Linear("f_a_proj", d, width), Linear("f_b_proj", width, all),
-        Linear("g_a_proj", d, width), Linear("g_b_proj", width, all),
-      ], decay: [1, 1, heads, 1])
+      decays: .init(
+        Linear("f_b_proj", width, all), [.decays], down: Linear("f_a_proj", d, width)),
+      gate: .init(Linear("g_b_proj", width, all), [.gate], down: Linear("g_a_proj", d, width)),
+      output: "o_proj", rates: [1, 1, heads, 1], decay: .softplus)
   }
 
   fileprivate func bailingDelta() throws -> Module {
@@ -145,31 +145,40 @@ extension Keys {
     return try channelDelta(
       heads: heads, width: width,
       kernel: hasOwnKernel ? "linear_conv_kernel_dim" : "short_conv_kernel_size",
-      gates: [Linear("f_proj", d, heads * width), Linear("g_proj", d, heads * width)],
-      decay: [heads], output: "dense", form: isSet("kda_safe_gate") ? .bounded : .softplus)
+      decays: .init(Linear("f_proj", d, heads * width), [.decays]),
+      gate: .init(Linear("g_proj", d, heads * width), [.gate]), output: "dense", rates: [heads],
+      decay: isSet("kda_safe_gate") ? .bounded(required("kda_lower_bound")) : .softplus)
   }
 
   /// Delta attention with a decay for each channel.
   ///
   /// A checkpoint keeps three convolutions.
   private func channelDelta(
-    heads: Formula, width: Formula, kernel: String, gates: [Linear], decay: [Formula],
-    output: String = "o_proj", form: ChannelDecay = .softplus
+    heads: Formula, width: Formula, kernel: String,
+    decays: DeltaMixer<Scan.ChannelDelta>.Projection,
+    gate: DeltaMixer<Scan.ChannelDelta>.Projection, output: String, rates: [Formula],
+    decay: Scan.ChannelDelta.Decay
   ) throws -> Module {
     let d = try size(.hidden)
     let all = heads * width
-    let letters = ["q", "k", "v"]
-    return .mixer(
-      Mixer(
-        .channelDelta, part: .attention,
-        linears: letters.map { Linear("\($0)_proj", d, all) } + [Linear("b_proj", d, heads)]
-          + gates + [Linear(output, all, d)],
-        convolutions: try letters.map {
-          try convolution(all, kernel, name: "\($0)_conv1d", bias: false)
-        }, norms: [Normalization("o_norm", [width], vectors: heads)],
-        vectors: [Weight("A_log", decay, .attention), Weight("dt_bias", [all], .attention)],
-        recurrence: .channelDelta(heads: heads, size: width, chunk: 64, decay: form),
-        gatedWidth: all))
+    return .recurrent(
+      .channelDelta(
+        DeltaMixer(
+          [
+            .init(Linear("q_proj", d, all), [.queries]), .init(Linear("k_proj", d, all), [.keys]),
+            .init(Linear("v_proj", d, all), [.values]),
+            .init(Linear("b_proj", d, heads), [.strengths]), decays, gate,
+          ],
+          convolutions: try ["q", "k", "v"].map {
+            try convolution(all, kernel, name: "\($0)_conv1d", bias: false, activated: false)
+          },
+          activation: try activation(),
+          rule: Scan.ChannelDelta(
+            heads: heads, size: width, chunk: 64, decay: decay,
+            rates: Weight("A_log", rates, .attention),
+            biases: Weight("dt_bias", [all], .attention)),
+          norm: Normalization("o_norm", [width], vectors: heads), gate: .sigmoid,
+          output: Linear(output, all, d))))
   }
 
   /// Latent attention that does not rotate.

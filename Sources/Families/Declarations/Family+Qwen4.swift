@@ -58,14 +58,13 @@ extension Family {
 extension Keys {
   /// A gated delta mixer whose gate has an activation of its own, or that of the experts.
   fileprivate func outputGatedDelta() throws -> Module {
-    let activation = try text("output_gate_type") ?? text("hidden_act") ?? "silu"
-    guard ["silu", "sigmoid"].contains(activation) else {
+    let name = try text("output_gate_type") ?? text("hidden_act") ?? "silu"
+    let gates: [String: Activation] = ["silu": .silu, "sigmoid": .sigmoid]
+    guard let gate = gates[name] else {
       throw DescriptionError.unsupported(
-        key: "output_gate_type", found: "\"\(activation)\"", supported: "silu, sigmoid")
+        key: "output_gate_type", found: "\"\(name)\"", supported: "silu, sigmoid")
     }
-    guard case .mixer(var mixer) = try gatedDelta(fused: false) else { preconditionFailure() }
-    mixer.gateActivation = activation
-    return .mixer(mixer)
+    return try gatedDelta(fused: false, gate: gate)
   }
 }
 

@@ -31,6 +31,7 @@ extension Family {
       qk_dim_factor=0.5 v_dim_factor=1.0 ffn_proj_factor=2.667 ffn_round_up_to_multiple_of=64
       weight_mode="single" tie_word_embeddings=false
       chunk_size=64 max_inference_chunksize=16384 output_logit_soft_cap=30.0
+      gate_soft_cap=15.0
       """
   ) { keys in
     let d = try keys.size(.hidden)
@@ -137,27 +138,28 @@ extension Keys {
     let values = try portion(.memoryValueWidth, "v_dim_factor")
     try require(queries, "qk_dim", multipleOf: heads, "num_heads")
     try require(values, "v_dim", multipleOf: heads, "num_heads")
-    let inputs =
+    let inputs: MatrixMemoryMixer.Inputs =
       fused
-      ? [
-        Linear("qkv_opreact", d, 2 * queries + 2 * values, bias: bias),
-        Linear("ifgate_preact", d, 2 * heads, bias: true),
-      ]
-      : [
-        Linear("q", d, queries, bias: bias), Linear("k", d, queries, bias: bias),
-        Linear("v", d, values, bias: bias), Linear("ogate_preact", d, values, bias: bias),
-        Linear("igate_preact", d, heads, bias: true), Linear("fgate_preact", d, heads, bias: true),
-      ]
+      ? .fused(
+        streams: Linear("qkv_opreact", d, 2 * queries + 2 * values, bias: bias),
+        gates: Linear("ifgate_preact", d, 2 * heads, bias: true))
+      : .separate(
+        queries: Linear("q", d, queries, bias: bias), keys: Linear("k", d, queries, bias: bias),
+        values: Linear("v", d, values, bias: bias),
+        outputGate: Linear("ogate_preact", d, values, bias: bias),
+        inputGate: Linear("igate_preact", d, heads, bias: true),
+        forgetGate: Linear("fgate_preact", d, heads, bias: true))
     var norm = Normalization("multihead_norm", [values], .layer, bias: bias)
     norm.groups = heads
-    return .mixer(
-      Mixer(
-        .matrixMemory, linears: inputs + [Linear("out_proj", values, d, bias: bias)],
-        norms: [norm], vectors: [],
-        recurrence: .matrixMemory(
-          heads: heads, keySize: queries / heads, valueSize: values / heads,
-          chunk: try size(.chunkSize), longest: try size(.longestPiece)),
-        gatedWidth: values))
+    return .recurrent(
+      .matrixMemory(
+        MatrixMemoryMixer(
+          inputs, gateCap: try setting("gate_soft_cap"),
+          memory: Scan.MatrixMemory(
+            heads: heads, keySize: queries / heads, valueSize: values / heads,
+            chunk: try size(.chunkSize), longest: try size(.longestPiece),
+            epsilon: try required("eps")),
+          norm: norm, output: Linear("out_proj", values, d, bias: bias))))
   }
 
   fileprivate func xlstmGated(fused: Bool, bias: Bool) throws -> FeedForward {

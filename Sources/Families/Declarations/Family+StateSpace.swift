@@ -85,20 +85,25 @@ extension Keys {
     let heads = try heads()
     let (d, h, b) = (try size(.hidden), heads.query, try size(.blockSize))
     let width = h * heads.size
+    var norm = Normalization("norm", [width])
+    // The class fixes it.
+    norm.epsilon = "1e-6"
+    // 1 − i/(L − 1 + 1e-5) + 1e-5 in layer i.
+    let share = Constant.product(
+      .layerIndex, .inverse(.sum(.size(try size(.layers)), "-0.99999")))
+    let scale = Constant.sum("1.00001", .product("-1", share))
     let tables = [
       Weight("slope_rate", [h, 1, 1], .attention, isBuffer: true),
       Weight("query_decay", [h, b, 1], .attention, isBuffer: true),
       Weight("key_decay", [h, b, 1], .attention, isBuffer: true),
       Weight("diagonal_decay", [1, h, b, b], .attention, isBuffer: true),
     ]
-    return .mixer(
-      Mixer(
-        .lightning, part: .attention,
-        linears: [
-          Linear("qkv_proj", d, 3 * width), Linear("output_gate", d, width),
-          Linear("out_proj", width, d),
-        ],
-        norms: [Normalization("norm", [width])], vectors: tables,
-        recurrence: .lightning(heads: h, size: heads.size, block: b), gatedWidth: width))
+    return .recurrent(
+      .lightning(
+        LightningMixer(
+          input: Linear("qkv_proj", d, 3 * width), activation: try activation(),
+          scan: Scan.Lightning(
+            heads: h, size: heads.size, block: b, slopeScale: scale, tables: tables),
+          norm: norm, gate: Linear("output_gate", d, width), output: Linear("out_proj", width, d))))
   }
 }

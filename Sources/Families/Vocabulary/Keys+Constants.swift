@@ -30,6 +30,14 @@ extension Keys {
     return .decimal(text)
   }
 
+  /// A constant without which nothing is computed.
+  func required(_ key: String) throws -> Constant {
+    guard let value = try constant(key) else {
+      throw DescriptionError.missing(key: spelled(key), letter: "", modelType: modelType)
+    }
+    return value
+  }
+
   /// Whether the class of the family does something that no key says.
   func fixed(_ fact: String) -> Bool { classConstants[fact] == .boolean(true) }
 

@@ -33,8 +33,10 @@ extension Keys {
     var valueWidth: Formula { values * valueSize }
 
     /// The delta rule in chunks of 64 tokens, as `transformers` fixes it.
-    var recurrence: Recurrence {
-      .delta(heads: values, keySize: keySize, valueSize: valueSize, chunk: 64)
+    var rule: Scan.GatedDelta {
+      Scan.GatedDelta(
+        heads: values, keyHeads: keys, keySize: keySize, valueSize: valueSize, chunk: 64,
+        rates: Weight("A_log", [values], .mixer), biases: Weight("dt_bias", [values], .mixer))
     }
   }
 
@@ -53,30 +55,36 @@ extension Keys {
   ///
   /// - `fused`: whether queries, keys, values and gate are one map, and the decay and the
   ///   strength of the writing another.
-  func gatedDelta(fused: Bool) throws -> Module {
+  /// - `gate`: the function of the gate.
+  func gatedDelta(fused: Bool, gate: Activation = .silu) throws -> Module {
     let (d, heads) = (try size(.hidden), try deltaHeads())
     let channels = 2 * heads.keyWidth + heads.valueWidth
-    let inputs =
+    let projections: [DeltaMixer<Scan.GatedDelta>.Projection] =
       fused
       ? [
-        Linear("in_proj_qkvz", d, channels + heads.valueWidth),
-        Linear("in_proj_ba", d, 2 * heads.values),
+        .init(
+          Linear("in_proj_qkvz", d, channels + heads.valueWidth),
+          [.queries, .keys, .values, .gate]),
+        .init(Linear("in_proj_ba", d, 2 * heads.values), [.strengths, .decays]),
       ]
       : [
-        Linear("in_proj_qkv", d, channels), Linear("in_proj_z", d, heads.valueWidth),
-        Linear("in_proj_b", d, heads.values), Linear("in_proj_a", d, heads.values),
+        .init(Linear("in_proj_qkv", d, channels), [.queries, .keys, .values]),
+        .init(Linear("in_proj_z", d, heads.valueWidth), [.gate]),
+        .init(Linear("in_proj_b", d, heads.values), [.strengths]),
+        .init(Linear("in_proj_a", d, heads.values), [.decays]),
       ]
     var norm = Normalization("norm", [heads.valueSize], vectors: heads.values)
     // Unlike the other norms of the family.
     norm.isPlain = true
-    var mixer = Mixer(
-      .gatedDelta, linears: inputs + [Linear("out_proj", heads.valueWidth, d)],
-      convolutions: [try convolution(channels, "linear_conv_kernel_dim", bias: false)],
-      norms: [norm],
-      vectors: ["dt_bias", "A_log"].map { Weight($0, [heads.values], .mixer) },
-      recurrence: heads.recurrence, gatedWidth: heads.valueWidth)
-    mixer.isHeadByHead = fused
-    return .mixer(mixer)
+    return .recurrent(
+      .gatedDelta(
+        DeltaMixer(
+          projections, fused ? .keyHeadByKeyHead : .sideBySide,
+          convolutions: [
+            try convolution(channels, "linear_conv_kernel_dim", bias: false, activated: false)
+          ],
+          activation: try activation(), rule: heads.rule, norm: norm, gate: gate,
+          output: Linear("out_proj", heads.valueWidth, d))))
   }
 
   /// The type of each layer where every so-and-so-many-th has full attention.

@@ -27,7 +27,7 @@ extension Executor {
 
   /// Runs a loop over the numbers of a matrix: `y ← literal(y, other)`, or a fast row kernel.
   @inline(__always)
-  private func elementwise(
+  func elementwise(
     _ y: Matrix, _ path: String, each: OperationTally,
     literal: (_ row: Int, _ column: Int) -> Void, fast: (_ row: Int) -> Int
   ) {

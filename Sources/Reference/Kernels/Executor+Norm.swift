@@ -61,15 +61,6 @@ extension Executor {
     return whole
   }
 
-  /// A vector of a part, by the name that its module lists it under.
-  func vector(
-    _ name: String, among list: [Weight], at path: String, spread: Float = 0.5, center: Float = 0
-  ) throws -> UnsafeMutablePointer<Float> {
-    let weight = list.first { $0.name == name || $0.name.hasSuffix(".\(name)") }
-    guard let weight else { preconditionFailure("\(path) has no \(name)") }
-    return try vector(weight, at: path, spread: spread, center: center)
-  }
-
   /// A vector of a part.
   func vector(
     _ weight: Weight, at path: String, spread: Float = 0.5, center: Float = 0

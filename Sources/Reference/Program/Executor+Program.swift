@@ -253,6 +253,12 @@ struct ProgramRun {
     case .convolve(let x, let convolution):
       return .numbers(
         try executor.convolve(numbers(x), convolution, flow, state, at: scope))
+    case .previous(let x):
+      return .numbers(executor.previous(numbers(x), flow, state, name))
+    case .interpolate(let x, let other, let weight):
+      let y = writable(x, index, executor)
+      try executor.interpolate(y, numbers(other), weight, at: scope, name)
+      return .numbers(y)
     case .scan(let values, let scan):
       return .numbers(
         try executor.scan(values.map(numbers), scan, flow, state, at: scope, name))
@@ -318,7 +324,7 @@ extension Executor {
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
         .recallIndex, .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition,
-        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .scan,
+        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .previous, .interpolate, .scan,
         .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
         break
       }

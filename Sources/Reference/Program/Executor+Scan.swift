@@ -14,6 +14,14 @@ extension Executor {
         heads: try extent(scan.heads), size: try extent(scan.headSize),
         state: try extent(scan.state), chunk: try extent(scan.chunk))
       return try run.run(scan, values, flow, state, at: scope, name, on: self)
+    case .gatedDelta(let scan): return try gatedDelta(scan, values, flow, state, at: scope, name)
+    case .channelDelta(let scan):
+      return try channelDelta(scan, values, flow, state, at: scope, name)
+    case .lightning(let scan): return try lightning(scan, values, flow, state, at: scope, name)
+    case .matrixMemory(let scan):
+      return try matrixMemory(scan, values, flow, state, at: scope, name)
+    case .weightedMean(let scan):
+      return try weightedMean(scan, values, flow, state, at: scope, name)
     }
   }
 }

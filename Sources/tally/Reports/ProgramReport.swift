@@ -71,7 +71,7 @@ struct ProgramReport {
         .slice, .rotate, .keep, .attend,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
         .keepLatents, .keepIndex, .index, .recallIndex, .attendLatents, .scaleByPosition,
-        .subtract, .convolve, .scan, .shift, .repeat,
+        .subtract, .convolve, .previous, .interpolate, .scan, .shift, .repeat,
         .mixStreams, .magnitude, .rescale, .exceed:
         return [own]
       }

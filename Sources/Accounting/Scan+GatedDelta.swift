@@ -4,12 +4,7 @@ import Symbolic
 /// The gated delta rule, in chunks by the UT transform.
 ///
 /// - Source: Yang et al. 2024, §3.3, <https://arxiv.org/abs/2412.06464>.
-struct DeltaRule {
-  let heads: Formula
-  let keySize: Formula
-  let valueSize: Formula
-  let chunk: Formula
-
+extension Scan.GatedDelta {
   func work(_ part: Product.Part, _ stream: Stream) -> [Work] {
     let copies = stream.sequences * heads
     let headed = stream.rows * heads
@@ -18,7 +13,8 @@ struct DeltaRule {
       headed * (ReferenceAlgorithms.sigmoid + ReferenceAlgorithms.softplus)
       + OperationCounts([
         .add: headed + 2 * headed * (keySize + 1), .exp: heads, .subtract: heads,
-        .multiply: headed + headed * 5 * keySize, .sqrt: 2 * headed, .divide: 2 * headed,
+        .multiply: (writesTwice ? 2 : 1) * headed + headed * 5 * keySize, .sqrt: 2 * headed,
+        .divide: 2 * headed,
       ])
     guard !stream.isStep else {
       let numbers = headed * keySize * valueSize

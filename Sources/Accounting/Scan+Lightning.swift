@@ -4,22 +4,16 @@ import Symbolic
 /// Linear attention with a fixed decay for each head, in blocks.
 ///
 /// - Source: MiniMax 2025, §2.2, <https://arxiv.org/abs/2501.08313>.
-struct Lightning {
-  let heads: Formula
-  let size: Formula
-  let block: Formula
-
+extension Scan.Lightning {
   func work(_ part: Product.Part, _ stream: Stream) -> [Work] {
     let copies = stream.sequences * heads
     let (rows, square) = (stream.rows * heads, size * size)
-    // silu of queries, keys and values.
-    let activated = 3 * rows * size * ReferenceAlgorithms.sigmoid
     guard stream.workload.past == 0 else {
       let counts = OperationCounts([
         .exp: heads, .subtract: heads, .multiply: rows * square, .add: rows * square,
       ])
       return [
-        Work("scan", Elementwise(.mixer, activated + counts)),
+        Work("scan", Elementwise(.mixer, counts)),
         Work("scan.writes", Product(part, copies: rows, rows: size, inner: 1, columns: size)),
         Work("scan.reads", Product(part, copies: rows, rows: 1, inner: size, columns: size)),
       ]
@@ -35,7 +29,7 @@ struct Lightning {
       .exp: heads * blocks, .subtract: heads * blocks,
     ])
     return [
-      Work("scan", Elementwise(.mixer, activated + counts)),
+      Work("scan", Elementwise(.mixer, counts)),
       Work("scan.scores", Product(part, copies: copies, rows: squares, inner: size, columns: 1)),
       Work("scan.values", Product(part, copies: copies, rows: squares, inner: 1, columns: size)),
     ]

@@ -5,18 +5,10 @@ import Symbolic
 ///
 /// - Source: Beck et al. 2024 (xLSTM), §2.3, <https://arxiv.org/abs/2405.04517>; the chunks as
 ///   `mlstm_chunkwise_native_autograd` of transformers 5.23.
-struct MatrixMemory {
-  let heads: Formula
-  let keySize: Formula
-  let valueSize: Formula
-  let chunk: Formula
-  let longest: Formula
-
+extension Scan.MatrixMemory {
   func work(_ part: Product.Part, _ stream: Stream) -> [Work] {
     let copies = stream.sequences * heads
     let (all, single) = (copies * wholeChunks(stream), copies * singles(stream))
-    // c·tanh(x/c) of both gates.
-    let gates = 2 * stream.rows * heads * ReferenceAlgorithms.cap
     func product(_ name: String, _ count: Formula, _ m: Formula, _ k: Formula, _ n: Formula) -> Work
     {
       Work(name, Product(part, copies: count, rows: m, inner: k, columns: n))
@@ -27,10 +19,10 @@ struct MatrixMemory {
       product("scan.normalizers", single, 1, keySize, 1),
     ]
     guard stream.workload.tokens != 1 else {
-      return [Work("scan", Elementwise(.mixer, gates + single * oneStep))] + step
+      return [Work("scan", Elementwise(.mixer, single * oneStep))] + step
     }
     return [
-      Work("scan", Elementwise(.mixer, gates + all * oneChunk + single * oneStep)),
+      Work("scan", Elementwise(.mixer, all * oneChunk + single * oneStep)),
       product("scan.chunk_writes", all, keySize, chunk, valueSize),
       product("scan.chunk_scores", all, chunk, keySize, chunk),
       product("scan.chunk_reads", all, chunk, keySize, valueSize),

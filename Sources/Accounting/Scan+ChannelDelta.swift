@@ -8,12 +8,7 @@ import Symbolic
 ///
 /// - Source: Moonshot AI 2025 (Kimi Linear), §3, <https://arxiv.org/abs/2510.26692>; the chunks as
 ///   `chunk_kimi_delta_attention` of transformers 5.23.
-struct ChannelDelta {
-  let heads: Formula
-  let size: Formula
-  let chunk: Formula
-  let decay: ChannelDecay
-
+extension Scan.ChannelDelta {
   func work(_ part: Product.Part, _ stream: Stream) -> [Work] {
     let headed = stream.rows * heads
     let wide = headed * size

@@ -1,0 +1,39 @@
+package import Symbolic
+
+/// Linear attention with a fixed decay for each head, in blocks, with a gate on its output.
+///
+/// - Source: MiniMax 2025, §2.2, <https://arxiv.org/abs/2501.08313>.
+package struct LightningMixer: RecurrentPart {
+  package static let label = "lightning"
+  package static let place = Role.Place.attention
+
+  /// Queries, keys and values, head by head, and each head's queries first.
+  package var input: Linear
+  /// The function of queries, keys and values, by its name in the configuration.
+  package var activation: String?
+  package var scan: Scan.Lightning
+  package var norm: Normalization
+  /// What gates the output by its logistic function.
+  package var gate: Linear
+  package var output: Linear
+
+  package init(
+    input: Linear, activation: String, scan: Scan.Lightning, norm: Normalization,
+    gate: Linear, output: Linear
+  ) {
+    self.input = input
+    self.activation = activation
+    self.scan = scan
+    self.norm = norm
+    self.gate = gate
+    self.output = output
+  }
+
+  package var width: Formula { input.input }
+
+  package var weights: [Weight] {
+    [input, gate, output].weights(.attention) + norm.weights(.attention) + scan.tables
+  }
+
+  package mutating func changeNorms(_ change: (inout Normalization) -> Void) { change(&norm) }
+}
