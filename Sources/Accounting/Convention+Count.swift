@@ -78,7 +78,8 @@ private struct Basis {
         case .gatedDelta(let delta): return branch.runs * products.delta * delta.rule.stateSize
         case .channelDelta(let delta):
           return branch.runs * products.channelDelta * delta.rule.stateSize
-        case .shortConvolution, .selective, .duality, .lightning, .matrixMemory, .receptance:
+        case .shortConvolution, .selective, .duality, .gatedUnit, .lightning, .matrixMemory,
+          .receptance:
           return 0
         }
       }

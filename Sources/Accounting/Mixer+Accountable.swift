@@ -7,7 +7,6 @@ extension Mixer: Accountable {
     let part = productPart
     let rows = stream.rows
     var work = linears.work(part, rows: rows)
-    work += headwise.flatMap { $0.work(part, rows: rows) }
     work += convolutions.flatMap { $0.activatedWork(part, over: stream) }
     if let recurrence { work += recurrence.work(part, over: stream) }
     work += norms.map { $0.work(rows: rows, .mixer) }
@@ -36,15 +35,6 @@ extension Mixer: Accountable {
   }
 }
 
-extension HeadwiseLinear {
-  fileprivate func work(_ part: Product.Part, rows: Formula) -> [Work] {
-    let product = Product(
-      part, copies: heads, rows: rows, inner: input, columns: output, isLearned: true)
-    let bias = Elementwise(.bias, [.add: rows * heads * output])
-    return [Work(name, product)] + (hasBias ? [Work(name, bias)] : [])
-  }
-}
-
 extension CausalConvolution {
   /// The convolution and `silu` behind it, where there is one.
   fileprivate func activatedWork(_ part: Product.Part, over stream: Stream) -> [Work] {
@@ -59,8 +49,6 @@ extension Recurrence {
   /// The numbers of the state of one sequence.
   var stateSize: Formula {
     switch self {
-    case .selective(let channels, let state): channels * state
-    case .gatedUnit(let width): width
     // Numerator, denominator and greatest exponent; and the last inputs.
     case .receptance(let input, let width): 3 * width + input
     }
@@ -68,30 +56,8 @@ extension Recurrence {
 
   func work(_ part: Product.Part, over stream: Stream) -> [Work] {
     switch self {
-    case .selective(let channels, let state):
-      selective(part, stream, channels, state)
-    case .gatedUnit(let width): gatedUnit(stream, width)
     case .receptance(let input, let width): receptance(stream, input, width)
     }
-  }
-
-  /// Token by token: `h ← e^(Δ·A)·h + (Δ·x)·B`, then `y = h·C + D·x`.
-  ///
-  /// - Source: Gu and Dao 2023, algorithm 2, <https://arxiv.org/abs/2312.00752>.
-  private func selective(
-    _ part: Product.Part, _ stream: Stream, _ channels: Formula, _ state: Formula
-  ) -> [Work] {
-    let rows = stream.rows
-    let (wide, all) = (rows * channels, rows * channels * state)
-    // A = 0 − e^(A_log), once; Δ = softplus of its projection.
-    let counts =
-      wide * ReferenceAlgorithms.softplus
-      + OperationCounts([
-        .exp: channels * state + all, .subtract: channels * state,
-        .multiply: 3 * all + 2 * wide, .add: all + wide,
-      ])
-    let read = Product(part, copies: rows, rows: channels, inner: state, columns: 1)
-    return [Work("scan", Elementwise(.mixer, counts)), Work("scan", read)]
   }
 }
 

@@ -68,13 +68,21 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex, .recallIndex: break
+    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex, .recallIndex:
+      break
     case .product(_, let map, _):
       add(
         step,
         .product(
           Product(
             step.role.part, rows: rows, inner: map.input, columns: map.output, isLearned: true)))
+    case .productOfHeads(_, let map):
+      add(
+        step,
+        .product(
+          Product(
+            step.role.part, copies: map.heads, rows: rows, inner: map.input, columns: map.output,
+            isLearned: true)))
     case .mixStreams(_, _, let mixing):
       add(
         step,

@@ -2,23 +2,6 @@ import Architecture
 import Symbolic
 
 extension Recurrence {
-  /// A real-gated linear recurrent unit: `h ← a·h + √(1 − a²)·i·x`, for each channel by itself.
-  ///
-  /// - Source: De et al. 2024 (Griffin), §2.4, <https://arxiv.org/abs/2402.19427>.
-  func gatedUnit(_ stream: Stream, _ width: Formula) -> [Work] {
-    let numbers = stream.rows * width
-    // −8·softplus(Λ), once for each channel.
-    let constants = width * ReferenceAlgorithms.softplus + OperationCounts([.multiply: width])
-    // σ of both gates; ln a = r·constant, a, a² = e^(2·ln a); i·x; √(1 − a²), times it; a·h + x.
-    let counts =
-      2 * numbers * ReferenceAlgorithms.sigmoid
-      + OperationCounts([
-        .multiply: 5 * numbers, .exp: 2 * numbers, .subtract: numbers, .sqrt: numbers,
-        .add: numbers,
-      ])
-    return [Work("scan", Elementwise(.mixer, constants + counts))]
-  }
-
   /// A mean of all values before, weighted by keys and a decay, under a receptance.
   ///
   /// - Source: Peng et al. 2023 (RWKV), §3.1 and appendix D, <https://arxiv.org/abs/2305.13048>.

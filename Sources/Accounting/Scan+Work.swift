@@ -60,6 +60,7 @@ extension Scan {
     case .lightning(let scan): scan.stateSize
     case .matrixMemory(let scan): scan.stateSize
     case .weightedMean(let scan): scan.stateSize
+    case .gatedUnit(let scan): scan.width
     }
   }
 
@@ -73,6 +74,7 @@ extension Scan {
     case .lightning(let scan): scan.work(part, stream)
     case .matrixMemory(let scan): scan.work(part, stream)
     case .weightedMean(let scan): scan.work(stream)
+    case .gatedUnit(let scan): scan.work(stream)
     }
   }
 }
@@ -91,5 +93,22 @@ extension Scan.Selective {
       ])
     let read = Product(part, copies: rows, rows: channels, inner: state, columns: 1)
     return [Work("scan", Elementwise(.mixer, counts)), Work("scan", read)]
+  }
+}
+
+extension Scan.GatedUnit {
+  /// `h ← a·h + √(1 − a²)·i·x`, for each channel by itself.
+  fileprivate func work(_ stream: Stream) -> [Work] {
+    let numbers = stream.rows * width
+    // −8·softplus(Λ), once for each channel.
+    let constants = width * ReferenceAlgorithms.softplus + OperationCounts([.multiply: width])
+    // σ of both gates; ln a = r·constant, a, a² = e^(2·ln a); i·x; √(1 − a²), times it; a·h + x.
+    let counts =
+      2 * numbers * ReferenceAlgorithms.sigmoid
+      + OperationCounts([
+        .multiply: 5 * numbers, .exp: 2 * numbers, .subtract: numbers, .sqrt: numbers,
+        .add: numbers,
+      ])
+    return [Work("scan", Elementwise(.mixer, constants + counts))]
   }
 }

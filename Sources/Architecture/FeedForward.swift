@@ -21,6 +21,8 @@ package struct FeedForward: Hashable, Sendable {
   /// The maps from `[T, d]` to the inner width: gate and up, one fused, or up alone.
   package var inputs: [Linear]
   package var output: Linear
+  /// What is added to what the first of them gives, where several layers share it.
+  package var adapters: Adapters?
   /// In which order a fused input map holds the gate and what it multiplies.
   package var fusion = Fusion.gateFirst
   /// The name of the activation function in `config.json`.
@@ -78,6 +80,7 @@ package struct FeedForward: Hashable, Sendable {
 
   /// The tensors, under the part the layer plays in its model.
   package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
-    inputs.weights(part) + output.weights(part) + norms.flatMap { $0.weights() } + vectors
+    inputs.weights(part) + output.weights(part) + (adapters?.weights(part) ?? [])
+      + norms.flatMap { $0.weights() } + vectors
   }
 }

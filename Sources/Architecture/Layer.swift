@@ -110,6 +110,12 @@ package struct Block: Hashable, Sendable {
   package var outputNorms: [Normalization]
   /// Whether the output norms are of the sum instead, as in the first transformer.
   package var normsSum: Bool
+  /// Whether it works beside the stream: it reads what such a block before it has returned, else the
+  /// stream; and what the last of them returns is added to what the next block reads, and not to
+  /// the stream.
+  package var isAside = false
+  /// Whether it reads the stream beside what came into the first layer.
+  package var readsFirstStream = false
   /// Whether it adds to what went in behind the norm, and not before it.
   package var keepsNormed = false
   /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
@@ -136,6 +142,23 @@ package struct Layer: Hashable, Sendable {
   package var blocks: [Block]
   /// Blocks that run first and whose tensors an earlier layer holds.
   package var repeats: [Block] = []
+  /// A part that several layers run, each a time of its own.
+  package struct Sharing: Hashable, Sendable {
+    /// Its path in a layer.
+    package var path: String
+    /// The layer under whose name a checkpoint holds its tensors.
+    package var holder: Int
+    /// The number of the time, counted over the model: it chooses what is not shared.
+    package var use: Int
+
+    package init(path: String, holder: Int, use: Int) {
+      self.path = path
+      self.holder = holder
+      self.use = use
+    }
+  }
+
+  package var sharing: Sharing?
   /// Tensors of the layer outside its blocks: scales, or a table of its own.
   package var extras: [Branch]
   /// How it keeps several copies of the stream, if there are.

@@ -53,6 +53,8 @@ package struct LayerInput: Hashable, Sendable {
 
 /// A value that one program of a pass leaves to those after it.
 package enum Legacy: Hashable, Sendable {
+  /// The stream as it came into the first layer.
+  case firstStream
   /// What a table says to all layers, side by side.
   case layerTable
   /// Keys and values, for later layers of a kind.

@@ -35,21 +35,47 @@ extension Sequence where Element == Linear {
 
 /// An affine map of each head by itself: `heads` maps from `[T, input]` to `[T, output]`.
 ///
-/// Its weights are stacked in one tensor, which its module lists among its own.
+/// What goes in, and what comes out, stands head by head in the row.
 package struct HeadwiseLinear: Hashable, Sendable {
   package var name: String
   package var heads: Formula
+  /// The widths of one head.
   package var input: Formula
   package var output: Formula
-  package var hasBias: Bool
+  /// The maps of all heads, one after the other.
+  package var weight: Weight
+  /// `[heads, output]`, if there is one.
+  package var bias: Weight?
+  /// Whether each map is stored `[input, output]`, and not `[output, input]`.
+  package var isTransposed: Bool
 
+  /// - `tensors`: the names of the weight, and of the bias if there is one.
   package init(
-    _ name: String, heads: Formula, _ input: Formula, _ output: Formula, bias: Bool = false
+    _ name: String, heads: Formula, _ input: Formula, _ output: Formula,
+    tensors: (weight: String, bias: String?), _ part: Part, transposed: Bool = false
   ) {
     self.name = name
     self.heads = heads
     self.input = input
     self.output = output
-    hasBias = bias
+    weight = Weight(
+      tensors.weight, transposed ? [heads, input, output] : [heads, output, input], part)
+    bias = tensors.bias.map { Weight($0, [heads, output], part) }
+    isTransposed = transposed
+  }
+
+  package var weights: [Weight] { [weight] + (bias.map { [$0] } ?? []) }
+}
+
+/// A map of a whole row, or one of each head by itself.
+package enum RowMap: Hashable, Sendable {
+  case whole(Linear)
+  case headwise(HeadwiseLinear)
+
+  package func weights(_ part: Part) -> [Weight] {
+    switch self {
+    case .whole(let map): map.weights(part)
+    case .headwise(let map): map.weights
+    }
   }
 }

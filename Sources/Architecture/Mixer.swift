@@ -4,12 +4,8 @@ package import Symbolic
 package struct Mixer: Hashable, Sendable {
   /// The algorithm.
   package enum Kind: String, Hashable, Sendable {
-    /// Selective state space. Source: Gu and Dao 2023, <https://arxiv.org/abs/2312.00752>.
-    case mamba
     /// A causal convolution and nothing else.
     case shortConvolution = "conv"
-    /// Real-gated linear recurrent unit. Source: De et al. 2024, <https://arxiv.org/abs/2402.19427>.
-    case recurrent
     /// Receptance-weighted key-value mixing. Source: Peng et al. 2023.
     case receptance = "rwkv"
     /// Anything else, of which only the tensors are known.
@@ -20,8 +16,6 @@ package struct Mixer: Hashable, Sendable {
   package var part: Part
   /// The projections.
   package var linears: [Linear]
-  /// Maps of each head by itself, whose tensors are among the vectors.
-  package var headwise: [HeadwiseLinear] = []
   package var convolutions: [CausalConvolution]
   /// Norms inside the module.
   package var norms: [Normalization]

@@ -32,10 +32,6 @@ package struct CausalConvolution: Hashable, Sendable {
 
 /// How a mixer carries its state from token to token, with the extents of the state.
 package enum Recurrence: Hashable, Sendable {
-  /// `[channels, state]`, with a decay for each number and token.
-  case selective(channels: Formula, state: Formula)
-  /// `[width]`, with a gate on what is kept and one on what is added.
-  case gatedUnit(width: Formula)
   /// A weighted mean of values, `[width]`, whose inputs of width `input` are mixed with those of
   /// the token before.
   case receptance(input: Formula, width: Formula)

@@ -41,6 +41,7 @@ package enum RecurrentMixer: Hashable, Sendable {
   case lightning(LightningMixer)
   case matrixMemory(MatrixMemoryMixer)
   case receptance(ReceptanceMixer)
+  case gatedUnit(GatedRecurrentUnit)
 
   private var part: any RecurrentPart {
     switch self {
@@ -52,6 +53,7 @@ package enum RecurrentMixer: Hashable, Sendable {
     case .lightning(let part): part
     case .matrixMemory(let part): part
     case .receptance(let part): part
+    case .gatedUnit(let part): part
     }
   }
 
@@ -62,7 +64,7 @@ package enum RecurrentMixer: Hashable, Sendable {
 
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
     switch self {
-    case .shortConvolution, .receptance: break
+    case .shortConvolution, .receptance, .gatedUnit: break
     case .selective(var part):
       part.changeNorms(change)
       self = .selective(part)
@@ -138,22 +140,27 @@ package struct SelectiveStateSpace: RecurrentPart {
 
   /// How the time step of each channel, and B and C of the state, come from the convolved numbers.
   package struct Selection: Hashable, Sendable {
-    /// To the time step in a low rank, B and C, side by side.
-    package var map: Linear
+    /// To the time step in a low rank, B and C, side by side; perhaps head by head.
+    package var map: RowMap
     /// From the low rank to the time step of each channel, with its bias.
-    package var stepMap: Linear
+    package var stepMap: RowMap
+    /// The rank of the time step, in each head.
+    package var rank: Formula
     package var stepNorm: Normalization?
     package var inputNorm: Normalization?
     package var outputNorm: Normalization?
 
-    package init(map: Linear, stepMap: Linear) {
+    package init(map: RowMap, stepMap: RowMap, rank: Formula) {
       self.map = map
       self.stepMap = stepMap
+      self.rank = rank
     }
   }
 
-  /// From the stream to the numbers of the channels and those of the gate, side by side.
+  /// From the stream to the numbers of the channels and those of the gate.
   package var input: Linear
+  /// Whether these take turns, number by number, and do not stand side by side.
+  package var takesTurns = false
   package var convolution: CausalConvolution
   /// The function behind the convolution, by its name in the configuration; that of the gate is
   /// `silu` in any case.
@@ -177,8 +184,8 @@ package struct SelectiveStateSpace: RecurrentPart {
   package var width: Formula { input.input }
 
   package var weights: [Weight] {
-    [input, selection.map, selection.stepMap, output].weights(.mixer)
-      + convolution.weights(.mixer)
+    input.weights(.mixer) + selection.map.weights(.mixer) + selection.stepMap.weights(.mixer)
+      + output.weights(.mixer) + convolution.weights(.mixer)
       + [selection.stepNorm, selection.inputNorm, selection.outputNorm].flatMap {
         $0?.weights(.mixer) ?? []
       } + [scan.rates, scan.skip]
@@ -257,5 +264,46 @@ package struct DualStateSpace: RecurrentPart {
     guard var changed = norm else { return }
     change(&changed)
     norm = changed
+  }
+}
+
+/// A real-gated linear recurrent unit behind a short convolution, under a gate from the stream.
+///
+/// - Source: De et al. 2024 (Griffin), §2.3 and §2.4, <https://arxiv.org/abs/2402.19427>.
+package struct GatedRecurrentUnit: RecurrentPart {
+  package static let label = "recurrent"
+
+  /// From the stream to the gate, to which `activation` is applied.
+  package var gate: Linear
+  /// From the stream to what is convolved.
+  package var input: Linear
+  package var convolution: CausalConvolution
+  /// To the gate of what is written, and to that of what is kept; each head by itself.
+  package var inputGate: HeadwiseLinear
+  package var recurrentGate: HeadwiseLinear
+  package var scan: Scan.GatedUnit
+  package var output: Linear
+  /// The function of the gate, by its name in the configuration.
+  package var activation: String?
+
+  package init(
+    gate: Linear, input: Linear, convolution: CausalConvolution, inputGate: HeadwiseLinear,
+    recurrentGate: HeadwiseLinear, scan: Scan.GatedUnit, output: Linear, activation: String
+  ) {
+    self.gate = gate
+    self.input = input
+    self.convolution = convolution
+    self.inputGate = inputGate
+    self.recurrentGate = recurrentGate
+    self.scan = scan
+    self.output = output
+    self.activation = activation
+  }
+
+  package var width: Formula { input.input }
+
+  package var weights: [Weight] {
+    [gate, input, output].weights(.mixer) + convolution.weights(.mixer) + [scan.rates]
+      + inputGate.weights + recurrentGate.weights
   }
 }

@@ -19,6 +19,8 @@ package struct SelfAttention: Hashable, Sendable {
   /// Which of the maps gives what.
   package var layout: InputLayout
   package var output: Linear
+  /// What is added to what the maps of these give, where several layers share them.
+  package var adapters: [InputPiece: Adapters] = [:]
   /// Norms of queries, keys, values or the output, inside the module.
   package var norms: [Normalization]
   /// Vectors beside the projections: attention sinks, scales.
@@ -102,6 +104,9 @@ package struct SelfAttention: Hashable, Sendable {
   package var weights: [Weight] {
     (inputs + [routedQueries?.router, valueBias].compactMap(\.self)
       + (routedQueries == nil ? [output] : [])).weights(.attention)
+      + [InputPiece.queries, .keys, .values].flatMap {
+        adapters[$0]?.weights(.attention) ?? []
+      }
       + (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) }
       + (blockIndexer?.weights ?? []) + (compression?.weights ?? [])
       + (compressedIndexer?.weights ?? []) + vectors

@@ -129,7 +129,6 @@ package enum NumericKeys {
     embedding_multiplier: inkling_text
     query_pre_attn_scalar: gemma2 gemma3_text vaultgemma
     attn_logit_softcapping: gemma3_text
-    logits_soft_cap: recurrent_gemma
     attn_scale floor_scale: llama4_text
     log_scaling_alpha: inkling2_text inkling_text
     swiglu_alpha: gpt_oss minimax_m3_vl_text
@@ -182,7 +181,6 @@ package enum NumericKeys {
     mtp_mlp_layer_types mtp_layer_types: mellum
     linear_dt_min linear_a_log_max linear_a_log_min linear_dt_max: olmo_hybrid
     add_out_norm: xlstm
-    hidden_mamba_act: zamba
     use_conv_bias: zamba2
     pooling sliding_window_pattern: cohere_compass_text
     prefix_lm: hrm_text

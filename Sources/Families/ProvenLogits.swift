@@ -132,6 +132,7 @@ extension Family {
     "qwen3_omni_moe_text",
     "qwen3_vl_moe_text",
     "qwen3_vl_text",
+    "recurrent_gemma",
     "seed_oss",
     "smollm3",
     "solar_open",
@@ -142,5 +143,7 @@ extension Family {
     "xglm",
     "xlstm",
     "youtu",
+    "zamba",
+    "zamba2",
   ]
 }

@@ -137,6 +137,7 @@ extension Family {
     "qwen3_vl_moe_text",
     "qwen3_vl_text",
     "qwen4_exp_text",
+    "recurrent_gemma",
     "rwkv",
     "seed_oss",
     "smollm3",
@@ -149,6 +150,7 @@ extension Family {
     "xlstm",
     "youtu",
     "zamba",
+    "zamba2",
     "zaya",
   ]
 }

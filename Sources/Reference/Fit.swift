@@ -15,7 +15,7 @@ extension Executor {
     guard count <= Int128(Self.most) else {
       throw ExecutionError.tooLarge(what: "The number of layers")
     }
-    for block in group.layer.blocks {
+    for block in group.layer.repeats + group.layer.blocks {
       for branch in block.branches {
         switch branch.module {
         case .selfAttention(let module): try checkFit(module)
@@ -83,12 +83,18 @@ extension Executor {
 
   private func checkFit(_ mixer: RecurrentMixer) throws {
     switch mixer {
-    case .shortConvolution, .selective, .channelDelta, .lightning, .matrixMemory, .receptance: break
+    case .shortConvolution, .gatedUnit, .channelDelta, .lightning, .matrixMemory, .receptance:
+      break
     case .gatedDelta(let mixer):
       let (heads, keyHeads) = (try extent(mixer.rule.heads), try extent(mixer.rule.keyHeads))
       try require(
         keyHeads > 0 && heads.isMultiple(of: keyHeads),
         "value heads of a mixer that its key heads do not divide")
+    case .selective(let mixer):
+      let (channels, groups) = (try extent(mixer.scan.channels), try extent(mixer.scan.groups))
+      try require(
+        groups > 0 && channels.isMultiple(of: groups),
+        "channels of a mixer that its heads do not divide")
     case .duality(let mixer):
       let (heads, groups) = (try extent(mixer.scan.heads), try extent(mixer.scan.groups))
       try require(

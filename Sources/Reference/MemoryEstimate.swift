@@ -102,6 +102,7 @@ extension Executor {
     switch scan {
     case .selective(let scan):
       return try MemoryEstimate.product([extent(scan.channels), extent(scan.state)])
+    case .gatedUnit(let scan): return try extent(scan.width)
     case .duality(let scan):
       let chunk = try extent(scan.chunk)
       return try MemoryEstimate.product([2, chunk, chunk])

@@ -8,7 +8,9 @@ import Symbolic
 extension Layer {
   var obstacle: String? {
     if runs != .one { return "layers that run several times" }
-    if !repeats.isEmpty { return "blocks that share the weights of an earlier layer" }
+    if !repeats.isEmpty, sharing == nil {
+      return "blocks that share the weights of an earlier layer"
+    }
     if let branch = extras.first {
       if branch.weights.contains(where: \.activeShare.isZero) {
         return "experts of images, which no token of text meets"
@@ -20,7 +22,7 @@ extension Layer {
     if router != nil, blocks.flatMap(\.branches).contains(where: \.module.isMixer) {
       return "a mixer in a routed layer"
     }
-    return blocks.compactMap(\.obstacle).first
+    return (repeats + blocks).compactMap(\.obstacle).first
   }
 }
 
@@ -124,7 +126,6 @@ extension RecurrentMixer {
 
 extension Mixer {
   fileprivate var obstacle: String? {
-    if !headwise.isEmpty { return "maps of each head by itself" }
     if convolutions.contains(where: \.forgetsPast) || convolutions.count > 1 {
       return "several convolutions, or one of its own kind"
     }

@@ -1,3 +1,4 @@
+import Architecture
 import Kernels
 
 /// How long random weights are kept.
@@ -38,6 +39,30 @@ final class WeightSource {
   private(set) var allocated: [String: Int] = [:]
   private var kept: [String: UnsafeMutablePointer<Float>] = [:]
   private let workers: Workers
+  /// Where the tensors of the layer that runs stand, if it is another layer that holds some.
+  var alias: Alias?
+
+  /// A part that several layers run, under the name of the layer that holds it.
+  struct Alias {
+    /// The beginning of the names by which the layer asks, and of those that are stored.
+    let asked: String
+    let stored: String
+    /// The number of the use, which stands in names for `#`.
+    let use: String
+
+    init(_ sharing: Layer.Sharing, layer: Int, in path: String) {
+      asked = "\(path).\(layer).\(sharing.path)."
+      stored = "\(path).\(sharing.holder).\(sharing.path)."
+      use = "\(sharing.use)"
+    }
+
+    func name(_ name: String) -> String {
+      guard name.hasPrefix(asked) else { return name }
+      return stored + name.dropFirst(asked.count).replacing("#", with: use)
+    }
+  }
+
+  private func named(_ name: String) -> String { alias?.name(name) ?? name }
 
   init(seed: UInt64, policy: WeightPolicy, workers: Workers) {
     self.seed = seed
@@ -52,6 +77,7 @@ final class WeightSource {
   /// Enters a tensor into the record, but for what is stored with a model and not trained.
   func claim(_ name: String, _ count: Int, isBuffer: Bool = false) {
     guard !isBuffer else { return }
+    let name = named(name)
     precondition(allocated[name, default: count] == count, "\(name) has two sizes")
     allocated[name] = count
   }
@@ -62,6 +88,7 @@ final class WeightSource {
     _ scratch: Scratch
   ) -> Matrix {
     let count = rows * columns
+    let name = named(name)
     if let stored {
       let range = first * columns..<first * columns + count
       if let start = stored.address(of: name, range), isWithin(name, range) {
@@ -152,6 +179,7 @@ extension WeightSource {
   func row(
     _ name: String, _ row: Int, of rows: Int, _ width: Int, _ scratch: Scratch, spread: Float
   ) -> UnsafeMutablePointer<Float> {
+    let name = named(name)
     // A head that shares the table has the spread of a map.
     let spread = spread * (3 / Float(max(width, 1))).squareRoot()
     if let stored {

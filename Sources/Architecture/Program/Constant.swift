@@ -20,6 +20,8 @@ package indirect enum Constant: Hashable, Sendable {
   case sum(Constant, Constant)
   /// The number of the layer, from zero.
   case layerIndex
+  /// Another, as bfloat16 holds it: with eight bits of significand.
+  case brain(Constant)
   /// A number that no fraction is, and how it comes about.
   case computed(String, Double)
 
@@ -53,6 +55,7 @@ extension Constant: CustomStringConvertible {
     case .sum(let left, let right): "(\(left) + \(right))"
     case .layerIndex: "i"
     case .product(let left, let right): "\(left) · \(right)"
+    case .brain(let other): "bfloat16(\(other))"
     case .computed(let text, _): text
     }
   }

@@ -14,7 +14,8 @@ extension FeedForward {
     guard let function else {
       preconditionFailure("a layer without a known function is one operation")
     }
-    let projected = inputs.map { program.map(x, $0) }
+    var projected = inputs.map { program.map(x, $0) }
+    if let adapters { projected[0] = adapters.lower(x, adding: projected[0], &program) }
     var (inner, factor) = (projected[0], isGated ? projected.last : nil)
     if isGated, projected.count == 1 {
       let halves = fusion.slices(width).map { program.slice(projected[0], $0) }

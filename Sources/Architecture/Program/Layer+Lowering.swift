@@ -28,7 +28,8 @@ extension Layer {
   /// One block after the other.
   private func stack(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var bridges: [(Value, String)] = []
-    var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges) }
+    var aside: Value?
+    var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges, &aside) }
     for (answer, name) in bridges { y = program.add(y, answer, name) }
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
     return extras.reduce(y) { program.part($0, $1) }
@@ -64,19 +65,33 @@ extension Block {
 
   /// The stream with what the block adds to it: `x + out(Σ branch(in(x)))`.
   ///
-  /// Answers that wait for the end of the layer come with the name of their addition.
+  /// Answers that wait for the end of the layer come with the name of their addition; what a block
+  /// beside the stream returns waits for the next.
   fileprivate func lower(
-    _ x: Value, _ program: inout ProgramBuilder, _ bridges: inout [(Value, String)]
+    _ stream: Value, _ program: inout ProgramBuilder, _ bridges: inout [(Value, String)],
+    _ aside: inout Value?
   ) -> Value {
+    var x = stream
+    if isAside {
+      let entering = aside ?? stream
+      let read =
+        readsFirstStream
+        ? program.join(entering, program.take(.firstStream, width: stream.width)) : entering
+      let inputs = inputNorms.map { program.normalize(read, $0) }
+      aside = answer(read, inputs, &program, &bridges)
+      return stream
+    }
     guard !branches.isEmpty else {
       return (inputNorms + outputNorms).reduce(x) { program.normalize($0, $1) }
     }
+    if let beside = aside { x = program.add(stream, beside, residualPath) }
+    aside = nil
     let inputs = inputNorms.map { program.normalize(x, $0) }
-    let kept = keepsNormed ? inputs.first ?? x : x
+    let kept = keepsNormed ? inputs.first ?? stream : stream
     let added = answer(x, inputs, &program, &bridges)
-    let stream =
+    let scaled =
       streamScale.map { program.scale(kept, by: $0, residualPath, as: .residual) } ?? kept
-    var y = program.add(stream, added, residualPath)
+    var y = program.add(scaled, added, residualPath)
     if let sumScale { y = program.scale(y, by: sumScale, residualPath, as: .residual) }
     return normsSum ? outputNorms.reduce(y) { program.normalize($0, $1) } : y
   }

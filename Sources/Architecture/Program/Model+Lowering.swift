@@ -20,7 +20,15 @@ extension Model {
         }
       }
       guard let stream else { preconditionFailure("\(name) has nothing before its layers") }
+      if readsFirstStream { _ = program.leave(stream, as: .firstStream) }
       return stream
+    }
+  }
+
+  /// Whether a layer reads again what came into the first.
+  private var readsFirstStream: Bool {
+    groups.contains { group in
+      (group.layer.repeats + group.layer.blocks).contains(where: \.readsFirstStream)
     }
   }
 

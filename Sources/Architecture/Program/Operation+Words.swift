@@ -7,6 +7,7 @@ extension Operation {
     switch self {
     case .lookUp: "look_up"
     case .product: "product"
+    case .productOfHeads: "product_of_heads"
     case .addBias: "add_bias"
     case .addVector: "add_vector"
     case .multiplyVector: "multiply_vector"
@@ -60,6 +61,8 @@ extension Operation {
           ? "the row of the table for each position" : "sines and cosines of each position"
     case .product(let x, let map, let isTied):
       return "\(name(x)) · \(isTied ? "the token table" : map.name)ᵀ"
+    case .productOfHeads(let x, let map):
+      return "each of the \(map.heads) heads of \(name(x)) · \(map.weight.name)ᵀ"
     case .addBias(let x, let map): return "\(name(x)) + \(map.name).bias"
     case .addVector(let x, let vector): return "\(name(x)) + \(vector.name)"
     case .multiplyVector(let x, let vector): return "\(name(x)) · \(vector.name)"
@@ -162,6 +165,7 @@ extension Normalization {
 extension Legacy {
   fileprivate var words: String {
     switch self {
+    case .firstStream: "the stream as it came into the first layer"
     case .layerTable: "what the table says to all layers"
     case .keysAndValues(let kind): "keys and values of \(kind)"
     }

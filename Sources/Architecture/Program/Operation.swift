@@ -11,6 +11,8 @@ package enum Operation: Sendable {
   ///
   /// A tied head has the numbers of the token table.
   case product(Value, Linear, isTied: Bool = false)
+  /// The product of the numbers of each head with a learned matrix of its own.
+  case productOfHeads(Value, HeadwiseLinear)
   /// The sum with the bias of a map.
   case addBias(Value, Linear)
   /// The sum with a learned vector, each number of which may be for several side by side.
@@ -259,7 +261,8 @@ extension Operation {
   package var operands: [Value] {
     switch self {
     case .lookUp, .recallIndex, .route(nil, _), .part(nil, _), .take: []
-    case .product(let x, _, _), .addBias(let x, _), .addVector(let x, _), .multiplyVector(let x, _),
+    case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
+      .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
       .magnitude(let x), .exceed(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),

@@ -35,6 +35,7 @@ extension Program {
       case .lookUp(let table): return table.weights.map { own($0) }
       case .product(_, let map, let isTied):
         return isTied ? [] : [own("\(map.name).weight", map.input * map.output)]
+      case .productOfHeads(_, let map): return [own(map.weight)]
       case .addBias(_, let map): return [own("\(map.name).bias", map.output)]
       case .addVector(_, let vector), .multiplyVector(_, let vector): return [own(vector)]
       case .normalize(_, var norm):
@@ -63,7 +64,8 @@ extension Program {
         }
       case .slice, .join, .rotate, .keep, .keepIndex, .index, .recallIndex, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
-        .weigh, .previous, .last, .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
+        .weigh, .previous, .last, .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale,
+        .exceed:
         return []
       }
     }
@@ -82,6 +84,7 @@ extension Program {
       let isWrong: Bool
       switch step.operation {
       case .product(let x, let map, _): isWrong = differ(x.width, map.input)
+      case .productOfHeads(let x, let map): isWrong = differ(x.width, map.heads * map.input)
       case .add(let x, let y), .subtract(let x, let y, _), .activate(let x, _, _, let y?),
         .interpolate(let x, let y, _):
         isWrong = differ(x.width, y.width)
@@ -114,7 +117,8 @@ extension Program {
       case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .keepIndex,
         .recallIndex, .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .previous, .last, .part, .multiplyVector, .leave, .take, .shift, .repeat, .magnitude, .rescale,
+        .previous, .last, .part, .multiplyVector, .leave, .take, .shift, .repeat, .magnitude,
+        .rescale,
         .exceed:
         isWrong = false
       }

@@ -29,7 +29,8 @@ extension Program {
       case .experts(_, _, let experts): experts.body.allSteps + [step]
       case .enter(_, _, let entrance):
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
-      case .lookUp, .product, .addBias, .addVector, .normalize, .slice, .join, .rotate, .keep,
+      case .lookUp, .product, .productOfHeads, .addBias, .addVector, .normalize, .slice, .join,
+        .rotate, .keep,
         .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
         .part, .convolve, .previous, .interpolate, .scan,
@@ -49,7 +50,8 @@ extension Program {
         switch step.operation {
         case .rotate(_, let rotation): rotation.angles
         case .part(_, let branch): branch.module.angles
-        case .lookUp, .product, .addBias, .addVector, .multiplyVector, .leave, .take, .shift,
+        case .lookUp, .product, .productOfHeads, .addBias, .addVector, .multiplyVector, .leave,
+          .take, .shift,
           .repeat,
           .mixStreams, .magnitude, .rescale, .exceed, .normalize, .slice, .join, .keep,
           .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate, .gate,

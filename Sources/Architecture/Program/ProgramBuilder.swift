@@ -97,6 +97,19 @@ extension ProgramBuilder {
     return map.hasBias ? step(.addBias(y, map), map.output, .bias, map.name) : y
   }
 
+  /// The same for each head by itself.
+  package mutating func map(_ x: Value, _ map: HeadwiseLinear) -> Value {
+    let y = step(.productOfHeads(x, map), map.heads * map.output, .map, map.name)
+    return map.bias.map { addVector(y, $0, map.name) } ?? y
+  }
+
+  package mutating func map(_ x: Value, _ map: RowMap) -> Value {
+    switch map {
+    case .whole(let map): self.map(x, map)
+    case .headwise(let map): self.map(x, map)
+    }
+  }
+
   package mutating func addVector(_ x: Value, _ vector: Weight, _ name: String) -> Value {
     step(.addVector(x, vector), x.width, .bias, name)
   }

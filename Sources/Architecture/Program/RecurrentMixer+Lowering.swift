@@ -19,15 +19,20 @@ extension SelectiveStateSpace {
   package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let (channels, state) = (scan.channels, scan.state)
     let projected = program.map(x, input)
-    let entering = program.slice(projected, Slice(2 * channels, first: 0, count: channels))
-    let gate = program.slice(projected, Slice(2 * channels, first: channels, count: channels))
+    let axes = takesTurns ? [channels, 2] : [2, channels]
+    let (entering, gate) = (
+      program.slice(projected, Slice(axes: axes, axis: takesTurns ? 1 : 0, first: 0, count: 1)),
+      program.slice(projected, Slice(axes: axes, axis: takesTurns ? 1 : 0, first: 1, count: 1))
+    )
     let inner = program.convolve(entering, convolution, activation)
     let selected = program.map(inner, selection.map)
-    let rank = selection.stepMap.input
+    let rank = selection.rank
     func piece(
       _ first: Formula, _ count: Formula, _ norm: Normalization?, _ program: inout ProgramBuilder
     ) -> Value {
-      let piece = program.slice(selected, Slice(rank + 2 * state, first: first, count: count))
+      let piece = program.slice(
+        selected,
+        Slice(axes: [scan.groups, rank + 2 * state], axis: 1, first: first, count: count))
       return norm.map { program.normalize(piece, $0) } ?? piece
     }
     let steps = piece(0, rank, selection.stepNorm, &program)
@@ -76,6 +81,19 @@ extension DualStateSpace {
     if let norm { y = program.normalize(y, norm) }
     if normPrecedesGate { y = program.gated(y, by: gate) }
     return program.map(y, output)
+  }
+}
+
+extension GatedRecurrentUnit {
+  package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    let gates = program.map(x, gate)
+    let inner = program.convolve(program.map(x, input), convolution)
+    let writing = program.map(inner, inputGate)
+    let keeping = program.map(inner, recurrentGate)
+    let y = program.scan([inner, writing, keeping], .gatedUnit(scan))
+    let function = activation.flatMap(Activation.init) ?? .identity
+    return program.map(
+      program.activate(gates, function, "gate", times: y, as: .recurrence), output)
   }
 }
 

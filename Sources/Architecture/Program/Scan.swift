@@ -20,23 +20,30 @@ package enum Scan: Hashable, Sendable {
   case matrixMemory(MatrixMemory)
   /// Two sums `[width]` under a common exponent.
   case weightedMean(WeightedMean)
+  /// A state `[width]`, each number of which is kept and written under two gates.
+  case gatedUnit(GatedUnit)
 
   /// `h ← e^(−e^A·Δ)·h + (Δ·x)·B`, then `y = h·C + D·x`, with `Δ = softplus(δ)`.
   ///
-  /// It takes x `[channels]`, δ `[channels]`, B and C `[state]` of each channel's group.
+  /// It takes x `[channels]`, δ `[channels]`, B and C `[groups·state]`.
   ///
   /// - Source: Gu and Dao 2023, algorithm 2, <https://arxiv.org/abs/2312.00752>.
   package struct Selective: Hashable, Sendable {
     package var channels: Formula
     package var state: Formula
+    /// How many B and C there are, each for as many channels.
+    package var groups: Formula
     /// A: `[channels, state]`.
     package var rates: Weight
     /// D: `[channels]`.
     package var skip: Weight
 
-    package init(channels: Formula, state: Formula, rates: Weight, skip: Weight) {
+    package init(
+      channels: Formula, state: Formula, groups: Formula = 1, rates: Weight, skip: Weight
+    ) {
       self.channels = channels
       self.state = state
+      self.groups = groups
       self.rates = rates
       self.skip = skip
     }
@@ -78,10 +85,28 @@ package enum Scan: Hashable, Sendable {
     }
   }
 
+  /// `h ← a·h + √(1 − a²)·σ(i)·x`, with `ln a = −8·σ(r)·softplus(Λ)`; at the first position of a
+  /// sequence a is zero, and nothing is under the root but one.
+  ///
+  /// It takes x, i and r, each `[width]`.
+  ///
+  /// - Source: De et al. 2024 (Griffin), §2.4, <https://arxiv.org/abs/2402.19427>.
+  package struct GatedUnit: Hashable, Sendable {
+    package var width: Formula
+    /// Λ: `[width]`.
+    package var rates: Weight
+
+    package init(width: Formula, rates: Weight) {
+      self.width = width
+      self.rates = rates
+    }
+  }
+
   /// The widths of the values that it takes.
   package var inputs: [Formula] {
     switch self {
-    case .selective(let scan): [scan.channels, scan.channels, scan.state, scan.state]
+    case .selective(let scan):
+      [scan.channels, scan.channels, scan.groups * scan.state, scan.groups * scan.state]
     case .duality(let scan):
       [scan.width, scan.heads, scan.groups * scan.state, scan.groups * scan.state]
     case .gatedDelta(let scan): scan.inputs
@@ -89,6 +114,7 @@ package enum Scan: Hashable, Sendable {
     case .lightning(let scan): scan.inputs
     case .matrixMemory(let scan): scan.inputs
     case .weightedMean(let scan): scan.inputs
+    case .gatedUnit(let scan): [scan.width, scan.width, scan.width]
     }
   }
 
@@ -102,6 +128,7 @@ package enum Scan: Hashable, Sendable {
     case .lightning(let scan): scan.width
     case .matrixMemory(let scan): scan.width
     case .weightedMean(let scan): scan.width
+    case .gatedUnit(let scan): scan.width
     }
   }
 
@@ -115,6 +142,7 @@ package enum Scan: Hashable, Sendable {
     case .lightning(let scan): scan.tables
     case .matrixMemory: []
     case .weightedMean(let scan): [scan.decay, scan.bonus]
+    case .gatedUnit(let scan): [scan.rates]
     }
   }
 
@@ -135,6 +163,9 @@ package enum Scan: Hashable, Sendable {
     case .lightning(let scan): scan.words(names)
     case .matrixMemory(let scan): scan.words(names)
     case .weightedMean(let scan): scan.words(names)
+    case .gatedUnit(let scan):
+      "h ← a · h + √(1 − a²) · σ(\(names[1])) · \(names[0]), "
+        + "a = exp(−8 · σ(\(names[2])) · softplus(\(scan.rates.name))), h [\(scan.width)]"
     }
   }
 }

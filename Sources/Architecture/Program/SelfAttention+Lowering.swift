@@ -89,7 +89,9 @@ extension SelfAttention {
     for (map, held) in zip(inputs, layout.pieces) {
       let y = program.map(x, map)
       guard held.count > 1 else {
-        if let piece = held.first { found[piece] = y }
+        if let piece = held.first {
+          found[piece] = adapters[piece]?.lower(x, adding: y, &program) ?? y
+        }
         continue
       }
       for (piece, slice) in zip(held, slices(of: held)) { found[piece] = program.slice(y, slice) }

@@ -66,7 +66,7 @@ extension Family {
       vocab_size=256000 intermediate_size=7680 num_attention_heads=10 num_key_value_heads=null
       lru_width=null conv1d_width=4 block_types=["recurrent","recurrent","attention"]
       attention_bias=false hidden_activation="gelu_pytorch_tanh" attention_window_size=2048
-      tie_word_embeddings=true
+      tie_word_embeddings=true logits_soft_cap=30.0
       partial_rotary_factor=0.5
       """
   ) { keys in
@@ -80,7 +80,10 @@ extension Family {
         type == "recurrent" ? recurrence : attention, .feedForward(feedForward),
         norms: ("temporal_pre_norm", "channel_pre_norm"), paths: ("temporal_block", "mlp_block"))
     }
-    return try keys.decoder(groups, FrameNames(norm: "model.final_norm"))
+    var model = try keys.decoder(groups, FrameNames(norm: "model.final_norm"))
+    model.scaleTokens(by: .brain(.root(try keys.size(.hidden))))
+    model.logits.cap = try keys.setting("logits_soft_cap")
+    return model
   }
 }
 
@@ -206,29 +209,23 @@ extension Keys {
     let width = try size(.innerSize, "lru_width", else: d, "hidden_size")
     try require(width, "lru_width", multipleOf: h, "num_attention_heads")
     let block = width / h
-    let gates = ["input_gate", "recurrent_gate"].flatMap { gate in
-      [
-        Weight("rg_lru.\(gate)_weight", [h, block, block], .mixer),
-        Weight("rg_lru.\(gate)_bias", [h, block], .mixer),
-      ]
+    func gate(_ name: String) -> HeadwiseLinear {
+      HeadwiseLinear(
+        "rg_lru.\(name)", heads: h, block, block,
+        tensors: ("rg_lru.\(name)_weight", "rg_lru.\(name)_bias"), .mixer, transposed: true)
     }
     var convolution = try convolution(
       width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
     convolution.forgetsPast = true
-    var mixer = Mixer(
-      .recurrent,
-      linears: [
-        Linear("linear_y", d, width, bias: true), Linear("linear_x", d, width, bias: true),
-        Linear("linear_out", width, d, bias: true),
-      ],
-      convolutions: [convolution],
-      vectors: [Weight("rg_lru.recurrent_param", [width], .mixer)] + gates)
-    mixer.headwise = ["input_gate", "recurrent_gate"].map {
-      HeadwiseLinear("rg_lru.\($0)", heads: h, block, block, bias: true)
-    }
-    mixer.recurrence = .gatedUnit(width: width)
-    mixer.gatedWidth = width
-    mixer.gateActivation = try text("hidden_activation") ?? "gelu_pytorch_tanh"
-    return .mixer(mixer)
+    return .recurrent(
+      .gatedUnit(
+        GatedRecurrentUnit(
+          gate: Linear("linear_y", d, width, bias: true),
+          input: Linear("linear_x", d, width, bias: true), convolution: convolution,
+          inputGate: gate("input_gate"), recurrentGate: gate("recurrent_gate"),
+          scan: Scan.GatedUnit(
+            width: width, rates: Weight("rg_lru.recurrent_param", [width], .mixer)),
+          output: Linear("linear_out", width, d, bias: true),
+          activation: try text("hidden_activation") ?? "gelu_pytorch_tanh")))
   }
 }

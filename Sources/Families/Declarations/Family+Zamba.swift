@@ -34,19 +34,18 @@ extension Family {
     let uses = try keys.list("hybrid_layer_ids")?.count ?? hybrids.count
     let blocks = try keys.period("num_mem_blocks")
     let bias = try keys.flag("add_bias_linear")
-    let mixer = Module.recurrent(
-      .duality(
-        try keys.mamba2(
-          keys.expanded("mamba_expand", inner: "mamba_intermediate_size"),
-          keys: (
-            "n_mamba_heads", "mamba_headdim", "mamba_d_state", "mamba_d_conv", "mamba_ngroups"
-          ),
-          biases: (bias, bias), convolutionBias: true, leastStep: keys.constant("time_step_min"),
-          activation: "silu")))
+    var mamba = try keys.mamba2(
+      keys.expanded("mamba_expand", inner: "mamba_intermediate_size"),
+      keys: ("n_mamba_heads", "mamba_headdim", "mamba_d_state", "mamba_d_conv", "mamba_ngroups"),
+      biases: (bias, bias), convolutionBias: true, leastStep: keys.constant("time_step_min"),
+      activation: "silu")
+    mamba.norm?.epsilon = "1e-5"
+    let mixer = Module.recurrent(.duality(mamba))
     let kinds = try keys.sharing(types, blocks: blocks)
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
-      try keys.zambaLayer(kind, mixer) { block in
-        try keys.zamba2Block(Array(stride(from: block, to: uses, by: blocks)), bias: bias)
+      try keys.zambaLayer(kind, mixer, path: "shared_transformer") { use in
+        try keys.zamba2Block(
+          Array(stride(from: use % blocks, to: uses, by: blocks)), bias: bias)
       }
     }
     return try keys.decoder(groups, frame)
@@ -71,9 +70,9 @@ extension Family {
     let mixer = try keys.headedMamba()
     let kinds = try keys.sharing(types, blocks: 1)
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
-      try keys.zambaLayer(kind, mixer) { _ in
+      try keys.zambaLayer(kind, mixer, path: "shared_transf") { _ in
         let attention = try keys.zambaAttention()
-        return try keys.zambaBlock("shared_transf", attention, keys.gated())
+        return try keys.zambaBlock("shared_transf", .selfAttention(attention), keys.gated())
       }
     }
     return try keys.decoder(groups, frame)
@@ -89,10 +88,8 @@ extension Size {
 /// What a layer of a stack with shared blocks holds.
 private enum SharingLayer: Hashable {
   case mixer
-  /// The first use of a shared block.
-  case first(block: Int)
-  /// Another use of a block that an earlier layer holds.
-  case again(block: Int)
+  /// A use of a shared block: its number, and the layer that holds the block.
+  case shared(use: Int, holder: Int, isFirst: Bool)
 }
 
 extension Keys {
@@ -101,35 +98,35 @@ extension Keys {
   /// With an untied head `transformers` ties nothing, and every use is a block of its own.
   fileprivate func sharing(_ types: [String], blocks: Int) throws -> [SharingLayer] {
     let ties = try flag("tie_word_embeddings")
-    var uses = 0
-    return types.map { type in
-      guard type == "hybrid" else { return .mixer }
-      defer { uses += 1 }
-      let block = uses % blocks
-      return uses < blocks || !ties ? .first(block: block) : .again(block: block)
+    var layers: [Int] = []
+    return types.indices.map { index in
+      guard types[index] == "hybrid" else { return .mixer }
+      let use = layers.count
+      layers.append(index)
+      let isFirst = use < blocks || !ties
+      return .shared(use: use, holder: isFirst ? index : layers[use % blocks], isFirst: isFirst)
     }
   }
 
-  /// One layer: a mixer, after the shared block and a map of its output where there is one.
+  /// One layer: a mixer, which where there is a shared block reads the answer of that too.
   fileprivate func zambaLayer(
-    _ kind: SharingLayer, _ mixer: Module, shared: (Int) throws -> [Block]
+    _ kind: SharingLayer, _ mixer: Module, path: String, shared: (_ use: Int) throws -> [Block]
   ) throws -> Layer {
-    if kind == .mixer { return try mixerLayer(mixer, norm: "input_layernorm", path: "mamba") }
-    let d = try size(.hidden)
-    var blocks: [Block] = []
-    var repeats: [Block] = []
-    switch kind {
-    case .mixer: break
-    case .first(let block): blocks = try shared(block)
-    case .again(let block): repeats = try shared(block)
+    guard case .shared(let use, let holder, let isFirst) = kind else {
+      return try mixerLayer(mixer, norm: "input_layernorm", path: "mamba")
     }
+    let d = try size(.hidden)
+    let blocks = try shared(use)
+    var map = Block([], [Branch("", .linear(Linear("linear", d, d)))])
+    map.isAside = true
     var layer = Layer(
-      blocks + [
-        Block([], [Branch("", .linear(Linear("linear", d, d)))]),
+      (isFirst ? blocks : []) + [
+        map,
         Block(
           [try norm("mamba_decoder.input_layernorm")], [Branch("mamba_decoder.mamba", mixer)]),
       ])
-    layer.repeats = repeats
+    if !isFirst { layer.repeats = blocks }
+    layer.sharing = Layer.Sharing(path: path, holder: holder, use: use)
     return layer
   }
 
@@ -137,14 +134,20 @@ extension Keys {
   fileprivate func zambaBlock(
     _ path: String, _ attention: Module, _ feedForward: FeedForward
   ) throws -> [Block] {
-    [
-      Block(
-        [try norm("\(path).input_layernorm", .rootMeanSquare, attentionWidth())],
-        [Branch("\(path).self_attn", attention)]),
+    var reading = Block(
+      [try norm("\(path).input_layernorm", .rootMeanSquare, attentionWidth())],
+      [Branch("\(path).self_attn", attention)])
+    reading.readsFirstStream = true
+    return [
+      reading,
       Block(
         [try norm("\(path).pre_ff_layernorm")],
         [Branch("\(path).feed_forward", .feedForward(feedForward))]),
-    ]
+    ].map { block in
+      var aside = block
+      aside.isAside = true
+      return aside
+    }
   }
 
   /// A block of Zamba2.
@@ -153,37 +156,23 @@ extension Keys {
   fileprivate func zamba2Block(_ uses: [Int], bias: Bool) throws -> [Block] {
     let (d, rank, width) = (try size(.hidden), try size(.adapterRank), try attentionWidth())
     let f = try quadrupleWidth()
-    let adapts = try flag("use_shared_attention_adapter")
-    let adapters = uses.flatMap { use in
-      ["q", "k", "v"].flatMap { letter in
-        [
-          Linear("linear_\(letter)_adapter_list.\(use).0", width, rank),
-          Linear("linear_\(letter)_adapter_list.\(use).1", rank, width),
-        ]
+    var feedForward = try fusedGated(f, bias: bias)
+    feedForward.adapters = Adapters("gate_up_proj_adapter_list", d, 2 * f, rank: rank, uses: uses)
+    var attention = try zambaAttention()
+    if try flag("use_shared_attention_adapter") {
+      for (piece, letter) in [(InputPiece.queries, "q"), (.keys, "k"), (.values, "v")] {
+        attention.adapters[piece] = Adapters(
+          "linear_\(letter)_adapter_list", width, width, rank: rank, uses: uses)
       }
     }
-    var feedForward = try fusedGated(f, bias: bias)
-    let more = uses.flatMap { use in
-      [
-        Linear("gate_up_proj_adapter_list.\(use).0", d, rank),
-        Linear("gate_up_proj_adapter_list.\(use).1", rank, 2 * f),
-      ]
-    }
-    // One use runs its own adapters; the block holds those of all.
-    feedForward.inputs += more.prefix(2)
-    feedForward.vectors += more.dropFirst(2).weights(.denseFeedForward)
-    let own = adapts ? adapters : []
-    let attention = try zambaAttention(adapters: Array(own.prefix(6))).attending {
-      $0.vectors += own.dropFirst(6).weights(.attention)
-    }
-    return try zambaBlock("shared_transformer", attention, feedForward)
+    return try zambaBlock("shared_transformer", .selfAttention(attention), feedForward)
   }
 
   private func attentionWidth() throws -> Formula {
     try size(.attentionWidth, else: 2 * size(.hidden), "2 · hidden_size")
   }
 
-  fileprivate func zambaAttention(adapters: [Linear] = []) throws -> Module {
+  fileprivate func zambaAttention() throws -> SelfAttention {
     let (d, width, h) = (try size(.hidden), try attentionWidth(), try size(.heads))
     let g = try size(.keyValueHeads, else: h, "num_attention_heads")
     try require(h, "num_attention_heads", multipleOf: g, "num_key_value_heads")
@@ -191,13 +180,15 @@ extension Keys {
       try require(2 * d, "2 · hidden_size", multipleOf: h, "num_attention_heads")
     }
     let size = try size(.headSize, else: 2 * d / h, "2 · hidden_size / num_attention_heads")
-    return .selfAttention(
-      SelfAttention(
-        heads: h, keyValueHeads: g, headSize: size,
-        inputs: [
-          Linear("q_proj", width, h * size), Linear("k_proj", width, g * size),
-          Linear("v_proj", width, g * size),
-        ] + adapters, output: Linear("o_proj", h * size, d), position: try rotary(size)))
+    var attention = SelfAttention(
+      heads: h, keyValueHeads: g, headSize: size,
+      inputs: [
+        Linear("q_proj", width, h * size), Linear("k_proj", width, g * size),
+        Linear("v_proj", width, g * size),
+      ], output: Linear("o_proj", h * size, d), position: try rotary(size))
+    // The heads are twice as wide as the stream would make them.
+    attention.scale = .inverseRoot(size / 2)
+    return attention
   }
 
   /// A selective state space whose heads have time steps and states of their own.
@@ -213,23 +204,26 @@ extension Keys {
     let rank = try automatic(
       .timeStepRank, "mamba_dt_rank", .ceiling(d / 16), "⌈hidden_size / 16⌉")
     let bias = try flag("mamba_proj_bias")
-    let shapes: [(String, [Formula])] = [
-      ("x_proj_weight", [heads, rank + 2 * state, width]),
-      ("dt_proj_weight", [heads, width, rank]), ("dt_proj_bias", [heads, width]),
-      ("A_log", [heads, width, state]), ("D", [heads, width]),
-    ]
-    var mixer = Mixer(
-      .mamba,
-      linears: [
-        Linear("in_proj", d, 2 * inner, bias: bias), Linear("out_proj", inner, d, bias: bias),
-      ],
-      convolutions: [try convolution(inner, "mamba_d_conv", bias: flag("mamba_conv_bias"))],
-      vectors: shapes.map { Weight($0.0, $0.1, .mixer) },
-      recurrence: .selective(channels: inner, state: state), gatedWidth: inner)
-    mixer.headwise = [
-      HeadwiseLinear("x_proj", heads: heads, width, rank + 2 * state),
-      HeadwiseLinear("dt_proj", heads: heads, rank, width, bias: true),
-    ]
-    return .mixer(mixer)
+    let selection = SelectiveStateSpace.Selection(
+      map: .headwise(
+        HeadwiseLinear(
+          "x_proj", heads: heads, width, rank + 2 * state, tensors: ("x_proj_weight", nil), .mixer)
+      ),
+      stepMap: .headwise(
+        HeadwiseLinear(
+          "dt_proj", heads: heads, rank, width, tensors: ("dt_proj_weight", "dt_proj_bias"), .mixer)
+      ), rank: rank)
+    var mixer = SelectiveStateSpace(
+      input: Linear("in_proj", d, 2 * inner, bias: bias),
+      convolution: try convolution(
+        inner, "mamba_d_conv", bias: flag("mamba_conv_bias"), activated: false),
+      activation: try text("hidden_mamba_act") ?? "silu", selection: selection,
+      scan: Scan.Selective(
+        channels: inner, state: state, groups: heads,
+        rates: Weight("A_log", [heads, width, state], .mixer),
+        skip: Weight("D", [heads, width], .mixer)),
+      output: Linear("out_proj", inner, d, bias: bias))
+    mixer.takesTurns = true
+    return .recurrent(.selective(mixer))
   }
 }

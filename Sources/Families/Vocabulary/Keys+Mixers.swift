@@ -160,8 +160,8 @@ extension Keys {
       kind == .none ? nil : Normalization(name, [width], weight: kind == .weighted)
     }
     var selection = SelectiveStateSpace.Selection(
-      map: Linear("x_proj", inner, rank + 2 * state),
-      stepMap: Linear("dt_proj", rank, inner, bias: true))
+      map: .whole(Linear("x_proj", inner, rank + 2 * state)),
+      stepMap: .whole(Linear("dt_proj", rank, inner, bias: true)), rank: rank)
     selection.stepNorm = norm("dt_layernorm", rank)
     selection.inputNorm = norm("b_layernorm", state)
     selection.outputNorm = norm("c_layernorm", state)

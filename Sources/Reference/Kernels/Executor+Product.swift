@@ -46,6 +46,30 @@ extension Executor {
     }
   }
 
+  /// The product of each head of x `[m, heads · input]` with its own weight: `[m, heads · output]`.
+  func product(_ x: Matrix, _ map: HeadwiseLinear, at path: String) throws -> Matrix {
+    let (heads, inner) = (try extent(map.heads), try extent(map.input))
+    let columns = try extent(map.output)
+    let (name, tensor) = (path.appending(map.name), path.appending(map.weight.name))
+    weights.claim(tensor, heads * inner * columns)
+    let y = scratch.matrix(x.rows, heads * columns)
+    let (rows, width) = map.isTransposed ? (inner, columns) : (columns, inner)
+    for head in 0..<heads {
+      scratch.scoped {
+        let stored = weights.matrix(
+          tensor, first: head * rows, rows: rows, columns: width,
+          spread: (3 / Float(inner)).squareRoot(), scratch)
+        let answer = scratch.matrix(x.rows, columns)
+        product(
+          x.columns(head * inner..<(head + 1) * inner),
+          map.isTransposed ? stored.transposed : stored,
+          into: answer, name)
+        answer.copy(into: y.columns(head * columns..<(head + 1) * columns))
+      }
+    }
+    return y
+  }
+
   /// The affine map of every row of x `[m, input]`: `[m, output]`.
   func linear(_ x: Matrix, _ linear: Linear, at path: String) throws -> Matrix {
     let y = try product(x, linear, isTied: false, at: path)

@@ -11,6 +11,7 @@ extension Executor {
   ) throws -> Matrix {
     let (inner, delta, inputs, outputs) = (values[0], values[1], values[2], values[3])
     let (channels, state) = (try extent(scan.channels), try extent(scan.state))
+    let shared = channels / (try extent(scan.groups))
     let rates = try vector(scan.rates, at: scope)
     let skip = try vector(scan.skip, at: scope)
     let y = scratch.matrix(inner.rows, channels)
@@ -29,13 +30,14 @@ extension Executor {
             let step = Counted(delta[row, channel]).softplus
             let input = Counted(inner[row, channel])
             let driven = step * input
+            let first = channel / shared * state
             var sum = Counted.zero
             for place in 0..<state {
               let at = channel * state + place
               let decay = (step * Counted(decays[at])).exponential
-              let next = decay * Counted(h[at]) + driven * Counted(inputs[row, place])
+              let next = decay * Counted(h[at]) + driven * Counted(inputs[row, first + place])
               h[at] = next.value
-              sum = sum + next * Counted(outputs[row, place])
+              sum = sum + next * Counted(outputs[row, first + place])
             }
             y[row, channel] = (sum + Counted(skip[channel]) * input).value
           }

@@ -29,6 +29,7 @@ extension Model {
   func run(_ flow: Flow, on executor: Executor) throws -> Matrix {
     let outside = LayerState()
     let x = try executor.run(executor.entrance, nil, flow, outside, at: "")
+    defer { executor.weights.alias = nil }
     for angles in executor.rotations { _ = try executor.rotaryTable(angles, flow.tokens) }
     for index in executor.programs.keys.sorted() {
       guard let program = executor.programs[index], executor.plantedError != .skipsLayer(index)
@@ -37,11 +38,15 @@ extension Model {
       let state = executor.states[index] ?? LayerState()
       executor.states[index] = state
       executor.values[.layer] = Rational(Int128(index))
+      executor.weights.alias = executor.layers[index]?.sharing.map {
+        WeightSource.Alias($0, layer: index, in: layersPath)
+      }
       try executor.scratch.scoped {
         let y = try executor.run(program, x, flow, state, at: "\(layersPath).\(index)")
         if y.start != x.start { y.copy(into: x) }
       }
     }
+    executor.weights.alias = nil
     return try executor.run(executor.exit, x, flow, outside, at: "")
   }
 

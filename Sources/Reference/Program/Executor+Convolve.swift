@@ -8,7 +8,8 @@ extension Executor {
   /// The product of each channel's last inputs with its kernel: `[rows, channels]`.
   ///
   /// A prompt is padded on both sides, as the kernels of libraries do it, and what lies beyond its
-  /// end is dropped; after a cache its last inputs stand in front.
+  /// end is dropped; after a cache its last inputs stand in front, but for a convolution that
+  /// forgets the past.
   func convolve(
     _ x: Matrix, _ convolution: CausalConvolution, _ flow: Flow, _ state: LayerState,
     at path: String
@@ -25,11 +26,19 @@ extension Executor {
       for (index, sequence) in flow.sequences.enumerated() {
         scratch.scoped {
           let own = x.rows(flow.rows(of: index))
-          let before = past == 0 ? 0 : kernel
-          let carried = state.carried(name, sequence, count: kernel * channels)
+          let forgets = convolution.forgetsPast
+          var carried = state.carried(name, sequence, count: kernel * channels)
+          if forgets, flow.tokens > 1 {
+            carried = [Float](repeating: 0, count: kernel * channels)
+          }
+          defer { state.carry(last(kernel, of: own, after: carried), name, sequence) }
+          if forgets, flow.tokens == 1 {
+            return step(own, carried, w, into: y.rows(flow.rows(of: index)), name)
+          }
+          let before = past == 0 || forgets ? 0 : kernel
           // The inputs, with zeros around: in front what was carried, or kernel − 1 zeros.
           let sides = isStep(flow) ? 0 : kernel - 1
-          let length = max(before + flow.tokens, before == 0 ? kernel : 0)
+          let length = max(before + flow.tokens, before == 0 && !forgets ? kernel : 0)
           let inputs = scratch.zeros(length + 2 * sides, channels)
           for row in 0..<before {
             inputs.row(sides + row).update(
@@ -50,13 +59,6 @@ extension Executor {
           // The output whose last input is the first new token.
           let first = sides + before - kernel + 1
           outputs.rows(first..<first + flow.tokens).copy(into: y.rows(flow.rows(of: index)))
-          var last = carried + Array(repeating: 0, count: flow.tokens * channels)
-          for row in 0..<flow.tokens {
-            for channel in 0..<channels {
-              last[(kernel + row) * channels + channel] = own[row, channel]
-            }
-          }
-          state.carry(Array(last.suffix(kernel * channels)), name, sequence)
         }
       }
       if convolution.hasBias {
@@ -65,5 +67,32 @@ extension Executor {
       }
     }
     return y
+  }
+
+  /// One token with the inputs before it, number by number.
+  private func step(
+    _ own: Matrix, _ carried: [Float], _ w: Matrix, into y: Matrix, _ name: String
+  ) {
+    let (channels, kernel) = (w.rows, w.columns)
+    meter.literally(name) {
+      for channel in 0..<channels {
+        var sum = Counted.zero
+        for tap in 0..<kernel {
+          let input =
+            tap == kernel - 1 ? own[0, channel] : carried[(tap + 1) * channels + channel]
+          sum = sum + Counted(input) * Counted(w[channel, tap])
+        }
+        y[0, channel] = sum.value
+      }
+    }
+  }
+
+  /// The last rows of a matrix behind those that were carried.
+  private func last(_ count: Int, of own: Matrix, after carried: [Float]) -> [Float] {
+    var all = carried
+    for row in max(0, own.rows - count)..<own.rows {
+      for column in 0..<own.columns { all.append(own[row, column]) }
+    }
+    return Array(all.suffix(count * own.columns))
   }
 }

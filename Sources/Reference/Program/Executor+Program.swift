@@ -113,6 +113,8 @@ struct ProgramRun {
     case .lookUp(let table): return .numbers(try executor.lookUp(table, flow, at: scope))
     case .product(let x, let map, let isTied):
       return .numbers(try executor.product(numbers(x), map, isTied: isTied, at: scope))
+    case .productOfHeads(let x, let map):
+      return .numbers(try executor.product(numbers(x), map, at: scope))
     case .addBias(let x, let map):
       let y = writable(x, index, executor)
       try executor.addBias(of: map, to: y, at: scope)
@@ -307,6 +309,8 @@ extension Executor {
             "\(scope.appending(map.name)).weight",
             try extent(map.input) * extent(map.output))
         }
+      case .productOfHeads(_, let map):
+        weights.claim(scope.appending(map.weight.name), try extent(map.weight.count))
       case .addBias(_, let map):
         weights.claim("\(scope.appending(map.name)).bias", try extent(map.output))
       case .activate(_, let function, let slopes, _):
@@ -324,7 +328,8 @@ extension Executor {
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
         .recallIndex, .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition,
-        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .previous, .interpolate, .scan,
+        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .previous,
+        .interpolate, .scan,
         .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
         break
       }
@@ -490,6 +495,10 @@ extension Executor {
     case .layerIndex: return Double(layer)
     case .layerNumber: return Double(layer + 1)
     case .product(let left, let right): return try double(left) * double(right)
+    case .brain(let other):
+      // To the nearest, and to the even one of two.
+      let bits = Float(try double(other)).bitPattern
+      return Double(Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16) & 1) & 0xffff_0000))
     case .computed(_, let value): return value
     }
   }

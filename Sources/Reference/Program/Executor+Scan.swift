@@ -9,6 +9,7 @@ extension Executor {
   ) throws -> Matrix {
     switch scan {
     case .selective(let scan): return try selective(scan, values, flow, state, at: scope, name)
+    case .gatedUnit(let scan): return try gatedUnit(scan, values, flow, state, at: scope, name)
     case .duality(let scan):
       let run = DualityScan(
         heads: try extent(scan.heads), size: try extent(scan.headSize),

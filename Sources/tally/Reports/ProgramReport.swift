@@ -67,7 +67,8 @@ struct ProgramReport {
         }
         return [own] + (decides ?? [])
           + lines(entrance.body, depth: depth + 1, name: "y", rows: "n")
-      case .lookUp, .product, .addBias, .addVector, .multiplyVector, .leave, .take, .normalize,
+      case .lookUp, .product, .productOfHeads, .addBias, .addVector, .multiplyVector, .leave, .take,
+        .normalize,
         .slice, .rotate, .keep, .attend,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
         .keepLatents, .keepIndex, .index, .recallIndex, .attendLatents, .scaleByPosition,

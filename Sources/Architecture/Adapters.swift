@@ -1,0 +1,42 @@
+package import Symbolic
+
+/// Maps of low rank beside a map that several layers share: `up(down(x))` is added to what it gives.
+///
+/// Each use of the shared map has a pair of its own; all are held where the shared map is.
+///
+/// - Source: Glorioso et al. 2024 (Zamba2), §2, <https://arxiv.org/abs/2411.15242>.
+package struct Adapters: Hashable, Sendable {
+  /// The name of the list, where the addition is shown.
+  package var name: String
+  /// The pair of one use, with `#` for its number.
+  package var down: Linear
+  package var up: Linear
+  /// The numbers of the uses that are held.
+  package var uses: [Int]
+
+  /// From `input` by `rank` to `output` numbers.
+  package init(
+    _ name: String, _ input: Formula, _ output: Formula, rank: Formula, uses: [Int]
+  ) {
+    self.name = name
+    down = Linear("\(name).#.0", input, rank)
+    up = Linear("\(name).#.1", rank, output)
+    self.uses = uses
+  }
+
+  /// The tensors of all uses.
+  package func weights(_ part: Part) -> [Weight] {
+    uses.flatMap { use in
+      [down, up].weights(part).map { weight in
+        var copy = weight
+        copy.name = weight.name.replacing("#", with: "\(use)")
+        return copy
+      }
+    }
+  }
+
+  /// What the shared map gives for x, with the answer of the pair.
+  func lower(_ x: Value, adding y: Value, _ program: inout ProgramBuilder) -> Value {
+    program.add(y, program.map(program.map(x, down), up), name, as: .bias)
+  }
+}
