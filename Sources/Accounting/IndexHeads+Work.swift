@@ -23,8 +23,10 @@ extension IndexHeads {
       return [scores, Work("indexer.scores", Elementwise(.softmax, [.compare: numbers]))]
     }
     // Scores above zero, scaled, and scaled weights; each sum is looked at once.
+    let scaled = Formula(Int128(weightScales.count)) * stream.rows * heads
     let counts = OperationCounts([
-      .multiply: numbers + stream.rows * heads, .compare: numbers + stream.sequences * pairs,
+      .multiply: (scale == nil ? 0 : numbers) + scaled,
+      .compare: numbers + stream.sequences * pairs,
     ])
     return [
       scores, Work("indexer.scores", Elementwise(.softmax, counts)),

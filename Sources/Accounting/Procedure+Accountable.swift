@@ -69,8 +69,6 @@ extension Procedure {
             ]))
       ]
     case .convolvedHeads(let heads): heads.work(part, over: stream)
-    case .hyperConnection(let connection): connection.work(part, over: stream)
-    case .streamMix(let mix): mix.work(over: stream)
     case .ngrams(let injection): injection.work(part, over: stream)
     case .sum(let width): [Work("sum", Elementwise(.residual, [.add: stream.rows * width]))]
     }

@@ -68,8 +68,12 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex, .recallIndex:
-      break
+    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex: break
+    case .divide(let x, let y, _):
+      add(step, ReferenceAlgorithms.divide(rows: rows, x.width, byMagnitudeOf: y.width))
+    case .affine: add(step, OperationCounts([.multiply: numbers, .add: numbers]))
+    case .sumParts(let x, _): add(step, OperationCounts([.add: rows * x.width]))
+    case .balance(_, let balance): add(step, balance.counts(rows: rows))
     case .product(_, let map, _):
       add(
         step,

@@ -41,6 +41,8 @@ package struct FeedForward: Hashable, Sendable {
   package var bounds: Bounds?
   /// *c*, if the gate is at most *c* behind its function, and what it multiplies between −c and c.
   package var clip: Constant?
+  /// Whether the gate is at most *c* before its function instead.
+  package var clipsBeforeFunction = false
   /// How many deviations above the mean of a token's gates those lie that pass, less that bound, if
   /// not all do.
   ///

@@ -59,8 +59,12 @@ package struct Indexer: Hashable, Sendable {
   /// A norm of each head's queries.
   package var queryNorm: Normalization?
   package var keyNorm: Normalization
-  /// By which angles the first numbers of queries and keys are rotated.
+  /// By which angles some numbers of queries and keys are rotated.
   package var angles: RotaryAngles
+  /// Whether the last numbers of queries and keys are rotated, and not the first.
+  package var rotatesEnd = false
+  /// Whether the weights of the heads are scaled by `1/√d_x`, and not their scores.
+  package var scalesWeights = false
   package var choice: KeyChoice
 
   package init(

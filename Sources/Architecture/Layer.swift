@@ -118,6 +118,8 @@ package struct Block: Hashable, Sendable {
   package var readsFirstStream = false
   /// Whether it adds to what went in behind the norm, and not before it.
   package var keepsNormed = false
+  /// How it reads and writes the streams of its layer, where there are several.
+  package var connection: StreamConnection?
   /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
   package var scale: Constant?
   /// What the stream is multiplied with before that, if anything.
@@ -185,14 +187,19 @@ package struct Layer: Hashable, Sendable {
     ]
   }
 
-  /// How many copies of the stream it reads and writes.
-  package var streams: Formula { updates?.streams ?? 1 }
+  /// How many streams it reads and writes.
+  package var streams: Formula {
+    updates?.streams ?? blocks.lazy.compactMap(\.connection).first?.streams ?? 1
+  }
 
   /// Every module of the layer, in the order of the computation.
   package var branches: [Branch] {
     var all: [Branch] = []
     if let router { all.append(Branch("", .depthRouter(router))) }
     for block in blocks {
+      if let connection = block.connection {
+        all.append(Branch("", .stream(.connection(connection))))
+      }
       all += block.inputNorms.map { Branch("", .normalization($0)) } + block.branches
       let norms = block.branches.compactMap(\.outputNorm) + block.outputNorms
       all += norms.map { Branch("", .normalization($0)) }

@@ -59,4 +59,6 @@ package enum Legacy: Hashable, Sendable {
   case layerTable
   /// Keys and values, for later layers of a kind.
   case keysAndValues(String)
+  /// The keys that an indexer has chosen, for layers up to the next that has one.
+  case chosenKeys
 }

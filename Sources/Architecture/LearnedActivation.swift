@@ -43,7 +43,7 @@ extension Model {
     var copy = self
     for group in groups.indices {
       let layer = groups[group].layer
-      guard layer.repeats.isEmpty, layer.extras.isEmpty, layer.updates == nil,
+      guard layer.repeats.isEmpty, layer.extras.isEmpty, layer.streams == .one,
         layer.outputScale == nil
       else { return false }
       for block in groups[group].layer.blocks.indices {
@@ -54,8 +54,8 @@ extension Model {
           case .feedForward(var layer):
             layer.vectors += LearnedActivation(rawValue: layer.activation)?.weights ?? []
             copy[keyPath: path] = .feedForward(layer)
-          case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter, .mixer,
-            .recurrent, .stream:
+          case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter,
+            .mixer, .recurrent, .stream:
             return false
           }
         }

@@ -8,6 +8,8 @@ package struct Linear: Hashable, Sendable {
   package var hasBias: Bool
   /// Whether the weight is stored `[input, output]`, as GPT-2 does, and not `[output, input]`.
   package var isTransposed: Bool
+  /// Whether the weight is stored under the name of the map itself.
+  package var isBare = false
 
   package init(
     _ name: String, _ input: Formula, _ output: Formula, bias: Bool = false,
@@ -20,10 +22,13 @@ package struct Linear: Hashable, Sendable {
     isTransposed = transposed
   }
 
+  /// The name of the weight.
+  package var weightName: String { isBare ? name : "\(name).weight" }
+
   /// The tensors: the weight, then the bias `[output]` if there is one.
   package func weights(_ part: Part) -> [Weight] {
     let shape = isTransposed ? [input, output] : [output, input]
-    let weight = Weight("\(name).weight", shape, part)
+    let weight = Weight(weightName, shape, part)
     return hasBias ? [weight, Weight("\(name).bias", [output], part)] : [weight]
   }
 }

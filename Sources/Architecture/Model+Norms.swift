@@ -43,6 +43,7 @@ extension Model {
     }
     func settle(_ blocks: inout [Block]) {
       for block in blocks.indices {
+        blocks[block].connection?.changeNorms { settle(&$0) }
         for index in blocks[block].inputNorms.indices { settle(&blocks[block].inputNorms[index]) }
         for index in blocks[block].branches.indices { settle(&blocks[block].branches[index]) }
         for index in blocks[block].outputNorms.indices { settle(&blocks[block].outputNorms[index]) }

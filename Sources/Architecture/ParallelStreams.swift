@@ -98,77 +98,133 @@ package struct StreamCopies: Hashable, Sendable {
   package var weights: [Weight] { maps.weights(.mixer) }
 }
 
-/// How a module reads one stream from several, and writes its answer to each of them.
+/// How a block reads one stream from several side by side, `[n·d]`, and writes its answer to each.
+package enum StreamConnection: Hashable, Sendable {
+  case hyper(HyperConnection)
+  case mix(StreamMix)
+
+  package var streams: Formula {
+    switch self {
+    case .hyper(let connection): connection.streams
+    case .mix(let mix): mix.streams
+    }
+  }
+
+  /// The width of all streams together.
+  package var total: Formula {
+    switch self {
+    case .hyper(let connection): connection.map.input
+    case .mix(let mix): mix.down.input
+    }
+  }
+
+  package var weights: [Weight] {
+    switch self {
+    case .hyper(let connection): connection.weights
+    case .mix(let mix): mix.weights
+    }
+  }
+
+  /// Changes the norm of the streams.
+  mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    switch self {
+    case .hyper(var connection):
+      change(&connection.norm)
+      self = .hyper(connection)
+    case .mix(var mix):
+      change(&mix.norm)
+      self = .mix(mix)
+    }
+  }
+}
+
+/// Weights of each token by which a block reads a sum of the streams and writes its answer to each
+/// of them; perhaps with a matrix `[n, n]` that mixes the streams themselves.
 ///
-/// One map of all streams `[n·d]` gives the weights of both, and perhaps a matrix `[n, n]` that
-/// mixes the streams themselves.
+/// One map of all streams `[n·d]` gives them: those for reading are `σ(·) + ε`, those for writing a
+/// multiple of `σ(·)`.
 ///
 /// - Source: Zhu et al. 2024, <https://arxiv.org/abs/2409.19606>; Xie et al. 2026 (mHC), §4.
 package struct HyperConnection: Hashable, Sendable {
   package enum Form: Hashable, Sendable {
     /// The streams are only read, at the end of the model.
     case head
-    /// The answer is added to the streams as they are.
+    /// The answer, times its weight plus ε, is added to the streams as they are.
     case residual
-    /// The streams are mixed first, by a matrix whose rows and columns are scaled in turn.
+    /// The streams are mixed first, by a matrix whose columns and rows are scaled in turn.
     case mixed(iterations: Formula)
   }
 
-  /// What the names of its tensors begin with.
-  package var name: String
   package var streams: Formula
-  package var width: Formula
   package var form: Form
-  /// Whether the root mean square divides what the map gives, and not what it is given.
+  /// The root mean square of all streams.
+  package var norm: Normalization
+  /// Whether it divides what the map gives, and not what it is given.
   package var normsOutput: Bool
+  /// From all streams to the weights of each token.
+  package var map: Linear
+  /// What each use of these weights is multiplied by, and what is added to each.
+  package var scales: Weight
+  package var base: Weight
+  /// What is added to weights above zero.
+  package var epsilon: Constant
+  /// What the weights for writing are multiplied by.
+  package var magnitude: Constant
 
+  /// Its tensors have names that begin alike.
   package init(
-    _ name: String, streams: Formula, width: Formula, form: Form, normsOutput: Bool
+    _ prefix: String, streams: Formula, width: Formula, form: Form, normsOutput: Bool,
+    epsilon: Constant, magnitude: Constant
   ) {
-    self.name = name
     self.streams = streams
-    self.width = width
     self.form = form
     self.normsOutput = normsOutput
+    self.epsilon = epsilon
+    self.magnitude = magnitude
+    let uses: [Formula] =
+      switch form {
+      case .head: [streams]
+      case .residual: [streams, streams]
+      case .mixed: [streams, streams, streams * streams]
+      }
+    norm = Normalization("\(prefix)norm", [streams * width], weight: false)
+    map = Linear("\(prefix)fn", streams * width, uses.sum())
+    map.isBare = true
+    base = Weight("\(prefix)base", [uses.sum()], .mixer)
+    scales = Weight("\(prefix)scale", [Formula(Int128(uses.count))], .mixer)
   }
 
-  /// The factors of those weights: one for each use.
-  package var scales: Formula {
-    switch form {
-    case .head: 1
-    case .residual: 2
-    case .mixed: 3
-    }
-  }
-
-  /// The weights that the map gives for each token.
-  package var weights: Formula {
-    switch form {
-    case .head: streams
-    case .residual: 2 * streams
-    case .mixed: (2 + streams) * streams
-    }
-  }
+  package var weights: [Weight] { map.weights(.mixer) + [base, scales] }
 }
 
-/// How a module reads a mix of several streams, and adds its answer to each of them.
+/// A weight for each number of the streams, by which a block reads their mean, and one for each
+/// stream, by which it writes.
 ///
-/// A map of low rank of all streams `[n·d]` gives a weight for each of their numbers; the mix is
-/// the mean of the weighted streams.
+/// The weights for reading come from a map of low rank, those for writing from one map.
 ///
 /// - Source: Qwen 2026 (Qwen4), `hc_count` and `hc_lowrank`.
 package struct StreamMix: Hashable, Sendable {
   package var streams: Formula
-  package var width: Formula
-  package var rank: Formula
-  /// Whether an answer is added to the streams; at the end of the model they are only read.
-  package var injects: Bool
+  /// The norm of each stream.
+  package var norm: Normalization
+  package var down: Linear
+  package var up: Linear
+  /// To the weights for writing; without it the streams are only read, at the end of the model.
+  package var inject: Linear?
 
-  package init(streams: Formula, width: Formula, rank: Formula, injects: Bool) {
+  /// Its tensors stand under one path.
+  package init(_ path: String, streams: Formula, width: Formula, rank: Formula, injects: Bool) {
     self.streams = streams
-    self.width = width
-    self.rank = rank
-    self.injects = injects
+    let total = streams * width
+    norm = Normalization("\(path).hc_norm", [total])
+    norm.groups = streams
+    down = Linear("\(path).input_mix_weight_down", total, rank)
+    up = Linear("\(path).input_mix_weight_up", rank, total)
+    inject = injects ? Linear("\(path).block_inject_weight", total, streams) : nil
+  }
+
+  package var weights: [Weight] {
+    norm.weights() + [down, up, inject].compactMap(\.self).weights(.mixer)
   }
 }
 

@@ -28,8 +28,6 @@ package enum Procedure: Hashable, Sendable {
   /// The sum with a vector and the product with another, for each of some streams.
   case affine(streams: Formula, width: Formula)
   case convolvedHeads(ConvolvedHeads)
-  case hyperConnection(HyperConnection)
-  case streamMix(StreamMix)
   case ngrams(NgramInjection)
 }
 

@@ -1,3 +1,5 @@
+package import Symbolic
+
 /// What stands beside attention and feed-forward layers: scales, shares of a table, and what keeps
 /// several copies of the stream.
 package enum StreamModule: Hashable, Sendable {
@@ -8,6 +10,10 @@ package enum StreamModule: Hashable, Sendable {
   case alternatingUpdate(AlternatingUpdate)
   case learnedResidual(LearnedResidual)
   case copies(StreamCopies)
+  /// The stream so many times, side by side.
+  case repetition(Formula)
+  /// What reads and writes several streams around a block, or only reads them.
+  case connection(StreamConnection)
 
   package var weights: [Weight] {
     switch self {
@@ -17,6 +23,8 @@ package enum StreamModule: Hashable, Sendable {
     case .alternatingUpdate(let module): module.weights
     case .learnedResidual(let module): module.weights
     case .copies(let module): module.weights
+    case .repetition: []
+    case .connection(let module): module.weights
     }
   }
 
@@ -27,7 +35,8 @@ package enum StreamModule: Hashable, Sendable {
     case .layerTable, .layerInput: "table"
     case .alternatingUpdate: "altup"
     case .learnedResidual: "laurel"
-    case .copies: "copies"
+    case .copies, .repetition: "copies"
+    case .connection: "hc"
     }
   }
 
@@ -39,7 +48,8 @@ package enum StreamModule: Hashable, Sendable {
     case .layerInput: "a share of a table"
     case .alternatingUpdate: "updates of several streams"
     case .learnedResidual: "a learned residual"
-    case .copies: "copies of the stream"
+    case .copies, .repetition: "copies of the stream"
+    case .connection: "a connection to several streams"
     }
   }
 
@@ -55,7 +65,10 @@ package enum StreamModule: Hashable, Sendable {
     case .alternatingUpdate(var updates):
       updates.changeNorms(change)
       self = .alternatingUpdate(updates)
-    case .scale, .layerInput, .copies: break
+    case .connection(var connection):
+      connection.changeNorms(change)
+      self = .connection(connection)
+    case .scale, .layerInput, .copies, .repetition: break
     }
   }
 }

@@ -84,7 +84,7 @@ extension Family {
     rms_norm_eps=1e-06 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
     """,
     "deepseek_v4": """
-    rms_norm_eps=1e-06 rope_parameters.main.rope_type="default"
+    hc_eps=1e-06 rms_norm_eps=1e-06 rope_parameters.main.rope_type="default"
     rope_parameters.main.rope_theta=10000.0 rope_parameters.main.partial_rotary_factor=0.125
     rope_parameters.compress.rope_theta=160000.0 rope_parameters.compress.rope_type="default"
     rope_parameters.compress.partial_rotary_factor=0.125 swiglu_limit=10.0
@@ -292,7 +292,7 @@ extension Family {
     router_scaling_factor=2.826
     """,
     "hy_v4": """
-    rms_norm_eps=1e-05 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
+    hc_eps=1e-06 hc_magnitude=2.0 rms_norm_eps=1e-05 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
     swiglu_limit=10.0
     """,
     "hyperclovax": """

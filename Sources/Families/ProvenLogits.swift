@@ -74,6 +74,7 @@ extension Family {
     "hunyuan_v1_moe",
     "hunyuan_vl_text",
     "hy_v3",
+    "hy_v4",
     "hyperclovax",
     "internlm3",
     "iquestcoder",

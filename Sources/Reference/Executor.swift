@@ -44,8 +44,6 @@ package final class Executor {
   var past = 0
   /// The layer that runs.
   var layer = 0
-  /// The keys that the last indexer of this pass has chosen.
-  var lastChosen: [KeySelection]?
   /// What the routers of the last pass have chosen, in the order in which they ran.
   package private(set) var routing: [RoutingChoice] = []
 
@@ -159,7 +157,6 @@ package final class Executor {
       identifiers: tokens.flatMap(\.self), pass: pass)
     try model.require(positions: past + count, self)
     rotaryTables = [:]
-    lastChosen = nil
     legacies = [:]
     routing = []
     let logits = try scratch.scoped {

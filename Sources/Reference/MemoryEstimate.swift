@@ -51,6 +51,7 @@ package struct MemoryEstimate: Hashable, Sendable {
     }
     let vocabulary = try executor.model.vocabularySize(executor)
     let hidden = try executor.hiddenSize
+    let streams = try executor.model.groups.first.map { try executor.extent($0.layer.streams) } ?? 1
     switch executor.weights.policy {
     case .streamed: weightBytes = min(all + outside, 1 << 25) * size
     case .shared: weightBytes = (kept.values.reduce(0, +) + outside) * size
@@ -59,7 +60,7 @@ package struct MemoryEstimate: Hashable, Sendable {
     // A buffer that grows is copied into one of twice its length.
     cacheBytes = 2 * cacheElements * size
     activationBytes =
-      (try Self.product([rows, widest + 6 * hidden])
+      (try Self.product([rows, widest + 6 * hidden * streams])
         + Self.product([scored, vocabulary])
         + Self.product([
           executor.evidence == .literal ? rows : executor.workers.count * 128, tokens + past,

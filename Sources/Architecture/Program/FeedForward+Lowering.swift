@@ -29,10 +29,16 @@ extension FeedForward {
     }
     var y: Value
     if let clip, let up = factor {
-      let gate = program.activate(inner, function, slopes: vectors)
-      let bounded = program.clip(gate, to: clip, "activation", isAboveOnly: true)
+      func bounded(_ x: Value) -> Value {
+        program.clip(x, to: clip, "activation", isAboveOnly: true)
+      }
       factor = program.clip(up, to: clip, "activation")
-      y = program.activate(bounded, .identity, times: factor)
+      if clipsBeforeFunction {
+        y = program.activate(bounded(inner), function, slopes: vectors, times: factor)
+      } else {
+        let gate = bounded(program.activate(inner, function, slopes: vectors))
+        y = program.activate(gate, .identity, times: factor)
+      }
     } else {
       y = program.activate(inner, function, slopes: vectors, times: factor)
     }

@@ -7,8 +7,11 @@ extension KeySource {
   ) -> Value {
     switch self {
     case .own(let indexer):
-      program.withoutGradients { indexer.lower(x, compressedQueries: compressedQueries, &$0) }
-    case .layerBefore: program.recallIndex()
+      program.withoutGradients { program in
+        let chosen = indexer.lower(x, compressedQueries: compressedQueries, &program)
+        return program.leave(chosen, as: .chosenKeys)
+      }
+    case .layerBefore: program.take(.chosenKeys, width: 1, kind: .keys)
     }
   }
 }
@@ -29,8 +32,13 @@ extension Indexer {
     var k = program.normalize(program.map(x, keys), keyNorm)
     let weights = headWeights.map { program.map(x, $0) }
     let name = "indexer.rotary"
-    q = program.rotate(q, Rotation(heads: heads, width: headSize, angles: angles), name)
-    k = program.rotate(k, Rotation(heads: 1, width: headSize, angles: angles), name)
+    func rotation(_ heads: Formula) -> Rotation {
+      var rotation = Rotation(heads: heads, width: headSize, angles: angles)
+      if rotatesEnd { rotation.offset = headSize - angles.size }
+      return rotation
+    }
+    q = program.rotate(q, rotation(heads), name)
+    k = program.rotate(k, rotation(1), name)
     return program.index(q, program.keepIndex(k), weights: weights, IndexHeads(self))
   }
 }

@@ -81,6 +81,15 @@ extension Block {
       aside = answer(read, inputs, &program, &bridges)
       return stream
     }
+    if let connection {
+      let (input, weights) = connection.read(stream, &program)
+      let added = answer(
+        input, inputNorms.map { program.normalize(input, $0) }, &program, &bridges)
+      guard let weights else {
+        preconditionFailure("a block writes to the streams that it reads")
+      }
+      return connection.write(added, to: stream, weights, residualPath, &program)
+    }
     guard !branches.isEmpty else {
       return (inputNorms + outputNorms).reduce(x) { program.normalize($0, $1) }
     }

@@ -20,6 +20,10 @@ extension Operation {
     case .rescale: "rescale"
     case .exceed: "exceed"
     case .normalize: "normalize"
+    case .divide: "divide"
+    case .affine: "affine"
+    case .sumParts: "sum_parts"
+    case .balance: "balance"
     case .slice: "slice"
     case .join: "join"
     case .rotate: "rotate"
@@ -27,7 +31,6 @@ extension Operation {
     case .keepLatents: "keep_latents"
     case .keepIndex: "keep_index"
     case .index: "index"
-    case .recallIndex: "recall_index"
     case .attend: "attend"
     case .attendLatents: "attend_latents"
     case .activate: "activate"
@@ -79,6 +82,15 @@ extension Operation {
     case .exceed(let x, let deviations):
       return "max(0, \(name(x)) − mean − \(deviations) · deviation), of each row"
     case .normalize(let x, let norm): return "\(norm.words)(\(name(x)))\(norm.detail)"
+    case .divide(let x, let y, let norm):
+      return "\(name(x)) / √(mean(\(name(y))²) + \(norm.epsilon.map { "\($0)" } ?? "ε"))"
+    case .affine(let x, let scales, let shift, let pieces):
+      let counts = pieces.map { "\($0)" }.joined(separator: ", ")
+      return "\(name(x)) · \(scales.name) + \(shift.name), a factor for each of the \(counts)"
+    case .sumParts(let x, let count): return "Σ of the \(count) parts of \(name(x))"
+    case .balance(let x, let balance):
+      return "softmax of the rows of \(name(x)) as [\(balance.size), \(balance.size)], scaled "
+        + "\(balance.iterations) times so that columns and rows sum to 1, + \(balance.epsilon)"
     case .slice(let x, let slice): return "of \(name(x)) \(slice.words)"
     case .join(let x, let y): return "\(name(x)) and \(name(y)), side by side"
     case .rotate(let x, let rotation):
@@ -95,7 +107,6 @@ extension Operation {
     case .index(let q, let kept, let weights, let heads):
       return "\(heads.choice.words) by \(heads.words(name(q), weights.map(name))) "
         + "over \(name(kept))"
-    case .recallIndex: return "the keys that the last indexer has chosen"
     case .attendLatents(let q, let kept, let chosen, let heads):
       return "\(heads.expanded.words(name(q))) over \(name(kept))"
         + (chosen.map { ", of which \(name($0))" } ?? "") + "; "
@@ -163,11 +174,12 @@ extension Normalization {
 }
 
 extension Legacy {
-  fileprivate var words: String {
+  package var words: String {
     switch self {
     case .firstStream: "the stream as it came into the first layer"
     case .layerTable: "what the table says to all layers"
     case .keysAndValues(let kind): "keys and values of \(kind)"
+    case .chosenKeys: "the keys that the last indexer has chosen"
     }
   }
 }
@@ -216,7 +228,9 @@ extension Reach {
 extension IndexHeads {
   fileprivate func words(_ queries: String, _ weights: String?) -> String {
     guard let weights else { return "\(queries)·k of each of \(heads) heads" }
-    return "Σ relu(\(queries)·k · \(scale)) · \(weights) · \(weightScale), \(heads) heads,"
+    let scores = "relu(\(queries)·k\(scale.map { " · \($0)" } ?? ""))"
+    let scales = weightScales.map { " · \($0)" }.joined()
+    return "Σ \(scores) · \(weights)\(scales), \(heads) heads,"
   }
 }
 

@@ -20,6 +20,10 @@ package enum Operation: Sendable {
   /// The product with a learned vector, each number of which may be for several side by side.
   case multiplyVector(Value, Weight)
   case normalize(Value, Normalization)
+  /// What a map has given, over the root mean square of what it was given.
+  case divide(Value, byMagnitudeOf: Value, Normalization)
+  /// Each piece of a row, of so many numbers, times a factor of its own, plus a vector.
+  case affine(Value, scales: Weight, shift: Weight, [Formula])
   /// Some of the numbers of each row; nothing is computed.
   case slice(Value, Slice)
   /// The numbers of two values side by side; nothing is computed.
@@ -28,6 +32,10 @@ package enum Operation: Sendable {
   case `repeat`(Value, times: Formula)
   /// Of streams side by side others: each is a sum of all, with coefficients of the token.
   case mixStreams(Value, by: Value, StreamMixing)
+  /// The sum of so many streams side by side.
+  case sumParts(Value, Formula)
+  /// A matrix whose columns and rows sum to one, nearly.
+  case balance(Value, Balance)
   /// The root of the mean square of each row.
   case magnitude(Value)
   /// Every row in the magnitude of another value; its own mean square is `least` at least.
@@ -44,8 +52,6 @@ package enum Operation: Sendable {
   /// The keys that each query sees: those with the best scores under small heads of their own,
   /// perhaps added up under weights of the heads.
   case index(Value, kept: Value, weights: Value?, IndexHeads)
-  /// The keys that the last indexer before this layer has chosen.
-  case recallIndex
   /// Scores, softmax and weighted values, head by head: one algorithm.
   case attend(Value, kept: Value, chosen: Value?, AttentionHeads)
   /// The same over latents, in the form of the pass.
@@ -96,6 +102,17 @@ package enum Operation: Sendable {
   case part(Value?, Branch)
 }
 
+/// How a matrix of each token becomes one whose rows and columns sum to one: the softmax of each row
+/// plus ε; then columns, and rows and columns in turn, over their sum plus ε.
+///
+/// - Source: Sinkhorn and Knopp 1967; Xie et al. 2026 (mHC), §4.
+package struct Balance: Hashable, Sendable {
+  package var size: Formula
+  /// How often the columns are scaled.
+  package var iterations: Formula
+  package var epsilon: Constant
+}
+
 /// Which numbers of a row are taken: a range along one axis, all along the others.
 package struct Slice: Hashable, Sendable {
   /// The extents whose product is the width of the row.
@@ -128,6 +145,8 @@ package struct StreamMixing: Hashable, Sendable {
   package var streams: Formula
   package var results: Formula
   package var width: Formula
+  /// Whether the coefficients of one stream stand side by side, and not those of one result.
+  package var isByStream = false
 
   package init(streams: Formula, results: Formula, width: Formula) {
     self.streams = streams
@@ -190,16 +209,17 @@ package struct AttentionHeads: Hashable, Sendable {
 package struct IndexHeads: Hashable, Sendable {
   package var heads: Formula
   package var headSize: Formula
-  /// What the scores, and the weights of the heads, are multiplied by, where the heads have weights.
-  package var scale: Constant
-  package var weightScale: Constant
+  /// What the scores are multiplied by, if anything, where the heads have weights.
+  package var scale: Constant?
+  /// What these weights are multiplied by, one after the other.
+  package var weightScales: [Constant]
   package var choice: KeyChoice
 
   init(_ indexer: Indexer) {
     heads = indexer.heads
     headSize = indexer.headSize
-    scale = .inverseRoot(headSize)
-    weightScale = .inverseRoot(heads)
+    scale = indexer.scalesWeights ? nil : .inverseRoot(headSize)
+    weightScales = [.inverseRoot(heads)] + (indexer.scalesWeights ? [.inverseRoot(headSize)] : [])
     choice = indexer.choice
   }
 }
@@ -260,7 +280,7 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .recallIndex, .route(nil, _), .part(nil, _), .take: []
+    case .lookUp, .route(nil, _), .part(nil, _), .take: []
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
@@ -269,14 +289,14 @@ extension Operation {
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .part(let x?, _), .keepLatents(let x, _),
-      .keepIndex(let x), .convolve(let x, _), .previous(let x):
+      .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
+      .convolve(let x, _), .previous(let x):
       [x]
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
-      .enter(let x, let y, _), .interpolate(let x, let y, _),
-      .mixStreams(let x, let y, _), .rescale(let x, let y, _),
-      .join(let x, let y):
+      .enter(let x, let y, _), .join(let x, let y), .divide(let x, let y, _),
+      .mixStreams(let x, let y, _), .rescale(let x, let y, _), .interpolate(let x, let y, _):
       [x, y]
     case .scan(let values, _): values
     case .attend(let x, let y, let z, _), .attendLatents(let x, let y, let z, _),

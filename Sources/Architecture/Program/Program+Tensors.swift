@@ -34,7 +34,7 @@ extension Program {
       switch step.operation {
       case .lookUp(let table): return table.weights.map { own($0) }
       case .product(_, let map, let isTied):
-        return isTied ? [] : [own("\(map.name).weight", map.input * map.output)]
+        return isTied ? [] : [own(map.weightName, map.input * map.output)]
       case .productOfHeads(_, let map): return [own(map.weight)]
       case .addBias(_, let map): return [own("\(map.name).bias", map.output)]
       case .addVector(_, let vector), .multiplyVector(_, let vector): return [own(vector)]
@@ -62,10 +62,12 @@ extension Program {
             path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
             isBuffer: weight.isBuffer)
         }
-      case .slice, .join, .rotate, .keep, .keepIndex, .index, .recallIndex, .gate, .add, .scale,
+      case .affine(_, let scales, let shift, _): return [own(scales), own(shift)]
+      case .divide, .shift, .sumParts, .balance, .slice, .join, .rotate, .keep,
+        .keepIndex, .index, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
-        .weigh, .previous, .last, .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale,
-        .exceed:
+        .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .exceed,
+        .previous:
         return []
       }
     }
@@ -92,6 +94,9 @@ extension Program {
         isWrong =
           differ(x.width, mixing.streams * mixing.width)
           || differ(coefficients.width, mixing.streams * mixing.results)
+      case .affine(let x, _, _, let pieces): isWrong = differ(x.width, pieces.sum())
+      case .balance(let x, let balance):
+        isWrong = differ(x.width, balance.size * balance.size)
       case .slice(let x, let slice): isWrong = differ(x.width, slice.axes.product())
       case .rotate(let x, let rotation):
         isWrong = differ(x.width, rotation.heads * rotation.width)
@@ -114,11 +119,11 @@ extension Program {
           values.count != widths.count
           || zip(values, widths).contains { differ($0.width, $1) }
       case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
-      case .lookUp, .addBias, .addVector, .normalize, .join, .keep, .keepLatents, .keepIndex,
-        .recallIndex, .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
+      case .lookUp, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
+        .join, .keep, .keepLatents, .keepIndex,
+        .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .previous, .last, .part, .multiplyVector, .leave, .take, .shift, .repeat, .magnitude,
-        .rescale,
+        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .exceed:
         isWrong = false
       }

@@ -29,12 +29,12 @@ extension Program {
       case .experts(_, _, let experts): experts.body.allSteps + [step]
       case .enter(_, _, let entrance):
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
-      case .lookUp, .product, .productOfHeads, .addBias, .addVector, .normalize, .slice, .join,
-        .rotate, .keep,
-        .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate,
+      case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
+        .sumParts, .balance, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
+        .attend, .attendLatents, .activate, .productOfHeads,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
-        .part, .convolve, .previous, .interpolate, .scan,
-        .multiplyVector, .leave, .take, .shift, .repeat,
+        .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous,
+        .interpolate,
         .mixStreams, .magnitude, .rescale, .exceed:
         [step]
       }
@@ -50,11 +50,10 @@ extension Program {
         switch step.operation {
         case .rotate(_, let rotation): rotation.angles
         case .part(_, let branch): branch.module.angles
-        case .lookUp, .product, .productOfHeads, .addBias, .addVector, .multiplyVector, .leave,
-          .take, .shift,
-          .repeat,
-          .mixStreams, .magnitude, .rescale, .exceed, .normalize, .slice, .join, .keep,
-          .keepLatents, .keepIndex, .index, .recallIndex, .attend, .attendLatents, .activate, .gate,
+        case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
+          .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
+          .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index, .attend,
+          .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
           .scaleByPosition, .bound,
           .clip, .route,

@@ -123,6 +123,26 @@ extension ProgramBuilder {
     return self.gate(y, by: map(inner, gate.up), .logistic, "\(gate.name).gate")
   }
 
+  mutating func divide(
+    _ x: Value, byMagnitudeOf y: Value, _ norm: Normalization
+  ) -> Value {
+    step(.divide(x, byMagnitudeOf: y, norm), x.width, .norm, norm.name)
+  }
+
+  mutating func affine(
+    _ x: Value, scales: Weight, shift: Weight, _ pieces: [Formula], _ name: String
+  ) -> Value {
+    step(.affine(x, scales: scales, shift: shift, pieces), x.width, .multiplier, name)
+  }
+
+  mutating func sumParts(_ x: Value, _ count: Formula, _ name: String) -> Value {
+    step(.sumParts(x, count), x.width / count, .residual, name)
+  }
+
+  mutating func balance(_ x: Value, _ balance: Balance, _ name: String) -> Value {
+    step(.balance(x, balance), x.width, .multiplier, name)
+  }
+
   package mutating func slice(_ x: Value, _ slice: Slice) -> Value {
     step(.slice(x, slice), slice.width, .cut, "")
   }
@@ -155,10 +175,6 @@ extension ProgramBuilder {
     _ q: Value, _ kept: Value, weights: Value?, _ heads: IndexHeads
   ) -> Value {
     step(.index(q, kept: kept, weights: weights, heads), 1, .scores, "", kind: .keys)
-  }
-
-  package mutating func recallIndex() -> Value {
-    step(.recallIndex, 1, .cache, "", kind: .keys)
   }
 
   package mutating func attendLatents(

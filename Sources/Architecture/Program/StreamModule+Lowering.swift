@@ -2,7 +2,7 @@ extension StreamModule {
   /// Whose work its steps are.
   var place: Role.Place {
     switch self {
-    case .scale: .stream
+    case .scale, .repetition, .connection: .stream
     case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies: .mixer
     }
   }
@@ -15,6 +15,8 @@ extension StreamModule {
     case .layerInput(let input): input.lower(x, &program)
     case .learnedResidual(let residual): residual.lower(x, &program)
     case .copies(let copies): copies.lower(x, &program)
+    case .repetition(let times): program.repeat(x, times: times)
+    case .connection(let connection): connection.read(x, &program).0
     case .alternatingUpdate: preconditionFailure("updates stand around the blocks of their layer")
     }
   }

@@ -30,19 +30,19 @@ extension Family {
     let types = try keys.deepseekV4Types()
     let isHashed = try keys.deepseekV4Hashes()
     let groups = try keys.layers(kind: { [types[$0], isHashed[$0] ? "hash" : ""] }) { kind in
-      var layer = try keys.layer(
+      let layer = try keys.layer(
         keys.deepseekV4Attention(kind[0]), keys.deepseekV4Experts(isHashed: kind[1] == "hash"),
         norms: ("attn_norm", "ffn_norm"), paths: ("attn", "ffn"))
       let iterations = try keys.integer("hc_sinkhorn_iters", least: 1) ?? 1
-      layer.extras = try ["hc_attn_", "hc_ffn_"].map {
-        try keys.hyperConnection(
-          $0, .mixed(iterations: Formula(Int128(iterations))), normsOutput: false)
-      }
-      return layer
+      return try layer.connected(
+        ["hc_attn_", "hc_ffn_"].map {
+          try keys.hyperConnection(
+            $0, .mixed(iterations: Formula(Int128(iterations))), normsOutput: false)
+        })
     }
     let head = try keys.hyperConnection(
       "model.hc_head.hc_", .head, normsOutput: false)
-    return try keys.decoder(groups, FrameNames(head: "head"), before: [head])
+    return try keys.collapsed(keys.decoder(groups, FrameNames(head: "head")), by: head)
   }
 }
 

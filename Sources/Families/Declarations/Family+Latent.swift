@@ -165,18 +165,18 @@ extension Family {
       LayerKind(attention: indexers[index], isSparse: sparse?[index] ?? (index > 0))
     }) { kind in
       let names = GatedNames(gate: "linear_gate")
-      var layer = try keys.layer(
+      let layer = try keys.layer(
         .latentAttention(keys.hyV4Attention(chooses: kind.attention == "full" ? .own : .before)),
         kind.isSparse
           ? keys.hyV4Experts(names) : .feedForward(keys.gated(names: names)))
-      layer.extras = try ["hc_pre.hc_attn_layer.hc_", "hc_pre.hc_mlp_layer.hc_"].map {
-        try keys.hyperConnection($0, .residual, normsOutput: true)
-      }
-      return layer
+      return try layer.connected(
+        ["hc_pre.hc_attn_layer.hc_", "hc_pre.hc_mlp_layer.hc_"].map {
+          try keys.hyperConnection($0, .residual, normsOutput: true)
+        })
     }
     let head = try keys.hyperConnection(
       "model.hc_pre.hc_head.hc_head_", .head, normsOutput: true)
-    return try keys.decoder(groups, before: [head])
+    return try keys.collapsed(keys.decoder(groups), by: head)
   }
 }
 
@@ -233,6 +233,13 @@ extension Keys {
     attention.gateMap = Linear("linear_gate", d, attention.heads * attention.valueSize)
     attention.sinks = Weight("learnable_sink_param", [attention.heads], .attention)
     attention.gate = .elements
+    if case .own(var indexer) = attention.chooses {
+      indexer.rotatesEnd = true
+      indexer.scalesWeights = true
+      // The class gives this norm the ε of the others.
+      indexer.keyNorm.epsilon = nil
+      attention.chooses = .own(indexer)
+    }
     return attention
   }
 
@@ -244,8 +251,11 @@ extension Keys {
     var router = Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)])
     router.scoring = .sigmoid
     router.isCorrected = true
+    var expert = try fusedGated(width)
+    expert.clip = try constant("swiglu_limit")
+    expert.clipsBeforeFunction = true
     return try stackedExperts(
-      counts, fusedGated(width), router: routed(router),
-      outputFirst: true, shared: gated(shared * width, names: names))
+      counts, expert, router: routed(router), outputFirst: true,
+      shared: gated(shared * width, names: names))
   }
 }

@@ -43,15 +43,14 @@ extension Family {
         Block([], [Branch(kind.attends ? "self_attn" : "linear_attn", mixer)]),
         Block([], [Branch("mlp", experts)]),
       ])
-      layer.extras = try ["attn", "mlp"].flatMap {
-        try keys.streamMix("\($0)_hyper_connection", injects: true)
-      }
+      layer = try layer.connected(
+        ["attn", "mlp"].map { try keys.streamMix("\($0)_hyper_connection", injects: true) })
       if let place = kind.place { layer.extras += try keys.ngramLayer(place) }
       return layer
     }
-    return try keys.decoder(
-      groups, FrameNames(norm: nil),
-      before: keys.streamMix("model.hyper_connection_mixer", injects: false))
+    return try keys.collapsed(
+      keys.decoder(groups, FrameNames(norm: nil)),
+      by: keys.streamMix("model.hyper_connection_mixer", injects: false))
   }
 }
 
@@ -89,19 +88,11 @@ extension Size {
 
 extension Keys {
   /// The maps by which a module reads a mix of the copies of the stream and writes to each of them.
-  fileprivate func streamMix(_ path: String, injects: Bool) throws -> [Branch] {
-    let (n, rank) = (try size(.streams, least: 2), try size(.streamRank))
-    let d = try size(.hidden)
-    let width = n * d
-    var norm = Normalization("hc_norm", [width])
-    norm.groups = n
-    let mix = StreamMix(streams: n, width: d, rank: rank, injects: injects)
-    var maps = [
-      Linear("input_mix_weight_down", width, rank), Linear("input_mix_weight_up", rank, width),
-    ]
-    if injects { maps.append(Linear("block_inject_weight", width, n)) }
-    return [Branch(path, .normalization(norm))] + maps.map { Branch(path, .linear($0)) }
-      + [Branch(path, .mixer(Mixer(.streamMix(mix))))]
+  fileprivate func streamMix(_ path: String, injects: Bool) throws -> StreamConnection {
+    .mix(
+      StreamMix(
+        path, streams: try size(.streams, least: 2), width: try size(.hidden),
+        rank: try size(.streamRank), injects: injects))
   }
 
   /// Gated attention to the keys that an indexer chooses.

@@ -110,18 +110,34 @@ extension Keys {
   /// - Source: Zhu et al. 2024, <https://arxiv.org/abs/2409.19606>.
   func hyperConnection(
     _ prefix: String, _ form: HyperConnection.Form, normsOutput: Bool
-  ) throws -> Branch {
-    let (streams, d) = (try size(.residualStreams), try size(.hidden))
-    let width = streams * d
-    let connection = HyperConnection(
-      prefix, streams: streams, width: d, form: form, normsOutput: normsOutput)
-    let rows = connection.weights
-    let vectors = [
-      Weight("\(prefix)fn", [rows, width], .mixer), Weight("\(prefix)base", [rows], .mixer),
-      Weight("\(prefix)scale", [connection.scales], .mixer),
-    ]
-    var mixer = Mixer(.other, linears: [], vectors: vectors)
-    mixer.procedure = .hyperConnection(connection)
-    return Branch("", .mixer(mixer))
+  ) throws -> StreamConnection {
+    // Without the key the class has a constant.
+    let magnitude = try constant("hc_magnitude") ?? "2"
+    guard let epsilon = try constant("hc_eps") else {
+      throw DescriptionError.missing(key: "hc_eps", letter: "ε", modelType: modelType)
+    }
+    return .hyper(
+      HyperConnection(
+        prefix, streams: try size(.residualStreams), width: try size(.hidden), form: form,
+        normsOutput: normsOutput, epsilon: epsilon, magnitude: magnitude))
+  }
+
+  /// A model of several streams: copies of the first, read once more before the last norm.
+  func collapsed(_ model: Model, by connection: StreamConnection) -> Model {
+    var model = model
+    model.head.append(Branch("", .stream(.repetition(connection.streams))))
+    model.tail.insert(Branch("", .stream(.connection(connection))), at: 0)
+    return model
+  }
+}
+
+extension Layer {
+  /// The same layer, whose blocks read and write several streams.
+  func connected(_ connections: [StreamConnection]) -> Layer {
+    var copy = self
+    for (block, connection) in zip(copy.blocks.indices, connections) {
+      copy.blocks[block].connection = connection
+    }
+    return copy
   }
 }

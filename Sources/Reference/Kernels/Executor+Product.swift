@@ -91,8 +91,9 @@ extension Executor {
         what: "the map '\(name)' that takes \(inner) numbers and is given \(x.columns)")
     }
     let table = isTied ? model.tokenTable?.appending("weight") : nil
-    if table == nil { weights.claim("\(name).weight", inner * columns) }
-    map(x, table ?? "\(name).weight", into: y, path: name)
+    let weight = path.appending(linear.weightName)
+    if table == nil { weights.claim(weight, inner * columns) }
+    map(x, table ?? weight, into: y, path: name)
     return y
   }
 
@@ -110,7 +111,7 @@ extension Executor {
   /// Enters the tensors of a map into the record of weights.
   func claim(_ linear: Linear, at path: String, _ inner: Int, _ columns: Int) {
     let name = path.appending(linear.name)
-    weights.claim("\(name).weight", inner * columns)
+    weights.claim(path.appending(linear.weightName), inner * columns)
     if linear.hasBias { weights.claim("\(name).bias", columns) }
   }
 

@@ -26,9 +26,11 @@ extension Executor {
     let name = path.appending("indexer.scores")
     let core = IndexCore(
       heads: try extent(heads.heads), size: try extent(heads.headSize),
-      scale: try float(heads.scale), choice: try IndexCore.Choice(heads.choice, self))
-    let factor = try float(heads.weightScale)
-    if let weights { scale(weights, by: factor, name) }
+      scale: try heads.scale.map { try float($0) }, choice: try IndexCore.Choice(heads.choice, self)
+    )
+    if let weights {
+      for factor in heads.weightScales { scale(weights, by: try float(factor), name) }
+    }
     return kept.enumerated().map { index, sequence in
       let rows = flow.rows(of: index)
       return scratch.scoped {
@@ -61,7 +63,8 @@ extension Executor {
         for head in 0..<heads {
           let row = scores.row(query) + head * keys.rows
           for key in seen(query) {
-            let score = Counted(row[key]) * Counted(core.scale)
+            var score = Counted(row[key])
+            if let scale = core.scale { score = score * Counted(scale) }
             row[key] = score > .zero ? score.value : 0
           }
         }
@@ -131,7 +134,7 @@ private struct IndexCore {
 
   let heads: Int
   let size: Int
-  let scale: Float
+  let scale: Float?
   let choice: Choice
 }
 

@@ -141,6 +141,22 @@ struct ProgramRun {
       isBorrowed[step.result.id] = isBorrowed[x.id]
       wholes[step.result.id] = x.id
       return .numbers(try executor.slice(numbers(x), slice))
+    case .divide(let x, let other, let norm):
+      let y = writable(x, index, executor)
+      try executor.divide(y, byMagnitudeOf: numbers(other), norm, name)
+      return .numbers(y)
+    case .affine(let x, let scales, let shift, let pieces):
+      let y = writable(x, index, executor)
+      try executor.affine(
+        y, try executor.vector(scales, at: scope), try executor.vector(shift, at: scope), pieces,
+        name)
+      return .numbers(y)
+    case .sumParts(let x, let count):
+      return .numbers(executor.sumParts(numbers(x), try executor.extent(count), name))
+    case .balance(let x, let balance):
+      let y = writable(x, index, executor)
+      try executor.balance(y, balance, name)
+      return .numbers(y)
     case .join(let x, let y): return .numbers(executor.join(numbers(x), numbers(y)))
     case .rotate(let x, let rotation):
       let y = writable(x, index, executor)
@@ -166,13 +182,6 @@ struct ProgramRun {
       let selections = try executor.index(
         numbers(q), self.kept(kept), weights.map { writable($0, index, executor) }, heads, flow,
         at: scope)
-      executor.lastChosen = selections
-      return .chosen(selections)
-    case .recallIndex:
-      guard let selections = executor.lastChosen else {
-        throw ExecutionError.notExecuted(
-          modelType: executor.model.modelType, what: "an indexer that no layer before has")
-      }
       return .chosen(selections)
     case .activate(let x, let function, let slopes, let factor):
       let y = writable(x, index, executor)
@@ -276,7 +285,7 @@ struct ProgramRun {
       return left
     case .take(let legacy):
       isBorrowed[step.result.id] = true
-      return executor.taken(legacy)
+      return try executor.taken(legacy)
     case .part(let x, let branch):
       guard let x else { preconditionFailure("an obstacle names what is no table") }
       return .numbers(
@@ -326,11 +335,11 @@ extension Executor {
       case .addVector(_, let vector), .multiplyVector(_, let vector):
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
-      case .lookUp, .normalize, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
-        .recallIndex, .attend, .attendLatents, .gate, .add, .subtract, .scale, .scaleByPosition,
-        .bound, .clip, .route, .experts, .weigh, .enter, .last, .part, .convolve, .previous,
-        .interpolate, .scan,
-        .leave, .take, .shift, .repeat, .mixStreams, .magnitude, .rescale, .exceed:
+      case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
+        .rotate, .keep, .keepLatents, .keepIndex, .index, .attend, .attendLatents, .gate, .add,
+        .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
+        .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
+        .rescale, .exceed, .previous, .interpolate:
         break
       }
     }
@@ -349,9 +358,10 @@ extension Executor {
     legacies[legacy] = (.numbers(owner.matrix), owner)
   }
 
-  fileprivate func taken(_ legacy: Legacy) -> Register {
+  fileprivate func taken(_ legacy: Legacy) throws -> Register {
     guard let (register, _) = legacies[legacy] else {
-      preconditionFailure("a program takes what one before it has left")
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "what no layer before leaves: \(legacy.words)")
     }
     return register
   }

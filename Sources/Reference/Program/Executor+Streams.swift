@@ -20,6 +20,9 @@ extension Executor {
     let (streams, results) = (try extent(mixing.streams), try extent(mixing.results))
     let width = try extent(mixing.width)
     let y = scratch.zeros(x.rows, results * width)
+    func place(_ stream: Int, _ result: Int) -> Int {
+      mixing.isByStream ? stream * results + result : result * streams + stream
+    }
     switch evidence {
     case .literal:
       meter.literally(path, rows: 0..<x.rows) { row in
@@ -28,7 +31,7 @@ extension Executor {
             var sum = Counted.zero
             for stream in 0..<streams {
               sum =
-                sum + Counted(coefficients[row, result * streams + stream])
+                sum + Counted(coefficients[row, place(stream, result)])
                 * Counted(x[row, stream * width + index])
             }
             y[row, result * width + index] = sum.value
@@ -41,7 +44,7 @@ extension Executor {
         for result in 0..<results {
           for stream in 0..<streams {
             Vectors.addScaled(
-              x.row(row) + stream * width, by: coefficients[row, result * streams + stream],
+              x.row(row) + stream * width, by: coefficients[row, place(stream, result)],
               into: y.row(row) + result * width, count: width)
             count += width
           }

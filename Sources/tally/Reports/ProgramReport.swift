@@ -67,12 +67,12 @@ struct ProgramReport {
         }
         return [own] + (decides ?? [])
           + lines(entrance.body, depth: depth + 1, name: "y", rows: "n")
-      case .lookUp, .product, .productOfHeads, .addBias, .addVector, .multiplyVector, .leave, .take,
-        .normalize,
-        .slice, .rotate, .keep, .attend,
+      case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
+        .sumParts, .balance, .slice, .rotate, .keep, .attend, .multiplyVector, .leave, .take,
+        .productOfHeads,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
-        .keepLatents, .keepIndex, .index, .recallIndex, .attendLatents, .scaleByPosition,
-        .subtract, .convolve, .previous, .interpolate, .scan, .shift, .repeat,
+        .keepLatents, .keepIndex, .index, .attendLatents, .scaleByPosition, .subtract, .convolve,
+        .scan, .repeat, .previous, .interpolate,
         .mixStreams, .magnitude, .rescale, .exceed:
         return [own]
       }
