@@ -27,11 +27,12 @@ extension StreamConnection {
     program.within("", .stream, .stream(.connection(self))) { program in
       let copies = program.repeat(answer, times: streams)
       let added = program.gate(copies, by: weights.written, .identity, name, as: .residual)
-      let kept = weights.mixing.map { matrix in
-        var mixing = StreamMixing(streams: streams, results: streams, width: total / streams)
-        mixing.isByStream = true
-        return program.mixStreams(x, by: matrix, mixing, "\(name).mix")
-      } ?? x
+      let kept =
+        weights.mixing.map { matrix in
+          var mixing = StreamMixing(streams: streams, results: streams, width: total / streams)
+          mixing.isByStream = true
+          return program.mixStreams(x, by: matrix, mixing, "\(name).mix")
+        } ?? x
       return program.add(kept, added, name)
     }
   }
