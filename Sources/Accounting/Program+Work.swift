@@ -102,6 +102,18 @@ struct ProgramWork {
           + OperationCounts([.compare: rows, .multiply: numbers, .divide: numbers]))
     case .exceed(let x, _):
       add(step, ReferenceAlgorithms.excess(vectors: rows, width: x.width))
+    case .pairScores: add(step, OperationCounts([.add: numbers]))
+    case .mapChosen(_, _, let maps):
+      let chosen = rows * maps.active
+      let product = Product(
+        step.role.part, rows: chosen, inner: maps.map.input, columns: maps.map.output,
+        isLearned: true)
+      add(step, .product(product))
+      if maps.use == .gather {
+        add(
+          step,
+          OperationCounts([.multiply: chosen * maps.map.output, .add: chosen * maps.map.output]))
+      }
     case .shift: add(step, OperationCounts([.add: numbers]))
     case .addBias, .addVector, .add: add(step, OperationCounts([.add: numbers]))
     case .normalize(_, let norm):
@@ -320,7 +332,8 @@ extension AttentionHeads {
       over: stream,
       AttentionCore.Scores(
         isScaled: scale != nil, isCapped: cap != nil, hasSinks: sinks != nil,
-        hasLinearBias: hasLinearBias))
-    return seesHalves ? work.map { $0.times(2) } : work
+        hasLinearBias: hasLinearBias, hasValueBias: valueBias != nil))
+    return (valueBias?.work(over: stream, reach) ?? [])
+      + (seesHalves ? work.map { $0.times(2) } : work)
   }
 }

@@ -81,7 +81,6 @@ extension Routing {
           + OperationCounts([.subtract: scored, .divide: scored, .compare: 2 * scored]))
     }
     if router.cap != nil { counts = counts + scored * ReferenceAlgorithms.cap }
-    if router.addsScores { counts = counts + OperationCounts([.add: scored]) }
     // Corrections and groups are for the choice of a token; experts that choose do without, and
     // keep the share that the softmax gave them.
     guard router.rule != .expertChoice else { return counts }

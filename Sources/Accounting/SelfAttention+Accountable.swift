@@ -19,7 +19,6 @@ extension SelfAttention: Accountable {
     }
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
-    work += routedQueries?.work(rows: rows) ?? []
     if case .rotary(let angles) = position {
       let turns: Formula = rotatesBack ? 2 : 1
       let vectors = rows * (turns * heads + keyValueHeads)
@@ -53,7 +52,6 @@ extension SelfAttention: Accountable {
     work +=
       compression?.work(over: stream, rotarySize: position.rotarySize, learns: true) ?? []
     work += compressedIndexer?.work(over: stream, rotarySize: position.rotarySize) ?? []
-    work += biasedScores(over: stream)
     let attended = core.work(
       over: stream,
       AttentionCore.Scores(
@@ -64,7 +62,7 @@ extension SelfAttention: Accountable {
       work.append(core.gating(gate, gateFunction, rows: rows))
     }
     return work
-      + output.work(.attentionProjections, rows: rows * (routedQueries?.active ?? 1))
+      + output.work(.attentionProjections, rows: rows)
   }
 
   /// Keys and values, the keys of an indexer, and what compression keeps.
@@ -103,6 +101,7 @@ struct AttentionCore {
     var hasSinks = false
     var hasLinearBias = false
     var hasRelativeBias = false
+    var hasValueBias = false
   }
 
   func work(over stream: Stream, _ scores: Scores) -> [Work] {
@@ -132,7 +131,9 @@ struct AttentionCore {
     if scores.hasLinearBias {
       counts = counts + OperationCounts([.multiply: numbers, .add: numbers])
     }
-    if scores.hasRelativeBias { counts = counts + OperationCounts([.add: numbers]) }
+    for isThere in [scores.hasRelativeBias, scores.hasValueBias] where isThere {
+      counts = counts + OperationCounts([.add: numbers])
+    }
     return [
       Work("scores", first), Work("softmax", Elementwise(.softmax, counts)),
       Work("values", second),

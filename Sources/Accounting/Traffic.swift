@@ -61,7 +61,7 @@ extension Layer {
       if case .depthRouter = branch.module { continue }
       var routing: MixtureOfExperts?
       if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
-      for weight in branch.weights {
+      for weight in branch.weights where !weight.activeShare.isZero {
         if weight.activeShare == .one {
           sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false)
         } else if weight.part == .router {

@@ -39,12 +39,9 @@ package struct InputLayout: Hashable, Sendable {
   /// No statement: what the maps give is not written down yet.
   package static let unknown = InputLayout([])
 
-  /// Whether every piece is given once: queries, a gate where there is one, and keys and values
-  /// where these are not `borrowed`.
-  package func isComplete(_ gate: OutputGate?, borrowed: Bool) -> Bool {
+  /// Whether each of these pieces is given once, and no other.
+  package func isComplete(_ wanted: [InputPiece]) -> Bool {
     let held = pieces.flatMap(\.self)
-    var wanted: [InputPiece] = [.queries] + (gate == nil ? [] : [.gate])
-    if !borrowed { wanted += keysAreValues ? [.keys] : [.keys, .values] }
     return held.count == wanted.count && Set(held) == Set(wanted)
   }
 }

@@ -124,6 +124,9 @@ package struct Block: Hashable, Sendable {
   package var scale: Constant?
   /// What the stream is multiplied with before that, if anything.
   package var streamScale: Constant?
+  /// The same with learned factors, of the stream and of what is added.
+  package var streamFactor: LearnedScale?
+  package var answerFactor: LearnedScale?
   /// What the stream is multiplied with when the answer has been added, if anything.
   package var sumScale: Constant?
 
@@ -203,6 +206,8 @@ package struct Layer: Hashable, Sendable {
       all += block.inputNorms.map { Branch("", .normalization($0)) } + block.branches
       let norms = block.branches.compactMap(\.outputNorm) + block.outputNorms
       all += norms.map { Branch("", .normalization($0)) }
+      let factors = [block.answerFactor, block.streamFactor].compactMap(\.self)
+      all += factors.map { Branch("", .stream(.scale($0))) }
     }
     all += updateBranches
     if let outputScale { all.append(Branch("", .stream(.scale(outputScale)))) }

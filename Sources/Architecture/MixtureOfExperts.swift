@@ -78,6 +78,15 @@ package struct MixtureOfExperts: Hashable, Sendable {
   }
 
   package var latent: Latent?
+  /// Experts of another kind of token with their gate, which are stored and which no token of text
+  /// meets.
+  package var unmet: [Weight] = [] {
+    didSet {
+      for index in unmet.indices where !unmet[index].activeShare.isZero {
+        unmet[index].activeShare = 0
+      }
+    }
+  }
   /// How many experts the router chooses for a token, where that is more than the token can meet.
   package var choices: Formula?
 
@@ -103,6 +112,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var weights: [Weight] {
     router.weights + expertWeights
       + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) } + latentWeights
+      + unmet
   }
 
   package var latentWeights: [Weight] {

@@ -120,8 +120,16 @@ private struct RequestList {
   private func request(
     _ mixture: MixtureOfExperts, at path: String, into requests: inout [RequestedWeight]
   ) throws {
+    let transposed = Set(
+      mixture.router.gates.filter(\.isTransposed).map { "\($0.name).weight" })
     for weight in mixture.router.weights + mixture.latentWeights {
-      requests.append(try request(weight, at: path))
+      requests.append(try request(weight, at: path, transposed.contains(weight.name)))
+    }
+    for weight in mixture.unmet {
+      let unmet = try request(weight, at: path)
+      for name in unmet.pieces.isEmpty ? [unmet.name] : unmet.pieces {
+        requests.append(RequestedWeight(name: name, shape: unmet.shape, isOptional: true))
+      }
     }
     let expert = mixture.expert
     let count = try extent(mixture.experts)

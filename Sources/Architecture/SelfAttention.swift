@@ -76,8 +76,8 @@ package struct SelfAttention: Hashable, Sendable {
   /// The maps of queries, where a router chooses some for each token; then `output` is one of as
   /// many maps of outputs.
   package var routedQueries: RoutedQueries?
-  /// A map from the values of every key to a bias of its scores, for each key-value head.
-  package var valueBias: Linear?
+  /// How the values of every key bias its scores, if they do.
+  package var valueBias: ValueBias?
   /// What chooses the keys, if attention is sparse.
   package var indexer: Indexer?
 
@@ -102,7 +102,7 @@ package struct SelfAttention: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    (inputs + [routedQueries?.router, valueBias].compactMap(\.self)
+    (inputs + [routedQueries?.router, valueBias?.map].compactMap(\.self)
       + (routedQueries == nil ? [output] : [])).weights(.attention)
       + [InputPiece.queries, .keys, .values].flatMap {
         adapters[$0]?.weights(.attention) ?? []
@@ -154,6 +154,27 @@ package struct HeadDifference: Hashable, Sendable {
   package var weights: [Weight] { raising + lowering }
 }
 
+/// A bias of the scores of each key and key-value head: `e^(a·softplus(w·v))` from the values *v* of
+/// all its heads, in each pass for every key that is kept.
+///
+/// Of more than so many keys a query sees those with the greatest biases.
+///
+/// - Source: Shi et al. 2024, <https://arxiv.org/abs/2412.11834>; `DogeAttention` of transformers.
+package struct ValueBias: Hashable, Sendable {
+  /// *w*, to a number for each key-value head.
+  package var map: Linear
+  /// *a*, among the vectors of its module.
+  package var slopes: Weight
+  /// How many keys a query sees at most.
+  package var kept: Formula
+
+  package init(map: Linear, slopes: Weight, kept: Formula) {
+    self.map = map
+    self.slopes = slopes
+    self.kept = kept
+  }
+}
+
 /// Experts of attention: pairs of a map of queries and one of outputs, of which a router chooses.
 ///
 /// Their tensors are stacked, and among the vectors of their module.
@@ -164,14 +185,28 @@ package struct RoutedQueries: Hashable, Sendable {
   package var router: Linear
   /// How many experts one token meets.
   package var active: Formula
-  /// One expert's map of queries.
+  /// One expert's map of queries; that of outputs is the module's.
   package var map: Linear
+  /// The maps of queries of all experts, `[E, output, input]`, and those of outputs.
+  package var maps: Weight
+  package var outputs: Weight
+  /// What is added to the sum of the outputs.
+  package var bias: Weight
 
-  package init(router: Linear, active: Formula, map: Linear) {
+  package init(
+    router: Linear, active: Formula, map: Linear, maps: Weight, outputs: Weight, bias: Weight
+  ) {
     self.router = router
     self.active = active
     self.map = map
+    self.maps = maps
+    self.outputs = outputs
+    self.bias = bias
   }
+
+  package var experts: Formula { router.output }
+
+  package var vectors: [Weight] { [maps, outputs, bias] }
 }
 
 extension Model {

@@ -23,6 +23,7 @@ extension Family {
     "dots3_note_text": "rotates_neighbours=true",
     "ernie4_5": "rotates_neighbours=true",
     "ernie4_5_moe": "rotates_neighbours=true",
+    "ernie4_5_vl_moe_text": "rotates_neighbours=true",
     "gemma": "norms_add_one=true",
     "gemma2": "norms_add_one=true",
     "gemma3_text": "norms_add_one=true",

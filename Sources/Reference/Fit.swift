@@ -53,9 +53,11 @@ extension Executor {
       .map { try extent(attention.width($0)) }.reduce(0, +)
     let given = try attention.inputs.map { try extent($0.output) }.reduce(0, +)
     try require(given == width, "input maps that do not give \(width) numbers of heads")
+    // Of experts each has a map of its own heads.
+    let answered = heads / (try attention.routedQueries.map { try extent($0.active) } ?? 1)
     try require(
-      extent(attention.output.input) == heads * valueSize,
-      "an output map that does not take \(heads * valueSize) numbers of heads")
+      extent(attention.output.input) == answered * valueSize,
+      "an output map that does not take \(answered * valueSize) numbers of heads")
     // Heads that are subtracted from each other stand side by side, two by two.
     let isHalved = attention.difference != nil
     try require(

@@ -12,9 +12,6 @@ extension Layer {
       return "blocks that share the weights of an earlier layer"
     }
     if let branch = extras.first {
-      if branch.weights.contains(where: \.activeShare.isZero) {
-        return "experts of images, which no token of text meets"
-      }
       return branch.path.isEmpty
         ? "tensors beside its blocks" : "the tensors '\(branch.path)' beside its blocks"
     }
@@ -61,8 +58,6 @@ extension SelfAttention {
   fileprivate var obstacle: String? {
     if blockIndexer != nil { return "an indexer that chooses keys" }
     if compression != nil || compressedIndexer != nil { return "compressed keys" }
-    if routedQueries != nil { return "experts of attention" }
-    if valueBias != nil { return "scores with a bias from the values" }
     if scalesByPosition || rotatesBack { return "scores that are scaled by position" }
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
@@ -70,7 +65,7 @@ extension SelfAttention {
     if let vector = vectors.first(where: { !usedVectors.contains($0) }) {
       return "the tensor '\(vector.name)'"
     }
-    if !layout.isComplete(gate, borrowed: source.isBorrowed)
+    if !layout.isComplete(mappedPieces)
       || layout.pieces.count != inputs.count
     {
       return "input maps that do not give queries, keys and values"
@@ -108,7 +103,6 @@ extension FeedForward {
 
 extension MixtureOfExperts {
   fileprivate var obstacle: String? {
-    if router.addsScores { return "scores of experts that are sums" }
     if idleReturnsInput, capacity != nil { return "a limited capacity of zero experts" }
     if router.gates.count > 2 { return "several gates of experts" }
     if router.vectors.count > usedVectors {

@@ -85,9 +85,10 @@ package struct Validation: Sendable {
     experts = try MeasuredExperts.all(
       OperationLedger(described ?? model, workload), executor.meter.tallies)
     let report = try ParameterReport(described ?? model)
+    let unmet = try report.ledger.value(report.ledger.unmet, "What no token meets")
     // What no checkpoint holds no pass asks for either.
     parameters = (
-      try (report.stored ?? report.total).evaluated(with: [:]).wholeValue(),
+      try ((report.stored ?? report.total) - unmet).evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)
     )
     self.model = model

@@ -145,7 +145,14 @@ class Choices:
         def topk(scores, k, dim=-1, largest=True, sorted=True, **rest):
             values, indices = result = self.plain[0](scores, k, dim=dim, largest=largest, sorted=sorted, **rest)
             if dim in (-1, scores.dim() - 1) and largest:
-                self.calls.append((self.layer, scores.detach().clone(), k, indices.detach().clone()))
+                seen = indices.detach().clone()
+                if self.model.config.model_type == "doge":  # two tables of keys come first; then places among their sums
+                    if scores.dim() == 3:
+                        self.keys = seen
+                    else:
+                        first, second = (self.keys[table].gather(-1, part) for table, part in enumerate((seen // self.keys.shape[-1], seen % self.keys.shape[-1])))
+                        seen = first * self.keys.shape[-1] + second
+                self.calls.append((self.layer, scores.detach().clone(), k, seen))
             return result
 
         torch.topk = topk

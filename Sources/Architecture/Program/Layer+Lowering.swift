@@ -97,9 +97,11 @@ extension Block {
     aside = nil
     let inputs = inputNorms.map { program.normalize(x, $0) }
     let kept = keepsNormed ? inputs.first ?? stream : stream
-    let added = answer(x, inputs, &program, &bridges)
-    let scaled =
+    var added = answer(x, inputs, &program, &bridges)
+    if let answerFactor { added = program.scale(added, by: answerFactor, residualPath) }
+    var scaled =
       streamScale.map { program.scale(kept, by: $0, residualPath, as: .residual) } ?? kept
+    if let streamFactor { scaled = program.scale(scaled, by: streamFactor, residualPath) }
     var y = program.add(scaled, added, residualPath)
     if let sumScale { y = program.scale(y, by: sumScale, residualPath, as: .residual) }
     return normsSum ? outputNorms.reduce(y) { program.normalize($0, $1) } : y

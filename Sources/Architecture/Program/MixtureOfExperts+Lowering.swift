@@ -3,7 +3,7 @@ import Symbolic
 extension MixtureOfExperts {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    !router.addsScores && router.gates.count <= 2 && expert.isLowered
+    router.gates.count <= 2 && expert.isLowered
       && (shared?.isLowered ?? true)
       && router.vectors.count <= usedVectors
   }
@@ -33,7 +33,11 @@ extension MixtureOfExperts {
       read = program.scale(read, by: scale, "router", as: .choice)
     }
     let gates = router.gates.map { program.map(read, $0) }
-    let choice = program.route(gates.first, routing)
+    var scores = gates.first
+    if router.addsScores {
+      scores = scores.map { program.pairScores($0, to: scored) }
+    }
+    let choice = program.route(scores, routing)
     let scope = program.scope
     let entering = latent.map { latent in
       program.within("", .mixer) { $0.map(x, latent.down) }

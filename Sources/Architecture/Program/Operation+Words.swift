@@ -19,6 +19,8 @@ extension Operation {
     case .magnitude: "magnitude"
     case .rescale: "rescale"
     case .exceed: "exceed"
+    case .mapChosen: "map_chosen"
+    case .pairScores: "pair_scores"
     case .normalize: "normalize"
     case .divide: "divide"
     case .affine: "affine"
@@ -79,6 +81,11 @@ extension Operation {
     case .magnitude(let x): return "√(mean(\(name(x))²))"
     case .rescale(let x, let magnitude, let least):
       return "\(name(x)) · \(name(magnitude)) / √(max(\(least), mean(\(name(x))²)))"
+    case .mapChosen(let x, let choice, let maps):
+      return maps.use == .spread
+        ? "\(name(x)) through \(maps.map.name) of each expert of \(name(choice)), side by side"
+        : "Σ over the experts of \(name(choice)): weight · \(maps.map.name) of its part of \(name(x))"
+    case .pairScores(let x): return "the sums of all pairs of the two halves of \(name(x))"
     case .exceed(let x, let deviations):
       return "max(0, \(name(x)) − mean − \(deviations) · deviation), of each row"
     case .normalize(let x, let norm): return "\(norm.words)(\(name(x)))\(norm.detail)"
@@ -251,6 +258,9 @@ extension AttentionHeads {
     if let scale { score += " · \(scale)" }
     if let cap { score = "\(cap)·tanh(\(score) / \(cap))" }
     if hasLinearBias, !scalesLinearBias { score += " − slope · distance" }
+    if let valueBias {
+      score += " + exp(\(valueBias.slopes.name) · softplus(\(valueBias.map.name) · v))"
+    }
     if sinks != nil { score += ", sink" }
     let values = seesHalves ? "v of each half" : "v"
     return "Σ softmax(\(score)) · \(values), \(heads) heads on \(keyValueHeads),"

@@ -78,6 +78,14 @@ package enum Operation: Sendable {
   case route(Value?, Routing)
   /// The sum of what the chosen experts answer, each times its weight.
   indirect case experts(Value, choice: Value, Experts)
+  /// Each row through the maps of its chosen experts: side by side, or a weighed sum of what each
+  /// makes of its part of the row.
+  case mapChosen(Value, choice: Value, ChosenMaps)
+  /// From two scores for each of *n* keys the sums of all pairs, `[T, n²]`.
+  ///
+  /// The class takes the numbers of all rows for those of two tables `[T, n]`, the first half for one
+  /// and the second for the other, so that with several rows a row has scores of others.
+  case pairScores(Value)
   /// The product of every row with the weight of the expert whose program this is.
   case weigh(Value)
   /// What a router lets into a layer goes through a program of its own, and comes back weighed.
@@ -187,6 +195,17 @@ package struct AttentionHeads: Hashable, Sendable {
   package var scalesLinearBias = false
   /// One more score for each head, to which no value answers.
   package var sinks: Weight?
+  /// Which head of keys and values a head of queries meets.
+  package enum Order: Hashable, Sendable {
+    /// As many neighbours one as others the next.
+    case grouped
+    /// Head *h* of queries meets head *h* mod *g*.
+    case inTurn
+  }
+
+  package var order = Order.grouped
+  /// How values bias the scores of their keys.
+  package var valueBias: ValueBias?
   /// Whether every head attends twice: to the first half of the heads of values, as if it were all,
   /// and to the second; its outputs stand side by side.
   package var seesHalves = false
@@ -221,6 +240,34 @@ package struct IndexHeads: Hashable, Sendable {
     scale = indexer.scalesWeights ? nil : .inverseRoot(headSize)
     weightScales = [.inverseRoot(heads)] + (indexer.scalesWeights ? [.inverseRoot(headSize)] : [])
     choice = indexer.choice
+  }
+}
+
+/// Maps of which each row meets those of its chosen experts.
+package struct ChosenMaps: Hashable, Sendable {
+  package enum Use: Hashable, Sendable {
+    /// From a row to what each chosen map gives, side by side.
+    case spread
+    /// From what stands side by side to the sum of what the maps give, each times its weight.
+    case gather
+  }
+
+  package var use: Use
+  /// The extents of one map, and the name under which it is shown.
+  package var map: Linear
+  /// The weights of all, `[E, output, input]`.
+  package var stack: Weight
+  package var experts: Formula
+  package var active: Formula
+
+  package init(
+    _ use: Use, map: Linear, stack: Weight, experts: Formula, active: Formula
+  ) {
+    self.use = use
+    self.map = map
+    self.stack = stack
+    self.experts = experts
+    self.active = active
   }
 }
 
@@ -284,7 +331,7 @@ extension Operation {
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
-      .magnitude(let x), .exceed(let x, _),
+      .magnitude(let x), .exceed(let x, _), .pairScores(let x),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
@@ -296,7 +343,7 @@ extension Operation {
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
       .enter(let x, let y, _), .join(let x, let y), .divide(let x, let y, _),
-      .mixStreams(let x, let y, _), .rescale(let x, let y, _), .interpolate(let x, let y, _):
+      .mixStreams(let x, let y, _), .mapChosen(let x, let y, _), .rescale(let x, let y, _), .interpolate(let x, let y, _):
       [x, y]
     case .scan(let values, _): values
     case .attend(let x, let y, let z, _), .attendLatents(let x, let y, let z, _),

@@ -42,7 +42,10 @@ extension Program {
         // The maps of its gate have steps of their own.
         norm.gate = nil
         return norm.weights().map { own($0) }
-      case .attend(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
+      case .mapChosen(_, _, let maps): return [own(maps.stack)]
+      case .attend(_, _, _, let heads):
+        let bias = heads.valueBias.map { $0.map.weights(.attention) + [$0.slopes] } ?? []
+        return ([heads.sinks].compactMap(\.self) + bias).map { own($0) }
       case .keepLatents(_, let heads): return [heads.expand].weights(.attention).map { own($0) }
       case .attendLatents(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
@@ -66,7 +69,7 @@ extension Program {
       case .divide, .shift, .sumParts, .balance, .slice, .join, .rotate, .keep,
         .keepIndex, .index, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
-        .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .exceed,
+        .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores, .exceed,
         .previous:
         return []
       }
@@ -123,7 +126,7 @@ extension Program {
         .join, .keep, .keepLatents, .keepIndex,
         .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
+        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous, .pairScores, .mapChosen,
         .exceed:
         isWrong = false
       }

@@ -35,7 +35,7 @@ extension Program {
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
         .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous,
         .interpolate,
-        .mixStreams, .magnitude, .rescale, .exceed:
+        .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
         [step]
       }
     }
@@ -52,7 +52,7 @@ extension Program {
         case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
           .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
-          .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index, .attend,
+          .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed, .keepLatents, .keepIndex, .index, .attend,
           .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
           .scaleByPosition, .bound,

@@ -357,6 +357,17 @@ extension ProgramBuilder {
     step(.exceed(x, deviations: deviations), x.width, .activation, name)
   }
 
+  package mutating func mapChosen(
+    _ x: Value, _ choice: Value, _ maps: ChosenMaps
+  ) -> Value {
+    let width = maps.use == .spread ? maps.active * maps.map.output : maps.map.output
+    return step(.mapChosen(x, choice: choice, maps), width, .weighting, maps.map.name)
+  }
+
+  package mutating func pairScores(_ x: Value, to experts: Formula) -> Value {
+    step(.pairScores(x), experts, .choice, "router")
+  }
+
   /// Leaves a value to the programs after this one.
   package mutating func leave(_ x: Value, as legacy: Legacy) -> Value {
     step(.leave(x, legacy), x.width, .cache, "", kind: x.kind)

@@ -4,9 +4,8 @@ extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
     blockIndexer == nil && compression == nil && compressedIndexer == nil
-      && routedQueries == nil && valueBias == nil
       && !scalesByPosition && !rotatesBack && !position.isRelative
-      && layout.isComplete(gate, borrowed: source.isBorrowed)
+      && layout.isComplete(mappedPieces)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
       && vectors.allSatisfy { usedVectors.contains($0) }
       && reach.isLowered
@@ -14,13 +13,26 @@ extension SelfAttention {
 
   /// The vectors that operations use.
   package var usedVectors: [Weight] {
-    [sinks, gateBias, outputBias].compactMap(\.self) + (difference?.weights ?? [])
+    [sinks, gateBias, outputBias, valueBias?.slopes].compactMap(\.self)
+      + (difference?.weights ?? []) + (routedQueries?.vectors ?? [])
+  }
+
+  /// What its input maps give: all but queries that experts give, and keys and values of another
+  /// layer, or values that are the keys.
+  package var mappedPieces: [InputPiece] {
+    var pieces: [InputPiece] = routedQueries == nil ? [.queries] : []
+    if !source.isBorrowed { pieces += layout.keysAreValues ? [.keys] : [.keys, .values] }
+    return pieces + (gate == nil ? [] : [.gate])
   }
 
   /// Projects every token, attends within each sequence, and projects back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var pieces = project(x, &program)
     if layout.keysAreValues { pieces[.values] = pieces[.keys] }
+    let choice = routedQueries.map { $0.choose(x, &program) }
+    if let routedQueries, let choice {
+      pieces[.queries] = program.mapChosen(x, choice, routedQueries.spread)
+    }
     if let keyScale { pieces.change(.keys) { program.scale($0, by: keyScale, "keys") } }
     if !normsFollowRotation { normalize(&pieces, &program) }
     if let clip {
@@ -53,6 +65,9 @@ extension SelfAttention {
     core.scalesLinearBias = scalesLinearBias
     core.sinks = sinks
     core.seesHalves = difference != nil
+    core.valueBias = valueBias
+    // Each expert has a head for every head of keys.
+    core.order = routedQueries == nil ? .grouped : .inTurn
     let chosen = indexer.map {
       KeySource.own($0).lower(x, compressedQueries: nil, &program)
     }
@@ -65,6 +80,10 @@ extension SelfAttention {
     for norm in norms where norm.subject == .output { y = program.normalize(y, norm) }
     if let difference {
       y = program.scale(y, by: difference.rest, "difference", as: .activation)
+    }
+    if let routedQueries, let choice {
+      y = program.mapChosen(y, choice, routedQueries.gather(output))
+      return program.addVector(y, routedQueries.bias, routedQueries.bias.name)
     }
     y = program.map(y, output)
     return outputBias.map { program.addVector(y, $0, $0.name) } ?? y
@@ -188,5 +207,27 @@ extension Reach {
     case .all, .window, .chosen, .chunk, .bestBlocks: true
     case .blocks: false
     }
+  }
+}
+
+extension RoutedQueries {
+  fileprivate func choose(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    var router = Router([router])
+    router.scoring = .softmaxOfChosen
+    return program.route(
+      program.map(x, self.router),
+      Routing(
+        router: router, experts: experts, scored: experts, chosen: active, capacity: nil,
+        runsEvery: false))
+  }
+
+  /// A row's queries of each chosen expert, side by side.
+  fileprivate var spread: ChosenMaps {
+    ChosenMaps(.spread, map: map, stack: maps, experts: experts, active: active)
+  }
+
+  /// The sum of the outputs of each chosen expert.
+  fileprivate func gather(_ output: Linear) -> ChosenMaps {
+    ChosenMaps(.gather, map: output, stack: outputs, experts: experts, active: active)
   }
 }

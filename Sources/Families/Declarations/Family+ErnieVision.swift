@@ -29,9 +29,9 @@ extension Family {
       "Tokens are those of text: the experts of images are stored, and no such token meets them.")
     func sparse() throws -> Layer {
       let counts = try keys.expertCounts()
-      var layer = try keys.layer(attention, keys.ernieTextExperts(counts, widths.text, bias: bias))
-      layer.extras = try keys.ernieImageExperts(counts.all, widths.image)
-      return layer
+      let experts = try keys.ernieTextExperts(counts, widths.text, bias: bias)
+      let unmet = try keys.ernieImageExperts(counts.all, widths.image)
+      return try keys.layer(attention, experts.mixing { $0.unmet = unmet })
     }
     return try keys.decoder(
       keys.denseOrSparse(
@@ -72,6 +72,7 @@ extension Keys {
     router.isCorrected = true
     router.scoring = .softmax
     router.normalizes = true
+    router.leastSum = try constant("moe_norm_min")
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active, expert: try gated(width),
@@ -80,7 +81,7 @@ extension Keys {
   }
 
   /// The gate and the experts that no token of text reaches; they are numbered after the others.
-  fileprivate func ernieImageExperts(_ count: Formula, _ width: Formula) throws -> [Branch] {
+  fileprivate func ernieImageExperts(_ count: Formula, _ width: Formula) throws -> [Weight] {
     let d = try size(.hidden)
     var weights = try gated(width).weights(.routedExperts).map { weight in
       var copy = weight.within("experts.#")
@@ -89,9 +90,6 @@ extension Keys {
       return copy
     }
     weights.append(Weight("gate.weight_1", [d, count], .router))
-    for index in weights.indices { weights[index].activeShare = 0 }
-    return [
-      Branch("mlp", .mixer(Mixer(.other, linears: [], vectors: weights)), runs: 0)
-    ]
+    return weights
   }
 }

@@ -15,8 +15,10 @@ extension Family {
       """
   ) { keys in
     let mixture = try keys.jetmoeExperts()
-    let layer = try keys.layer(
+    var layer = try keys.layer(
       keys.routedAttention(), mixture, paths: ("self_attention", "mlp"))
+    // The norms of a layer are made without the configuration's ε, the last one is not.
+    for block in layer.blocks.indices { layer.blocks[block].inputNorms[0].epsilon = "1e-6" }
     return try keys.decoder(keys.uniform(layer))
   }
 
@@ -84,19 +86,18 @@ extension Keys {
     let (g, headSize) = (try size(.keyValueHeads), try size(.headSize))
     let width = g * headSize
     let counts = try expertCounts()
-    let stacks = [
-      ("input_linear", [counts.all, width, d]), ("output_linear", [counts.all, d, width]),
-    ]
+    let routed = RoutedQueries(
+      router: Linear("experts.router.layer", d, counts.all), active: counts.active,
+      map: Linear("experts.input_linear", d, width),
+      maps: Weight("experts.input_linear.weight", [counts.all, width, d], .attention),
+      outputs: Weight("experts.output_linear.weight", [counts.all, d, width], .attention),
+      bias: Weight("experts.bias", [d], .attention))
     var attention = SelfAttention(
       heads: counts.active * g, keyValueHeads: g, headSize: headSize,
-      inputs: [Linear("kv_proj", d, 2 * width)],
+      inputs: [Linear("kv_proj", d, 2 * width)], layout: InputLayout([[.keys, .values]]),
       output: Linear("experts.output_linear", width, d),
-      vectors: stacks.map { Weight("experts.\($0.0).weight", $0.1, .attention) }
-        + [Weight("experts.bias", [d], .attention)],
-      position: try rotary(headSize))
-    attention.routedQueries = RoutedQueries(
-      router: Linear("experts.router.layer", d, counts.all), active: counts.active,
-      map: Linear("experts.input_linear", d, width))
+      vectors: routed.vectors, position: try rotary(headSize))
+    attention.routedQueries = routed
     return .selfAttention(attention)
   }
 

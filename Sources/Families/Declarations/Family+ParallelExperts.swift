@@ -184,21 +184,24 @@ extension Family {
     // Without a window a query keeps the keys with the largest biases, however old.
     let kept = try keys.size(.keptKeys)
     let window = try keys.window()
+    let slopes = Weight("A", [groups], .attention)
     let attention = try keys.attention(
-      heads, bias: bias, norm: .eachHead, vectors: [Weight("A", [groups], .attention)],
-      reach: window == .all ? .window(kept, keepsCache: true) : window
+      heads, bias: bias, norm: .eachHead, vectors: [slopes],
+      reach: window == .all ? .chosen(kept) : window
     ).attending {
-      $0.valueBias = Linear("dt_proj", groups * heads.size, groups, bias: !bias.isEmpty)
+      $0.valueBias = ValueBias(
+        map: Linear("dt_proj", groups * heads.size, groups, bias: !bias.isEmpty),
+        slopes: slopes, kept: kept)
     }
     let dense = try keys.gated(bias: keys.flag("mlp_bias"))
     var layer = try keys.layer(attention, .feedForward(dense))
     if try keys.flag("is_moe") {
       layer.blocks[1].branches.append(Branch("mlp", try keys.dogeExperts(dense.activation)))
     }
-    let scales = ["input_residual", "post_attention_residual"].map { Weight($0, [d], .mixer) }
-    layer.extras.append(Branch("", .mixer(Mixer(.other, linears: [], vectors: scales))))
     // The stream is multiplied by a vector before each addition.
-    for block in layer.blocks.indices { layer.blocks[block].scale = .computed("input_residual", 1) }
+    for (block, name) in ["input_residual", "post_attention_residual"].enumerated() {
+      layer.blocks[block].streamFactor = LearnedScale(Weight(name, [d], .mixer))
+    }
     return try keys.decoder(keys.uniform(layer))
   }
 }

@@ -44,6 +44,10 @@ struct AttentionCore {
   var scalesSlopes = false
   /// One more score for each head, that no value answers to.
   var sinks: UnsafeMutablePointer<Float>?
+  /// Whether head *h* of queries meets head *h* mod *g* of keys.
+  var meetsInTurn = false
+  /// Whether keys have biases.
+  var hasBiases = false
   /// Which half of the heads of values is seen, as if it were all, where each is seen by itself.
   var half: Int?
 
@@ -53,9 +57,13 @@ struct AttentionCore {
     return first..<first + valueSize
   }
 
+  func keyHead(of head: Int) -> Int {
+    meetsInTurn ? head % keyValueHeads : head / (heads / keyValueHeads)
+  }
+
   /// The part of the rows that a head of queries meets.
   func shared(_ span: Span, by head: Int) -> Span {
-    let own = head / (heads / keyValueHeads)
+    let own = keyHead(of: head)
     return span.head(
       own, values: half.map { own % (keyValueHeads / 2) + $0 * (keyValueHeads / 2) } ?? own,
       of: keyValueHeads)
@@ -71,6 +79,8 @@ struct AttentionCore {
     var firstKey: Int
     /// The keys that each query sees, if they are chosen; then all are kept.
     var chosen: KeySelection?
+    /// What is added to the scores of each key, for each head of keys, if anything.
+    var biases: Matrix?
 
     /// The rows of the keys that the mask keeps for a query.
     func kept(_ query: Int, _ core: AttentionCore) -> Range<Int> {
@@ -220,6 +230,7 @@ extension AttentionCore {
         score = score + Counted(slopes[head]) * Counted(distance)
       }
       if let scale, scalesSlopes { score = score * Counted(scale) }
+      if let biases = span.biases { score = score + Counted(biases[key, keyHead(of: head)]) }
       row[place] = kept.contains(key) ? score.value : -.infinity
     }
   }
@@ -243,6 +254,7 @@ extension AttentionCore {
       each.multiply += 1
       each.add += 1
     }
+    if hasBiases { each.add += 1 }
     var tally = scores * each
     tally += sinks * softmax
     return tally
@@ -388,6 +400,12 @@ extension AttentionCore {
         let distance = Float(span.firstKey + key - span.firstQuery - query)
         start[place] += slopes[head] * distance
       }
+    }
+    if let biases = span.biases {
+      Vectors.scale(start, by: factor, count: count)
+      factor = 1
+      let own = keyHead(of: head)
+      for (place, key) in keys.enumerated() { start[place] += biases[key, own] }
     }
     hide(start)
     if let sinks {

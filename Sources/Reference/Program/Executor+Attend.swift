@@ -51,10 +51,22 @@ extension Executor {
     for (index, sequence) in kept.enumerated() {
       let rows = flow.rows(of: index)
       guard !rows.isEmpty else { continue }
-      let span = AttentionCore.Span(
+      var span = AttentionCore.Span(
         queries: queries.rows(rows), keys: sequence.keys.matrix, values: sequence.values.matrix,
         firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count,
         chosen: chosen?[index])
+      if let bias = heads.valueBias {
+        let biases = try biases(bias, sequence.values.matrix, at: path)
+        span.biases = biases
+        let most = try extent(bias.kept)
+        if span.keys.rows > most {
+          guard case .chosen = heads.reach else {
+            throw ExecutionError.notExecuted(
+              modelType: model.modelType, what: "a mask of the greatest biases within a window")
+          }
+          span.chosen = core.greatest(most, span)
+        }
+      }
       for half in heads.seesHalves ? [0, 1] : [nil] {
         var part = core
         part.half = half
@@ -65,7 +77,36 @@ extension Executor {
   }
 }
 
+extension Executor {
+  /// The biases of the scores of each key: `[keys, g]`.
+  private func biases(_ bias: ValueBias, _ values: Matrix, at path: String) throws -> Matrix {
+    let slopes = try vector(bias.slopes, at: path, spread: 0.5)
+    let y = try linear(values, bias.map, at: path)
+    meter.literally(path.appending(bias.map.name), rows: 0..<y.rows) { row in
+      for head in 0..<y.columns {
+        let softplus = Counted(y[row, head]).softplus
+        y[row, head] = (Counted(slopes[head]) * softplus).exponential.value
+      }
+    }
+    return y
+  }
+}
+
 extension AttentionCore {
+  /// Of the keys that each query sees those with the greatest biases.
+  fileprivate func greatest(_ count: Int, _ span: Span) -> KeySelection {
+    var selection = KeySelection(groups: keyValueHeads, queries: span.queries.rows)
+    guard let biases = span.biases else { return selection }
+    for head in 0..<keyValueHeads {
+      for query in 0..<span.queries.rows {
+        let best = span.kept(query, self)
+          .sorted { (biases[$0, head], $1) > (biases[$1, head], $0) }.prefix(count)
+        selection[head, query] = best.sorted()
+      }
+    }
+    return selection
+  }
+
   /// Heads with their extents and constants; sinks are numbers of the model.
   init(_ heads: AttentionHeads, _ executor: Executor, at path: String) throws {
     let count = try executor.extent(heads.heads)
@@ -80,6 +121,8 @@ extension AttentionCore {
       slopes: heads.hasLinearBias ? Self.slopes(count) : nil,
       scalesSlopes: heads.scalesLinearBias,
       sinks: try heads.sinks.map { try executor.vector($0, at: path, spread: 0.5) })
+    meetsInTurn = heads.order == .inTurn
+    hasBiases = heads.valueBias != nil
   }
 
   /// The slope of each of *n* heads: the powers of 2^(−8/n) where *n* is a power of two; else those

@@ -18,15 +18,17 @@ struct Choices {
 extension Executor {
   /// Makes weights of scores `[rows, E]`, which it writes over, and chooses.
   func route(
-    _ scores: Matrix?, _ routing: Routing, _ flow: Flow, at path: String
+    _ scores: Matrix?, _ routing: Routing, _ flow: Flow, at path: String, isNoted: Bool
   ) throws -> Choices {
     if plantedError == .routesTwice, let scores {
       _ = try scratch.scoped { try choose(scratch.copy(scores), routing, flow, at: path) }
     }
     let choices = try choose(scores, routing, flow, at: path)
-    note(
-      choices.taken.map { RoutingChoice(path, takers: $0, of: scores?.rows ?? 0) }
-        ?? RoutingChoice(path, .experts(choices.chosen)))
+    if isNoted {
+      note(
+        choices.taken.map { RoutingChoice(path, takers: $0, of: scores?.rows ?? 0) }
+          ?? RoutingChoice(path, .experts(choices.chosen)))
+    }
     return choices
   }
 
@@ -97,6 +99,68 @@ extension Executor {
       return (rows, rows.map { column[$0] })
     }
     return choices
+  }
+
+  /// The sums of all pairs of two scores, of the two tables that the numbers of all rows are.
+  func pairScores(_ x: Matrix, to count: Formula, _ path: String) throws -> Matrix {
+    let (keys, pairs) = (x.columns / 2, try extent(count))
+    guard keys * keys == pairs else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "\(pairs) experts, which are no square number")
+    }
+    let y = scratch.matrix(x.rows, pairs)
+    func number(_ place: Int) -> Float { x[place / x.columns, place % x.columns] }
+    meter.literally(path, rows: 0..<x.rows) { row in
+      for first in 0..<keys {
+        let one = Counted(number(row * keys + first))
+        for second in 0..<keys {
+          let other = Counted(number((x.rows + row) * keys + second))
+          y[row, first * keys + second] = (one + other).value
+        }
+      }
+    }
+    return y
+  }
+
+  /// Every row through the maps of its chosen experts.
+  func mapChosen(
+    _ x: Matrix, _ choices: Choices, _ maps: ChosenMaps, at path: String, _ name: String
+  ) throws -> Matrix {
+    let (inner, columns) = (try extent(maps.map.input), try extent(maps.map.output))
+    let (active, experts) = (try extent(maps.active), try extent(maps.experts))
+    let stack = path.appending(maps.stack.name)
+    weights.claim(stack, experts * columns * inner)
+    let gathers = maps.use == .gather
+    let y = gathers ? scratch.zeros(x.rows, columns) : scratch.zeros(x.rows, active * columns)
+    var places = [[(row: Int, slot: Int)]](repeating: [], count: experts)
+    for (row, chosen) in choices.chosen.enumerated() {
+      for (slot, expert) in chosen.enumerated() { places[expert].append((row, slot)) }
+    }
+    let spread = (3 / Float(max(inner, 1))).squareRoot()
+    for (expert, places) in places.enumerated() where !places.isEmpty {
+      scratch.scoped {
+        let gathered = scratch.matrix(places.count, inner)
+        for (index, place) in places.enumerated() {
+          let first = gathers ? place.slot * inner : 0
+          gathered.row(index).update(from: x.row(place.row) + first, count: inner)
+        }
+        let w = weights.matrix(
+          stack, first: expert * columns, rows: columns, columns: inner, spread: spread, scratch)
+        let answer = scratch.matrix(places.count, columns)
+        product(gathered, w, into: answer, name)
+        guard gathers else {
+          for (index, place) in places.enumerated() {
+            (y.row(place.row) + place.slot * columns).update(
+              from: answer.row(index), count: columns)
+          }
+          return
+        }
+        addScaled(
+          answer, places.map { choices.weights?[$0.row][$0.slot] ?? 1 }, to: y,
+          at: places.map(\.row), name)
+      }
+    }
+    return y
   }
 
   /// The sum of what the experts answer on the rows that chose them, each times its weight.

@@ -212,6 +212,11 @@ struct ProgramRun {
     case .mixStreams(let x, let coefficients, let mixing):
       return .numbers(
         try executor.mixStreams(numbers(x), by: numbers(coefficients), mixing, name))
+    case .pairScores(let x):
+      return .numbers(try executor.pairScores(numbers(x), to: step.result.width, name))
+    case .mapChosen(let x, let choice, let maps):
+      return .numbers(
+        try executor.mapChosen(numbers(x), choices(choice), maps, at: scope, name))
     case .magnitude(let x): return .numbers(executor.magnitudes(numbers(x), name))
     case .rescale(let x, let magnitude, let least):
       let y = writable(x, index, executor)
@@ -244,7 +249,9 @@ struct ProgramRun {
       return .numbers(y)
     case .route(let scores, let routing):
       return .choice(
-        try executor.route(scores.map { writable($0, index, executor) }, routing, flow, at: scope))
+        try executor.route(
+          scores.map { writable($0, index, executor) }, routing, flow, at: scope,
+          isNoted: step.role.place != .attention))
     case .experts(let x, let choice, let experts):
       return .numbers(
         try executor.run(
@@ -339,7 +346,7 @@ extension Executor {
         .rotate, .keep, .keepLatents, .keepIndex, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
         .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
-        .rescale, .exceed, .previous, .interpolate:
+        .rescale, .pairScores, .mapChosen, .exceed, .previous, .interpolate:
         break
       }
     }

@@ -73,7 +73,7 @@ struct ProgramReport {
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
         .keepLatents, .keepIndex, .index, .attendLatents, .scaleByPosition, .subtract, .convolve,
         .scan, .repeat, .previous, .interpolate,
-        .mixStreams, .magnitude, .rescale, .exceed:
+        .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
         return [own]
       }
     }
