@@ -73,6 +73,7 @@ package struct OperationLedger: Sendable {
       .map { Row(outside: $0.0) }
     let programs = model.groups.map(\.layer.program)
     rows += programs.rotaryTables(stream).map { Row(outside: $0) }
+    rows += (model.cycles?.work(over: stream) ?? []).map { Row(outside: $0) }
     let pass = ProgramWork(stream, assuming: assumption) { _ in filling }
     let placement = LayerPlacement(model) { $1.work(programs[$0], pass) }
     rows += placement.entries.map { entry in
@@ -154,11 +155,7 @@ extension Branch {
       work.isOfLayer = isOfLayer
       return work
     }
-    guard let learningRuns, stream.workload.phase == .train else {
-      return work.map { $0.times(runs) }
-    }
-    let others = runs - learningRuns
-    return work.map { $0.times(learningRuns) } + work.map { $0.times(others).notKept }
+    return work.map { $0.times(runs) }
   }
 }
 

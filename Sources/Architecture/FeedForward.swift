@@ -55,6 +55,18 @@ package struct FeedForward: Hashable, Sendable {
   ///
   /// - Source: Peng et al. 2023 (RWKV), §3.1, <https://arxiv.org/abs/2305.13048>.
   package var isReceptive = false
+  /// Biases of gate and factor that are stored beside the map that gives both.
+  package struct InnerBiases: Hashable, Sendable {
+    package var gate: Weight
+    package var factor: Weight
+
+    package init(gate: Weight, factor: Weight) {
+      self.gate = gate
+      self.factor = factor
+    }
+  }
+
+  package var innerBiases: InnerBiases?
   /// Norms of the inner numbers, before the output map.
   package var norms: [Normalization] = []
   /// Other vectors.
@@ -84,5 +96,6 @@ package struct FeedForward: Hashable, Sendable {
   package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
     inputs.weights(part) + output.weights(part) + (adapters?.weights(part) ?? [])
       + norms.flatMap { $0.weights() } + vectors
+      + (innerBiases.map { [$0.gate, $0.factor] } ?? [])
   }
 }

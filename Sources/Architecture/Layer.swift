@@ -77,8 +77,6 @@ package struct Branch: Hashable, Sendable {
   package var module: Module
   /// How often one pass runs it.
   package var runs: Formula
-  /// In how many of these runs it learns, where training takes the others as given.
-  package var learningRuns: Formula?
   /// What goes into it, and what comes out of it, is multiplied by, if anything.
   package var inputScale: Constant?
   package var outputScale: Constant?

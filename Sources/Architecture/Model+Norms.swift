@@ -51,6 +51,11 @@ extension Model {
     }
     for index in head.indices { settle(&head[index]) }
     for index in tail.indices { settle(&tail[index]) }
+    if var cycles {
+      settle(&cycles.norm)
+      settle(&cycles.layer.blocks)
+      self.cycles = cycles
+    }
     for group in groups.indices {
       settle(&groups[group].layer.blocks)
       settle(&groups[group].layer.repeats)

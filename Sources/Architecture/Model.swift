@@ -52,6 +52,8 @@ package struct Model: Sendable {
   /// The name of the list of layers.
   package var layersPath: String
   package var groups: [LayerGroup]
+  /// How its layers run in turn with those of another stack, if there is one.
+  package var cycles: StackCycles?
   /// What comes after the layers: the final norm and the projection onto the vocabulary.
   package var tail: [Branch]
   /// Whether the output projection is the token table.

@@ -43,6 +43,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var valueScale: Constant?
   /// A bias of the output that is stored beside its map, and is among the vectors.
   package var outputBias: Weight?
+  /// Biases of the pieces of a fused map that are stored by themselves; they are among the vectors.
+  package var pieceBiases: [InputPiece: Weight] = [:]
   /// What keys are multiplied by before all else, if anything.
   package var keyScale: Constant?
   /// *c*, if queries, keys and values are kept between −c and c, after their norms.

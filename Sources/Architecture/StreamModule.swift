@@ -14,6 +14,8 @@ package enum StreamModule: Hashable, Sendable {
   case repetition(Formula)
   /// What reads and writes several streams around a block, or only reads them.
   case connection(StreamConnection)
+  /// A state that a pass begins with.
+  case start(Weight)
 
   package var weights: [Weight] {
     switch self {
@@ -25,6 +27,7 @@ package enum StreamModule: Hashable, Sendable {
     case .copies(let module): module.weights
     case .repetition: []
     case .connection(let module): module.weights
+    case .start(let weight): [weight]
     }
   }
 
@@ -37,6 +40,7 @@ package enum StreamModule: Hashable, Sendable {
     case .learnedResidual: "laurel"
     case .copies, .repetition: "copies"
     case .connection: "hc"
+    case .start: "start"
     }
   }
 
@@ -50,6 +54,7 @@ package enum StreamModule: Hashable, Sendable {
     case .learnedResidual: "a learned residual"
     case .copies, .repetition: "copies of the stream"
     case .connection: "a connection to several streams"
+    case .start: "a first state"
     }
   }
 
@@ -68,7 +73,7 @@ package enum StreamModule: Hashable, Sendable {
     case .connection(var connection):
       connection.changeNorms(change)
       self = .connection(connection)
-    case .scale, .layerInput, .copies, .repetition: break
+    case .scale, .layerInput, .copies, .start, .repetition: break
     }
   }
 }

@@ -72,6 +72,7 @@ extension Family {
     "granitemoehybrid",
     "granitemoeshared",
     "helium",
+    "hrm_text",
     "hunyuan_v1_dense",
     "hunyuan_v1_moe",
     "hunyuan_vl_text",

@@ -32,6 +32,8 @@ package final class Executor {
   var programs: [Int: Program] = [:]
   let entrance: Program
   let exit: Program
+  /// The layers of the fast of two stacks.
+  let fastProgram: Program?
   /// The angles by which some layer rotates.
   var rotations: [RotaryAngles] = []
   var states: [Int: LayerState] = [:]
@@ -70,6 +72,7 @@ package final class Executor {
     }
     self.entrance = entrance
     exit = model.exit
+    fastProgram = model.cycles?.layer.program
     for group in model.groups {
       if let what = group.layer.obstacle {
         throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
@@ -81,7 +84,7 @@ package final class Executor {
         (layers[index], programs[index]) = (group.layer, program)
       }
     }
-    for branch in model.head + model.tail {
+    for branch in model.head + model.tail where !branch.isOfLayer {
       if let what = branch.obstacle {
         throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
       }

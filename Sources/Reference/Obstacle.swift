@@ -7,7 +7,6 @@ import Symbolic
 /// model is left out in silence.
 extension Layer {
   var obstacle: String? {
-    if runs != .one { return "layers that run several times" }
     if !repeats.isEmpty, sharing == nil {
       return "blocks that share the weights of an earlier layer"
     }
@@ -33,8 +32,7 @@ extension Block {
 
 extension Branch {
   var obstacle: String? {
-    if runs != .one { return "parts that run several times or never" }
-    return module.obstacle
+    module.obstacle
   }
 }
 

@@ -19,6 +19,9 @@ import Testing
   static func programs(of model: Model) -> [(program: Program, times: Formula)] {
     [model.entrance, model.exit].compactMap { $0.map { ($0, 1) } }
       + model.groups.map { ($0.layer.program, $0.indices.count) }
+      + (model.cycles.map { cycles in
+        [(cycles.begin, 1), (cycles.layer.program, Formula(Int128(cycles.count)))]
+      } ?? [])
   }
 
   static func values(_ model: Model) throws -> [Symbol: Rational] {

@@ -21,6 +21,12 @@ extension FeedForward {
       let halves = fusion.slices(width).map { program.slice(projected[0], $0) }
       (inner, factor) = (halves[0], halves[1])
     }
+    if let innerBiases {
+      inner = program.addVector(inner, innerBiases.gate, innerBiases.gate.name)
+      factor = factor.map {
+        program.addVector($0, innerBiases.factor, innerBiases.factor.name)
+      }
+    }
     if let gateScale, let map = inputs.first {
       inner = program.scale(inner, by: gateScale, map.name)
     }

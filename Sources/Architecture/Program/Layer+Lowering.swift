@@ -142,7 +142,6 @@ extension Branch {
   }
 
   private func run(_ x: Value, of stream: Value, _ program: inout ProgramBuilder) -> Value {
-    guard runs == .one, learningRuns == nil, !isOfLayer else { return program.part(x, self) }
     switch module {
     case .normalization(let norm): return program.within(path) { $0.normalize(x, norm) }
     case .linear(let map): return program.within(path, .mixer, module) { $0.map(x, map) }

@@ -7,11 +7,12 @@ extension Model {
     if head.isEmpty { return nil }
     return ProgramBuilder.program { program in
       var stream: Value?
-      for branch in head {
+      // What is of a layer, another stack runs.
+      for branch in head where !branch.isOfLayer {
         switch (branch.module, stream) {
-        case (.embedding(let table), nil) where branch.isPlain:
+        case (.embedding(let table), nil):
           stream = program.within(branch.path, .stream) { table.lower(&$0) }
-        case (.embedding(let table), let x?) where branch.isPlain && table.index == .position:
+        case (.embedding(let table), let x?) where table.index == .position:
           stream = program.within(branch.path, .stream) { program in
             program.add(x, table.lower(&program), "")
           }
@@ -37,7 +38,7 @@ extension Model {
     let streams = groups.last?.layer.streams ?? 1
     return ProgramBuilder.program(width: streams * Formula(Size.hidden.symbol)) { x, program in
       tail.reduce(x) { x, branch in
-        guard case .head(let map, let isTied) = branch.module, branch.isPlain else {
+        guard case .head(let map, let isTied) = branch.module else {
           return branch.lower(x, &program)
         }
         return program.within(branch.path, .head, branch.module) { program in
@@ -51,10 +52,6 @@ extension Model {
       }
     }
   }
-}
-
-extension Branch {
-  fileprivate var isPlain: Bool { runs == .one && learningRuns == nil && !isOfLayer }
 }
 
 extension Embedding {

@@ -185,6 +185,7 @@ extension Legacy {
     switch self {
     case .firstStream: "the stream as it came into the first layer"
     case .layerTable: "what the table says to all layers"
+    case .otherState: "the state of the other stack"
     case .keysAndValues(let kind): "keys and values of \(kind)"
     case .chosenKeys: "the keys that the last indexer has chosen"
     }

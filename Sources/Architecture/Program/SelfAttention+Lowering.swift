@@ -14,7 +14,7 @@ extension SelfAttention {
   /// The vectors that operations use.
   package var usedVectors: [Weight] {
     [sinks, gateBias, outputBias, valueBias?.slopes].compactMap(\.self)
-      + (difference?.weights ?? []) + (routedQueries?.vectors ?? [])
+      + pieceBiases.values + (difference?.weights ?? []) + (routedQueries?.vectors ?? [])
   }
 
   /// What its input maps give: all but queries that experts give, and keys and values of another
@@ -28,6 +28,10 @@ extension SelfAttention {
   /// Projects every token, attends within each sequence, and projects back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var pieces = project(x, &program)
+    for piece in [InputPiece.gate, .queries, .keys, .values] {
+      guard let bias = pieceBiases[piece] else { continue }
+      pieces.change(piece) { program.addVector($0, bias, bias.name) }
+    }
     if layout.keysAreValues { pieces[.values] = pieces[.keys] }
     let choice = routedQueries.map { $0.choose(x, &program) }
     if let routedQueries, let choice {

@@ -2,7 +2,7 @@ extension StreamModule {
   /// Whose work its steps are.
   var place: Role.Place {
     switch self {
-    case .scale, .repetition, .connection: .stream
+    case .scale, .start, .repetition, .connection: .stream
     case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies: .mixer
     }
   }
@@ -17,6 +17,7 @@ extension StreamModule {
     case .copies(let copies): copies.lower(x, &program)
     case .repetition(let times): program.repeat(x, times: times)
     case .connection(let connection): connection.read(x, &program).0
+    case .start: x
     case .alternatingUpdate: preconditionFailure("updates stand around the blocks of their layer")
     }
   }

@@ -32,34 +32,28 @@ extension Family {
     guard listed <= 10_000 else {
       throw DescriptionError.tooManyLayers(key: "num_hidden_layers", count: listed, limit: 10_000)
     }
-    let sum = Branch("residual", .mixer(Mixer(.sum(width: 2 * d))))
-    let norm = Branch("", .normalization(try keys.norm("final_norm", .bareRootMeanSquare)))
     let stack = (0..<listed).flatMap { index in
-      (layer.branches + [sum]).map { branch in
-        var branch = branch.within("layers.\(index)")
+      layer.branches.map { branch in
+        var branch = branch.within("model.L_module.layers.\(index)")
         branch.isOfLayer = true
+        branch.runs = cycles.slow * cycles.fast
         return branch
       }
     }
-    // Each run of either stack begins with the sum of the two states.
-    let join = Branch("input", .mixer(Mixer(.sum(width: d))))
-    let second = ([join] + stack + [norm]).map { branch in
-      var branch = branch.within("model.L_module")
-      branch.runs = cycles.fast
-      branch.learningRuns = cycles.learning
-      return branch
-    }
-    let first = [join, norm].map { branch in
-      var branch = branch.within("model.H_module")
-      branch.runs = cycles.slow
-      return branch
-    }
+    let start = Weight("z_L_init", [d], .mixer)
+    let fastLayer = layer
     layer.runs = cycles.slow
-    let state = Mixer(.other, linears: [], vectors: [Weight("z_L_init", [d], .mixer)])
-    return try keys.decoder(
+    var model = try keys.decoder(
       [LayerGroup(layer, .range(0, count))],
       FrameNames(layers: "model.H_module.layers", norm: nil),
-      after: second + [Branch("model", .mixer(state))], before: first, scaled: true)
+      after: stack + [Branch("model", .stream(.start(start)))])
+    model.cycles = StackCycles(
+      slowPath: "model.H_module", fastPath: "model.L_module", layer: fastLayer,
+      count: Int(listed), slowRuns: cycles.slow, fastRuns: cycles.fast,
+      learningRuns: cycles.learning, norm: try keys.norm("final_norm", .bareRootMeanSquare),
+      start: start, startPath: "model")
+    model.head[0].module = try model.head[0].module.scaled(by: keys.constant("embedding_scale"))
+    return model
   }
 
   /// Persimmon with other defaults; images enter as embeddings.
@@ -87,7 +81,7 @@ extension Keys {
     let count = try fixed(slow, "H_cycles", "each of them has a number of steps that learn")
     let given = Array(list.prefix(Int(clamping: count)))
     let learning = slow - Formula(Int128(given.count)) + given.sum()
-    return (slow, slow * fast, learning)
+    return (slow, fast, learning)
   }
 
   /// Its norms have no weights, and the checkpoint joins maps but not their biases.
@@ -96,34 +90,45 @@ extension Keys {
     let heads = try heads(grouped: false)
     let width = heads.query * heads.size
     let hasBias = try flag("attention_bias")
-    let names = hasBias ? ["gate_proj", "q_proj", "k_proj", "v_proj"] : []
+    var biases: [InputPiece: Weight] = [:]
+    let pieces: [(InputPiece, String)] = [
+      (.gate, "gate_proj"), (.queries, "q_proj"), (.keys, "k_proj"), (.values, "v_proj"),
+    ]
+    for (piece, name) in pieces where hasBias {
+      biases[piece] = Weight("self_attn.\(name).bias", [width], .attention)
+    }
     var attention = SelfAttention(
       heads: heads.query, keyValueHeads: heads.query, headSize: heads.size,
       inputs: [Linear("attn.gqkv_proj", d, 4 * width)],
+      layout: InputLayout([pieces.map(\.0)]),
       output: Linear("attn.o_proj", width, d, bias: hasBias),
-      vectors: names.map { Weight("self_attn.\($0).bias", [width], .attention) },
+      vectors: pieces.compactMap { biases[$0.0] },
       position: try rotary(heads.size))
     attention.gate = .elements
+    attention.pieceBiases = biases
     let f = try feedForwardWidth()
     var feedForward = try fusedGated()
     if try flag("mlp_bias") {
       feedForward.output.hasBias = true
-      feedForward.vectors = ["gate_proj", "up_proj"]
-        .map { Weight("\($0).bias", [f], .denseFeedForward) }
+      feedForward.innerBiases = FeedForward.InnerBiases(
+        gate: Weight("gate_proj.bias", [f], .denseFeedForward),
+        factor: Weight("up_proj.bias", [f], .denseFeedForward))
     }
-    var layer = Layer([
+    return Layer([
       Block(
         [try norm("input_layernorm", .bareRootMeanSquare)], [Branch("", .selfAttention(attention))]),
       Block(
         [try norm("post_attention_layernorm", .bareRootMeanSquare)],
         [Branch("mlp", .feedForward(feedForward))]),
     ])
-    if hasBias {
-      layer.extras.append(Branch("attn.gqkv_proj", .mixer(Mixer(.bias(width: 4 * width)))))
-    }
-    if !feedForward.vectors.isEmpty {
-      layer.extras.append(Branch("mlp.gate_up_proj", .mixer(Mixer(.bias(width: 2 * f)))))
-    }
-    return layer
+  }
+}
+
+extension Module {
+  /// A table whose numbers are multiplied by a constant.
+  fileprivate func scaled(by scale: Constant?) -> Module {
+    guard case .embedding(var table) = self else { return self }
+    table.scale = scale
+    return .embedding(table)
   }
 }
