@@ -19,7 +19,7 @@ import Testing
   static func programs(of model: Model) -> [(program: Program, times: Formula)] {
     [model.entrance, model.exit].compactMap { $0.map { ($0, 1) } }
       + model.groups.map { ($0.layer.program, $0.indices.count) }
-      + (model.cycles.map { cycles in
+      + (model.cycles.map { cycles -> [(program: Program, times: Formula)] in
         [(cycles.begin, 1), (cycles.layer.program, Formula(Int128(cycles.count)))]
       } ?? [])
   }
