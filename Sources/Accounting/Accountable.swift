@@ -46,6 +46,8 @@ extension Module {
     case .head(let module, _): module.work(.head, rows: stream.rows)
     case .selfAttention(let module): module.work(over: stream)
     case .latentAttention(let module): ProgramWork(stream).work(of: module.program).map(\.0)
+    case .compressedAttention(let module):
+      ProgramWork(stream).work(of: module.program).map(\.0)
     case .feedForward(let module):
       module.work(.denseFeedForward, rows: stream.rows, runs: stream.runs)
     case .mixtureOfExperts(let module): module.work(over: stream, filling: filling)
@@ -71,6 +73,7 @@ extension Module {
     switch self {
     case .selfAttention(let module): module.cacheElements(after: stream)
     case .latentAttention(let module): module.cacheElements(after: stream)
+    case .compressedAttention(let module): module.cacheElements(after: stream)
     default: .zero
     }
   }

@@ -144,6 +144,7 @@ extension Layer {
       switch branch.module {
       case .selfAttention(let module): module.reach.words
       case .latentAttention(let module): module.reach.words
+      case .compressedAttention(let module): module.reach.words
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
         .depthRouter, .mixer, .recurrent, .stream:
         nil

@@ -56,6 +56,7 @@ extension Module {
     switch self {
     case .selfAttention(let module): (module.reach, module.ahead)
     case .latentAttention(let module): (module.reach, nil)
+    case .compressedAttention(let module): (module.reach, nil)
     default: nil
     }
   }

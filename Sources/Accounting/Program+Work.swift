@@ -52,7 +52,20 @@ struct ProgramWork {
   }
 
   private mutating func add(_ work: Work, _ step: Step) {
-    let work = step.learns ? work : work.withoutGradients
+    switch step.gradients {
+    case .flow: append(work, step)
+    case .none: append(work.withoutGradients, step)
+    case .whereComplete(let size):
+      guard stream.workload.phase == .train, case .product = work.kind else {
+        return append(work, step)
+      }
+      let share = Formula.minimum(1, stream.newBlocks(size))
+      append(work.times(share), step)
+      append(work.times(1 - share).withoutGradients, step)
+    }
+  }
+
+  private mutating func append(_ work: Work, _ step: Step) {
     let piece = step.role.piece
     if let last = done.last, last.piece == piece, let sum = last.work.joined(with: work) {
       done[done.count - 1].work = sum
@@ -71,6 +84,15 @@ struct ProgramWork {
     case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex: break
     case .divide(let x, let y, _):
       add(step, ReferenceAlgorithms.divide(rows: rows, x.width, byMagnitudeOf: y.width))
+    case .compress(_, _, let compression): count(step) { compression.work(over: $0) }
+    case .indexEntries(_, _, _, let heads): count(step) { heads.work(over: $0) }
+    case .attendEntries(_, _, _, _, let heads): count(step) { heads.work(over: $0) }
+    case .groupedProduct(_, let map, _):
+      add(
+        step,
+        .product(
+          Product(
+            step.role.part, rows: rows, inner: map.input, columns: map.output, isLearned: true)))
     case .affine: add(step, OperationCounts([.multiply: numbers, .add: numbers]))
     case .sumParts(let x, _): add(step, OperationCounts([.add: rows * x.width]))
     case .balance(_, let balance): add(step, balance.counts(rows: rows))
@@ -313,7 +335,7 @@ extension Branch {
   /// Whether it does something for each sequence by itself.
   fileprivate var attends: Bool {
     switch module {
-    case .selfAttention, .latentAttention: true
+    case .selfAttention, .latentAttention, .compressedAttention: true
     case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
       .depthRouter, .mixer, .recurrent, .stream:
       false

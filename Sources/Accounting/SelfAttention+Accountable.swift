@@ -10,18 +10,13 @@ extension SelfAttention: Accountable {
   /// - Source: Vaswani et al. 2017, eq. 1, <https://arxiv.org/abs/1706.03762>.
   func work(over stream: Stream) -> [Work] {
     let rows = stream.rows
-    var core = AttentionCore(
+    let core = AttentionCore(
       heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach,
       ahead: ahead)
-    if let compression {
-      core.moreKeys = compression.keys(stream)
-      core.morePairs = compression.pairs(stream, limit: compressedIndexer?.kept)
-    }
     var work = inputs.work(.attentionProjections, rows: rows)
     work += norms.map { $0.work(rows: rows) }
     if case .rotary(let angles) = position {
-      let turns: Formula = rotatesBack ? 2 : 1
-      let vectors = rows * (turns * heads + keyValueHeads)
+      let vectors = rows * (heads + keyValueHeads)
       work.append(
         Work(
           "rotary",
@@ -49,9 +44,6 @@ extension SelfAttention: Accountable {
             ])))
     }
     work += blockIndexer?.work(over: stream) ?? []
-    work +=
-      compression?.work(over: stream, rotarySize: position.rotarySize, learns: true) ?? []
-    work += compressedIndexer?.work(over: stream, rotarySize: position.rotarySize) ?? []
     let attended = core.work(
       over: stream,
       AttentionCore.Scores(
@@ -65,18 +57,13 @@ extension SelfAttention: Accountable {
       + output.work(.attentionProjections, rows: rows)
   }
 
-  /// Keys and values, the keys of an indexer, and what compression keeps.
-  ///
-  /// Where keys are compressed, one vector is key and value.
+  /// Keys and values, and the keys of an indexer.
   func cacheElements(after stream: Stream) -> Formula {
-    let vector = compression == nil ? headSize + (valueSize ?? headSize) : headSize
+    let vector = headSize + (valueSize ?? headSize)
     let own = source.isBorrowed ? 0 : stream.cachedAfter(reach) * keyValueHeads * vector
     let positions = stream.past + stream.tokens
     let indexed = (indexer?.headSize ?? 0) + (blockIndexer?.headSize ?? 0)
-    let compressed = [compression, compressedIndexer?.keys].compactMap(\.self)
-    return stream.sequences
-      * (own + positions * indexed
-        + compressed.map { $0.cacheElements(after: positions) }.sum())
+    return stream.sequences * (own + positions * indexed)
   }
 }
 

@@ -16,16 +16,27 @@ package struct KeyCompression: Hashable, Sendable {
   /// Whether an entry is also made of the window before its own.
   package var overlaps: Bool
   /// From the residual stream to the tokens' shares, and to their weights.
-  package var maps: [Linear]
+  package var shares: Linear
+  package var gates: Linear
+  /// What is added to the weights, for each place in a window.
+  package var places: Weight
   package var norm: Normalization
+  /// By which angles the last numbers of an entry are rotated, at the first position of its window.
+  package var angles: RotaryAngles
 
-  package init(_ name: String, of input: Formula, rate: Formula, width: Formula, overlaps: Bool) {
+  package init(
+    _ name: String, of input: Formula, rate: Formula, width: Formula, overlaps: Bool,
+    angles: RotaryAngles
+  ) {
     self.name = name
     self.rate = rate
     self.width = width
     self.overlaps = overlaps
+    self.angles = angles
     let output = overlaps ? 2 * width : width
-    maps = [Linear("\(name).wkv", input, output), Linear("\(name).wgate", input, output)]
+    shares = Linear("\(name).wkv", input, output)
+    gates = Linear("\(name).wgate", input, output)
+    places = Weight("\(name).ape", [rate, output], .attention)
     norm = Normalization("\(name).norm", [width])
   }
 
@@ -33,8 +44,7 @@ package struct KeyCompression: Hashable, Sendable {
   package var series: Formula { overlaps ? 2 * width : width }
 
   package var weights: [Weight] {
-    maps.weights(.attention) + [Weight("\(name).ape", [rate, series], .attention)]
-      + norm.weights(.attention)
+    [shares, gates].weights(.attention) + [places] + norm.weights(.attention)
   }
 }
 
@@ -46,19 +56,25 @@ package struct CompressedIndexer: Hashable, Sendable {
   package var headSize: Formula
   /// The entries that a query keeps.
   package var kept: Formula
-  /// From the compressed query and the residual stream to queries and weights of heads.
-  package var maps: [Linear]
+  /// From the compressed query to the queries of its heads.
+  package var queries: Linear
+  /// From the residual stream to a weight for each head.
+  package var headWeights: Linear
   package var keys: KeyCompression
 
   package init(
-    heads: Formula, headSize: Formula, kept: Formula, maps: [Linear], keys: KeyCompression
+    heads: Formula, headSize: Formula, kept: Formula, queries: Linear, headWeights: Linear,
+    keys: KeyCompression
   ) {
     self.heads = heads
     self.headSize = headSize
     self.kept = kept
-    self.maps = maps
+    self.queries = queries
+    self.headWeights = headWeights
     self.keys = keys
   }
 
-  package var weights: [Weight] { maps.weights(.attention) + keys.weights }
+  package var weights: [Weight] {
+    [queries, headWeights].weights(.attention) + keys.weights
+  }
 }

@@ -10,6 +10,7 @@ package enum Module: Hashable, Sendable {
   case head(Linear, isTied: Bool)
   case selfAttention(SelfAttention)
   case latentAttention(LatentAttention)
+  case compressedAttention(CompressedAttention)
   case feedForward(FeedForward)
   case mixtureOfExperts(MixtureOfExperts)
   case depthRouter(DepthRouter)
@@ -26,6 +27,7 @@ package enum Module: Hashable, Sendable {
       Array(module.weights(.languageModelHead).dropFirst(isTied ? 1 : 0))
     case .selfAttention(let module): module.weights
     case .latentAttention(let module): module.weights
+    case .compressedAttention(let module): module.weights
     case .feedForward(let module): module.weights()
     case .mixtureOfExperts(let module): module.weights
     case .depthRouter(let module): module.weights
@@ -42,7 +44,7 @@ package enum Module: Hashable, Sendable {
     case .normalization: "norm"
     case .linear: "lin"
     case .head: "head"
-    case .selfAttention: "attn"
+    case .selfAttention, .compressedAttention: "attn"
     case .latentAttention: "mla"
     case .feedForward: "dense"
     case .mixtureOfExperts: "moe"
@@ -59,7 +61,7 @@ package enum Module: Hashable, Sendable {
     case .embedding: "a table"
     case .normalization: "a norm of their own"
     case .linear, .head: "a projection"
-    case .selfAttention: "attention"
+    case .selfAttention, .compressedAttention: "attention"
     case .latentAttention: "latent attention"
     case .feedForward: "a dense feed-forward layer"
     case .mixtureOfExperts: "experts"

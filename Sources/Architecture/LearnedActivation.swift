@@ -50,7 +50,7 @@ extension Model {
         for branch in groups[group].layer.blocks[block].branches.indices {
           let path = \Model.groups[group].layer.blocks[block].branches[branch].module
           switch self[keyPath: path] {
-          case .selfAttention, .latentAttention: break
+          case .selfAttention, .latentAttention, .compressedAttention: break
           case .feedForward(var layer):
             layer.vectors += LearnedActivation(rawValue: layer.activation)?.weights ?? []
             copy[keyPath: path] = .feedForward(layer)
@@ -77,7 +77,8 @@ extension Module {
     case .mixtureOfExperts(let mixture): mixture.expert.activation
     case .mixer(let mixer): mixer.gateActivation
     case .recurrent(let mixer): mixer.activation
-    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .depthRouter,
+    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
+      .compressedAttention, .depthRouter,
       .stream:
       nil
     }

@@ -20,6 +20,9 @@ extension Model {
         for index in attention.norms.indices { settle(&attention.norms[index]) }
         attention.indexer?.changeNorms { settle(&$0) }
         branch.module = .selfAttention(attention)
+      case .compressedAttention(var attention):
+        attention.changeNorms { settle(&$0) }
+        branch.module = .compressedAttention(attention)
       case .latentAttention(var attention):
         attention.changeNorms { settle(&$0) }
         branch.module = .latentAttention(attention)

@@ -102,6 +102,7 @@ extension Module {
     switch self {
     case .mixer, .recurrent: true
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
+      .compressedAttention,
       .feedForward, .mixtureOfExperts, .depthRouter, .stream:
       false
     }

@@ -59,6 +59,9 @@ package struct Router: Hashable, Sendable {
   package var cap: Constant?
   /// What the weights are multiplied by, if anything.
   package var scale: Constant?
+  /// The experts of each token of the vocabulary, where a table of them is stored; without it a hash
+  /// of the token's number is computed.
+  package var table: Weight?
   /// Whether a bias for each expert is added for the choice, and not for the weight.
   package var isCorrected = false
   /// Whether the score of an expert is the sum of two, so that the gates give no score of one.

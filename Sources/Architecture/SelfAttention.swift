@@ -64,14 +64,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var positionScale: PositionScale?
   /// What chooses blocks of keys, if attention is sparse.
   package var blockIndexer: BlockIndexer?
-  /// What compresses the keys of the whole past, beside those within reach.
-  package var compression: KeyCompression?
-  /// What chooses among compressed keys, if not all are seen.
-  package var compressedIndexer: CompressedIndexer?
   /// Whether queries and biases of scores are multiplied by a logarithm of the position.
   package var scalesByPosition = false
-  /// Whether outputs are rotated back, because the rotated keys are also the values.
-  package var rotatesBack = false
   /// How the second half of the heads is subtracted from the first, if it is; then all heads
   /// attend twice, to each half of the heads of values with the same scores.
   package var difference: HeadDifference?
@@ -110,8 +104,8 @@ package struct SelfAttention: Hashable, Sendable {
         adapters[$0]?.weights(.attention) ?? []
       }
       + (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) }
-      + (blockIndexer?.weights ?? []) + (compression?.weights ?? [])
-      + (compressedIndexer?.weights ?? []) + vectors
+      + (blockIndexer?.weights ?? [])
+      + vectors
   }
 }
 
@@ -229,7 +223,7 @@ extension Model {
           case .selfAttention(var attention):
             guard attention.seeAhead() else { return false }
             copy[keyPath: path] = .selfAttention(attention)
-          case .latentAttention: return false
+          case .latentAttention, .compressedAttention: return false
           case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
             .depthRouter, .mixer, .recurrent, .stream:
             break
@@ -245,7 +239,7 @@ extension Model {
   package var hasAttention: Bool {
     groups.flatMap(\.layer.branches).contains { branch in
       switch branch.module {
-      case .selfAttention, .latentAttention: true
+      case .selfAttention, .latentAttention, .compressedAttention: true
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
         .depthRouter, .mixer, .recurrent, .stream:
         false
@@ -257,7 +251,7 @@ extension Model {
 extension SelfAttention {
   /// - Returns: Whether it is known what the mask keeps then.
   fileprivate mutating func seeAhead() -> Bool {
-    guard blockIndexer == nil, compression == nil, indexer == nil else { return false }
+    guard blockIndexer == nil, indexer == nil else { return false }
     switch reach {
     case .all: ahead = .all
     case .window(let size, let keepsCache): ahead = .window(size + 1, keepsCache: keepsCache)

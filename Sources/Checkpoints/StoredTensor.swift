@@ -8,13 +8,14 @@ package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
 
   package static let float32 = NumberForm("F32")
   package static let float16 = NumberForm("F16")
+  package static let integer64 = NumberForm("I64")
   package static let brainFloat16 = NumberForm("BF16")
 
   /// The bits of a number; nil for a form that is not known.
   var bits: Int? { Self.sizes[name] }
 
   /// Whether the numbers can be read.
-  var isRead: Bool { self == .float32 || self == .float16 || self == .brainFloat16 }
+  var isRead: Bool { [.float32, .float16, .brainFloat16, .integer64].contains(self) }
 
   package var description: String { name }
 
@@ -49,7 +50,7 @@ extension StoredTensor {
     first: Int, stride: Int, count: Int, into target: UnsafeMutablePointer<Float>, spacing: Int = 1
   ) {
     guard count > 0, let base = file.bytes.baseAddress else { return }
-    let size = form == .float32 ? 4 : 2
+    let size = form == .float32 ? 4 : form == .integer64 ? 8 : 2
     let source = base + Int(start) + first * size
     switch form {
     case .float32:
@@ -60,6 +61,12 @@ extension StoredTensor {
           let bits = source.loadUnaligned(fromByteOffset: index * stride * 4, as: UInt32.self)
           target[index * spacing] = Float(bitPattern: UInt32(littleEndian: bits))
         }
+      }
+    case .integer64:
+      // Tables of small numbers, which a float holds.
+      for index in 0..<count {
+        let bits = source.loadUnaligned(fromByteOffset: index * stride * 8, as: Int64.self)
+        target[index * spacing] = Float(Int64(littleEndian: bits))
       }
     case .brainFloat16:
       Self.convert(source, stride, count, target, spacing) { bits in

@@ -19,6 +19,7 @@ extension Family {
     "cohere2_moe": "rotates_neighbours=true",
     "dbrx": "epsilon=1e-5",
     "deepseek_v2": "rotates_neighbours=true",
+    "deepseek_v4": "rotates_neighbours=true",
     "deepseek_v32": "rotates_neighbours=true indexes_halves=true",
     "dots3_note_text": "rotates_neighbours=true",
     "ernie4_5": "rotates_neighbours=true",

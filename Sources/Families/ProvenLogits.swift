@@ -27,6 +27,7 @@ extension Family {
     "deepseek_v2",
     "deepseek_v3",
     "deepseek_v32",
+    "deepseek_v4",
     "diffllama",
     "doge",
     "dots1",

@@ -68,6 +68,7 @@ extension Executor {
     for branch in layers.values.flatMap(\.branches) {
       switch branch.module {
       case .selfAttention(let module): return (try? extent(module.headSize)) ?? 64
+      case .compressedAttention(let module): return (try? extent(module.headSize)) ?? 64
       case .latentAttention(let module): return (try? extent(module.plainSize)) ?? 64
       default: continue
       }

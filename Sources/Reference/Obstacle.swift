@@ -42,6 +42,7 @@ extension Module {
     case .embedding, .normalization, .linear, .head: nil
     case .selfAttention(let module): module.obstacle
     case .latentAttention(let module): module.obstacle
+    case .compressedAttention: nil
     case .feedForward(let module): module.obstacle
     case .mixtureOfExperts(let module): module.obstacle
     case .mixer(let module): module.obstacle
@@ -55,8 +56,7 @@ extension Module {
 extension SelfAttention {
   fileprivate var obstacle: String? {
     if blockIndexer != nil { return "an indexer that chooses keys" }
-    if compression != nil || compressedIndexer != nil { return "compressed keys" }
-    if scalesByPosition || rotatesBack { return "scores that are scaled by position" }
+    if scalesByPosition { return "scores that are scaled by position" }
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
     if let norm = norms.first(where: { $0.subject == nil }) { return "the norm '\(norm.name)'" }

@@ -7,7 +7,7 @@ extension KeySource {
   ) -> Value {
     switch self {
     case .own(let indexer):
-      program.withoutGradients { program in
+      program.with(.none) { program in
         let chosen = indexer.lower(x, compressedQueries: compressedQueries, &program)
         return program.leave(chosen, as: .chosenKeys)
       }

@@ -147,6 +147,8 @@ extension Branch {
     case .linear(let map): return program.within(path, .mixer, module) { $0.map(x, map) }
     case .selfAttention(let attention) where attention.isLowered:
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
+    case .compressedAttention(let attention):
+      return program.within(path, .attention, module) { attention.lower(x, &$0) }
     case .latentAttention(let attention):
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
     case .feedForward(let layer) where layer.isLowered:

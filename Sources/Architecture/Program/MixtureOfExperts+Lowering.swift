@@ -10,8 +10,11 @@ extension MixtureOfExperts {
 
   /// How many vectors of its router operations use.
   package var usedVectors: Int {
-    [router.isCorrected, addsBias, router.inputVector != nil, router.expertScale != nil]
-      .count(where: \.self)
+    [
+      router.isCorrected, addsBias, router.inputVector != nil, router.expertScale != nil,
+      router.table != nil,
+    ]
+    .count(where: \.self)
   }
 
   /// The chosen experts' answers, each times its weight, and the answer of the shared expert.

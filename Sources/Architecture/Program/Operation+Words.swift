@@ -22,6 +22,10 @@ extension Operation {
     case .mapChosen: "map_chosen"
     case .pairScores: "pair_scores"
     case .normalize: "normalize"
+    case .compress: "compress"
+    case .indexEntries: "index_entries"
+    case .attendEntries: "attend_entries"
+    case .groupedProduct: "grouped_product"
     case .divide: "divide"
     case .affine: "affine"
     case .sumParts: "sum_parts"
@@ -91,6 +95,19 @@ extension Operation {
     case .normalize(let x, let norm): return "\(norm.words)(\(name(x)))\(norm.detail)"
     case .divide(let x, let y, let norm):
       return "\(name(x)) / √(mean(\(name(y))²) + \(norm.epsilon.map { "\($0)" } ?? "ε"))"
+    case .compress(let x, let weights, let compression):
+      let windows = compression.overlaps ? ", and of the window before" : ""
+      return "for every \(compression.rate) tokens Σ softmax(\(name(weights)) + "
+        + "\(compression.places.name)) · \(name(x))\(windows), its rms_norm, turned by the first "
+        + "position; beside those kept"
+    case .indexEntries(let q, let kept, let weights, let heads):
+      return "the \(heads.kept) best entries by Σ relu(\(name(q))·k) · \(heads.scale) · "
+        + "\(name(weights)) · \(heads.weightScale), \(heads.heads) heads, over \(name(kept))"
+    case .attendEntries(let q, let kept, let entries, let chosen, let heads):
+      return "\(heads.heads.words(name(q))) over \(name(kept)) and entries \(name(entries))"
+        + (chosen.map { ", of which \(name($0))" } ?? "")
+    case .groupedProduct(let x, let map, let groups):
+      return "\(name(x)) · \(map.name)ᵀ, in each of \(groups) groups by itself"
     case .affine(let x, let scales, let shift, let pieces):
       let counts = pieces.map { "\($0)" }.joined(separator: ", ")
       return "\(name(x)) · \(scales.name) + \(shift.name), a factor for each of the \(counts)"
@@ -101,7 +118,8 @@ extension Operation {
     case .slice(let x, let slice): return "of \(name(x)) \(slice.words)"
     case .join(let x, let y): return "\(name(x)) and \(name(y)), side by side"
     case .rotate(let x, let rotation):
-      return "\(name(x)), \(rotation.heads) heads, turned by the position: \(rotation.angles.words)"
+      return
+        "\(name(x)), \(rotation.heads) heads, turned \(rotation.isBackwards ? "back " : "")by the position: \(rotation.angles.words)"
     case .keep(let keys, let values, let reach):
       return "keys \(name(keys)) and values \(name(values)) beside those cached\(reach.words)"
     case .attend(let q, let kept, let chosen, let heads):

@@ -56,6 +56,16 @@ package enum Operation: Sendable {
   case attend(Value, kept: Value, chosen: Value?, AttentionHeads)
   /// The same over latents, in the form of the pass.
   case attendLatents(Value, kept: Value, chosen: Value?, LatentHeads)
+  /// For every window of tokens that is complete an entry: a weighted mean of their values, its
+  /// norm and its rotation; those of earlier passes are kept, and what waits for the next.
+  case compress(Value, weights: Value, KeyCompression)
+  /// The entries that each query sees: those with the best scores under small heads.
+  case indexEntries(Value, kept: Value, weights: Value, EntryIndexHeads)
+  /// Attention to kept keys and, beside them, to entries: those chosen, or all that end before the
+  /// query.
+  case attendEntries(Value, kept: Value, entries: Value, chosen: Value?, EntryHeads)
+  /// The product of each group of numbers with maps of its own, which are rows of one matrix.
+  case groupedProduct(Value, Linear, groups: Formula)
   /// A function of each number, and the product with another value where there is one.
   ///
   /// A function with slopes of its own has them as tensors.
@@ -170,6 +180,8 @@ package struct Rotation: Hashable, Sendable {
   package var width: Formula
   package var offset: Formula = 0
   package var angles: RotaryAngles
+  /// Whether pairs are turned by the negative angle.
+  package var isBackwards = false
 
   package init(heads: Formula, width: Formula, angles: RotaryAngles) {
     self.heads = heads
@@ -222,6 +234,33 @@ package struct AttentionHeads: Hashable, Sendable {
 
   /// The width of what one head returns.
   package var outputSize: Formula { seesHalves ? 2 * valueSize : valueSize }
+}
+
+/// Heads of queries over kept keys and entries of so many tokens each, which are also their values.
+package struct EntryHeads: Hashable, Sendable {
+  package var heads: AttentionHeads
+  package var rate: Formula
+  /// How many entries a query sees at most, if they are chosen.
+  package var limit: Formula?
+}
+
+/// Small heads that score entries, of which a query sees so many: `Σ w·s_w · relu(q·k)·s`.
+package struct EntryIndexHeads: Hashable, Sendable {
+  package var heads: Formula
+  package var headSize: Formula
+  package var rate: Formula
+  package var kept: Formula
+  package var scale: Constant
+  package var weightScale: Constant
+
+  init(_ indexer: CompressedIndexer) {
+    heads = indexer.heads
+    headSize = indexer.headSize
+    rate = indexer.keys.rate
+    kept = indexer.kept
+    scale = .inverseRoot(headSize)
+    weightScale = .inverseRoot(heads)
+  }
 }
 
 /// Small heads that score keys, and what is chosen by their scores.
@@ -343,9 +382,15 @@ extension Operation {
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
       .enter(let x, let y, _), .join(let x, let y), .divide(let x, let y, _),
-      .mixStreams(let x, let y, _), .mapChosen(let x, let y, _), .rescale(let x, let y, _), .interpolate(let x, let y, _):
+      .mixStreams(let x, let y, _), .mapChosen(let x, let y, _), .rescale(let x, let y, _),
+      .interpolate(let x, let y, _):
       [x, y]
     case .scan(let values, _): values
+    case .groupedProduct(let x, _, _): [x]
+    case .compress(let x, let y, _): [x, y]
+    case .indexEntries(let x, let y, let z, _): [x, y, z]
+    case .attendEntries(let x, let y, let z, let chosen, _):
+      [x, y, z] + [chosen].compactMap(\.self)
     case .attend(let x, let y, let z, _), .attendLatents(let x, let y, let z, _),
       .index(let x, let y, let z, _):
       [x, y] + [z].compactMap(\.self)

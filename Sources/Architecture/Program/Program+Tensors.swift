@@ -51,7 +51,8 @@ extension Program {
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
       case .subtract(_, _, let difference): return (difference?.weights ?? []).map { own($0) }
       case .route(_, let routing):
-        return [routing.correction, routing.expertScale].compactMap(\.self).map { own($0) }
+        return [routing.correction, routing.expertScale, routing.router.table].compactMap(\.self)
+          .map { own($0) }
       case .convolve(_, let convolution): return convolution.weights(.mixer).map { own($0) }
       case .interpolate(_, _, let weight): return [own(weight)]
       case .scan(_, let scan): return scan.weights.map { own($0) }
@@ -65,11 +66,17 @@ extension Program {
             path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
             isBuffer: weight.isBuffer)
         }
+      case .compress(_, _, let compression):
+        return [own(compression.places)] + compression.norm.weights().map { own($0) }
+      case .attendEntries(_, _, _, _, let heads):
+        return heads.heads.sinks.map { [own($0)] } ?? []
+      case .groupedProduct(_, let map, _): return [own(map.weightName, map.input * map.output)]
       case .affine(_, let scales, let shift, _): return [own(scales), own(shift)]
       case .divide, .shift, .sumParts, .balance, .slice, .join, .rotate, .keep,
-        .keepIndex, .index, .gate, .add, .scale,
+        .keepIndex, .index, .indexEntries, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
-        .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores, .exceed,
+        .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
+        .exceed,
         .previous:
         return []
       }
@@ -97,6 +104,18 @@ extension Program {
         isWrong =
           differ(x.width, mixing.streams * mixing.width)
           || differ(coefficients.width, mixing.streams * mixing.results)
+      case .compress(let x, let weights, let compression):
+        isWrong = differ(x.width, compression.series) || differ(weights.width, compression.series)
+      case .indexEntries(let q, let kept, let weights, let heads):
+        isWrong =
+          differ(q.width, heads.heads * heads.headSize) || differ(kept.width, heads.headSize)
+          || differ(weights.width, heads.heads)
+      case .attendEntries(let q, _, let entries, _, let heads):
+        isWrong =
+          differ(q.width, heads.heads.heads * heads.heads.scoreSize)
+          || differ(entries.width, heads.heads.valueSize)
+      case .groupedProduct(let x, let map, let groups):
+        isWrong = differ(x.width, groups * map.input)
       case .affine(let x, _, _, let pieces): isWrong = differ(x.width, pieces.sum())
       case .balance(let x, let balance):
         isWrong = differ(x.width, balance.size * balance.size)
@@ -126,7 +145,8 @@ extension Program {
         .join, .keep, .keepLatents, .keepIndex,
         .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous, .pairScores, .mapChosen,
+        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
+        .pairScores, .mapChosen,
         .exceed:
         isWrong = false
       }

@@ -1,3 +1,5 @@
+package import Symbolic
+
 /// What a pass does with a stream of tokens: operations in order, each on values before it.
 package struct Program: Sendable {
   /// What comes in, or nil where tokens are looked up.
@@ -31,6 +33,7 @@ extension Program {
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
       case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
         .sumParts, .balance, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
+        .compress, .indexEntries, .attendEntries, .groupedProduct,
         .attend, .attendLatents, .activate, .productOfHeads,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
         .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous,
@@ -49,10 +52,12 @@ extension Program {
       let angles: RotaryAngles? =
         switch step.operation {
         case .rotate(_, let rotation): rotation.angles
+        case .compress(_, _, let compression): compression.angles
         case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
           .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
-          .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed, .keepLatents, .keepIndex, .index, .attend,
+          .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index,
+          .indexEntries, .attendEntries, .groupedProduct, .attend, .pairScores, .mapChosen,
           .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
           .scaleByPosition, .bound,
@@ -73,6 +78,7 @@ extension Module {
     case .selfAttention(let attention):
       if case .rotary(let angles) = attention.position { angles } else { nil }
     case .latentAttention(let attention): attention.isRotated ? attention.angles : nil
+    case .compressedAttention(let attention): attention.angles
     case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
       .depthRouter, .mixer, .recurrent, .stream:
       nil
@@ -91,13 +97,14 @@ package final class Step: Sendable {
   /// The name of the step inside the part.
   package let name: String
   package let role: Role
-  /// Whether gradients flow through it: where only the order of numbers counts, none do.
-  package let learns: Bool
+  /// Whether gradients flow through it.
+  package let gradients: Gradients
   /// The module that does it, if it is not the stream's own.
   package let module: Module?
 
   init(
-    result: Value, operation: Operation, scope: String, name: String, role: Role, learns: Bool,
+    result: Value, operation: Operation, scope: String, name: String, role: Role,
+    gradients: Gradients,
     module: Module?
   ) {
     self.result = result
@@ -105,7 +112,7 @@ package final class Step: Sendable {
     self.scope = scope
     self.name = name
     self.role = role
-    self.learns = learns
+    self.gradients = gradients
     self.module = module
   }
 
@@ -114,6 +121,15 @@ package final class Step: Sendable {
     if scope.isEmpty { return name }
     return name.isEmpty ? scope : "\(scope).\(name)"
   }
+}
+
+/// Whether gradients flow through a step.
+package enum Gradients: Hashable, Sendable {
+  case flow
+  /// Only the order of its numbers counts.
+  case none
+  /// They do once a window of so many tokens is complete.
+  case whereComplete(Formula)
 }
 
 /// What a step is for: conventions and reports ask for this, and never for a name.

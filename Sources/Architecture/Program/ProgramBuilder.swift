@@ -9,7 +9,7 @@ package struct ProgramBuilder {
   package private(set) var scope = ""
   private var place = Role.Place.stream
   private var module: Module?
-  private var learns = true
+  private var gradients = Gradients.flow
 
   package init() {}
 
@@ -41,7 +41,7 @@ package struct ProgramBuilder {
     _ width: Formula, _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Program {
     var inner = ProgramBuilder()
-    (inner.scope, inner.place, inner.module, inner.learns) = (scope, place, module, learns)
+    (inner.scope, inner.place, inner.module, inner.gradients) = (scope, place, module, gradients)
     return inner.closed(width, body)
   }
 
@@ -58,15 +58,17 @@ package struct ProgramBuilder {
     steps.append(
       Step(
         result: result, operation: operation, scope: scope, name: name,
-        role: Role(place, piece), learns: learns, module: module))
+        role: Role(place, piece), gradients: gradients, module: module))
     return result
   }
 
-  /// Everything that `body` adds only decides an order, and no gradient flows through it.
-  mutating func withoutGradients<Result>(_ body: (inout ProgramBuilder) -> Result) -> Result {
-    let outer = learns
-    learns = false
-    defer { learns = outer }
+  /// Everything that `body` adds has such gradients.
+  mutating func with<Result>(
+    _ gradients: Gradients, _ body: (inout ProgramBuilder) -> Result
+  ) -> Result {
+    let outer = self.gradients
+    self.gradients = gradients
+    defer { self.gradients = outer }
     return body(&self)
   }
 
@@ -175,6 +177,31 @@ extension ProgramBuilder {
     _ q: Value, _ kept: Value, weights: Value?, _ heads: IndexHeads
   ) -> Value {
     step(.index(q, kept: kept, weights: weights, heads), 1, .scores, "", kind: .keys)
+  }
+
+  mutating func compress(
+    _ x: Value, weights: Value, _ compression: KeyCompression
+  ) -> Value {
+    step(
+      .compress(x, weights: weights, compression), compression.width, .cache, "", kind: .kept)
+  }
+
+  mutating func indexEntries(
+    _ q: Value, _ kept: Value, weights: Value, _ heads: EntryIndexHeads
+  ) -> Value {
+    step(.indexEntries(q, kept: kept, weights: weights, heads), 1, .scores, "", kind: .keys)
+  }
+
+  mutating func attendEntries(
+    _ q: Value, _ kept: Value, _ entries: Value, chosen: Value?, _ heads: EntryHeads
+  ) -> Value {
+    step(
+      .attendEntries(q, kept: kept, entries: entries, chosen: chosen, heads), q.width, .scores, "")
+  }
+
+  /// The maps of groups of numbers: the weight is `[output, width of a group]`.
+  mutating func groupedMap(_ x: Value, _ map: Linear, _ groups: Formula) -> Value {
+    step(.groupedProduct(x, map, groups: groups), map.output, .map, map.name)
   }
 
   package mutating func attendLatents(

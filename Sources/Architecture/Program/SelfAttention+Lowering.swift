@@ -3,8 +3,7 @@ package import Symbolic
 extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    blockIndexer == nil && compression == nil && compressedIndexer == nil
-      && !scalesByPosition && !rotatesBack && !position.isRelative
+    blockIndexer == nil && !scalesByPosition && !position.isRelative
       && layout.isComplete(mappedPieces)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
       && vectors.allSatisfy { usedVectors.contains($0) }

@@ -115,33 +115,48 @@ extension Keys {
     let groups = try size(.outputGroups)
     let outputs = try groups * size(.outputRank)
     try require(h * width, "num_attention_heads", multipleOf: groups, "o_groups")
-    var attention = SelfAttention(
-      heads: h, keyValueHeads: 1, headSize: width,
-      inputs: [
-        Linear("wq_a", d, rank), Linear("wq_b", rank, h * width), Linear("wkv", d, width),
-        Linear("wo_a", h * width / groups, outputs),
-      ],
-      output: Linear("wo_b", outputs, d),
-      norms: [
-        Normalization("q_norm", [rank]), Normalization("norm", [width]),
-        Normalization("q_b_norm", [width], weight: false, vectors: h),
-      ],
-      vectors: [Weight("attn_sink", [h], .attention)], reach: try window(),
-      position: .rotary(
-        try deepseekV4Rotary(width), table: kind == "sliding_attention" ? "" : "compressed"))
-    attention.sinks = attention.vectors.first
-    attention.rotatesBack = true
+    let angles = try deepseekV4Angles(width, isSliding: kind == "sliding_attention")
+    var attention = CompressedAttention(
+      heads: h, headSize: width, queryDown: Linear("wq_a", d, rank),
+      queryNorm: Normalization("q_norm", [rank]), queryUp: Linear("wq_b", rank, h * width),
+      headNorm: Normalization("q_b_norm", [width], weight: false, vectors: h),
+      keys: Linear("wkv", d, width), keyNorm: Normalization("norm", [width]),
+      reach: try window(), angles: angles, sinks: Weight("attn_sink", [h], .attention),
+      groupOutput: Linear("wo_a", h * width / groups, outputs), groups: groups,
+      output: Linear("wo_b", outputs, d))
     if kind == Self.heavy {
       attention.compression = KeyCompression(
         "compressor", of: d, rate: try rate(.heavyRate, Self.heavy, standard: 128), width: width,
-        overlaps: false)
+        overlaps: false, angles: angles)
     } else if kind == Self.sparse {
       let rate = try rate(.sparseRate, Self.sparse, standard: 4)
       attention.compression = KeyCompression(
-        "compressor", of: d, rate: rate, width: width, overlaps: true)
-      attention.compressedIndexer = try sparseIndexer(rate: rate)
+        "compressor", of: d, rate: rate, width: width, overlaps: true, angles: angles)
+      attention.indexer = try sparseIndexer(rate: rate, angles)
     }
-    return .selfAttention(attention)
+    return .compressedAttention(attention)
+  }
+
+  /// The angles of layers with a window alone, and of those that compress keys.
+  ///
+  /// Older files give the base of each kind by itself; their scaling is that of the second alone.
+  private func deepseekV4Angles(_ width: Formula, isSliding: Bool) throws -> RotaryAngles {
+    let rotated = try deepseekV4Rotary(width)
+    let table = isSliding ? "" : "compressed"
+    let isNested = try object("rope_parameters")?["main"]?.object != nil
+    guard isNested || !isGiven("rope_theta") && !isGiven("compress_rope_theta") else {
+      var angles = try angles(rotated, table: table)
+      angles.base =
+        try (isSliding ? constant("rope_theta") : constant("compress_rope_theta"))
+        ?? (isSliding ? "10000" : "160000")
+      if isSliding { angles.scaling = .none }
+      if case .yarn(var yarn) = angles.scaling {
+        yarn.attention = .one
+        angles.scaling = .yarn(yarn)
+      }
+      return angles
+    }
+    return try angles(rotated, table: table, of: isSliding ? "main" : "compress")
   }
 
   /// The numbers of a head that are rotated: 64 of 512, unless the configuration says otherwise.
@@ -151,18 +166,19 @@ extension Keys {
     return .floor(width / 8)
   }
 
-  private func sparseIndexer(rate: Formula) throws -> CompressedIndexer {
+  private func sparseIndexer(
+    rate: Formula, _ angles: RotaryAngles
+  ) throws -> CompressedIndexer {
     let d = try size(.hidden)
     let heads = try size(.indexHeads)
     let width = try size(.indexHeadSize)
     let rank = try size(.queryRank)
     return CompressedIndexer(
       heads: heads, headSize: width, kept: try size(.indexedKeys),
-      maps: [
-        Linear("indexer.wq_b", rank, heads * width), Linear("indexer.weights_proj", d, heads),
-      ],
+      queries: Linear("indexer.wq_b", rank, heads * width),
+      headWeights: Linear("indexer.weights_proj", d, heads),
       keys: KeyCompression(
-        "indexer.compressor", of: d, rate: rate, width: width, overlaps: true))
+        "indexer.compressor", of: d, rate: rate, width: width, overlaps: true, angles: angles))
   }
 
   fileprivate func deepseekV4Experts(isHashed: Bool) throws -> Module {
@@ -176,12 +192,19 @@ extension Keys {
       rule: isHashed ? .hash : .tokenChoice)
     router.scoring = try text("scoring_func") == "sigmoid" ? .sigmoid : .rootOfSoftplus
     router.isCorrected = !isHashed
+    router.table = isHashed ? table : nil
     router.normalizes = true
     router.scale = try setting("routed_scaling_factor")
+    func clipped(_ layer: FeedForward) throws -> FeedForward {
+      var copy = layer
+      copy.clip = try constant("swiglu_limit")
+      copy.clipsBeforeFunction = true
+      return copy
+    }
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active,
-        expert: try gated(names: .numbered),
-        shared: try gated(names: .numbered, bias: flag("mlp_bias"))))
+        expert: try clipped(gated(names: .numbered)),
+        shared: try clipped(gated(names: .numbered, bias: flag("mlp_bias")))))
   }
 }

@@ -48,8 +48,16 @@ extension Executor {
   func rotate(
     _ y: Matrix, _ rotation: Rotation, _ positions: [Int], _ path: String
   ) throws {
-    guard let table = rotaryTables[rotation.angles.unpaired] else {
+    guard var table = rotaryTables[rotation.angles.unpaired] else {
       preconditionFailure("the tables of a pass are made before its layers run")
+    }
+    if rotation.isBackwards {
+      // The sine of the negative angle; a sign is no operation.
+      let sines = scratch.copy(table.sines)
+      for row in 0..<sines.rows {
+        for pair in 0..<sines.columns { sines[row, pair] = -sines[row, pair] }
+      }
+      table = RotaryTable(cosines: table.cosines, sines: sines, first: table.first)
     }
     rotate(
       y, heads: try extent(rotation.heads), width: try extent(rotation.width),

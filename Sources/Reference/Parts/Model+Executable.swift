@@ -127,7 +127,8 @@ extension Module {
   ) throws -> Matrix {
     switch self {
     case .mixer(let module): try module.run(x, flow, state, at: path, on: executor)
-    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention, .feedForward,
+    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
+      .compressedAttention, .feedForward,
       .mixtureOfExperts, .depthRouter, .recurrent, .stream:
       preconditionFailure("an obstacle names such a part before the pass")
     }

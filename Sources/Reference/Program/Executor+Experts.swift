@@ -24,7 +24,8 @@ extension Executor {
       _ = try scratch.scoped { try choose(scratch.copy(scores), routing, flow, at: path) }
     }
     let choices = try choose(scores, routing, flow, at: path)
-    if isNoted {
+    // A table chooses nothing.
+    if isNoted, routing.router.table == nil {
       note(
         choices.taken.map { RoutingChoice(path, takers: $0, of: scores?.rows ?? 0) }
           ?? RoutingChoice(path, .experts(choices.chosen)))
@@ -46,7 +47,9 @@ extension Executor {
       return try expertsChoose(scores, routing, at: path)
     }
     var choices = Choices()
-    if router.rule == .hash {
+    if router.rule == .hash, let table = router.table {
+      choices.chosen = try rows(of: table, active, flow, of: count, at: path)
+    } else if router.rule == .hash {
       choices.chosen = flow.identifiers.map { identifier in
         // Multiplicative hashing of the token's number; the experts that follow are distinct.
         let first = (identifier &* 2_654_435_761) % count
@@ -75,6 +78,30 @@ extension Executor {
       if routing.runsEvery { choices.all.append(all) }
     }
     return choices
+  }
+
+  /// The experts of each token as a stored table says; of random weights, as a hash does.
+  private func rows(
+    of table: Weight, _ active: Int, _ flow: Flow, of count: Int, at path: String
+  ) throws -> [[Int]] {
+    let name = path.appending(table.name)
+    let (rows, width) = (try extent(table.shape[0]), try extent(table.shape[1]))
+    weights.claim(name, rows * width, isBuffer: table.isBuffer)
+    return try flow.identifiers.map { identifier in
+      try scratch.scoped {
+        guard weights.stored != nil else {
+          return (0..<active).map { ((identifier &* 2_654_435_761) % count + $0) % count }
+        }
+        let found = weights.row(name, identifier, of: rows, width, scratch, spread: 1)
+        return try (0..<active).map { place in
+          guard found[place] >= 0, found[place] < Float(count) else {
+            throw ExecutionError.notExecuted(
+              modelType: model.modelType, what: "an expert \(found[place]) in '\(name)'")
+          }
+          return Int(found[place])
+        }
+      }
+    }
   }
 
   /// The experts that take their best tokens, and the weights of these: expert by expert.

@@ -126,7 +126,7 @@ extension Executor {
 }
 
 /// The small heads of an indexer, with extents and constants.
-private struct IndexCore {
+struct IndexCore {
   enum Choice {
     case best(Int)
     case bestBlocks(size: Int, count: Int, local: Int)
@@ -160,16 +160,7 @@ extension IndexCore.Choice {
   ) -> [Int] {
     switch self {
     case .best(let count):
-      let visible = 0..<position + 1
-      // The least score that is chosen, and how many are equal to it.
-      let least = Self.best(count, of: visible.map { scores[$0] }).map { scores[$0] }.min() ?? 0
-      var equal = count - visible.count { scores[$0] > least }
-      return computed.filter { key in
-        if Counted(scores[key]) > Counted(least) { return true }
-        guard visible.contains(key), scores[key] == least, equal > 0 else { return false }
-        equal -= 1
-        return true
-      }
+      return IndexCore.best(count, of: scores, computed, visible: position + 1)
     case .bestBlocks(let size, let count, let local):
       let blocks = position / size + 1
       var best = [Float](repeating: -.infinity, count: (computed.count + size - 1) / size)
@@ -177,14 +168,33 @@ extension IndexCore.Choice {
         best[key / size] = scores[key]
       }
       for block in max(0, blocks - local)..<blocks { best[block] = .infinity }
-      return Self.best(count, of: Array(best[..<blocks])).flatMap { block in
+      return IndexCore.best(count, of: Array(best[..<blocks])).flatMap { block in
         Array(block * size..<min(position + 1, (block + 1) * size))
       }
     }
   }
+}
+
+extension IndexCore {
+  /// Of the first `visible` rows those with the k highest scores, in order; all computed scores are
+  /// looked at.
+  static func best(
+    _ count: Int, of scores: UnsafeMutablePointer<Float>, _ computed: Range<Int>, visible: Int
+  ) -> [Int] {
+    // The least score that is chosen, and how many are equal to it.
+    let seen = 0..<visible
+    let least = best(count, of: seen.map { scores[$0] }).map { scores[$0] }.min() ?? 0
+    var equal = count - seen.count { scores[$0] > least }
+    return computed.filter { key in
+      if Counted(scores[key]) > Counted(least) { return true }
+      guard seen.contains(key), scores[key] == least, equal > 0 else { return false }
+      equal -= 1
+      return true
+    }
+  }
 
   /// The places of the k highest scores, in order; of equal ones the first is chosen.
-  private static func best(_ count: Int, of scores: [Float]) -> [Int] {
+  fileprivate static func best(_ count: Int, of scores: [Float]) -> [Int] {
     guard scores.count > count else { return Array(scores.indices) }
     let order = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
     return order.prefix(count).sorted()

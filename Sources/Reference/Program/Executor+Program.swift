@@ -145,6 +145,22 @@ struct ProgramRun {
       let y = writable(x, index, executor)
       try executor.divide(y, byMagnitudeOf: numbers(other), norm, name)
       return .numbers(y)
+    case .compress(let x, let weights, let compression):
+      return .kept(
+        try executor.compress(
+          numbers(x), numbers(weights), compression, flow, state, at: scope))
+    case .indexEntries(let q, let kept, let weights, let heads):
+      return .chosen(
+        try executor.indexEntries(
+          numbers(q), self.kept(kept), writable(weights, index, executor), heads, flow, at: scope))
+    case .attendEntries(let q, let kept, let entries, let chosen, let heads):
+      return .numbers(
+        try executor.attendEntries(
+          numbers(q), self.kept(kept), self.kept(entries), self.chosen(chosen), heads, flow,
+          at: scope))
+    case .groupedProduct(let x, let map, let groups):
+      return .numbers(
+        try executor.groupedProduct(numbers(x), map, try executor.extent(groups), at: scope))
     case .affine(let x, let scales, let shift, let pieces):
       let y = writable(x, index, executor)
       try executor.affine(
@@ -343,7 +359,8 @@ extension Executor {
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
-        .rotate, .keep, .keepLatents, .keepIndex, .index, .attend, .attendLatents, .gate, .add,
+        .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
+        .groupedProduct, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
         .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .mapChosen, .exceed, .previous, .interpolate:

@@ -71,7 +71,8 @@ struct ProgramReport {
         .sumParts, .balance, .slice, .rotate, .keep, .attend, .multiplyVector, .leave, .take,
         .productOfHeads,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
-        .keepLatents, .keepIndex, .index, .attendLatents, .scaleByPosition, .subtract, .convolve,
+        .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct, .index,
+        .attendLatents, .scaleByPosition, .subtract, .convolve,
         .scan, .repeat, .previous, .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
         return [own]
