@@ -19,21 +19,11 @@ extension FeedForward {
       counts =
         counts + 2 * numbers * ReferenceAlgorithms.cap + OperationCounts([.multiply: numbers])
     }
-    let mixes = isReceptive ? [reception(rows)] : []
-    return mixes + inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
+    return inputs.work(part, rows: rows) + norms.map { $0.work(rows: rows) }
       + [Work("activation", Elementwise(.activations, counts))]
       + output.work(part, rows: rows)
   }
 
   /// The last inputs, where those of the token before are mixed with a token's own.
-  var stateSize: Formula { isReceptive ? output.output : 0 }
-
-  /// A mix with the token before for each input map, and the gate on the output.
-  private func reception(_ rows: Formula) -> Work {
-    let width = output.output
-    let mixes = ReferenceAlgorithms.shiftedMixes(
-      Formula(Int128(inputs.count)), rows: rows, width: width)
-    let gate = ReferenceAlgorithms.sigmoid + OperationCounts([.multiply: 1])
-    return Work("mix", Elementwise(.activations, mixes + rows * width * gate))
-  }
+  var stateSize: Formula { reception?.gate.map.input ?? 0 }
 }

@@ -179,6 +179,9 @@ struct ProgramWork {
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
     case .enter(_, _, let entrance): count(entrance, step)
+    case .quotient(_, let division):
+      guard stream.workload.phase != .train else { break }
+      add(step, OperationCounts([.divide: numbers * division.share]))
     case .interpolate(_, _, let weight):
       // 1 − μ is made once for all tokens.
       add(

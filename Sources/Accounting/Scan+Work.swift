@@ -112,3 +112,11 @@ extension Scan.GatedUnit {
     return [Work("scan", Elementwise(.mixer, constants + counts))]
   }
 }
+
+extension Stream {
+  /// Whether a recurrence goes one step, from a state that it has.
+  var isStep: Bool { workload.tokens == 1 && workload.past > 0 }
+
+  /// The chunks that the new tokens fill, the last one padded.
+  func chunks(of size: Formula) -> Formula { .ceiling(tokens / size) }
+}

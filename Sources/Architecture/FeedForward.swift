@@ -50,11 +50,22 @@ package struct FeedForward: Hashable, Sendable {
   package var gateBound: Constant?
   /// Whether the gate's linear factor and what it multiplies are bounded by `c·tanh(x/c)`.
   package var capsFactors = false
-  /// Whether its inputs are mixed with those of the token before, and its output has a gate: the
-  /// second of the input maps.
+  /// How what goes into it is mixed with the token before, and what comes out has a gate.
   ///
   /// - Source: Peng et al. 2023 (RWKV), §3.1, <https://arxiv.org/abs/2305.13048>.
-  package var isReceptive = false
+  package struct Reception: Hashable, Sendable {
+    /// *μ* of `μ·x + (1 − μ)·x'`, for what goes into the input map.
+    package var mix: Weight
+    /// From another mix to the gate, before its logistic function.
+    package var gate: ReceptanceMixer.Projection
+
+    package init(mix: Weight, gate: ReceptanceMixer.Projection) {
+      self.mix = mix
+      self.gate = gate
+    }
+  }
+
+  package var reception: Reception?
   /// Biases of gate and factor that are stored beside the map that gives both.
   package struct InnerBiases: Hashable, Sendable {
     package var gate: Weight
@@ -94,8 +105,9 @@ package struct FeedForward: Hashable, Sendable {
 
   /// The tensors, under the part the layer plays in its model.
   package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
-    inputs.weights(part) + output.weights(part) + (adapters?.weights(part) ?? [])
-      + norms.flatMap { $0.weights() } + vectors
+    inputs.weights(part) + (reception?.gate.map.weights(part) ?? []) + output.weights(part)
+      + (adapters?.weights(part) ?? []) + norms.flatMap { $0.weights() } + vectors
       + (innerBiases.map { [$0.gate, $0.factor] } ?? [])
+      + (reception.map { [$0.mix, $0.gate.mix] } ?? [])
   }
 }

@@ -172,6 +172,19 @@ package struct Layer: Hashable, Sendable {
   package var updatesPath = "altup"
   /// What the stream is multiplied with behind the last block, if anything.
   package var outputScale: LearnedScale?
+  /// What the stream is divided by behind all of it, where nothing is trained.
+  package struct Division: Hashable, Sendable {
+    package var divisor: Constant
+    /// In which share of the layers that are described alike: all, unless their number is free.
+    package var share: Formula
+
+    package init(by divisor: Constant, share: Formula = 1) {
+      self.divisor = divisor
+      self.share = share
+    }
+  }
+
+  package var division: Division?
   /// How often one pass runs the whole layer.
   package var runs: Formula = 1
 

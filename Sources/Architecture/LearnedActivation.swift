@@ -75,10 +75,9 @@ extension Module {
     switch self {
     case .feedForward(let layer): layer.activation
     case .mixtureOfExperts(let mixture): mixture.expert.activation
-    case .mixer(let mixer): mixer.gateActivation
     case .recurrent(let mixer): mixer.activation
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
-      .compressedAttention, .depthRouter,
+      .compressedAttention, .depthRouter, .mixer,
       .stream:
       nil
     }

@@ -10,6 +10,8 @@ package struct Linear: Hashable, Sendable {
   package var isTransposed: Bool
   /// Whether the weight is stored under the name of the map itself.
   package var isBare = false
+  /// What its weight is multiplied with when a model is loaded, if anything; no pass computes it.
+  package var loadScale: Constant?
 
   package init(
     _ name: String, _ input: Formula, _ output: Formula, bias: Bool = false,

@@ -29,9 +29,6 @@ extension Model {
       case .feedForward(var layer):
         for index in layer.norms.indices { settle(&layer.norms[index]) }
         branch.module = .feedForward(layer)
-      case .mixer(var mixer):
-        for index in mixer.norms.indices { settle(&mixer.norms[index]) }
-        branch.module = .mixer(mixer)
       case .recurrent(var mixer):
         mixer.changeNorms { settle(&$0) }
         branch.module = .recurrent(mixer)
@@ -41,7 +38,7 @@ extension Model {
       case .stream(var module):
         module.changeNorms { settle(&$0) }
         branch.module = .stream(module)
-      case .embedding, .linear, .head, .depthRouter: break
+      case .embedding, .linear, .head, .depthRouter, .mixer: break
       }
     }
     func settle(_ blocks: inout [Block]) {

@@ -135,7 +135,6 @@ package enum NumericKeys {
     hc_magnitude: hy_v4
     logits_mup_width_multiplier: inkling_text
     mlp_up_softcap mlp_gate_softcap: inkling2_text
-    rescale_every: rwkv
     logit_scale: mpt
     embedding_scale: hrm_text
     """

@@ -139,6 +139,7 @@ extension Family {
     "qwen3_vl_moe_text",
     "qwen3_vl_text",
     "recurrent_gemma",
+    "rwkv",
     "seed_oss",
     "smollm3",
     "solar_open",

@@ -90,7 +90,7 @@ extension Reach {
 
 extension FeedForward {
   fileprivate var obstacle: String? {
-    if capsFactors || isReceptive { return "a feed-forward layer of another kind" }
+    if capsFactors { return "a feed-forward layer of another kind" }
     if activation != "xielu", let vector = vectors.first {
       return "the tensor '\(vector.name)'"
     }
@@ -118,12 +118,8 @@ extension RecurrentMixer {
 
 extension Mixer {
   fileprivate var obstacle: String? {
-    if convolutions.contains(where: \.forgetsPast) || convolutions.count > 1 {
-      return "several convolutions, or one of its own kind"
-    }
-    if Activation(gateActivation) == nil { return "the activation '\(gateActivation)'" }
-    switch (kind, recurrence, procedure) {
-    case (.other, nil, .activation(let name, _)) where (1...2).contains(linears.count):
+    switch (kind, procedure) {
+    case (.other, .activation(let name, _)) where (1...2).contains(linears.count):
       return Activation(name) == nil ? "the activation '\(name)'" : nil
     default: return "a mixer of the kind '\(kind.rawValue)'"
     }

@@ -128,10 +128,10 @@ import Testing
   func obstacles() throws {
     let preset = try #require(Catalog.preset(named: "llama2-7b"))
     var configuration = preset.configuration
-    configuration["model_type"] = .string("rwkv")
+    configuration["hidden_act"] = .string("mish")
     let model = try Description().model(from: configuration, named: "x")
     #expect(
-      throws: ExecutionError.notExecuted(modelType: "rwkv", what: "a mixer of the kind 'rwkv'")
+      throws: ExecutionError.notExecuted(modelType: "llama", what: "the activation 'mish'")
     ) {
       try Executor(model, evidence: .literal)
     }

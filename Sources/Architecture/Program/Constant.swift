@@ -22,6 +22,8 @@ package indirect enum Constant: Hashable, Sendable {
   case layerIndex
   /// Another, as bfloat16 holds it: with eight bits of significand.
   case brain(Constant)
+  /// Another to the power of a whole number.
+  case power(Constant, Formula)
   /// A number that no fraction is, and how it comes about.
   case computed(String, Double)
 
@@ -56,6 +58,7 @@ extension Constant: CustomStringConvertible {
     case .layerIndex: "i"
     case .product(let left, let right): "\(left) · \(right)"
     case .brain(let other): "bfloat16(\(other))"
+    case .power(let base, let exponent): "\(base)^(\(exponent))"
     case .computed(let text, _): text
     }
   }

@@ -3,7 +3,7 @@ import Symbolic
 extension FeedForward {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    !capsFactors && !isReceptive && function != nil
+    !capsFactors && function != nil
   }
 
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
@@ -14,6 +14,7 @@ extension FeedForward {
     guard let function else {
       preconditionFailure("a layer without a known function is one operation")
     }
+    if let reception { return lower(x, reception, function, &program) }
     var projected = inputs.map { program.map(x, $0) }
     if let adapters { projected[0] = adapters.lower(x, adding: projected[0], &program) }
     var (inner, factor) = (projected[0], isGated ? projected.last : nil)
@@ -51,6 +52,21 @@ extension FeedForward {
     y = norms.reduce(y) { program.normalize($0, $1) }
     if let weighing { y = program.weigh(y, in: weighing) }
     return program.map(y, output)
+  }
+}
+
+extension FeedForward {
+  /// `σ(receptance(x)) ∘ down(act(up(x)))`, each of a mix of its own with the token before.
+  private func lower(
+    _ x: Value, _ reception: Reception, _ function: Activation, _ program: inout ProgramBuilder
+  ) -> Value {
+    let before = program.previous(x)
+    let mixed = program.interpolate(x, before, reception.mix, "mix", as: .activation)
+    let gating = program.interpolate(x, before, reception.gate.mix, "mix", as: .activation)
+    let inner = program.activate(program.map(mixed, inputs[0]), function)
+    let y = program.map(inner, output)
+    return program.gate(
+      y, by: program.map(gating, reception.gate.map), .logistic, "mix", as: .activation)
   }
 }
 

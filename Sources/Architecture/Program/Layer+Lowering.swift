@@ -32,6 +32,7 @@ extension Layer {
     var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges, &aside) }
     for (answer, name) in bridges { y = program.add(y, answer, name) }
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
+    if let division { y = program.quotient(y, by: division, "rescale") }
     return extras.reduce(y) { program.part($0, $1) }
   }
 

@@ -54,6 +54,7 @@ extension Operation {
     case .convolve: "convolve"
     case .previous: "previous"
     case .interpolate: "interpolate"
+    case .quotient: "quotient"
     case .scan: "scan"
     case .last: "last"
     case .part: "part"
@@ -169,6 +170,8 @@ extension Operation {
         + "\(convolution.kernel) numbers · \(convolution.name)"
         + (convolution.hasBias ? " + \(convolution.name).bias" : "")
     case .previous(let x): return "\(name(x)) of the token before"
+    case .quotient(let x, let division):
+      return "\(name(x)) / \(division.divisor), where nothing is trained"
     case .interpolate(let x, let y, let weight):
       return "\(weight.name) · \(name(x)) + (1 − \(weight.name)) · \(name(y))"
     case .scan(let values, let scan): return scan.words(values.map(name))

@@ -106,6 +106,8 @@ package enum Operation: Sendable {
   /// Of each token the numbers of the one before it, zeros before the first; those of the last token
   /// are carried.
   case previous(Value)
+  /// The quotient by a constant, in every pass but those of training.
+  case quotient(Value, by: Layer.Division)
   /// `μ·x + (1 − μ)·y` with a learned *μ* for each number of a row.
   case interpolate(Value, Value, Weight)
   /// A state that goes from token to token, by an algorithm that is one thing.
@@ -376,7 +378,7 @@ extension Operation {
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .part(let x?, _), .keepLatents(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
-      .convolve(let x, _), .previous(let x):
+      .convolve(let x, _), .previous(let x), .quotient(let x, _):
       [x]
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),

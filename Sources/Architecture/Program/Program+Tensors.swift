@@ -77,7 +77,7 @@ extension Program {
         .scaleByPosition, .bound, .clip,
         .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
         .exceed,
-        .previous:
+        .previous, .quotient:
         return []
       }
     }
@@ -146,7 +146,7 @@ extension Program {
         .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
         .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
-        .pairScores, .mapChosen,
+        .quotient, .pairScores, .mapChosen,
         .exceed:
         isWrong = false
       }

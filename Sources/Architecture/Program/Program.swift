@@ -36,7 +36,7 @@ extension Program {
         .compress, .indexEntries, .attendEntries, .groupedProduct,
         .attend, .attendLatents, .activate, .productOfHeads,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
-        .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous,
+        .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
         .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
         [step]
@@ -62,7 +62,7 @@ extension Program {
           .add, .subtract, .scale,
           .scaleByPosition, .bound,
           .clip, .route,
-          .experts, .weigh, .enter, .convolve, .previous, .interpolate, .scan, .last:
+          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

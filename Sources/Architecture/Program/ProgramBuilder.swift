@@ -323,6 +323,12 @@ extension ProgramBuilder {
     step(.previous(x), x.width, .recurrence, "previous")
   }
 
+  package mutating func quotient(
+    _ x: Value, by division: Layer.Division, _ name: String
+  ) -> Value {
+    step(.quotient(x, by: division), x.width, .multiplier, name)
+  }
+
   package mutating func interpolate(
     _ x: Value, _ y: Value, _ weight: Weight, _ name: String, as piece: Role.Piece
   ) -> Value {

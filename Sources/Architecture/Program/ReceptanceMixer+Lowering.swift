@@ -2,13 +2,14 @@ extension ReceptanceMixer {
   /// Mixes each token with the one before, averages the values before it, and projects back.
   package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let before = program.previous(x)
-    func project(_ projection: Projection) -> Value {
-      program.map(
-        program.interpolate(x, before, projection.mix, "mix", as: .recurrence), projection.map)
+    func mixed(_ projection: Projection) -> Value {
+      program.interpolate(x, before, projection.mix, "mix", as: .recurrence)
     }
-    let (keys, values) = (project(self.keys), project(self.values))
-    let receptances = project(self.receptances)
-    let y = program.scan([keys, values], .weightedMean(mean))
-    return program.map(program.gate(y, by: receptances, .logistic, "scan", as: .recurrence), output)
+    let (forKeys, forValues, forReceptances) = (mixed(keys), mixed(values), mixed(receptances))
+    let own = [program.map(forKeys, keys.map), program.map(forValues, values.map)]
+    let receptances = program.map(forReceptances, self.receptances.map)
+    let y = program.scan(own, .weightedMean(mean))
+    return program.map(
+      program.gate(y, by: receptances, .logistic, "scan", as: .recurrence), output)
   }
 }

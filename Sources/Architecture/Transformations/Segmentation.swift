@@ -141,7 +141,7 @@ extension FeedForward {
 
   /// So many of these layers side by side, as one.
   fileprivate func widened(by count: Formula) throws(DescriptionError) -> FeedForward {
-    guard norms.isEmpty, vectors.isEmpty, !isReceptive else {
+    guard norms.isEmpty, vectors.isEmpty, reception == nil else {
       throw .notChanged(
         "shared", because: "the experts have norms or vectors of their own",
         advice: "Take experts of two or three maps.")

@@ -21,7 +21,7 @@ extension Model {
       for block in groups[group].layer.blocks.indices {
         for branch in groups[group].layer.blocks[block].branches.indices {
           let module = groups[group].layer.blocks[block].branches[branch].module
-          guard case .feedForward(let feedForward) = module, !feedForward.isReceptive else {
+          guard case .feedForward(let feedForward) = module, feedForward.reception == nil else {
             continue
           }
           var router = Router([Linear("gate", Formula(Size.hidden.symbol), all)])
@@ -40,6 +40,6 @@ extension Branch {
   }
 
   fileprivate var isUpcyclable: Bool {
-    if case .feedForward(let module) = module { !module.isReceptive } else { false }
+    if case .feedForward(let module) = module { module.reception == nil } else { false }
   }
 }

@@ -152,6 +152,19 @@ extension Executor {
     }
   }
 
+  /// `y ← y / divisor`.
+  func divide(_ y: Matrix, by divisor: Float, _ path: String) {
+    var each = OperationTally()
+    each.divide = 1
+    elementwise(y, path, each: each) { row, column in
+      y[row, column] = (Counted(y[row, column]) / Counted(divisor)).value
+    } fast: { row in
+      let numbers = y.row(row)
+      for column in 0..<y.columns { numbers[column] /= divisor }
+      return y.columns
+    }
+  }
+
   /// `y ← y ∘ x`.
   func multiplyElements(_ y: Matrix, by x: Matrix, _ path: String) {
     var each = OperationTally()

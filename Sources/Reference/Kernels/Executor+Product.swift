@@ -94,6 +94,11 @@ extension Executor {
     let weight = path.appending(linear.weightName)
     if table == nil { weights.claim(weight, inner * columns) }
     map(x, table ?? weight, into: y, path: name)
+    if let scale = linear.loadScale {
+      // The weight is stored without it.
+      let factor = try float(scale)
+      for row in 0..<y.rows { Vectors.scale(y.row(row), by: factor, count: y.columns) }
+    }
     return y
   }
 

@@ -289,6 +289,10 @@ struct ProgramRun {
         try executor.convolve(numbers(x), convolution, flow, state, at: scope))
     case .previous(let x):
       return .numbers(executor.previous(numbers(x), flow, state, name))
+    case .quotient(let x, let division):
+      let y = writable(x, index, executor)
+      executor.divide(y, by: try executor.float(division.divisor), name)
+      return .numbers(y)
     case .interpolate(let x, let other, let weight):
       let y = writable(x, index, executor)
       try executor.interpolate(y, numbers(other), weight, at: scope, name)
@@ -363,7 +367,7 @@ extension Executor {
         .groupedProduct, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
         .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
-        .rescale, .pairScores, .mapChosen, .exceed, .previous, .interpolate:
+        .rescale, .pairScores, .mapChosen, .exceed, .previous, .quotient, .interpolate:
         break
       }
     }
@@ -533,6 +537,7 @@ extension Executor {
       // To the nearest, and to the even one of two.
       let bits = Float(try double(other)).bitPattern
       return Double(Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16) & 1) & 0xffff_0000))
+    case .power(let base, let exponent): return pow(try double(base), try number(exponent))
     case .computed(_, let value): return value
     }
   }

@@ -73,7 +73,7 @@ struct ProgramReport {
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct, .index,
         .attendLatents, .scaleByPosition, .subtract, .convolve,
-        .scan, .repeat, .previous, .interpolate,
+        .scan, .repeat, .previous, .quotient, .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
         return [own]
       }

@@ -29,10 +29,3 @@ package struct CausalConvolution: Hashable, Sendable {
     return hasBias ? [weight, Weight("\(name).bias", [channels], part)] : [weight]
   }
 }
-
-/// How a mixer carries its state from token to token, with the extents of the state.
-package enum Recurrence: Hashable, Sendable {
-  /// A weighted mean of values, `[width]`, whose inputs of width `input` are mixed with those of
-  /// the token before.
-  case receptance(input: Formula, width: Formula)
-}
