@@ -40,8 +40,10 @@ import Testing
       let row = try JSONValue(parsing: String(line))
       let configuration = try #require(row["config"]?.object)
       let model = try Description().model(from: configuration, named: "row")
-      // Layers that borrow tensors of an earlier one list them twice.
-      guard model.groups.allSatisfy(\.layer.repeats.isEmpty) else { continue }
+      // Layers that borrow tensors of an earlier one list them twice, and one that holds a shared
+      // part holds the adapters of other layers.
+      guard model.groups.allSatisfy({ $0.layer.repeats.isEmpty && $0.layer.sharing == nil })
+      else { continue }
       let values = try Self.values(model)
       var sum = Rational.zero
       for (program, times) in Self.programs(of: model) {
