@@ -40,6 +40,8 @@ extension Model {
   ///
   /// - Returns: Whether the model is made of nothing but such layers and attention.
   package mutating func addActivationParameters() -> Bool {
+    // The layers of a second stack are listed by themselves.
+    guard cycles == nil else { return false }
     var copy = self
     for group in groups.indices {
       let layer = groups[group].layer
