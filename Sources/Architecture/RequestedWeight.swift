@@ -128,7 +128,7 @@ private struct RequestList {
     for weight in mixture.unmet {
       let unmet = try request(weight, at: path)
       for name in unmet.pieces.isEmpty ? [unmet.name] : unmet.pieces {
-        requests.append(RequestedWeight(name: name, shape: unmet.shape, isOptional: true))
+        requests.append(RequestedWeight(name: name, shape: unmet.shape))
       }
     }
     let expert = mixture.expert
