@@ -8,7 +8,7 @@ package struct FigureSource {
   package let model: Model
   package let workload: Workload
   package let convention: Convention
-  package let weightFormat: NumberFormat
+  package let weightFormat: WeightFormat
   package let cacheFormat: NumberFormat
   /// The FLOPs of a training run, if there is one.
   package let budget: Evaluated?
@@ -30,7 +30,7 @@ package struct FigureSource {
 
   package init(
     _ model: Model, _ workload: Workload, convention: Convention = .exact,
-    weights: NumberFormat = .bf16, cache: NumberFormat = .bf16, budget: Evaluated? = nil,
+    weights: WeightFormat = .bf16, cache: NumberFormat = .bf16, budget: Evaluated? = nil,
     letters: [Symbol: Evaluated] = [:]
   ) {
     self.model = model
@@ -185,24 +185,29 @@ extension FigureSource {
   }
 
   private func movedBytes(_ assumption: DepthRouter.Assumption = .expected) -> Evaluated {
-    Traffic(model, workload, assuming: assumption)
-      .bytes(weights: weightFormat, cache: cacheFormat) { put($0) }
+    Traffic(model, workload, weights: weightFormat, assuming: assumption)
+      .bytes(cache: cacheFormat) { put($0) }
+  }
+
+  private mutating func weightBytes(_ parameters: Evaluated) -> Evaluated {
+    weightFormat.uniformBytes.map { parameters * $0.evaluated(in: [:]) }
+      ?? put(StoredWeights(model, weightFormat).total)
   }
 
   private mutating func memoryFigure(_ path: String) -> Evaluated? {
     let weights = parameterValue { $0.total }
     let training =
-      workload.phase == .train ? Memory.Training(parameters: weights, in: weightFormat) : nil
+      workload.phase == .train ? Memory.Training(parameters: weights, in: weightFormat.trained) : nil
     let state = passValue { $0.stateElements } * cacheFormat.bytes
     switch path {
-    case "memory.weight_bytes": return weights * weightFormat.bytes
+    case "memory.weight_bytes": return weightBytes(weights)
     case "memory.gradient_bytes": return training?.gradientBytes
     case "memory.moment_bytes": return training?.momentBytes
     case "memory.master_bytes": return training?.masterBytes
     case "memory.state_elements": return passValue { $0.stateElements }
     case "memory.state_bytes": return state
     case "memory.total":
-      return weights * weightFormat.bytes + (training?.bytes ?? 0) + state
+      return weightBytes(weights) + (training?.bytes ?? 0) + state
         + passValue { $0.cacheElements } * cacheFormat.bytes
     case "memory.moved_bytes": return movedBytes()
     default: return nil

@@ -3,15 +3,33 @@ package import Symbolic
 
 /// A format of numbers in memory.
 package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
-  case fp32, bf16, fp16, fp8, int8, int4
+  case fp32, bf16, fp16, fp8, int8, int4, int2
+  /// Block types of llama.cpp, of 32 numbers with their scales.
+  case q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl
 
   /// The bytes of one number.
-  package var bytes: Evaluated {
+  var size: Formula {
     switch self {
     case .fp32: 4
     case .bf16, .fp16: 2
     case .fp8, .int8: 1
-    case .int4: Evaluated(1) / 2
+    case .int4: Formula(1) / 2
+    case .int2: Formula(1) / 4
+    case .q8_0: Formula(34) / 32
+    case .q5_1: Formula(24) / 32
+    case .q5_0: Formula(22) / 32
+    case .q4_1: Formula(20) / 32
+    case .q4_0, .iq4_nl: Formula(18) / 32
+    }
+  }
+
+  package var bytes: Evaluated { size.evaluated(in: [:]) }
+
+  /// Whether it is a block type.
+  var isBlock: Bool {
+    switch self {
+    case .fp32, .bf16, .fp16, .fp8, .int8, .int4, .int2: false
+    case .q8_0, .q5_1, .q5_0, .q4_1, .q4_0, .iq4_nl: true
     }
   }
 }
@@ -20,6 +38,7 @@ package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
 package struct Memory: Sendable {
   /// All parameters in the format of the weights.
   package let weightBytes: Evaluated
+  package let weightFormat: WeightFormat
   /// What attention has cached after the pass: keys and values, and what its layers keep beside.
   package let cacheBytes: Evaluated
   /// What recurrent layers carry, in the format of the cache.
@@ -60,7 +79,7 @@ package struct Memory: Sendable {
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
   package init(
-    _ report: OperationReport, weights format: NumberFormat, cache cacheFormat: NumberFormat
+    _ report: OperationReport, weights format: WeightFormat, cache cacheFormat: NumberFormat
   ) throws(DescriptionError) {
     let ledger = report.ledger
     func sound(_ value: Evaluated, _ what: String) throws(DescriptionError) -> Evaluated {
@@ -69,17 +88,20 @@ package struct Memory: Sendable {
     }
     let parameters = ParameterLedger(report.model)
     let count = try parameters.value(parameters.total, "The total")
-    weightBytes = try sound(count * format.bytes, "The bytes of the weights")
+    weightFormat = format
+    weightBytes = try sound(
+      StoredWeights(report.model, format).total.evaluated(in: parameters.values),
+      "The bytes of the weights")
     cacheBytes = try sound(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
     stateElements = try ledger.value(ledger.stateElements, "The recurrent state")
     stateBytes = try sound(stateElements * cacheFormat.bytes, "The bytes of the recurrent state")
     training =
-      report.workload.phase == .train ? Training(parameters: count, in: format) : nil
+      report.workload.phase == .train ? Training(parameters: count, in: format.trained) : nil
     total = try sound(
       weightBytes + (training?.bytes ?? 0) + cacheBytes + stateBytes, "The bytes in all")
     func moved(_ assumption: DepthRouter.Assumption) -> Evaluated {
-      Traffic(report.model, report.workload, assuming: assumption)
-        .bytes(weights: format, cache: cacheFormat) { $0.evaluated(in: ledger.values) }
+      Traffic(report.model, report.workload, weights: format, assuming: assumption)
+        .bytes(cache: cacheFormat) { $0.evaluated(in: ledger.values) }
     }
     let (least, expected, most) = (moved(.none), moved(.expected), moved(.all))
     // A share of a sum of free letters is no formula; then there is no figure.

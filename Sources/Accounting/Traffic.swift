@@ -1,25 +1,32 @@
 package import Architecture
 package import Symbolic
 
-/// What one pass reads and writes of memory, in numbers, where activations stay on the chip.
+/// What one pass reads and writes of memory, where activations stay on the chip.
 ///
 /// Every weight that some token meets is read once, of a table one row for each token. Keys and
 /// values are read or written once each; a recurrent state is read, where there is one from before,
 /// and written.
 package struct Traffic: Sendable {
+  /// The bytes of weights.
   package let weights: Formula
+  /// The numbers of caches and states.
   package let cache: Formula
   package let state: Formula
 
   /// What a pass moves, with `assumption` for what only the data decide: of what tokens choose, as
   /// little as can be, what is expected if each chooses evenly and for itself, or as much as can be.
-  package init(_ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption) {
+  package init(
+    _ model: Model, _ workload: Workload, weights format: WeightFormat,
+    assuming assumption: DepthRouter.Assumption
+  ) {
     let stream = Stream(workload)
+    let stored = StoredWeights(model, format)
     let outside = (model.head + model.tail).filter { !$0.runs.isZero }
     var weights = outside.map { branch in
       branch.weights.map { weight in
         let isHead = model.tiesEmbeddings && model.head.first?.weights.contains(weight) == true
         return weight.read(by: stream.rows, isHead: isHead)
+          * stored.bytes(of: weight, in: branch, nil)
       }.sum()
     }.sum()
     let isKept = workload.phase != .train
@@ -29,7 +36,11 @@ package struct Traffic: Sendable {
     }
     for group in model.groups {
       let layers = group.indices.count
-      weights += layers * group.layer.weightsRead(by: stream, assumption)
+      weights +=
+        layers
+        * group.layer.weightsRead(by: stream, assumption) { weight, branch in
+          stored.bytes(of: weight, in: branch, group.indices)
+        }
       guard isKept else { continue }
       let inner = group.layer.router?.inner(stream, assumption) ?? stream
       cache += layers * group.layer.cacheElements(after: inner)
@@ -43,37 +54,40 @@ package struct Traffic: Sendable {
 
 extension Traffic {
   /// The bytes of it all, where `value` puts sizes in.
-  func bytes(
-    weights: NumberFormat, cache format: NumberFormat, _ value: (Formula) -> Evaluated
-  ) -> Evaluated {
-    value(self.weights) * weights.bytes + value(cache + state) * format.bytes
+  func bytes(cache format: NumberFormat, _ value: (Formula) -> Evaluated) -> Evaluated {
+    value(weights) + value(cache + state) * format.bytes
   }
 }
 
 extension Layer {
-  /// The weights of one layer that some token meets.
+  /// The bytes of the weights of one layer that some token meets; `bytes` are those of a number.
   fileprivate func weightsRead(
-    by stream: Stream, _ assumption: DepthRouter.Assumption
+    by stream: Stream, _ assumption: DepthRouter.Assumption, _ bytes: (Weight, Branch) -> Formula
   ) -> Formula {
     let choosing = Choosing(stream, router, assumption)
-    var sum = router?.weightsRead(by: stream) ?? 0
+    var sum =
+      router.map { router -> Formula in
+        let branch = Branch("", .depthRouter(router))
+        return router.weightsRead(by: stream).map { $0.count * bytes($0, branch) }.sum()
+      } ?? 0
     for branch in branches where !branch.runs.isZero {
       if case .depthRouter = branch.module { continue }
       var routing: MixtureOfExperts?
       if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
       for weight in branch.weights where !weight.activeShare.isZero {
+        let size = bytes(weight, branch)
         if weight.activeShare == .one {
-          sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false)
+          sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false) * size
         } else if weight.part == .router {
           // Of a router every token meets the same share.
-          sum += choosing.share(meeting: 1) * weight.activeCount
+          sum += choosing.share(meeting: 1) * weight.activeCount * size
         } else if let routing {
           // Of maps that stand by themselves only those of experts that do something are read.
           let stored =
             weight.copies == .one ? weight.count : routing.experts * weight.shape.product()
-          sum += choosing.share(ofExpertsReadIn: routing) * stored
+          sum += choosing.share(ofExpertsReadIn: routing) * stored * size
         } else {
-          sum += choosing.share(meeting: weight.activeShare) * weight.count
+          sum += choosing.share(meeting: weight.activeShare) * weight.count * size
         }
       }
     }
@@ -83,10 +97,10 @@ extension Layer {
 
 extension DepthRouter {
   /// The router of every token; the predictor does not run over a prompt.
-  fileprivate func weightsRead(by stream: Stream) -> Formula {
+  fileprivate func weightsRead(by stream: Stream) -> [Weight] {
     var copy = self
     if stream.workload.phase == .prefill { copy.predictor = nil }
-    return copy.weights.map(\.count).sum()
+    return copy.weights
   }
 }
 

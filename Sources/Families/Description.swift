@@ -47,6 +47,7 @@ package struct Description: Sendable {
     try Self.refuse(own, against: keys)
     try checkOverrides(against: keys, family, own)
     model.name = name
+    model.storedFormat = Quantisation(reading.outer)?.word ?? Quantisation(own)?.word
     model.sizes = keys.marked(model.sizes)
     model.requirements = keys.requirements
     model.statedContext = keys.statedContext

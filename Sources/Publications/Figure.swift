@@ -17,6 +17,10 @@ package indirect enum Figure: Sendable {
   case pass(
     String, of: String, tokens: Int128 = 1, past: Int128 = 0, phase: Workload.Phase = .prefill,
     mask: Workload.Mask = .full, with: [String: String] = [:])
+  /// The bytes of a preset's weights in a format, such as `q4_k_m`.
+  case stored(String, in: String, with: [String: String] = [:])
+  /// The bytes of a preset's cache of some tokens in a format.
+  case cached(String, tokens: Int128, in: NumberFormat = .fp16, with: [String: String] = [:])
   /// A formula with letters and their values, as `"L=24 d=1024"`.
   case formula(String, String = "")
   case quotient(Figure, Figure)
@@ -48,6 +52,15 @@ package indirect enum Figure: Sendable {
       (workload.phase, workload.tokens, workload.past) = (phase, tokens, past)
       workload.mask = mask
       return try Self.figure(path, of: Self.model(preset, settings), workload)
+    case .stored(let preset, let word, let settings):
+      guard let format = WeightFormat(word) else { throw Problem.noFigure(word) }
+      return try Self.figure(
+        "memory.weight_bytes", of: Self.model(preset, settings), Workload(), weights: format)
+    case .cached(let preset, let tokens, let format, let settings):
+      var workload = Workload()
+      (workload.phase, workload.tokens, workload.past) = (.decode, 1, tokens - 1)
+      return try Self.figure(
+        "kv_cache.bytes", of: Self.model(preset, settings), workload, cache: format)
     case .formula(let text, let sizes):
       var values: [Symbol: Rational] = [:]
       for pair in sizes.split(separator: " ") {
@@ -65,9 +78,11 @@ package indirect enum Figure: Sendable {
   }
 
   private static func figure(
-    _ path: String, of model: Model, _ workload: Workload, _ convention: Convention = .exact
+    _ path: String, of model: Model, _ workload: Workload, _ convention: Convention = .exact,
+    weights: WeightFormat = .bf16, cache: NumberFormat = .bf16
   ) throws -> Rational {
-    var source = FigureSource(model, workload, convention: convention)
+    var source = FigureSource(
+      model, workload, convention: convention, weights: weights, cache: cache)
     guard let name = FigureName.named(path),
       let value = try source.value(name)?.evaluated(with: [:])
     else { throw Problem.noFigure(path) }

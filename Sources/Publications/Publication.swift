@@ -79,6 +79,6 @@ package struct Publication: Sendable {
 
   package static let all: [Publication] = [
     founding, kaplan, chinchilla, palm, llama, deepseekLLM, deepseekMoE, latentAttention,
-    mixtureOfDepths, switchTransformer, gemma, presets,
+    mixtureOfDepths, switchTransformer, gemma, storedSizes, cacheSizes, presets,
   ]
 }

@@ -8,13 +8,14 @@ package struct SweepSubject: Sendable {
   package let describe: @Sendable ([String: String], [Transformation]) throws -> Model
   package var request: WorkloadRequest
   package var convention: Convention
-  package var weightFormat: NumberFormat
+  /// That of the configuration, or 16 bits, where it is nil.
+  package var weightFormat: WeightFormat?
   package var cacheFormat: NumberFormat
   /// The FLOPs of a training run.
   package var budget: Rational?
 
   package init(
-    request: WorkloadRequest, convention: Convention = .exact, weights: NumberFormat = .bf16,
+    request: WorkloadRequest, convention: Convention = .exact, weights: WeightFormat? = nil,
     cache: NumberFormat = .bf16,
     describe: @escaping @Sendable ([String: String], [Transformation]) throws -> Model
   ) {
@@ -80,7 +81,8 @@ extension SweepSubject {
       throw .badValue(key: binding.key, value: word.name, expected: "a number")
     }
     return FigureSource(
-      model, workload, convention: setting.convention, weights: setting.weightFormat,
+      model, workload, convention: setting.convention,
+      weights: setting.weightFormat ?? model.storedFormat.flatMap { WeightFormat($0) } ?? .bf16,
       cache: setting.cacheFormat, budget: setting.budget, letters: setting.letters)
   }
 }
@@ -91,7 +93,7 @@ private struct Setting {
   var changes: [Transformation] = []
   var request: WorkloadRequest
   var convention: Convention
-  var weightFormat: NumberFormat
+  var weightFormat: WeightFormat?
   var cacheFormat: NumberFormat
   var budget: Evaluated?
   var letters: [Symbol: Evaluated] = [:]
@@ -138,7 +140,12 @@ private struct Setting {
           expected: "one of \(Convention.all.map(\.name).joined(separator: ", "))")
       }
       convention = found
-    case .weightFormat: weightFormat = try word(key, text)
+    case .weightFormat:
+      let found = WeightFormat(text)
+      guard found != nil || text == "config" else {
+        throw .badValue(key: key, value: text, expected: "one of \(WeightFormat.words)")
+      }
+      weightFormat = found
     case .cacheFormat: cacheFormat = try word(key, text)
     case .pass:
       switch key {

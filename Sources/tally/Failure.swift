@@ -42,6 +42,8 @@ enum Failure: Error, Hashable {
   case unproven(source: String, modelType: String)
   /// A file of llama.cpp whose architecture has no table of names.
   case unknownArchitecture(source: String, String)
+  /// A configuration that says nothing known of how its weights are stored.
+  case noStoredFormat(source: String)
   /// A model without routers, where what they chose was to be drawn.
   case notRouted(source: String)
   /// A file of tokens that is no list of them, and what is wrong.
@@ -53,7 +55,8 @@ enum Failure: Error, Hashable {
     switch self {
     case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
     case .checkpoint(.unreadable): 66
-    case .checkpoint, .quantised, .unproven, .unknownArchitecture, .notRouted, .badTokens,
+    case .checkpoint, .quantised, .unproven, .noStoredFormat, .unknownArchitecture, .notRouted,
+      .badTokens,
       .noSuchToken(_, _, isOption: false):
       65
     case .noSuchToken: 64
@@ -118,6 +121,9 @@ enum Failure: Error, Hashable {
       "\(source.capped): 'general.architecture' is '\(name.capped)', and those that are read are "
         + "\(GGUFMetadata.architectures.joined(separator: ", ")). Give the config.json of the model; "
         + "'tally audit' counts the tensors of the file."
+    case .noStoredFormat(let source):
+      "\(source.capped): no quantisation that is known stands in the configuration. Give --weight-dtype one "
+        + "of \(WeightFormat.words)."
     case .notRouted(let source):
       "\(source.capped) has no layer that chooses experts or tokens. Leave --routing-map out."
     case .badTokens(let source, let what):

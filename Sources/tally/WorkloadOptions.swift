@@ -1,4 +1,5 @@
 import Accounting
+import Architecture
 import Arguments
 
 /// The options that describe one pass.
@@ -36,10 +37,24 @@ enum WorkloadOptions {
     "kv-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
     help: "How keys, values and recurrent states are stored."
   ).known(as: "kv-cache-dtype", "cache-type-k", "cache-dtype")
-  static let weightFormat = Parameter<NumberFormat>.choice(
-    "weight-dtype", "FORMAT", of: NumberFormat.allCases, default: .bf16,
-    help: "How weights are stored."
+  static let weightFormat = Parameter<String?>.text(
+    "weight-dtype", "FORMAT",
+    help: "How weights are stored: bf16, or as the configuration says; q4_k_m, awq-g128, 4.5bpw …",
+    complaint: { word in
+      word == "config" || WeightFormat(word) != nil ? nil : "one of \(WeightFormat.words)"
+    }
   ).known(as: "dtype", "precision", "weights-dtype", "torch-dtype", "quantization")
+
+  /// The format of a model's weights: what is asked for, else what its configuration says.
+  ///
+  /// - Throws: `Failure` where the configuration is asked for and says nothing.
+  static func storedFormat(_ arguments: Arguments, of model: Model) throws -> WeightFormat {
+    let word = arguments[weightFormat]
+    if let word, word != "config" { return WeightFormat(word) ?? .bf16 }
+    if let format = model.storedFormat.flatMap({ WeightFormat($0) }) { return format }
+    guard word == nil else { throw Failure.noStoredFormat(source: model.name) }
+    return .bf16
+  }
 
   static let declarations = [
     batch.declaration, tokens.declaration, past.declaration, phase.declaration,

@@ -19,7 +19,8 @@ extension Workload {
 extension Memory {
   var json: JSONValue {
     var object = JSONObject([
-      ("weight_bytes", weightBytes.json), ("state_elements", stateElements.json),
+      ("weight_bytes", weightBytes.json),
+      ("weight_format", .string(weightFormat.description)), ("state_elements", stateElements.json),
       ("state_bytes", stateBytes.json), ("total", total.json),
       ("moved_bytes", movedBytes?.json ?? .null),
     ])

@@ -43,7 +43,7 @@ struct PassReport {
     let workload = try WorkloadOptions.workload(arguments)
     return try models.map { model in
       var report = try PassReport(
-        model, workload, weights: arguments[WorkloadOptions.weightFormat],
+        model, workload, weights: WorkloadOptions.storedFormat(arguments, of: model),
         cache: arguments[WorkloadOptions.cacheFormat])
       report.idleOptions = IdleOptions.notes(arguments, report)
       return report
@@ -52,7 +52,7 @@ struct PassReport {
 
   /// - Throws: `Failure`, with the file or preset at fault.
   init(
-    _ model: Model, _ workload: Workload, weights: NumberFormat = .bf16,
+    _ model: Model, _ workload: Workload, weights: WeightFormat = .bf16,
     cache: NumberFormat = .bf16
   ) throws {
     (operations, memory) = try ModelSource.blaming(model) {
