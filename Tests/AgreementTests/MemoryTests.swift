@@ -216,7 +216,7 @@ import Validation
       (NumberFormat.fp32, 26_953_662_464, 0), (.bf16, 13_476_831_232, 26_953_662_464),
       (.fp8, 6_738_415_616, 26_953_662_464), (.int4, 3_369_207_808, 26_953_662_464),
     ] as [(NumberFormat, Evaluated, Evaluated)] {
-      let memory = try Memory(report, weights: format, cache: .bf16)
+      let memory = try Memory(report, weights: WeightFormat(format), cache: .bf16)
       #expect(memory.weightBytes == weights)
       let training = try #require(memory.training)
       #expect(training.gradientBytes == weights && training.masterBytes == master)
