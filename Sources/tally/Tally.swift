@@ -11,8 +11,8 @@ import Sweeping
     name: "tally", version: "0.1.0",
     summary: "the parameter and FLOP accountant for transformer language models",
     footer: """
-      MODEL is a preset ('tally presets' lists them), a config.json, a model.gguf, a folder that holds one,
-      or - for standard input.
+      MODEL is a preset ('tally presets' lists them), a config.json, a model.gguf, a folder
+      that holds one, or - for standard input.
       """,
     commands: [
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
@@ -34,6 +34,8 @@ import Sweeping
       case "transform":
         ["segment=", "shared=", "upcycle=", "mod=", "mode=staged", "mode=integrated"]
       case "baseline": Catalog.names
+      case "weight-dtype":
+        WeightFormat.words.split(separator: ", ").map(String.init).filter { !$0.contains(" ") }
       default: []
       }
     })
