@@ -197,7 +197,8 @@ extension FigureSource {
   private mutating func memoryFigure(_ path: String) -> Evaluated? {
     let weights = parameterValue { $0.total }
     let training =
-      workload.phase == .train ? Memory.Training(parameters: weights, in: weightFormat.trained) : nil
+      workload.phase == .train
+      ? Memory.Training(parameters: weights, in: weightFormat.trained) : nil
     let state = passValue { $0.stateElements } * cacheFormat.bytes
     switch path {
     case "memory.weight_bytes": return weightBytes(weights)
