@@ -44,7 +44,9 @@ package struct RequestedWeight: Hashable, Sendable {
   package var isBuffer = false
   /// Whether it belongs to a router, which checkpoints keep in 32 bits.
   package var isOfRouter = false
-  /// Whether a checkpoint may leave it out, because no pass reads it.
+  /// Whether no pass over text reads it.
+  package var isUnread = false
+  /// Whether a checkpoint may leave it out, because nobody reads it.
   package var isOptional = false
 }
 
@@ -128,7 +130,7 @@ private struct RequestList {
     for weight in mixture.unmet {
       let unmet = try request(weight, at: path)
       for name in unmet.pieces.isEmpty ? [unmet.name] : unmet.pieces {
-        requests.append(RequestedWeight(name: name, shape: unmet.shape))
+        requests.append(RequestedWeight(name: name, shape: unmet.shape, isUnread: true))
       }
     }
     let expert = mixture.expert

@@ -138,7 +138,11 @@ struct CheckpointSource {
   /// - Throws: `Failure.checkpoint`, `ExecutionError`.
   func weights(for executor: Executor) throws -> (weights: CheckpointWeights, notes: [String]) {
     let tied: (head: String, table: String)? = model.tiedHead
-    let wanted = try executor.requestedWeights().map { WantedTensor($0) }
+    let wanted = try executor.requestedWeights().map { request in
+      var wanted = WantedTensor(request)
+      wanted.isOptional = request.isOptional || request.isUnread
+      return wanted
+    }
     do throws(CheckpointError) {
       let resolution = try Resolution(
         wanted, in: Checkpoint(folder: folder),
