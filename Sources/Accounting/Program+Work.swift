@@ -85,6 +85,8 @@ struct ProgramWork {
     case .divide(let x, let y, _):
       add(step, ReferenceAlgorithms.divide(rows: rows, x.width, byMagnitudeOf: y.width))
     case .compress(_, _, let compression): count(step) { compression.work(over: $0) }
+    case .meanBlocks(_, let indexer): count(step) { indexer.kept(over: $0) }
+    case .indexBlocks(_, _, let indexer): count(step) { indexer.work(over: $0) }
     case .indexEntries(_, _, _, let heads): count(step) { heads.work(over: $0) }
     case .attendEntries(_, _, _, _, let heads): count(step) { heads.work(over: $0) }
     case .groupedProduct(_, let map, _):

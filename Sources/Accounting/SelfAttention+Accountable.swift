@@ -43,7 +43,6 @@ extension SelfAttention: Accountable {
               .multiply: positions + numbers, .add: positions,
             ])))
     }
-    work += blockIndexer?.work(over: stream) ?? []
     let attended = core.work(
       over: stream,
       AttentionCore.Scores(

@@ -9,30 +9,40 @@ package import Symbolic
 package struct BlockIndexer: Hashable, Sendable {
   package var heads: Formula
   package var headSize: Formula
-  /// The numbers of each query and key that are rotated.
-  package var rotarySize: Formula
   /// The tokens of one block.
   package var blockSize: Formula
-  /// From the residual stream to queries and keys.
+  /// How many keys the best blocks have together.
+  package var budget: Formula
+  /// From the residual stream to queries, and behind them the keys.
   package var map: Linear
   package var queryNorm: Normalization
+  /// The norm of the mean key of a block.
   package var keyNorm: Normalization
+  /// By which angles the first numbers of a query and, at its first position, of a block are rotated.
+  package var angles: RotaryAngles
 
   package init(
-    heads: Formula, headSize: Formula, rotarySize: Formula, blockSize: Formula, map: Linear,
-    queryNorm: Normalization, keyNorm: Normalization
+    heads: Formula, headSize: Formula, blockSize: Formula, budget: Formula, map: Linear,
+    queryNorm: Normalization, keyNorm: Normalization, angles: RotaryAngles
   ) {
     self.heads = heads
     self.headSize = headSize
-    self.rotarySize = rotarySize
     self.blockSize = blockSize
+    self.budget = budget
     self.map = map
     self.queryNorm = queryNorm
     self.keyNorm = keyNorm
+    self.angles = angles
   }
 
   package var weights: [Weight] {
     map.weights(.attention) + queryNorm.weights(.attention) + keyNorm.weights(.attention)
+  }
+
+  /// Changes each of its norms.
+  mutating func changeNorms(_ change: (inout Normalization) -> Void) {
+    change(&queryNorm)
+    change(&keyNorm)
   }
 }
 

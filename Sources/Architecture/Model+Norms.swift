@@ -19,6 +19,7 @@ extension Model {
       case .selfAttention(var attention):
         for index in attention.norms.indices { settle(&attention.norms[index]) }
         attention.indexer?.changeNorms { settle(&$0) }
+        attention.blockIndexer?.changeNorms { settle(&$0) }
         branch.module = .selfAttention(attention)
       case .compressedAttention(var attention):
         attention.changeNorms { settle(&$0) }

@@ -51,6 +51,7 @@ extension Family {
     "qwen3_5_moe_text": "norms_add_one=true",
     "qwen3_5_text": "norms_add_one=true",
     "qwen3_next": "norms_add_one=true",
+    "qwen4_exp_text": "norms_add_one=true",
     "recurrent_gemma": "norms_add_one=true",
     "step3p5": "norms_add_one=true",
     "vaultgemma": "norms_add_one=true",

@@ -55,7 +55,6 @@ extension Module {
 
 extension SelfAttention {
   fileprivate var obstacle: String? {
-    if blockIndexer != nil { return "an indexer that chooses keys" }
     if scalesByPosition { return "scores that are scaled by position" }
     if position.isRelative { return "learned scores for distances" }
     if inputs.count > 4 { return "more than four input maps" }
@@ -82,8 +81,7 @@ extension LatentAttention {
 extension Reach {
   fileprivate var obstacle: String? {
     switch self {
-    case .all, .window, .chosen, .chunk, .bestBlocks: nil
-    case .blocks: "sparse attention over blocks"
+    case .all, .window, .chosen, .chunk, .blocks, .bestBlocks: nil
     }
   }
 }

@@ -16,6 +16,23 @@ extension KeySource {
   }
 }
 
+extension BlockIndexer {
+  /// Queries of small heads, the mean key of each block, and the choice.
+  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    program.with(.none) { program in
+      let both = program.map(x, map)
+      let width = heads * headSize
+      var q = program.slice(both, Slice(map.output, first: 0, count: width))
+      let keys = program.slice(
+        both, Slice(map.output, first: width, count: map.output - width))
+      q = program.normalize(q, queryNorm)
+      q = program.rotate(
+        q, Rotation(heads: heads, width: headSize, angles: angles), "indexer.rotary")
+      return program.indexBlocks(q, program.meanBlocks(keys, self), self)
+    }
+  }
+}
+
 extension Indexer {
   /// Queries and keys of small heads, rotated; their scores, and the choice.
   func lower(

@@ -23,6 +23,8 @@ extension Operation {
     case .pairScores: "pair_scores"
     case .normalize: "normalize"
     case .compress: "compress"
+    case .meanBlocks: "mean_blocks"
+    case .indexBlocks: "index_blocks"
     case .indexEntries: "index_entries"
     case .attendEntries: "attend_entries"
     case .groupedProduct: "grouped_product"
@@ -101,6 +103,14 @@ extension Operation {
       return "for every \(compression.rate) tokens Σ softmax(\(name(weights)) + "
         + "\(compression.places.name)) · \(name(x))\(windows), its rms_norm, turned by the first "
         + "position; beside those kept"
+    case .meanBlocks(let keys, let indexer):
+      return
+        "for every \(indexer.blockSize) tokens the mean of \(name(keys)), its rms_norm, turned "
+        + "by the first position; beside those kept"
+    case .indexBlocks(let q, let kept, let indexer):
+      return "\(indexer.budget) keys of the best blocks of \(indexer.blockSize) by Σ "
+        + "relu(\(name(q))·k) / √(\(indexer.headSize)), \(indexer.heads) heads, over "
+        + "\(name(kept)), and those of the unfinished block"
     case .indexEntries(let q, let kept, let weights, let heads):
       return "the \(heads.kept) best entries by Σ relu(\(name(q))·k) · \(heads.scale) · "
         + "\(name(weights)) · \(heads.weightScale), \(heads.heads) heads, over \(name(kept))"

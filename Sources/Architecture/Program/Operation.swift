@@ -56,6 +56,12 @@ package enum Operation: Sendable {
   case attend(Value, kept: Value, chosen: Value?, AttentionHeads)
   /// The same over latents, in the form of the pass.
   case attendLatents(Value, kept: Value, chosen: Value?, LatentHeads)
+  /// For every block of tokens that is complete the mean of its keys, its norm and its rotation;
+  /// those of earlier passes are kept, and the keys that wait for the next.
+  case meanBlocks(Value, BlockIndexer)
+  /// The keys that each query sees: those of the best blocks under the sum of small heads, and of
+  /// the unfinished block.
+  case indexBlocks(Value, kept: Value, BlockIndexer)
   /// For every window of tokens that is complete an entry: a weighted mean of their values, its
   /// norm and its rotation; those of earlier passes are kept, and what waits for the next.
   case compress(Value, weights: Value, KeyCompression)
@@ -388,7 +394,8 @@ extension Operation {
       .interpolate(let x, let y, _):
       [x, y]
     case .scan(let values, _): values
-    case .groupedProduct(let x, _, _): [x]
+    case .groupedProduct(let x, _, _), .meanBlocks(let x, _): [x]
+    case .indexBlocks(let x, let y, _): [x, y]
     case .compress(let x, let y, _): [x, y]
     case .indexEntries(let x, let y, let z, _): [x, y, z]
     case .attendEntries(let x, let y, let z, let chosen, _):

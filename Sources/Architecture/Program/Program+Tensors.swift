@@ -68,6 +68,8 @@ extension Program {
         }
       case .compress(_, _, let compression):
         return [own(compression.places)] + compression.norm.weights().map { own($0) }
+      case .meanBlocks(_, let indexer): return indexer.keyNorm.weights().map { own($0) }
+      case .indexBlocks: return []
       case .attendEntries(_, _, _, _, let heads):
         return heads.heads.sinks.map { [own($0)] } ?? []
       case .groupedProduct(_, let map, _): return [own(map.weightName, map.input * map.output)]
@@ -106,6 +108,10 @@ extension Program {
           || differ(coefficients.width, mixing.streams * mixing.results)
       case .compress(let x, let weights, let compression):
         isWrong = differ(x.width, compression.series) || differ(weights.width, compression.series)
+      case .meanBlocks(let keys, let indexer): isWrong = differ(keys.width, indexer.headSize)
+      case .indexBlocks(let q, let kept, let indexer):
+        isWrong =
+          differ(q.width, indexer.heads * indexer.headSize) || differ(kept.width, indexer.headSize)
       case .indexEntries(let q, let kept, let weights, let heads):
         isWrong =
           differ(q.width, heads.heads * heads.headSize) || differ(kept.width, heads.headSize)

@@ -33,7 +33,7 @@ extension Program {
         (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
       case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
         .sumParts, .balance, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
-        .compress, .indexEntries, .attendEntries, .groupedProduct,
+        .compress, .meanBlocks, .indexEntries, .attendEntries, .groupedProduct, .indexBlocks,
         .attend, .attendLatents, .activate, .productOfHeads,
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
         .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
@@ -53,11 +53,13 @@ extension Program {
         switch step.operation {
         case .rotate(_, let rotation): rotation.angles
         case .compress(_, _, let compression): compression.angles
+        case .meanBlocks(_, let indexer): indexer.angles
         case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
           .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
           .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index,
-          .indexEntries, .attendEntries, .groupedProduct, .attend, .pairScores, .mapChosen,
+          .indexEntries, .attendEntries, .groupedProduct, .indexBlocks, .attend, .pairScores,
+          .mapChosen,
           .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
           .scaleByPosition, .bound,

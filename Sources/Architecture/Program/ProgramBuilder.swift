@@ -179,6 +179,14 @@ extension ProgramBuilder {
     step(.index(q, kept: kept, weights: weights, heads), 1, .scores, "", kind: .keys)
   }
 
+  mutating func meanBlocks(_ keys: Value, _ indexer: BlockIndexer) -> Value {
+    step(.meanBlocks(keys, indexer), keys.width, .cache, "", kind: .kept)
+  }
+
+  mutating func indexBlocks(_ q: Value, _ kept: Value, _ indexer: BlockIndexer) -> Value {
+    step(.indexBlocks(q, kept: kept, indexer), 1, .scores, "", kind: .keys)
+  }
+
   mutating func compress(
     _ x: Value, weights: Value, _ compression: KeyCompression
   ) -> Value {

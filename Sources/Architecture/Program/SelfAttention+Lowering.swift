@@ -3,7 +3,7 @@ package import Symbolic
 extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    blockIndexer == nil && !scalesByPosition && !position.isRelative
+    !scalesByPosition && !position.isRelative
       && layout.isComplete(mappedPieces)
       && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
       && vectors.allSatisfy { usedVectors.contains($0) }
@@ -71,9 +71,9 @@ extension SelfAttention {
     core.valueBias = valueBias
     // Each expert has a head for every head of keys.
     core.order = routedQueries == nil ? .grouped : .inTurn
-    let chosen = indexer.map {
-      KeySource.own($0).lower(x, compressedQueries: nil, &program)
-    }
+    let blocks = blockIndexer.map { $0.lower(x, &program) }
+    let chosen =
+      blocks ?? indexer.map { KeySource.own($0).lower(x, compressedQueries: nil, &program) }
     var y = program.attend(pieces[.queries], kept, chosen: chosen, core)
     if let difference { y = program.subtractHalf(of: y, difference, "difference") }
     if let gateBias {
@@ -207,8 +207,7 @@ extension SelfAttention {
 extension Reach {
   fileprivate var isLowered: Bool {
     switch self {
-    case .all, .window, .chosen, .chunk, .bestBlocks: true
-    case .blocks: false
+    case .all, .window, .chosen, .chunk, .blocks, .bestBlocks: true
     }
   }
 }

@@ -105,12 +105,16 @@ extension Keys {
     let keyHeads = try size(.indexKeyHeads)
     let position = try rotary(attention.headSize)
     let block = try size(.gatheredBlock)
+    guard case .rotary(let angles) = position else {
+      preconditionFailure("the indexer rotates as its attention does")
+    }
+    let budget = try size(.indexBudget)
     attention.blockIndexer = BlockIndexer(
-      heads: heads, headSize: width, rotarySize: position.rotarySize, blockSize: block,
+      heads: heads, headSize: width, blockSize: block, budget: budget,
       map: Linear("indexer.index_qk_proj", d, (heads + keyHeads) * width),
       queryNorm: Normalization("indexer.q_layernorm", [width], vectors: heads),
-      keyNorm: Normalization("indexer.k_layernorm", [width]))
-    attention.reach = .blocks(kept: try size(.indexBudget), size: block)
+      keyNorm: Normalization("indexer.k_layernorm", [width]), angles: angles)
+    attention.reach = .blocks(kept: budget, size: block)
     attention.position = position
     attention.gate = .elements
     attention.norms = zip(attention.norms, [attention.heads, attention.keyValueHeads])

@@ -38,29 +38,112 @@ extension Executor {
           core.entry(window, waiting.matrix, gates.matrix, before, into: made.row(window))
         }
         try normalize(made, compression.norm, at: path)
-        // An entry stands at the first position of its window, for which no table was made.
-        let frequencies = try RotaryFrequencies(
-          compression.angles, positions: entries.total + windows, self)
-        let (cosines, sines) = (
-          scratch.matrix(windows, rotated / 2), scratch.matrix(windows, rotated / 2)
-        )
-        for window in 0..<windows {
-          let position = Float((entries.total + window) * core.rate)
-          for pair in 0..<rotated / 2 {
-            let angle = position * frequencies.each[pair]
-            cosines[window, pair] = cosf(angle) * (frequencies.magnitude ?? 1)
-            sines[window, pair] = sinf(angle) * (frequencies.magnitude ?? 1)
-          }
-        }
-        rotate(
-          made, heads: 1, width: core.width, offset: core.width - rotated, size: rotated,
-          RotaryTable(cosines: cosines, sines: sines, first: 0), Array(0..<windows),
-          "\(name).rotary", compression.angles.pairing)
+        try rotateFirst(
+          made, compression.angles, offset: core.width - rotated, first: entries.total,
+          size: core.rate, "\(name).rotary")
         entries.append(made)
       }
       waiting.keepLast(waiting.count - windows * core.rate)
       gates.keepLast(gates.count - windows * core.rate)
       return kept
+    }
+  }
+
+  /// Rotates numbers of entries that stand at the first positions of their windows, for which no
+  /// table was made.
+  private func rotateFirst(
+    _ y: Matrix, _ angles: RotaryAngles, offset: Int, first: Int, size: Int, _ path: String
+  ) throws {
+    let frequencies = try RotaryFrequencies(angles, positions: (first + y.rows) * size, self)
+    let pairs = frequencies.each.count
+    let (cosines, sines) = (scratch.matrix(y.rows, pairs), scratch.matrix(y.rows, pairs))
+    for row in 0..<y.rows {
+      let position = Float((first + row) * size)
+      for pair in 0..<pairs {
+        let angle = position * frequencies.each[pair]
+        cosines[row, pair] = cosf(angle) * (frequencies.magnitude ?? 1)
+        sines[row, pair] = sinf(angle) * (frequencies.magnitude ?? 1)
+      }
+    }
+    rotate(
+      y, heads: 1, width: y.columns, offset: offset, size: 2 * pairs,
+      RotaryTable(cosines: cosines, sines: sines, first: 0), Array(0..<y.rows), path,
+      angles.pairing)
+  }
+
+  /// Makes the mean key of every block that the new tokens complete, and keeps it.
+  func meanBlocks(
+    _ keys: Matrix, _ indexer: BlockIndexer, _ flow: Flow, _ state: LayerState, at path: String
+  ) throws -> [KeptSequence] {
+    let size = try extent(indexer.blockSize)
+    let name = path.appending("indexer.means")
+    return try flow.sequences.enumerated().map { index, sequence in
+      let waiting = state.cache("\(name).keys", sequence, width: keys.columns)
+      let means = state.cache(name, sequence, width: keys.columns)
+      let kept = KeptSequence(keys: means, values: means, before: means.total)
+      waiting.append(keys.rows(flow.rows(of: index)))
+      let blocks = waiting.count / size
+      try scratch.scoped {
+        let made = scratch.matrix(blocks, keys.columns)
+        let tokens = waiting.matrix
+        meter.literally(name, rows: 0..<blocks) { block in
+          for column in 0..<keys.columns {
+            var sum = Counted.zero
+            for place in 0..<size { sum = sum + Counted(tokens[block * size + place, column]) }
+            made[block, column] = (sum / Counted(Float(size))).value
+          }
+        }
+        try normalize(made, indexer.keyNorm, at: path)
+        try rotateFirst(
+          made, indexer.angles, offset: 0, first: means.total, size: size,
+          path.appending("indexer.rotary"))
+        means.append(made)
+      }
+      waiting.keepLast(waiting.count - blocks * size)
+      return kept
+    }
+  }
+
+  /// The keys of the best blocks, and those of the unfinished one, for each query.
+  func indexBlocks(
+    _ queries: Matrix, _ kept: [KeptSequence], _ indexer: BlockIndexer, _ flow: Flow,
+    at path: String
+  ) throws -> [KeySelection] {
+    let name = path.appending("indexer.scores")
+    let (count, width) = (try extent(indexer.heads), try extent(indexer.headSize))
+    let (size, budget) = (try extent(indexer.blockSize), try extent(indexer.budget))
+    let root = Float(width).squareRoot()
+    return kept.enumerated().map { index, sequence in
+      let rows = flow.rows(of: index)
+      let blocks = sequence.keys.matrix
+      var chosen = KeySelection(groups: 1, queries: rows.count)
+      scratch.scoped {
+        let sums = scratch.matrix(1, max(1, blocks.rows))
+        meter.literally(name, rows: 0..<rows.count) { query in
+          let row = rows.lowerBound + query
+          let position = flow.positions[row]
+          let complete = (position + 1) / size
+          for block in 0..<complete {
+            var total = Counted.zero
+            for head in 0..<count {
+              var sum = Counted.zero
+              for number in 0..<width {
+                sum =
+                  sum + Counted(queries[row, head * width + number])
+                  * Counted(blocks[block, number])
+              }
+              total = total + Counted(sum > .zero ? sum.value : 0)
+            }
+            sums[0, block] = (total / Counted(root)).value
+          }
+          let best = IndexCore.best(
+            budget / size, of: sums.start, 0..<complete, visible: complete)
+          chosen[0, query] =
+            best.flatMap { Array($0 * size..<($0 + 1) * size) }
+            + Array(complete * size..<position + 1)
+        }
+      }
+      return chosen
     }
   }
 

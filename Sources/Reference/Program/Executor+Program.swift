@@ -149,6 +149,11 @@ struct ProgramRun {
       return .kept(
         try executor.compress(
           numbers(x), numbers(weights), compression, flow, state, at: scope))
+    case .meanBlocks(let keys, let indexer):
+      return .kept(try executor.meanBlocks(numbers(keys), indexer, flow, state, at: scope))
+    case .indexBlocks(let q, let kept, let indexer):
+      return .chosen(
+        try executor.indexBlocks(numbers(q), self.kept(kept), indexer, flow, at: scope))
     case .indexEntries(let q, let kept, let weights, let heads):
       return .chosen(
         try executor.indexEntries(
@@ -364,7 +369,7 @@ extension Executor {
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
         .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
-        .groupedProduct, .index, .attend, .attendLatents, .gate, .add,
+        .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
         .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .mapChosen, .exceed, .previous, .quotient, .interpolate:

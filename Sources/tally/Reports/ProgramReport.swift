@@ -71,7 +71,8 @@ struct ProgramReport {
         .sumParts, .balance, .slice, .rotate, .keep, .attend, .multiplyVector, .leave, .take,
         .productOfHeads,
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
-        .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct, .index,
+        .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
+        .meanBlocks, .indexBlocks, .index,
         .attendLatents, .scaleByPosition, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
