@@ -192,9 +192,10 @@ extension Keys {
     return isCommon ? derived(.intermediate, width, "every entry of the list") : width
   }
 
-  /// From how many deviations above their mean on the gates of each layer pass, where not all do:
-  /// so many that a share of a normal distribution lies below. Without a list it is 0.95 in the first
-  /// ten of more than ten.
+  /// How many deviations above their mean the gates of each layer have to be, where not all pass.
+  ///
+  /// A share of a normal distribution lies below it; without a list the share is 0.95 in the first
+  /// ten of more than ten layers.
   fileprivate func boundedLayers() throws -> [Constant?] {
     let count = try listedLayerCount()
     let key = "activation_sparsity_pattern"
