@@ -62,6 +62,8 @@ extension Module {
   func stateElements(after stream: Stream) -> Formula {
     switch self {
     case .mixer(let module): module.stateElements(after: stream)
+    case .selfAttention(let module):
+      stream.sequences * (module.convolution?.stateSize ?? 0)
     case .recurrent(let module): stream.sequences * module.program.stateSize
     case .feedForward(let module): stream.sequences * module.stateSize
     default: .zero

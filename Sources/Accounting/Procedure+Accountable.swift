@@ -5,7 +5,6 @@ extension Procedure {
   /// The numbers carried to the next token of one sequence.
   var stateSize: Formula {
     switch self {
-    case .convolvedHeads(let heads): heads.stateSize
     case .dynamicConvolution(let convolution): convolution.stateSize
     case .ngrams(let injection): injection.stateSize
     default: 0
@@ -21,17 +20,7 @@ extension Procedure {
           Elementwise(
             .mixer, stream.rows * width * (ReferenceAlgorithms.activation(name) ?? .none)))
       ]
-    case .bias(let width): [Work("bias", Elementwise(.bias, [.add: stream.rows * width]))]
-    case .gate(let name, let width):
-      [
-        Work(
-          "activation",
-          Elementwise(
-            .mixer,
-            stream.rows * width
-              * ((ReferenceAlgorithms.activation(name) ?? .none) + OperationCounts([.multiply: 1])))
-        )
-      ]
+    case .sum(let width): [Work("sum", Elementwise(.residual, [.add: stream.rows * width]))]
     case .mean(let width):
       [
         Work(
@@ -57,20 +46,7 @@ extension Procedure {
     case .dynamicConvolution(let convolution): convolution.work(part, over: stream)
     case .depthAttention(let queries, let states, let width):
       depthAttention(part, over: stream, queries, states, width)
-    case .norm(let norm): [norm.work(rows: stream.rows)]
-    case .affine(let streams, let width):
-      [
-        Work(
-          "scale",
-          Elementwise(
-            .residual,
-            [
-              .add: stream.rows * streams * width, .multiply: stream.rows * streams * width,
-            ]))
-      ]
-    case .convolvedHeads(let heads): heads.work(part, over: stream)
     case .ngrams(let injection): injection.work(part, over: stream)
-    case .sum(let width): [Work("sum", Elementwise(.residual, [.add: stream.rows * width]))]
     }
   }
 }

@@ -126,6 +126,14 @@ struct ProgramWork {
           + OperationCounts([.compare: rows, .multiply: numbers, .divide: numbers]))
     case .exceed(let x, _):
       add(step, ReferenceAlgorithms.excess(vectors: rows, width: x.width))
+    case .convolveHeads(_, let heads):
+      for work in heads.work(over: stream) { add(work.within(step.scope), step) }
+    case .delay(_, let map):
+      guard stream.workload.past == 0 else { break }
+      // Its input is zero and needs no gradient.
+      for work in map.work(step.role.part, rows: stream.sequences) {
+        add(work.withGradients(1).within(step.scope), step)
+      }
     case .pairScores: add(step, OperationCounts([.add: numbers]))
     case .mapChosen(_, _, let maps):
       let chosen = rows * maps.active

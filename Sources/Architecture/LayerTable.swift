@@ -57,6 +57,8 @@ package enum Legacy: Hashable, Sendable {
   case firstStream
   /// What a table says to all layers, side by side.
   case layerTable
+  /// The numbers of a router before its network.
+  case routerState
   /// The state of the other of two stacks.
   case otherState
   /// Keys and values, for later layers of a kind.

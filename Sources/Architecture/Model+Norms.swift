@@ -35,6 +35,10 @@ extension Model {
         branch.module = .recurrent(mixer)
       case .mixtureOfExperts(var mixture):
         settle(&mixture.router.norm)
+        if var network = mixture.router.network {
+          settle(&network.norm)
+          mixture.router.network = network
+        }
         branch.module = .mixtureOfExperts(mixture)
       case .stream(var module):
         module.changeNorms { settle(&$0) }

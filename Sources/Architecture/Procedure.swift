@@ -4,12 +4,8 @@ package import Symbolic
 package enum Procedure: Hashable, Sendable {
   /// An activation, by its name in `config.json`, of so many numbers of each token.
   case activation(String, width: Formula)
-  /// The addition of a bias of so many numbers, where a checkpoint stores it apart from its map.
-  case bias(width: Formula)
   /// The addition of so many numbers of one stream to another.
   case sum(width: Formula)
-  /// The product of an activation of so many numbers with as many others.
-  case gate(String, width: Formula)
   /// The sum of so many numbers with others, over a constant.
   case mean(width: Formula)
   /// The product of so many numbers with a scale, or their quotient by a constant.
@@ -23,11 +19,6 @@ package enum Procedure: Hashable, Sendable {
   ///
   /// - Source: Thinking Machines 2026 (Inkling 2), `n_layers_per_attn_res_block`.
   case depthAttention(queries: Formula, states: Formula, width: Formula)
-  /// A norm whose weight stands among other tensors.
-  case norm(Normalization)
-  /// The sum with a vector and the product with another, for each of some streams.
-  case affine(streams: Formula, width: Formula)
-  case convolvedHeads(ConvolvedHeads)
   case ngrams(NgramInjection)
 }
 

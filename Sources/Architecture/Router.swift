@@ -66,6 +66,8 @@ package struct Router: Hashable, Sendable {
   package var isCorrected = false
   /// Whether the score of an expert is the sum of two, so that the gates give no score of one.
   package var addsScores = false
+  /// A small network between what it reads and its gates, if there is one.
+  package var network: RouterNetwork?
   /// A norm of what it reads, before its gates.
   package var norm: Normalization?
   /// A learned vector that this is multiplied with, if any; it is among the vectors.
@@ -93,6 +95,33 @@ package struct Router: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    gates.weights(.router) + (norm?.weights(.router) ?? []) + vectors
+    (network?.weights ?? []) + gates.weights(.router) + (norm?.weights(.router) ?? []) + vectors
+  }
+}
+
+/// A network of a router: a map of low rank, the state of the router of the layer before, a norm, and
+/// maps with an activation behind each.
+///
+/// - Source: Zyphra 2025 (ZAYA1), `ZayaRouter` of transformers 5.23.
+package struct RouterNetwork: Hashable, Sendable {
+  package var down: Linear
+  /// What the state of the router before is multiplied with; the first router has none.
+  package var stateScale: Weight?
+  package var norm: Normalization
+  package var maps: [Linear]
+  package var activation: Activation
+
+  package init(
+    down: Linear, stateScale: Weight?, norm: Normalization, maps: [Linear], activation: Activation
+  ) {
+    self.down = down
+    self.stateScale = stateScale
+    self.norm = norm
+    self.maps = maps
+    self.activation = activation
+  }
+
+  package var weights: [Weight] {
+    ([down] + maps).weights(.router) + norm.weights(.router) + [stateScale].compactMap(\.self)
   }
 }

@@ -72,6 +72,9 @@ package struct SelfAttention: Hashable, Sendable {
   /// The maps of queries, where a router chooses some for each token; then `output` is one of as
   /// many maps of outputs.
   package var routedQueries: RoutedQueries?
+  /// What convolves queries and keys, if anything; its maps are the inputs, and its vectors among
+  /// those of the module.
+  package var convolution: ConvolvedHeads?
   /// How the values of every key bias its scores, if they do.
   package var valueBias: ValueBias?
   /// What chooses the keys, if attention is sparse.

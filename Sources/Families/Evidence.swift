@@ -310,6 +310,7 @@ extension Family {
     "youtu",
     "zamba",
     "zamba2",
+    "zaya",
   ]
 
   /// The types of which every checkpoint gives the logits that `transformers` computes from it, in
@@ -465,6 +466,7 @@ extension Family {
     "youtu",
     "zamba",
     "zamba2",
+    "zaya",
   ]
 
   /// The types of which torch executes, in every checkpoint, as many exponentials, roots, sines and

@@ -5,7 +5,8 @@ extension Family {
   /// one, `rotates_neighbours` that a rotary pair is two numbers side by side,
   /// `indexes_halves` that those of an indexer's heads are not although they are elsewhere,
   /// `keeps_other_groups_at_zero` that experts outside the best groups keep a score of zero,
-  /// `states_rotary_magnitudes` that the file says what cosines and sines are multiplied by.
+  /// `states_rotary_magnitudes` that the file says what cosines and sines are multiplied by,
+  /// `ignores_outer_base` that a base beside the rotary parameters is not read.
   ///
   /// - Source: the modeling files of `transformers` 5.23.0.
   static let fixedConstants: [String: String] = [
@@ -56,5 +57,6 @@ extension Family {
     "step3p5": "norms_add_one=true",
     "vaultgemma": "norms_add_one=true",
     "xglm": "epsilon=1e-5",
+    "zaya": "ignores_outer_base=true",
   ]
 }

@@ -49,8 +49,9 @@ extension Executor {
         "\(rotated) rotated channels of a head of \(size)")
     }
     let valueSize = try attention.valueSize.map { try extent($0) } ?? size
-    let width = try attention.layout.pieces.joined()
-      .map { try extent(attention.width($0)) }.reduce(0, +)
+    let pieces =
+      attention.convolution.map(\.pieces) ?? Array(attention.layout.pieces.joined())
+    let width = try pieces.map { try extent(attention.width($0)) }.reduce(0, +)
     let given = try attention.inputs.map { try extent($0.output) }.reduce(0, +)
     try require(given == width, "input maps that do not give \(width) numbers of heads")
     // Of experts each has a map of its own heads.

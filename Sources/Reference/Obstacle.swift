@@ -62,6 +62,7 @@ extension SelfAttention {
     if let vector = vectors.first(where: { !usedVectors.contains($0) }) {
       return "the tensor '\(vector.name)'"
     }
+    if convolution != nil { return reach.obstacle }
     if !layout.isComplete(mappedPieces)
       || layout.pieces.count != inputs.count
     {

@@ -25,4 +25,24 @@ import Testing
     }
     #expect("\(try #require(error))".contains("\(key) is"))
   }
+
+  /// `ZayaConfig(num_hidden_layers=2, rope_theta=777.0).rope_parameters` of transformers 5.23 says
+  /// 5000000.0 and 10000.0.
+  @Test("A base beside the rotary parameters is not read where the class does not read it")
+  func outerBase() throws {
+    let text = """
+      {"model_type": "zaya", "hidden_size": 64, "num_hidden_layers": 2, "rope_theta": 777.0,
+       "sliding_window": 4,
+       "layer_types": ["hybrid", "hybrid_sliding"]}
+      """
+    let configuration = try #require(JSONValue(parsing: text).object)
+    let model = try Description().model(from: configuration, named: "x")
+    let bases = model.groups.flatMap(\.layer.branches).compactMap { branch -> String? in
+      guard case .selfAttention(let attention) = branch.module,
+        case .rotary(let angles) = attention.position
+      else { return nil }
+      return "\(angles.base)"
+    }
+    #expect(bases == ["5000000.0", "10000.0"])
+  }
 }

@@ -35,6 +35,7 @@ extension MixtureOfExperts {
     if let scale = router.inputScale {
       read = program.scale(read, by: scale, "router", as: .choice)
     }
+    if let network = router.network { read = network.lower(read, &program) }
     let gates = router.gates.map { program.map(read, $0) }
     var scores = gates.first
     if router.addsScores {
@@ -61,5 +62,19 @@ extension MixtureOfExperts {
     }
     y = program.add(y, answer, sharedPath, as: .sum)
     return sharingScale.map { program.scale(y, by: $0, sharedPath, as: .sum) } ?? y
+  }
+}
+
+extension RouterNetwork {
+  fileprivate func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
+    var y = program.map(x, down)
+    if let stateScale {
+      let before = program.scale(
+        program.take(.routerState, width: y.width), by: LearnedScale(stateScale), down.name,
+        as: .choice)
+      y = program.add(y, before, down.name, as: .choice)
+    }
+    y = program.normalize(program.leave(y, as: .routerState), norm)
+    return maps.reduce(y) { program.activate(program.map($0, $1), activation, $1.name) }
   }
 }

@@ -20,6 +20,8 @@ extension Operation {
     case .rescale: "rescale"
     case .exceed: "exceed"
     case .mapChosen: "map_chosen"
+    case .convolveHeads: "convolve_heads"
+    case .delay: "delay"
     case .pairScores: "pair_scores"
     case .normalize: "normalize"
     case .compress: "compress"
@@ -92,6 +94,11 @@ extension Operation {
       return maps.use == .spread
         ? "\(name(x)) through \(maps.map.name) of each expert of \(name(choice)), side by side"
         : "Σ over the experts of \(name(choice)): weight · \(maps.map.name) of its part of \(name(x))"
+    case .convolveHeads(let x, let heads):
+      return "\(name(x)) convolved channel by channel and head by head, with the means of queries "
+        + "and keys, heads of length √(\(heads.headSize))"
+    case .delay(let x, let map):
+      return "\(name(x)) of the token before; of the first \(map.name) of nothing"
     case .pairScores(let x): return "the sums of all pairs of the two halves of \(name(x))"
     case .exceed(let x, let deviations):
       return "max(0, \(name(x)) − mean − \(deviations) · deviation), of each row"
@@ -216,6 +223,7 @@ extension Legacy {
     switch self {
     case .firstStream: "the stream as it came into the first layer"
     case .layerTable: "what the table says to all layers"
+    case .routerState: "the state of the router"
     case .otherState: "the state of the other stack"
     case .keysAndValues(let kind): "keys and values of \(kind)"
     case .chosenKeys: "the keys that the last indexer has chosen"

@@ -97,6 +97,11 @@ package enum Operation: Sendable {
   /// Each row through the maps of its chosen experts: side by side, or a weighed sum of what each
   /// makes of its part of the row.
   case mapChosen(Value, choice: Value, ChosenMaps)
+  /// Queries and keys `[T, h·d_h + g·d_h]` convolved channel by channel and head by head, with the
+  /// means of the unconvolved ones added, and every head brought to the length `√d_h`.
+  case convolveHeads(Value, ConvolvedHeads)
+  /// The row of the token before; before the first of a sequence stands what the map gives of nothing.
+  case delay(Value, Linear)
   /// From two scores for each of *n* keys the sums of all pairs, `[T, n²]`.
   ///
   /// The class takes the numbers of all rows for those of two tables `[T, n]`, the first half for one
@@ -378,7 +383,8 @@ extension Operation {
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
-      .magnitude(let x), .exceed(let x, _), .pairScores(let x),
+      .magnitude(let x), .exceed(let x, _), .pairScores(let x), .convolveHeads(let x, _),
+      .delay(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .scaleByPosition(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),

@@ -43,6 +43,7 @@ extension Program {
         norm.gate = nil
         return norm.weights().map { own($0) }
       case .mapChosen(_, _, let maps): return [own(maps.stack)]
+      case .convolveHeads(_, let heads): return heads.convolutions.map { own($0) }
       case .attend(_, _, _, let heads):
         let bias = heads.valueBias.map { $0.map.weights(.attention) + [$0.slopes] } ?? []
         return ([heads.sinks].compactMap(\.self) + bias).map { own($0) }
@@ -78,7 +79,7 @@ extension Program {
         .keepIndex, .index, .indexEntries, .gate, .add, .scale,
         .scaleByPosition, .bound, .clip,
         .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
-        .exceed,
+        .delay, .exceed,
         .previous, .quotient:
         return []
       }
@@ -152,7 +153,7 @@ extension Program {
         .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
         .weigh, .enter,
         .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
-        .quotient, .pairScores, .mapChosen,
+        .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,
         .exceed:
         isWrong = false
       }

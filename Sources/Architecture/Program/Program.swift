@@ -38,7 +38,8 @@ extension Program {
         .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
         .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
         .interpolate,
-        .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
+        .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
+        .mapChosen, .exceed:
         [step]
       }
     }
@@ -59,7 +60,7 @@ extension Program {
           .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
           .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index,
           .indexEntries, .attendEntries, .groupedProduct, .indexBlocks, .attend, .pairScores,
-          .mapChosen,
+          .mapChosen, .convolveHeads, .delay,
           .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
           .scaleByPosition, .bound,

@@ -405,6 +405,14 @@ extension ProgramBuilder {
     return step(.mapChosen(x, choice: choice, maps), width, .weighting, maps.map.name)
   }
 
+  package mutating func convolveHeads(_ x: Value, _ heads: ConvolvedHeads) -> Value {
+    step(.convolveHeads(x, heads), x.width, .recurrence, "conv_qk")
+  }
+
+  package mutating func delay(_ x: Value, _ map: Linear) -> Value {
+    step(.delay(x, map), x.width, .recurrence, map.name)
+  }
+
   package mutating func pairScores(_ x: Value, to experts: Formula) -> Value {
     step(.pairScores(x), experts, .choice, "router")
   }

@@ -4,8 +4,9 @@ extension SelfAttention {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
     !scalesByPosition && !position.isRelative
-      && layout.isComplete(mappedPieces)
-      && layout.pieces.count == inputs.count && norms.allSatisfy { $0.subject != nil }
+      && (convolution != nil
+        || layout.isComplete(mappedPieces) && layout.pieces.count == inputs.count)
+      && norms.allSatisfy { $0.subject != nil }
       && vectors.allSatisfy { usedVectors.contains($0) }
       && reach.isLowered
   }
@@ -14,6 +15,7 @@ extension SelfAttention {
   package var usedVectors: [Weight] {
     [sinks, gateBias, outputBias, valueBias?.slopes].compactMap(\.self)
       + pieceBiases.values + (difference?.weights ?? []) + (routedQueries?.vectors ?? [])
+      + (convolution?.vectors ?? [])
   }
 
   /// What its input maps give: all but queries that experts give, and keys and values of another
@@ -26,7 +28,7 @@ extension SelfAttention {
 
   /// Projects every token, attends within each sequence, and projects back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
-    var pieces = project(x, &program)
+    var pieces = convolution.map { convolve(x, $0, &program) } ?? project(x, &program)
     for piece in [InputPiece.gate, .queries, .keys, .values] {
       guard let bias = pieceBiases[piece] else { continue }
       pieces.change(piece) { program.addVector($0, bias, bias.name) }
@@ -103,6 +105,24 @@ extension SelfAttention {
       return program.take(
         .keysAndValues(kind), width: width(.keys) + width(.values), kind: .kept)
     }
+  }
+
+  /// Convolved queries and keys, and values of which half are of the token before.
+  private func convolve(
+    _ x: Value, _ convolution: ConvolvedHeads, _ program: inout ProgramBuilder
+  ) -> Pieces {
+    let (q, k) = (program.map(x, convolution.queries), program.map(x, convolution.keys))
+    let convolved = program.convolveHeads(program.join(q, k), convolution)
+    var found = Pieces()
+    found[.queries] = program.slice(
+      convolved, Slice(convolved.width, first: 0, count: q.width))
+    let keys = program.slice(
+      convolved, Slice(convolved.width, first: q.width, count: k.width))
+    found[.keys] = program.scale(
+      keys, by: LearnedScale(convolution.keyScale), "qk_norm", as: .norm)
+    let delayed = program.delay(program.map(x, convolution.delayed), convolution.delayed)
+    found[.values] = program.join(program.map(x, convolution.current), delayed)
+    return found
   }
 
   /// Queries, keys, values and gates from their maps.

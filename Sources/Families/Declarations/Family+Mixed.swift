@@ -61,16 +61,15 @@ extension Family {
     let types = try keys.layerKinds(known: ["hybrid", "hybrid_sliding"]) { _ in "hybrid" }
     let groups = try keys.layers(kind: { ZayaLayer(type: types[$0], isFirst: $0 == 0) }) { kind in
       var layer = try keys.layer(keys.convolvedAttention(kind), keys.zayaExperts(kind))
-      layer.extras = try ["post_attention_residual_scale", "post_mlp_residual_scale"].map {
-        Branch($0, try keys.scales(["hidden_states", "residual"]))
+      for (block, name) in ["attention", "mlp"].enumerated() {
+        let path = "post_\(name)_residual_scale"
+        layer.blocks[block].answerFactor = try keys.zayaScale("\(path).hidden_states")
+        layer.blocks[block].streamFactor = try keys.zayaScale("\(path).residual")
       }
-      layer.extras += try [
-        keys.convolvedHeads(), keys.zayaRouterNetwork(isFirst: kind.isFirst),
-      ].flatMap { $0 }
       return layer
     }
     return try keys.decoder(
-      groups, after: [Branch("model", keys.scales(["input_hidden_states"]))],
+      groups, after: [Branch("model", .stream(.scale(keys.zayaScale("input_hidden_states"))))],
       headBias: keys.flag("lm_head_bias"))
   }
 }
@@ -197,53 +196,24 @@ extension Size {
 }
 
 extension Keys {
-  /// A scale and a bias for each of some streams.
-  fileprivate func scales(_ names: [String]) throws -> Module {
+  /// A bias, and a scale of the sum.
+  fileprivate func zayaScale(_ name: String) throws -> LearnedScale {
     let d = try size(.hidden)
-    var mixer = Mixer(
-      .other, linears: [],
-      vectors: names.flatMap { name in
-        ["scale", "bias"].map { Weight("\(name)_\($0)", [d], .mixer) }
-      })
-    mixer.procedure = .affine(streams: Formula(Int128(names.count)), width: d)
-    return .mixer(mixer)
-  }
-
-  /// What is done to queries, keys and values between their projections and attention.
-  fileprivate func convolvedHeads() throws -> [Branch] {
-    let (d, g, width) = (try size(.hidden), try size(.keyValueHeads), try size(.headSize))
-    let heads = ConvolvedHeads(
-      heads: try size(.heads), keyValueHeads: g, headSize: width,
-      channelKernel: try size(.channelKernel), headKernel: try size(.headKernel),
-      delayed: Linear(
-        "v_proj_delayed", d, .floor(g * width / 2), bias: try flag("attention_bias")))
-    var mixer = Mixer(.convolvedHeads(heads))
-    mixer.part = .attention
-    return [Branch("self_attn.qkv_proj", .mixer(mixer))]
-  }
-
-  /// What the router does between its maps; it adds the state of the router before, scaled.
-  fileprivate func zayaRouterNetwork(isFirst: Bool) throws -> [Branch] {
-    let r = try size(.routerWidth)
-    let path = "mlp.gate.router_mlp"
-    let state = Branch("mlp.gate", .mixer(Mixer(.affine(streams: 1, width: r))))
-    return [
-      Branch(path, .mixer(Mixer(.norm(Normalization("norm", [r]))))),
-      Branch(path, .mixer(Mixer(.activation("gelu", width: 2 * r)))),
-    ] + (isFirst ? [] : [state])
+    return LearnedScale(
+      Weight("\(name)_scale", [d], .mixer), shift: Weight("\(name)_bias", [d], .mixer))
   }
 
   /// The share of a head that is rotated is half of it, unless the configuration says otherwise.
   fileprivate func zayaRotary(_ type: String, _ width: Formula) throws -> PositionScheme {
     let table = type == "hybrid" ? "" : "sliding"
     guard let parameters = try object("rope_parameters") else {
-      return .rotary(.floor(width / 2), table: table)
+      return .rotary(try angles(.floor(width / 2), table: table, of: type))
     }
     let own = parameters[type]?.object?["partial_rotary_factor"]
     guard case .number(let text) = own, let share = Rational(decimal: text) else {
-      return .rotary(width, table: table)
+      return .rotary(try angles(width, table: table, of: type))
     }
-    return .rotary(.floor(Formula(share) * width), table: table)
+    return .rotary(try angles(.floor(Formula(share) * width), table: table, of: type))
   }
 
   /// Attention whose queries and keys are convolved, and whose values come half from the token
@@ -260,25 +230,30 @@ extension Keys {
     let (half, channels) = (Formula.floor(kv / 2), q + kv)
     let window = try kind.type == "hybrid_sliding" ? self.window() : .all
     let prefix = "qkv_proj."
-    let convolutions: [(String, [Formula])] = [
-      ("conv_qk_depthwise", [channels, 1, try size(.channelKernel)]),
-      ("conv_qk_grouped", [channels, width, try size(.headKernel)]),
-    ]
-    return .selfAttention(
-      SelfAttention(
-        heads: h, keyValueHeads: g, headSize: width,
-        inputs: [
-          Linear(prefix + "q_proj", d, q, bias: bias), Linear(prefix + "k_proj", d, kv, bias: bias),
-          Linear(prefix + "v_proj_current", d, half, bias: bias),
-          Linear(prefix + "v_proj_delayed", d, half, bias: bias),
-        ], output: Linear("o_proj", q, d, bias: bias),
-        vectors: convolutions.flatMap {
-          [
-            Weight("\(prefix)\($0.0).weight", $0.1, .attention),
-            Weight("\(prefix)\($0.0).bias", [channels], .attention),
-          ]
-        } + [Weight("qk_norm.temp", [g], .attention)],
-        reach: window, position: try zayaRotary(kind.type, width)))
+    func convolution(_ name: String, _ shape: [Formula]) -> (Weight, Weight) {
+      (
+        Weight("\(prefix)\(name).weight", shape, .attention),
+        Weight("\(prefix)\(name).bias", [channels], .attention)
+      )
+    }
+    let (channelKernel, headKernel) = (try size(.channelKernel), try size(.headKernel))
+    let single = convolution("conv_qk_depthwise", [channels, 1, channelKernel])
+    let grouped = convolution("conv_qk_grouped", [channels, width, headKernel])
+    let heads = ConvolvedHeads(
+      heads: h, keyValueHeads: g, headSize: width,
+      queries: Linear(prefix + "q_proj", d, q, bias: bias),
+      keys: Linear(prefix + "k_proj", d, kv, bias: bias),
+      current: Linear(prefix + "v_proj_current", d, half, bias: bias),
+      delayed: Linear(prefix + "v_proj_delayed", d, half, bias: bias),
+      channelKernel: channelKernel, channelWeight: single.0, channelBias: single.1,
+      headKernel: headKernel, headWeight: grouped.0, headBias: grouped.1,
+      keyScale: Weight("qk_norm.temp", [g], .attention))
+    var attention = SelfAttention(
+      heads: h, keyValueHeads: g, headSize: width, inputs: heads.maps, layout: .unknown,
+      output: Linear("o_proj", q, d, bias: bias), vectors: heads.vectors, reach: window,
+      position: try zayaRotary(kind.type, width))
+    attention.convolution = heads
+    return .selfAttention(attention)
   }
 
   /// Experts behind a router that is a small network.
@@ -289,18 +264,18 @@ extension Keys {
     let (d, f, r) = (try size(.hidden), try size(.expertSize), try size(.routerWidth))
     let classes = counts.all + 1
     let path = "gate.router_mlp"
-    var vectors = Normalization("\(path).norm", [r]).weights(.router)
-    if !kind.isFirst { vectors.append(Weight("gate.router_states_scale", [r], .router)) }
-    vectors.append(Weight("gate.balancing_biases", [classes], .router, isBuffer: true))
-    let gates = [
-      Linear("gate.down_proj", d, r, bias: true), Linear("\(path).fc1", r, r, bias: true),
-      Linear("\(path).fc2", r, r, bias: true), Linear("\(path).out_proj", r, classes),
-    ]
+    let network = RouterNetwork(
+      down: Linear("gate.down_proj", d, r, bias: true),
+      stateScale: kind.isFirst ? nil : Weight("gate.router_states_scale", [r], .router),
+      norm: Normalization("\(path).norm", [r]),
+      maps: ["fc1", "fc2"].map { Linear("\(path).\($0)", r, r, bias: true) }, activation: .gelu)
+    let biases = Weight("gate.balancing_biases", [classes], .router, isBuffer: true)
     let stacks = [
       Weight("experts.gate_up_proj", [counts.all, 2 * f, d], .routedExperts),
       Weight("experts.down_proj", [counts.all, d, f], .routedExperts),
     ]
-    var router = Router(gates, vectors: vectors)
+    var router = Router([Linear("\(path).out_proj", r, classes)], vectors: [biases])
+    router.network = network
     router.isCorrected = true
     var mixture = MixtureOfExperts(
       router: router, experts: counts.all, active: counts.active,

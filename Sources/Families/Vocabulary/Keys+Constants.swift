@@ -134,7 +134,9 @@ extension Keys {
       (isSliding ? stated("rope_local_base_freq") : nil)
       ?? (isSliding && isTyped ? nil : stated("rope_theta"))
       ?? stated("rotary_emb_base")
-    if let outer, written?["rope_theta"] == nil, written == nil || rules["rope_theta"] == nil {
+    if let outer, !fixed("ignores_outer_base"), written?["rope_theta"] == nil,
+      written == nil || rules["rope_theta"] == nil
+    {
       rules["rope_theta"] = outer
     }
     if rules["rope_theta"] == nil {

@@ -233,6 +233,10 @@ struct ProgramRun {
     case .mixStreams(let x, let coefficients, let mixing):
       return .numbers(
         try executor.mixStreams(numbers(x), by: numbers(coefficients), mixing, name))
+    case .convolveHeads(let x, let heads):
+      return .numbers(try executor.convolveHeads(numbers(x), heads, flow, state, at: scope))
+    case .delay(let x, let map):
+      return .numbers(try executor.delay(numbers(x), map, flow, state, at: scope))
     case .pairScores(let x):
       return .numbers(try executor.pairScores(numbers(x), to: step.result.width, name))
     case .mapChosen(let x, let choice, let maps):
@@ -372,7 +376,8 @@ extension Executor {
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
         .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
-        .rescale, .pairScores, .mapChosen, .exceed, .previous, .quotient, .interpolate:
+        .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
+        .interpolate:
         break
       }
     }

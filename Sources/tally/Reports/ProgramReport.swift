@@ -75,7 +75,8 @@ struct ProgramReport {
         .meanBlocks, .indexBlocks, .index,
         .attendLatents, .scaleByPosition, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate,
-        .mixStreams, .magnitude, .rescale, .pairScores, .mapChosen, .exceed:
+        .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
+        .exceed:
         return [own]
       }
     }

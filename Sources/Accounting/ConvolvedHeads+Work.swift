@@ -1,22 +1,18 @@
 import Architecture
 import Symbolic
 
-extension ConvolvedHeads: Accountable {
-  private var queries: Formula { heads * headSize }
-  private var keys: Formula { keyValueHeads * headSize }
-  private var channels: Formula { queries + keys }
-
+extension ConvolvedHeads {
   /// The last inputs of both convolutions, and the delayed half of the last values.
   var stateSize: Formula { channels * (channelKernel + headKernel - 2) + delayed.output }
-
-  func work(over stream: Stream) -> [Work] { work(.attentionProjections, over: stream) }
 
   /// Both convolutions, the means, and the lengths.
   ///
   /// The second convolution needs *k − 1* more positions of the first than there are new tokens.
-  func work(_ part: Product.Part, over stream: Stream) -> [Work] {
+  func work(over stream: Stream) -> [Work] {
     let rows = stream.rows
+    let (queries, keys) = (heads * headSize, keyValueHeads * headSize)
     let positions = stream.sequences * (stream.tokens + headKernel - 1)
+    let part = Product.Part.attentionProjections
     let first = Product(
       part, copies: channels, rows: positions, inner: channelKernel, columns: 1, isLearned: true)
     let second = Product(
@@ -29,24 +25,17 @@ extension ConvolvedHeads: Accountable {
       [
         .add: rows * (2 * queries + channels), .multiply: rows * queries, .divide: rows * keys,
       ])
-    // Squares, their sum, its root, no less than ε; a constant over it; keys times a scale.
+    // Squares, their sum, its root, no less than ε; a constant over it, times that.
     let vectors = rows * (heads + keyValueHeads)
     let lengths = Elementwise(
       .norms,
       [
-        .multiply: rows * (2 * channels + keys), .add: rows * channels, .sqrt: vectors,
+        .multiply: rows * 2 * channels, .add: rows * channels, .sqrt: vectors,
         .compare: vectors, .divide: vectors,
       ])
-    var work = [
+    return [
       Work("conv_qk_depthwise", first), Work("conv_qk_grouped", second),
       Work("conv_qk", biases), Work("means", means), Work("qk_norm", lengths),
     ]
-    if stream.workload.past == 0 {
-      var start = delayed
-      start.name += ".start"
-      // Its input is zero and needs no gradient.
-      work += start.work(part, rows: stream.sequences).map { $0.withGradients(1) }
-    }
-    return work
   }
 }
