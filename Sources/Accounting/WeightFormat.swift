@@ -50,8 +50,9 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
 
   package static let bf16 = WeightFormat(.bf16)
 
-  /// A format by the word for it.
+  /// A format by the word for it, in small letters or capitals.
   package init?(_ word: String) {
+    let word = word.lowercased()
     description = word
     if let format = NumberFormat(rawValue: word), !format.isBlock {
       scheme = .uniform(format)

@@ -11,11 +11,14 @@ import Testing
     ])
   func words(_ word: String) { #expect(WeightFormat(word)?.description == word) }
 
+  @Test("Capitals are small letters, as in the names of files")
+  func capitals() { #expect(WeightFormat("Q4_K_M") == WeightFormat("q4_k_m")) }
+
   @Test(
     "A word that is none",
     arguments: [
       "", "bpw", "0bpw", "-1bpw", "65bpw", "abpw", "awq", "awq-g", "awq-g0", "awq9-g128",
-      "gptq-g9999999999", "xyz-g128", "Q4_K_M", "iq4_nl", "config",
+      "gptq-g9999999999", "xyz-g128", "iq4_nl", "config",
     ])
   func others(_ word: String) { #expect(WeightFormat(word) == nil) }
 }
