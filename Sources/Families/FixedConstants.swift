@@ -6,7 +6,8 @@ extension Family {
   /// `indexes_halves` that those of an indexer's heads are not although they are elsewhere,
   /// `keeps_other_groups_at_zero` that experts outside the best groups keep a score of zero,
   /// `states_rotary_magnitudes` that the file says what cosines and sines are multiplied by,
-  /// `ignores_outer_base` that a base beside the rotary parameters is not read.
+  /// `has_own_base` that a base outside the rotary parameters is not read where the file has none of
+  /// them, because the class has, and `names_no_base` that none is ever read by the usual name.
   ///
   /// - Source: the modeling files of `transformers` 5.23.0.
   static let fixedConstants: [String: String] = [
@@ -57,6 +58,20 @@ extension Family {
     "step3p5": "norms_add_one=true",
     "vaultgemma": "norms_add_one=true",
     "xglm": "epsilon=1e-5",
-    "zaya": "ignores_outer_base=true",
+    "apertus": "has_own_base=true",
+    "beam": "has_own_base=true",
+    "cwm": "has_own_base=true",
+    "gemma4_text": "has_own_base=true",
+    "gemma4_unified_text": "has_own_base=true",
+    "laguna": "has_own_base=true",
+    "lfm3": "has_own_base=true",
+    "mellum": "has_own_base=true",
+    "mimo_v2_flash": "has_own_base=true",
+    "ministral3": "has_own_base=true",
+    "mistral4": "has_own_base=true",
+    "modernbert-decoder": "has_own_base=true",
+    "zaya": "has_own_base=true",
+    "gpt_neox": "names_no_base=true",
+    "gpt_neox_japanese": "names_no_base=true",
   ]
 }

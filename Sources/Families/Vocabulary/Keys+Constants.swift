@@ -132,9 +132,10 @@ extension Keys {
     }
     let outer =
       (isSliding ? stated("rope_local_base_freq") : nil)
-      ?? (isSliding && isTyped ? nil : stated("rope_theta"))
+      ?? (isSliding && isTyped || fixed("names_no_base") ? nil : stated("rope_theta"))
       ?? stated("rotary_emb_base")
-    if let outer, !fixed("ignores_outer_base"), written?["rope_theta"] == nil,
+    let isRead = written != nil || !fixed("has_own_base")
+    if let outer, isRead, written?["rope_theta"] == nil,
       written == nil || rules["rope_theta"] == nil
     {
       rules["rope_theta"] = outer
