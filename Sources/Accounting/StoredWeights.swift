@@ -102,10 +102,7 @@ struct StoredWeights {
   }
 
   private func kind(of weight: Weight, in branch: Branch) -> Kind {
-    // The biases of stacked experts have two axes too.
-    guard weight.shape.count > 1, !weight.name.hasSuffix("bias") else { return .vector }
-    let name =
-      branch.path.isEmpty ? weight.name : String(weight.name.dropFirst(branch.path.count + 1))
+    guard weight.shape.count > 1 else { return .vector }
     switch weight.part {
     case .embedding:
       guard case .embedding(let table) = branch.module, table.index == .token else { return .wide }
@@ -114,28 +111,32 @@ struct StoredWeights {
     case .router, .norms: return .wide
     case .attention, .denseFeedForward, .routedExperts, .sharedExperts, .mixer: break
     }
+    func isOf(_ map: Linear) -> Bool {
+      weight == map.weights(weight.part)[0].within(branch.path)
+    }
     switch branch.module {
     case .selfAttention(let attention):
-      if attention.output.name + ".weight" == name { return .map(.attentionOutput) }
-      for (map, pieces) in zip(attention.inputs, attention.layout.pieces)
-      where map.name + ".weight" == name {
-        switch pieces {
-        case [.values]: return .map(.attentionValues)
-        case [.keys]: return .map(.attentionKeys)
-        case _ where pieces.contains(.values): return .map(.attentionFused)
-        default: return .map(.other)
-        }
+      if isOf(attention.output) { return .map(.attentionOutput) }
+      let pieces = zip(attention.inputs, attention.layout.pieces).first { isOf($0.0) }?.1 ?? []
+      switch pieces {
+      case [.values]: return .map(.attentionValues)
+      case [.keys]: return .map(.attentionKeys)
+      case _ where pieces.contains(.values): return .map(.attentionFused)
+      default: return weight.isMap ? .map(.other) : .wide
       }
-      return .map(.other)
-    case .feedForward(let layer):
-      return .map(layer.output.name + ".weight" == name ? .feedForwardOutput : .other)
+    case .feedForward(let layer): return .map(isOf(layer.output) ? .feedForwardOutput : .other)
     case .mixtureOfExperts(let mixture):
       guard weight.part == .routedExperts else { return .map(.other) }
-      return .map(mixture.isOutput(name) ? .expertOutput : .expert)
-    default:
+      func isAmong(_ weights: [Weight]) -> Bool {
+        weights.contains { $0.within(branch.path) == weight }
+      }
+      // The biases of stacked experts have two axes too.
+      if isAmong(mixture.biasWeights) { return .vector }
+      return .map(isAmong(mixture.outputWeights) ? .expertOutput : .expert)
+    case .embedding, .normalization, .linear, .head, .latentAttention, .compressedAttention,
+      .depthRouter, .mixer, .recurrent, .stream:
       // Rates of decay and kernels of convolutions are no maps.
-      let isMap = weight.name.hasSuffix(".weight") && weight.shape[1] != .one
-      return isMap ? .map(.other) : .wide
+      return weight.isMap ? .map(.other) : .wide
     }
   }
 
@@ -266,15 +267,4 @@ extension Weight {
 
   /// The maps of one tensor: several where they are stacked.
   fileprivate var maps: Formula { Array(shape.dropLast(2)).product() }
-}
-
-extension MixtureOfExperts {
-  /// Whether a tensor of the routed experts is their map out.
-  fileprivate func isOutput(_ name: String) -> Bool {
-    switch layout {
-    case .stacked(let weights, _):
-      weights.last { !$0.name.hasSuffix("bias") && $0.shape.count > 1 }?.name == name
-    default: name.hasSuffix("\(expert.output.name).weight")
-    }
-  }
 }

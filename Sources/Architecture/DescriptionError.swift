@@ -112,7 +112,7 @@ extension DescriptionError: CustomStringConvertible {
     case .tooManyTensors(let limit):
       """
       The model has more than \(limit) tensors, which are too many to list one by one. \
-      Leave out --by, or lower the number of layers or experts.
+      Lower the number of layers or experts, or ask for totals.
       """
     case .operationsUnknown(let modelType, let missing):
       """

@@ -30,7 +30,8 @@ package struct Linear: Hashable, Sendable {
   /// The tensors: the weight, then the bias `[output]` if there is one.
   package func weights(_ part: Part) -> [Weight] {
     let shape = isTransposed ? [input, output] : [output, input]
-    let weight = Weight(weightName, shape, part)
+    var weight = Weight(weightName, shape, part)
+    weight.isMap = true
     return hasBias ? [weight, Weight("\(name).bias", [output], part)] : [weight]
   }
 }
@@ -67,6 +68,7 @@ package struct HeadwiseLinear: Hashable, Sendable {
     self.output = output
     weight = Weight(
       tensors.weight, transposed ? [heads, input, output] : [heads, output, input], part)
+    weight.isMap = true
     bias = tensors.bias.map { Weight($0, [heads, output], part) }
     isTransposed = transposed
   }

@@ -9,10 +9,11 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package enum Layout: Hashable, Sendable {
     /// One set of tensors for each expert, with the expert's number in the name.
     case separate
-    /// The tensors of all experts stacked under these names and shapes.
+    /// The tensors of all experts stacked under these names and shapes: one for each map, the map out
+    /// last, and as many biases if there are some.
     ///
     /// Each expert's part is `[output, input]`, and `[input, output]` in the tensors named so.
-    case stacked([Weight], inputFirst: Set<String> = [])
+    case stacked([Weight], biases: [Weight] = [], inputFirst: Set<String> = [])
   }
 
   package var router: Router
@@ -119,6 +120,26 @@ package struct MixtureOfExperts: Hashable, Sendable {
     latent.map { [$0.down, $0.up].weights(.mixer) } ?? []
   }
 
+  /// The maps of the experts out, as they are among the weights.
+  package var outputWeights: [Weight] {
+    let all = expertWeights
+    switch layout {
+    case .separate:
+      let own = expert.weights(.routedExperts)
+      return zip(own, all).filter { $0.0 == expert.output.weights(.routedExperts)[0] }.map(\.1)
+    case .stacked(let maps, _, _): return maps.isEmpty ? [] : [all[maps.count - 1]]
+    }
+  }
+
+  /// The biases of the experts, as they are among the weights.
+  package var biasWeights: [Weight] {
+    let all = expertWeights
+    switch layout {
+    case .separate: return all.filter { $0.shape.count < 2 }
+    case .stacked(let maps, _, _): return Array(all.dropFirst(maps.count))
+    }
+  }
+
   private var expertWeights: [Weight] {
     let share = active / experts
     switch layout {
@@ -129,8 +150,8 @@ package struct MixtureOfExperts: Hashable, Sendable {
         copy.activeShare = share
         return copy
       }
-    case .stacked(let weights, _):
-      return weights.map { weight in
+    case .stacked(let maps, let biases, _):
+      return (maps + biases).map { weight in
         var copy = weight
         // One tensor for each expert, or one that stacks them all.
         copy.activeShare = weight.copies == 1 ? share : active / weight.copies

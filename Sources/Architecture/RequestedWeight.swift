@@ -54,12 +54,14 @@ extension Model {
   /// Every tensor that passes may ask for, in the order of the layers.
   ///
   /// - `extent`: the value of a size; what it throws is thrown.
+  /// - Throws: `DescriptionError.tooManyTensors`.
   package func requestedWeights(
     _ extent: @escaping (Formula) throws -> Int
   ) throws -> [RequestedWeight] {
     let list = RequestList(extent: extent)
     var requests: [RequestedWeight] = []
     for branch in head { try list.request(branch, at: "", into: &requests) }
+    try list.require(extent(layerCount), after: requests)
     var layers: [Int: Layer] = [:]
     for group in groups {
       for index in try group.indices.numbers(extent) { layers[index] = group.layer }
@@ -89,6 +91,16 @@ extension LayerGroup.Indices {
 private struct RequestList {
   let extent: (Formula) throws -> Int
 
+  /// More tensors than this are not listed.
+  static let most = 2_000_000
+
+  /// - Throws: `DescriptionError.tooManyTensors` if that many more are too many.
+  func require(_ more: Int, after requests: [RequestedWeight]) throws {
+    guard more <= Self.most - requests.count else {
+      throw DescriptionError.tooManyTensors(limit: Int128(Self.most))
+    }
+  }
+
   func request(
     _ branch: Branch, at path: String, into requests: inout [RequestedWeight]
   ) throws {
@@ -97,6 +109,7 @@ private struct RequestList {
       return try request(mixture, at: own, into: &requests)
     }
     let transposed = branch.module.transposedWeights
+    try require(1, after: requests)
     for weight in branch.module.weights {
       requests.append(try request(weight, at: own, transposed.contains(weight.name)))
     }
@@ -107,7 +120,8 @@ private struct RequestList {
   ) throws -> RequestedWeight {
     // The copies of a norm are asked for as one.
     let name = path.appending(weight.name.replacing(".#", with: ""))
-    let copies = try extent(weight.copies)
+    let copies = max(0, try extent(weight.copies))
+    try require(copies, after: [])
     let first = try extent(weight.firstNumber)
     let pieces =
       weight.name.contains("#")
@@ -135,18 +149,17 @@ private struct RequestList {
     }
     let expert = mixture.expert
     let count = try extent(mixture.experts)
+    try require(count, after: requests)
     let maps = expert.inputs + [expert.output]
-    var (stacks, inputFirst) = ([Weight](), Set<String>())
-    if case .stacked(let weights, let names) = mixture.layout {
-      inputFirst = names
+    var (tables, biases, inputFirst) = ([Weight](), [Weight](), Set<String>())
+    if case .stacked(let weights, let added, let names) = mixture.layout {
+      (biases, inputFirst) = (added, names)
       // A list of tensors that each expert has by itself stacks nothing.
-      stacks = weights.filter { !$0.name.contains("#") }
+      tables = weights.filter { !$0.name.contains("#") }
       for weight in weights where !weight.unstoredCopies.isZero {
         try requestUnread(weight, at: path, into: &requests)
       }
     }
-    let biases = stacks.filter { $0.name.hasSuffix("bias") }
-    let tables = stacks.filter { !$0.name.hasSuffix("bias") }
     for number in 0..<count {
       let name = path.appending(mixture.path.replacing("#", with: "\(number)"))
       for weight in expert.vectors { requests.append(try request(weight, at: name)) }
@@ -178,8 +191,9 @@ private struct RequestList {
     _ weight: Weight, at path: String, into requests: inout [RequestedWeight]
   ) throws {
     let (copies, unread) = (try extent(weight.copies), try extent(weight.unstoredCopies))
+    try require(copies, after: requests)
     let shape = try weight.shape.map { try extent($0) }
-    for number in copies - unread..<copies {
+    for number in stride(from: copies - unread, to: copies, by: 1) {
       requests.append(
         RequestedWeight(
           name: path.appending(weight.name.replacing("#", with: "\(number)")), shape: shape,

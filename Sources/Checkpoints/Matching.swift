@@ -47,6 +47,10 @@ struct Matching {
   private var used: Set<String> = []
   /// The tensor that is looked for.
   private var subject: WantedTensor?
+  /// Whether it was found, and does not fit.
+  private var isFaulty = false
+  /// Stored tensors that do not fit.
+  private var faulty: Set<String> = []
   /// Tensors that no pass reads.
   private var unread: Set<String> = []
 
@@ -62,12 +66,12 @@ struct Matching {
         if let found = naming.tensor(tensor.name) { unread.insert(found.name) }
         continue
       }
-      subject = tensor
-      guard let view = view(tensor, naming) else {
+      (subject, isFaulty) = (tensor, false)
+      if let view = view(tensor, naming) {
+        views[tensor.name] = view
+      } else if !isFaulty {
         missing.append(tensor.name)
-        continue
       }
-      views[tensor.name] = view
     }
     collectRest(naming)
   }
@@ -78,13 +82,13 @@ struct Matching {
     _ wanted: WantedTensor, _ naming: Naming
   ) -> TensorView? {
     if let tensor = naming.tensor(wanted.name) {
-      check(tensor, [wanted.shape])
+      guard fit([tensor], [wanted.shape]) else { return nil }
       return Self.whole(tensor, wanted.isTransposed)
     }
     if let expert = wanted.expert { return view(expert, naming) }
     let found = wanted.pieces.compactMap { naming.tensor($0) }
     guard !found.isEmpty, found.count == wanted.pieces.count else { return nil }
-    for piece in found { check(piece, [wanted.shape]) }
+    guard fit(found, [wanted.shape]) else { return nil }
     return TensorView(
       columns: found[0].count,
       found.map { TensorView.Piece(tensor: $0, rows: 1, rowStride: $0.count) })
@@ -99,27 +103,32 @@ struct Matching {
       [TensorView.Piece(tensor: tensor, rows: output, rowStride: 1, columnStride: output)])
   }
 
-  /// Notes that a tensor is used, and what does not fit: its shape, or the form of its numbers.
+  /// Notes that tensors are used, and what does not fit: their shape, or the form of their numbers.
+  ///
+  /// - Returns: Whether all have one of the shapes; only then a view of them is a view of something.
+  private mutating func fit(_ tensors: [StoredTensor], _ shapes: [[Int]]) -> Bool {
+    for tensor in tensors where used.insert(tensor.name).inserted { check(tensor, shapes) }
+    if tensors.contains(where: { faulty.contains($0.name) }) { isFaulty = true }
+    return !isFaulty
+  }
+
   private mutating func check(_ tensor: StoredTensor, _ shapes: [[Int]]) {
-    guard used.insert(tensor.name).inserted else { return }
-    if let packing = Packing(tensor, in: checkpoint.tensors) {
-      used.formUnion(packing.companions.map(\.name))
-      guard let shape = shapes.first(where: packing.holds) else {
-        problems.append(.shape(tensor, expected: shapes))
-        return
-      }
-      held[tensor.name] = Holding(
-        wanted: subject, tensor: tensor, shape: shape, packing: packing)
-      return
-    }
-    guard shapes.contains(tensor.shape) else {
+    let packing = Packing(tensor, in: checkpoint.tensors)
+    if let packing { used.formUnion(packing.companions.map(\.name)) }
+    let shape =
+      packing.map { packing in shapes.first(where: packing.holds) }
+      ?? shapes.first { $0 == tensor.shape }
+    guard let shape else {
       problems.append(.shape(tensor, expected: shapes))
+      faulty.insert(tensor.name)
       return
     }
     // What is no weight may be whole numbers.
-    if !tensor.form.isRead, subject?.isBuffer != true { problems.append(.form(tensor)) }
+    if packing == nil, !tensor.form.isRead, subject?.isBuffer != true {
+      problems.append(.form(tensor))
+    }
     held[tensor.name] = Holding(
-      wanted: subject, tensor: tensor, shape: tensor.shape, packing: nil)
+      wanted: subject, tensor: tensor, shape: shape, packing: packing)
   }
 
   // MARK: - Experts
@@ -130,7 +139,7 @@ struct Matching {
     _ expert: WantedTensor.Expert, _ naming: Naming
   ) -> TensorView? {
     if let stack = expert.stack, let tensor = naming.tensor(stack.name) {
-      check(tensor, [stack.shape])
+      guard fit([tensor], [stack.shape]) else { return nil }
       return Self.slice(
         tensor, expert, rows: 0..<expert.output, of: expert.output, stack)
     }
@@ -181,7 +190,7 @@ struct Matching {
       let found = parts.compactMap(\.self)
       guard found.count == parts.count else { continue }
       let rows = parts.count == 2 ? half : expert.output
-      for part in found { check(part, [shape(rows)]) }
+      guard fit(found, [shape(rows)]) else { return nil }
       let columns = expert.isBias ? 1 : expert.input
       return TensorView(
         columns: columns,
@@ -191,7 +200,7 @@ struct Matching {
     guard expert.map == .gate || expert.map == .up,
       let both = naming.tensor("\(expert.path).gate_up_proj.\(suffix)")
     else { return nil }
-    check(both, [shape(2 * expert.output)])
+    guard fit([both], [shape(2 * expert.output)]) else { return nil }
     let columns = expert.isBias ? 1 : expert.input
     return TensorView(
       columns: columns,
@@ -221,7 +230,7 @@ struct Matching {
     let isHalf = expert.map == .gate || expert.map == .up
     let all = isHalf ? 2 * expert.output : expert.output
     let shape = expert.isBias ? [expert.count, all] : [expert.count, all, expert.input]
-    check(tensor, [shape])
+    guard fit([tensor], [shape]) else { return nil }
     let rows = expert.map == .up ? expert.output..<all : 0..<expert.output
     return Self.slice(
       tensor, expert, rows: rows, of: all,
@@ -245,7 +254,7 @@ struct Matching {
       let found = maps.compactMap { naming.tensor("\(expert.mixture).\(list).\($0).\(suffix)") }
       guard found.count == maps.count else { continue }
       let shape = [expert.count, rows] + (expert.isBias ? [] : [expert.input])
-      for tensor in found { check(tensor, [shape]) }
+      guard fit(found, [shape]) else { return nil }
       return TensorView(
         columns: columns,
         found.map {

@@ -137,7 +137,7 @@ struct Packing: Sendable {
     let bits = bits(of: shape)
     switch scheme {
     case .float8, .integer8, .bitsAndBytes8, .blocks: return codes.shape == shape
-    case .bitsAndBytes4: return codes.count == (shape.reduce(1, *) + 1) / 2
+    case .bitsAndBytes4: return shape.checkedProduct.map { codes.count == ($0 + 1) / 2 } ?? false
     case .microscaling4:
       return bits == 4 && shape.first == codes.shape.first && shape.count <= codes.shape.count
     case .nvidia4, .compressedTensors, .mlx:
@@ -151,11 +151,11 @@ struct Packing: Sendable {
     }
   }
 
-  /// The bits of a weight, if the codes are as long as so many weights.
+  /// The bits of a weight, if the codes are as long as weights of the shape can be.
   func bits(of shape: [Int]) -> Int? {
-    let weights = shape.reduce(1, *)
     if scheme == .bitsAndBytes4 { return 4 }
-    guard let bits = codes.form.bits, weights > 0 else { return nil }
+    guard let bits = codes.form.bits, let weights = shape.checkedProduct, weights > 0
+    else { return nil }
     let (quotient, rest) = (codes.count * bits).quotientAndRemainder(dividingBy: weights)
     return rest == 0 && (1...8).contains(quotient) ? quotient : nil
   }

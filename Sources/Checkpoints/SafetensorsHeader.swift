@@ -62,12 +62,13 @@ struct SafetensorsHeader {
       }
       let entryForm = NumberForm(form)
       let length = offsets[1] - offsets[0]
-      if let bits = entryForm.bits {
-        guard let count = Self.product(shape + [bits]), count.isMultiple(of: 8),
-          count / 8 == length
-        else {
-          throw damaged("the tensor '\(name)', \(form) \(shape), cannot take \(length) bytes")
-        }
+      guard let bits = entryForm.bits else {
+        throw damaged("the tensor '\(name)' has the type '\(form)', which is none")
+      }
+      guard let count = (shape + [bits]).checkedProduct, count.isMultiple(of: 8),
+        count / 8 == length
+      else {
+        throw damaged("the tensor '\(name)', \(form) \(shape), cannot take \(length) bytes")
       }
       entries.append(
         Entry(
@@ -98,12 +99,15 @@ struct SafetensorsHeader {
     let numbers = list.compactMap { $0.integer.flatMap { Int(exactly: $0) } }
     return numbers.count == list.count && numbers.allSatisfy { $0 >= 0 } ? numbers : nil
   }
+}
 
-  private static func product(_ factors: [Int]) -> Int? {
+extension [Int] {
+  /// The product, or nil where it does not fit.
+  var checkedProduct: Int? {
     // A zero makes any product small, whatever the other extents are.
-    if factors.contains(0) { return 0 }
+    if contains(0) { return 0 }
     var product = 1
-    for factor in factors {
+    for factor in self {
       let (next, overflow) = product.multipliedReportingOverflow(by: factor)
       guard !overflow else { return nil }
       product = next

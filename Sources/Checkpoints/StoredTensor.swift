@@ -11,7 +11,7 @@ package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
   package static let integer64 = NumberForm("I64")
   package static let brainFloat16 = NumberForm("BF16")
 
-  /// The bits of a number; nil for a form that is not known.
+  /// The bits of a number; nil for a form that is not known, and for block types.
   var bits: Int? { Self.sizes[name] }
 
   /// Whether the numbers can be read.

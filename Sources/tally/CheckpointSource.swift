@@ -173,15 +173,18 @@ struct CheckpointWeights: StoredWeights {
 extension Model {
   /// The value of a size.
   ///
-  /// - Throws: `DescriptionError` for one that is free, or no whole number.
-  fileprivate func extent(_ formula: Formula) throws -> Int {
+  /// - Throws: `DescriptionError` for one that is free, no whole number or too large.
+  fileprivate func extent(_ formula: Formula) throws(DescriptionError) -> Int {
     let value = formula.evaluated(in: values)
-    guard let number = value.wholeConstant.flatMap({ Int(exactly: $0) }) else {
-      throw Failure.badSetting(
-        "\(name): the tensors have no extent while \(value.text(.plain)) is no whole number. Set it."
-      )
+    if let fault = value.fault { throw .arithmetic(fault, what: "The extent \(formula)") }
+    guard let constant = value.constant else {
+      throw .notFree(key: "\(formula)", reason: "it is the extent of a tensor")
     }
-    return number
+    guard let number = value.wholeConstant else {
+      throw .arithmetic(.notAnInteger(constant), what: "The extent \(formula)")
+    }
+    // No tensor of such an extent can be stored, and twice of it is still a number.
+    return Int(clamping: min(number, 1 << 60))
   }
 
   /// The head that shares the numbers of the token table, and that table.

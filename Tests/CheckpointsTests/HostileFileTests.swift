@@ -75,6 +75,11 @@ import Testing
           #"{"dtype": "F32", "shape": [4611686018427387904, 4], "data_offsets": [0, 0]}"#), []),
       "cannot take 0 bytes"),
     Case(
+      "a type that is none",
+      safetensors(
+        header(#"{"dtype": "XYZ", "shape": [4611686018427387904, 4], "data_offsets": [0, 0]}"#), []),
+      "the tensor 'w' has the type 'XYZ', which is none"),
+    Case(
       "an overlap",
       safetensors(
         #"{"a": {"dtype": "U8", "shape": [3], "data_offsets": [0, 3]}, "#

@@ -117,6 +117,38 @@ import Testing
     #expect(models?.first?["parameters"]?["total"] == expected["logical"])
   }
 
+  @Test(
+    "A size that is no extent, or more tensors than can be listed, is one sentence",
+    arguments: [
+      ("Checkpoints/llama", "num_hidden_layers=99999999999", "more than 2000000 tensors"),
+      ("Checkpoints/gpt_oss", "num_local_experts=9999999999", "more than 2000000 tensors"),
+      ("Checkpoints/mixtral", "num_local_experts=9999999999", "more than 2000000 tensors"),
+      ("Checkpoints/llama", "hidden_size=x", "hidden_size cannot be left free"),
+    ])
+  func extents(_ folder: String, _ setting: String, _ sentence: String) {
+    let path = Self.oracle.appending(path: folder).path(percentEncoded: false)
+    let outcome = Tally.tool.run(["audit", path, "--set", setting], failure: Failure.describe)
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.output == "")
+    #expect(outcome.errors.contains(sentence), "\(outcome.errors)")
+  }
+
+  @Test(
+    "Sizes whose product no machine holds are other shapes",
+    arguments: [
+      ("Packings/gptq-4", "hidden_size=4611686018427387904"),
+      ("Packings/bitsandbytes-4", "intermediate_size=4611686018427387904"),
+      ("Packings/mxfp4", "intermediate_size=4611686018427387904"),
+      ("Checkpoints/qwen3_moe", "moe_intermediate_size=4611686018427387904"),
+      ("Checkpoints/gpt_oss", "intermediate_size=4611686018427387904"),
+    ])
+  func huge(_ folder: String, _ setting: String) {
+    let path = Self.oracle.appending(path: folder).path(percentEncoded: false)
+    let outcome = Tally.tool.run(["audit", path, "--set", setting], failure: Failure.describe)
+    #expect(outcome.exitCode == 1 || outcome.exitCode == 65)
+    #expect(outcome.exitCode == 65 || outcome.output.contains("wrong shape"))
+  }
+
   /// One checkpoint of each type.
   static let types = checkpoints.filter { !$0.contains("-") }
 

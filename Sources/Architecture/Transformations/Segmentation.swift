@@ -122,8 +122,10 @@ extension MixtureOfExperts {
       router.gates[gate].output = new(router.gates[gate].output)
     }
     router.vectors = router.vectors.map { $0.substituting(values) }
-    if case .stacked(let weights, let names) = layout {
-      layout = .stacked(weights.map { $0.substituting(values) }, inputFirst: names)
+    if case .stacked(let maps, let biases, let names) = layout {
+      layout = .stacked(
+        maps.map { $0.substituting(values) }, biases: biases.map { $0.substituting(values) },
+        inputFirst: names)
     }
   }
 }

@@ -82,18 +82,19 @@ extension Keys {
     let d = try size(.hidden)
     let f = expert.width
     let (first, second) = outputFirst ? ([2 * f, d], [d, f]) : ([d, 2 * f], [f, d])
-    var weights = [
+    let maps = [
       Weight(names.0, [counts.all] + first, .routedExperts),
       Weight(names.1, [counts.all] + second, .routedExperts),
     ]
-    if bias {
-      weights.append(Weight("\(names.0)_bias", [counts.all, 2 * f], .routedExperts))
-      weights.append(Weight("\(names.1)_bias", [counts.all, d], .routedExperts))
-    }
+    let biases = [
+      Weight("\(names.0)_bias", [counts.all, 2 * f], .routedExperts),
+      Weight("\(names.1)_bias", [counts.all, d], .routedExperts),
+    ]
     return .mixtureOfExperts(
       MixtureOfExperts(
         router: router, experts: counts.all, active: counts.active, expert: expert,
-        layout: .stacked(weights, inputFirst: outputFirst ? [] : [names.0, names.1]),
+        layout: .stacked(
+          maps, biases: bias ? biases : [], inputFirst: outputFirst ? [] : [names.0, names.1]),
         shared: shared, sharedPath: sharedPath))
   }
 }

@@ -34,8 +34,9 @@ enum AuditReport {
     }
     let report = try ModelSource.blaming(source.model) { try ParameterReport(source.model) }
     guard let analytic = (report.stored ?? report.total).wholeConstant else {
-      throw Failure.badSetting(
-        "\(folder): the tensors have no extent while a size is free. Set it to a number.")
+      let free = source.model.sizes.first { !$0.value.letters.isEmpty }?.key ?? "A size"
+      throw Failure.description(
+        source: word, .notFree(key: free, reason: "it is the extent of a tensor"))
     }
     self = .compared(
       try source.audit(
