@@ -39,7 +39,6 @@ extension Executor {
             keys: scratch.copy(x.keys.rows(rows).columns(columns)),
             values: x.values.rows(rows).columns(columns), strengths: [],
             decays: scratch.matrix(rows.count, size))
-          let scale = 1 / Float(size).squareRoot()
           meter.literally(name) {
             for row in rows {
               entering.strengths.append(Counted(x.strengths[row, head]).logistic.value)
@@ -51,15 +50,7 @@ extension Executor {
                 entering.decays[row - rows.lowerBound, place] = decay.value
               }
             }
-            for vectors in [entering.queries, entering.keys] {
-              for row in 0..<vectors.rows { Self.divideByLength(vectors.row(row), size, epsilon) }
-            }
-            for row in 0..<entering.queries.rows {
-              for place in 0..<size {
-                entering.queries[row, place] =
-                  (Counted(entering.queries[row, place]) * Counted(scale)).value
-              }
-            }
+            entering.normalize(epsilon, dividesEach: true)
           }
           layer.carrying("\(name).\(head)", sequence, size, size) { memory in
             kernel.answer(
@@ -70,17 +61,6 @@ extension Executor {
       }
     }
     return y
-  }
-
-  /// A vector over its length.
-  @inline(__always)
-  private static func divideByLength(
-    _ vector: UnsafeMutablePointer<Float>, _ count: Int, _ epsilon: Float
-  ) {
-    var squares = Counted.zero
-    for place in 0..<count { squares = squares + Counted(vector[place]) * Counted(vector[place]) }
-    let length = (squares + Counted(epsilon)).squareRoot
-    for place in 0..<count { vector[place] = (Counted(vector[place]) / length).value }
   }
 }
 

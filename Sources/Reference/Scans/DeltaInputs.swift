@@ -31,7 +31,36 @@ struct DeltaHead {
   /// The logarithms of the decays: one for each token, or `[tokens, keySize]`.
   var decays: Matrix
 
-  /// The same with rows of zeros behind, so that there are so many.
+  /// Makes queries and keys of length one, and divides queries by the root of their width.
+  ///
+  /// - `dividesEach`: whether each number is divided by the length, and not multiplied by its inverse.
+  func normalize(_ epsilon: Float, dividesEach: Bool) {
+    let width = queries.columns
+    for vectors in [queries, keys] {
+      for row in 0..<vectors.rows {
+        let vector = vectors.row(row)
+        var squares = Counted.zero
+        for place in 0..<width {
+          squares = squares + Counted(vector[place]) * Counted(vector[place])
+        }
+        let length = (squares + Counted(epsilon)).squareRoot
+        if dividesEach {
+          for place in 0..<width { vector[place] = (Counted(vector[place]) / length).value }
+        } else {
+          let inverse = Counted(1) / length
+          for place in 0..<width { vector[place] = (Counted(vector[place]) * inverse).value }
+        }
+      }
+    }
+    let scale = 1 / Float(width).squareRoot()
+    for row in 0..<queries.rows {
+      for place in 0..<width {
+        queries[row, place] = (Counted(queries[row, place]) * Counted(scale)).value
+      }
+    }
+  }
+
+  /// The same with rows of zeros behind, up to a number of rows.
   func padded(to rows: Int, _ scratch: Scratch) -> DeltaHead {
     func longer(_ matrix: Matrix) -> Matrix {
       let copy = scratch.zeros(rows, matrix.columns)

@@ -33,7 +33,6 @@ extension Executor {
             keys: scratch.copy(x.keys.rows(rows).columns(keys)),
             values: x.values.rows(rows).columns(values), strengths: [],
             decays: scratch.matrix(rows.count, 1))
-          let scale = 1 / Float(keySize).squareRoot()
           meter.literally(name) {
             for row in rows {
               let step = (Counted(x.decays[row, head]) + Counted(biases[head])).softplus
@@ -43,15 +42,7 @@ extension Executor {
               if rule.writesTwice { strength = strength * Counted(2) }
               entering.strengths.append(strength.value)
             }
-            for vectors in [entering.queries, entering.keys] {
-              for row in 0..<vectors.rows { Self.shorten(vectors.row(row), keySize, epsilon) }
-            }
-            for row in 0..<entering.queries.rows {
-              for place in 0..<keySize {
-                entering.queries[row, place] =
-                  (Counted(entering.queries[row, place]) * Counted(scale)).value
-              }
-            }
+            entering.normalize(epsilon, dividesEach: false)
           }
           layer.carrying("\(name).\(head)", sequence, keySize, valueSize) { memory in
             kernel.answer(
@@ -62,17 +53,6 @@ extension Executor {
       }
     }
     return y
-  }
-
-  /// A vector over its length.
-  @inline(__always)
-  private static func shorten(
-    _ vector: UnsafeMutablePointer<Float>, _ count: Int, _ epsilon: Float
-  ) {
-    var squares = Counted.zero
-    for place in 0..<count { squares = squares + Counted(vector[place]) * Counted(vector[place]) }
-    let inverse = Counted(1) / (squares + Counted(epsilon)).squareRoot
-    for place in 0..<count { vector[place] = (Counted(vector[place]) * inverse).value }
   }
 }
 
