@@ -32,7 +32,7 @@ extension KeyCompression {
 }
 
 extension Stream {
-  /// The entries of so many tokens each that a dense kernel multiplies with each query.
+  /// The entries, each of `rate` tokens, that a dense kernel multiplies with each query.
   func entries(_ rate: Formula) -> Formula { .floor((past + tokens) / rate) }
 
   /// The pairs of query and entry that count, in one sequence.

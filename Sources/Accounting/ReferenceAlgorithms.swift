@@ -33,12 +33,12 @@ enum ReferenceAlgorithms {
   /// `c·tanh(x/c)`.
   static let cap = OperationCounts([.divide: 1, .tanh: 1, .multiply: 1])
 
-  /// The softmax of so many numbers: greatest, difference, exponential, sum, quotient.
+  /// The softmax of a number of scores: greatest, difference, exponential, sum, quotient.
   static func softmax(_ numbers: Formula) -> OperationCounts {
     numbers * OperationCounts([.compare: 1, .subtract: 1, .exp: 1, .add: 1, .divide: 1])
   }
 
-  /// A norm of so many vectors of a width.
+  /// The norm of a number of vectors of one width.
   static func norm(_ norm: Normalization, vectors: Formula, width: Formula) -> OperationCounts {
     let numbers = vectors * width
     let scale = OperationCounts([
@@ -61,13 +61,13 @@ enum ReferenceAlgorithms {
     }
   }
 
-  /// The root of the mean square of so many vectors of a width.
+  /// The root mean square of a number of vectors of one width.
   static func magnitude(vectors: Formula, width: Formula) -> OperationCounts {
     let numbers = vectors * width
     return OperationCounts([.multiply: numbers, .add: numbers, .divide: vectors, .sqrt: vectors])
   }
 
-  /// What of so many vectors of a width lies above their mean and some deviations.
+  /// What lies above the mean plus a number of deviations, for a number of vectors of one width.
   ///
   /// The mean; differences, their squares and the root of their mean; the bound, and what is above
   /// it.
@@ -79,7 +79,7 @@ enum ReferenceAlgorithms {
     ])
   }
 
-  /// The rotation of so many vectors by an angle for each pair of their numbers.
+  /// The rotation of a number of vectors by an angle for each pair of their numbers.
   static func rotation(vectors: Formula, size: Formula) -> OperationCounts {
     let pairs = vectors * size / 2
     return OperationCounts([.multiply: 4 * pairs, .subtract: pairs, .add: pairs])

@@ -101,6 +101,11 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
     q4_k_m, q5_k_s, q5_k_m, q6_k, or bits a weight, as 4.5bpw
     """
 
+  /// The words one by one.
+  package static let listed = words.split(separator: ", ").map(String.init).filter {
+    !$0.contains(" ")
+  }
+
   /// The format in which training keeps gradients: of packed weights none are kept in their own.
   package var trained: NumberFormat {
     if case .uniform(let format) = scheme { format } else { .bf16 }

@@ -7,20 +7,17 @@ package struct CausalConvolution: Hashable, Sendable {
   /// The positions that one output sees.
   package var kernel: Formula
   package var hasBias: Bool
-  /// Whether `silu` follows.
-  package var isActivated: Bool
   /// Whether one token is multiplied element by element with the inputs before it, and several
   /// tokens see none of these.
   package var forgetsPast = false
 
   package init(
-    _ name: String, channels: Formula, kernel: Formula, bias: Bool, activated: Bool
+    _ name: String, channels: Formula, kernel: Formula, bias: Bool
   ) {
     self.name = name
     self.channels = channels
     self.kernel = kernel
     hasBias = bias
-    isActivated = activated
   }
 
   /// The tensors: `[channels, 1, kernel]`, and a bias `[channels]` if there is one.

@@ -119,9 +119,9 @@ package enum KeySource: Hashable, Sendable {
 
 /// Which keys a query sees, by their scores.
 package enum KeyChoice: Hashable, Sendable {
-  /// So many of the best, or all there are.
+  /// The best keys up to a number, or all there are.
   case best(Formula)
-  /// So many blocks of so many positions: the last `local` ones, up to the query, and of the
+  /// A number of blocks of `size` positions: the last `local` ones, up to the query, and of the
   /// others those with the best key.
   case bestBlocks(size: Formula, count: Formula, local: Constant)
 

@@ -10,7 +10,7 @@ package enum StreamModule: Hashable, Sendable {
   case alternatingUpdate(AlternatingUpdate)
   case learnedResidual(LearnedResidual)
   case copies(StreamCopies)
-  /// The stream so many times, side by side.
+  /// Copies of the stream, side by side.
   case repetition(Formula)
   /// What reads and writes several streams around a block, or only reads them.
   case connection(StreamConnection)

@@ -47,7 +47,13 @@ package struct Description: Sendable {
     try Self.refuse(own, against: keys)
     try checkOverrides(against: keys, family, own)
     model.name = name
-    model.storedFormat = Quantisation(reading.outer)?.word ?? Quantisation(own)?.word
+    let quantisation = Quantisation(reading.outer) ?? Quantisation(own)
+    model.storedFormat = quantisation?.word
+    if quantisation?.word == nil, quantisation != nil {
+      model.operationNotes.append(
+        "The format of its quantised weights is not known here: without --weight-dtype they have 16 bits."
+      )
+    }
     model.sizes = keys.marked(model.sizes)
     model.requirements = keys.requirements
     model.statedContext = keys.statedContext

@@ -35,7 +35,7 @@ import Sweeping
         ["segment=", "shared=", "upcycle=", "mod=", "mode=staged", "mode=integrated"]
       case "baseline": Catalog.names
       case "weight-dtype":
-        WeightFormat.words.split(separator: ", ").map(String.init).filter { !$0.contains(" ") }
+        WeightFormat.listed
       default: []
       }
     })

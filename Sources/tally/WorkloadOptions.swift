@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Arguments
+import Wording
 
 /// The options that describe one pass.
 enum WorkloadOptions {
@@ -41,7 +42,9 @@ enum WorkloadOptions {
     "weight-dtype", "FORMAT",
     help: "How weights are stored: bf16, or as the configuration says; q4_k_m, awq-g128, 4.5bpw …",
     complaint: { word in
-      word == "config" || WeightFormat(word) != nil ? nil : "one of \(WeightFormat.words)"
+      guard word != "config", WeightFormat(word) == nil else { return nil }
+      let near = nearestWord(to: word.lowercased(), among: WeightFormat.listed)
+      return near.map { "a format, such as \($0)" } ?? "one of \(WeightFormat.words)"
     }
   ).known(as: "dtype", "precision", "weights-dtype", "torch-dtype", "quantization")
 

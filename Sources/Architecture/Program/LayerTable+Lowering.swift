@@ -1,7 +1,7 @@
 import Symbolic
 
 extension LayerTable {
-  /// Leaves what it says to all layers; the stream `[T, d]` goes on as it is.
+  /// Leaves its rows for all layers to take; the stream `[T, d]` goes on unchanged.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let looked = program.within(name) { table.lower(&$0) }
     let mapped = program.scale(program.map(x, map), by: mapScale, map.name)

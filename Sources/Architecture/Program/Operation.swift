@@ -22,17 +22,17 @@ package enum Operation: Sendable {
   case normalize(Value, Normalization)
   /// What a map has given, over the root mean square of what it was given.
   case divide(Value, byMagnitudeOf: Value, Normalization)
-  /// Each piece of a row, of so many numbers, times a factor of its own, plus a vector.
+  /// Each piece of a row times a factor of its own, plus a vector.
   case affine(Value, scales: Weight, shift: Weight, [Formula])
   /// Some of the numbers of each row; nothing is computed.
   case slice(Value, Slice)
   /// The numbers of two values side by side; nothing is computed.
   case join(Value, Value)
-  /// The numbers of a row so many times, one after the other; nothing is computed.
+  /// The numbers of a row repeated, one copy after the other; nothing is computed.
   case `repeat`(Value, times: Formula)
   /// Of streams side by side others: each is a sum of all, with coefficients of the token.
   case mixStreams(Value, by: Value, StreamMixing)
-  /// The sum of so many streams side by side.
+  /// The sum of the streams that stand side by side.
   case sumParts(Value, Formula)
   /// A matrix whose columns and rows sum to one, nearly.
   case balance(Value, Balance)
@@ -40,7 +40,7 @@ package enum Operation: Sendable {
   case magnitude(Value)
   /// Every row in the magnitude of another value; its own mean square is `least` at least.
   case rescale(Value, to: Value, least: Constant)
-  /// What of each number lies above the mean of its row plus so many deviations, or zero.
+  /// What of each number lies above the mean of its row plus a number of deviations, or zero.
   case exceed(Value, deviations: Constant)
   case rotate(Value, Rotation)
   /// Appends keys and values to those of earlier passes, and drops what nobody will see.
@@ -249,7 +249,7 @@ package struct AttentionHeads: Hashable, Sendable {
   package var outputSize: Formula { seesHalves ? 2 * valueSize : valueSize }
 }
 
-/// Heads of queries over kept keys and entries of so many tokens each, which are also their values.
+/// Heads of queries over kept keys and compressed entries of several tokens each, which are also their values.
 package struct EntryHeads: Hashable, Sendable {
   package var heads: AttentionHeads
   package var rate: Formula
@@ -257,7 +257,7 @@ package struct EntryHeads: Hashable, Sendable {
   package var limit: Formula?
 }
 
-/// Small heads that score entries, of which a query sees so many: `Σ w·s_w · relu(q·k)·s`.
+/// Small heads that score entries, of which a query sees the best: `Σ w·s_w · relu(q·k)·s`.
 package struct EntryIndexHeads: Hashable, Sendable {
   package var heads: Formula
   package var headSize: Formula

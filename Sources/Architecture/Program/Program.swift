@@ -131,7 +131,7 @@ package enum Gradients: Hashable, Sendable {
   case flow
   /// Only the order of its numbers counts.
   case none
-  /// They do once a window of so many tokens is complete.
+  /// They do once a window of that length is complete.
   case whereComplete(Formula)
 }
 

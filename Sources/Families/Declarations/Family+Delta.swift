@@ -141,7 +141,7 @@ extension Keys {
           ],
           convolutions: try widths.map {
             try convolution(
-              $0.1, "linear_conv_kernel_dim", name: "\($0.0)_conv1d", bias: false, activated: false)
+              $0.1, "linear_conv_kernel_dim", name: "\($0.0)_conv1d", bias: false)
           },
           activation: try activation(), rule: rule, norm: norm, gate: .silu,
           output: Linear("o_proj", heads.valueWidth, d))))

@@ -139,7 +139,7 @@ extension Keys {
       .shortConvolution, part: part, linears: [],
       convolutions: [
         try convolution(
-          channels, "sconv_kernel_size", name: name, bias: false, activated: false)
+          channels, "sconv_kernel_size", name: name, bias: false)
       ], vectors: [])
     let sum = Mixer(averages ? .mean(width: channels) : .sum(width: channels))
     return [Branch("", .mixer(mixer)), Branch(name, .mixer(sum))]

@@ -170,7 +170,7 @@ extension Keys {
             .init(Linear("b_proj", d, heads), [.strengths]), decays, gate,
           ],
           convolutions: try ["q", "k", "v"].map {
-            try convolution(all, kernel, name: "\($0)_conv1d", bias: false, activated: false)
+            try convolution(all, kernel, name: "\($0)_conv1d", bias: false)
           },
           activation: try activation(),
           rule: Scan.ChannelDelta(

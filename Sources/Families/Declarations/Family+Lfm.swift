@@ -113,7 +113,7 @@ extension Keys {
         ShortConvolution(
           input: Linear("in_proj", d, 3 * d, bias: bias),
           convolution: try convolution(
-            d, "conv_L_cache", name: "conv", bias: bias, activated: false),
+            d, "conv_L_cache", name: "conv", bias: bias),
           output: Linear("out_proj", d, d, bias: bias))))
   }
 

@@ -270,7 +270,7 @@ extension Keys {
         tensors: ("rg_lru.\(name)_weight", "rg_lru.\(name)_bias"), .mixer, transposed: true)
     }
     var convolution = try convolution(
-      width, "conv1d_width", name: "conv_1d", bias: true, activated: false)
+      width, "conv1d_width", name: "conv_1d", bias: true)
     convolution.forgetsPast = true
     return .recurrent(
       .gatedUnit(

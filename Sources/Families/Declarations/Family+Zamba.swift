@@ -216,7 +216,7 @@ extension Keys {
     var mixer = SelectiveStateSpace(
       input: Linear("in_proj", d, 2 * inner, bias: bias),
       convolution: try convolution(
-        inner, "mamba_d_conv", bias: flag("mamba_conv_bias"), activated: false),
+        inner, "mamba_d_conv", bias: flag("mamba_conv_bias")),
       activation: try text("hidden_mamba_act") ?? "silu", selection: selection,
       scan: Scan.Selective(
         channels: inner, state: state, groups: heads,

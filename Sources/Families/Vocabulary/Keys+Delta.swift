@@ -81,7 +81,7 @@ extension Keys {
         DeltaMixer(
           projections, fused ? .keyHeadByKeyHead : .sideBySide,
           convolutions: [
-            try convolution(channels, "linear_conv_kernel_dim", bias: false, activated: false)
+            try convolution(channels, "linear_conv_kernel_dim", bias: false)
           ],
           activation: try activation(), rule: heads.rule, norm: norm, gate: gate,
           output: Linear("out_proj", heads.valueWidth, d))))

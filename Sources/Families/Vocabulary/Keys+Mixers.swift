@@ -136,12 +136,10 @@ extension Keys {
 
   /// The causal convolution over each channel.
   func convolution(
-    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool,
-    activated: Bool = true
+    _ channels: Formula, _ key: String, name: String = "conv1d", bias: Bool
   ) throws -> CausalConvolution {
     CausalConvolution(
-      name, channels: channels, kernel: try size(.kernelSize, key), bias: bias,
-      activated: activated)
+      name, channels: channels, kernel: try size(.kernelSize, key), bias: bias)
   }
 
   /// A selective state space with one state of `[N]` for each channel.
@@ -170,7 +168,7 @@ extension Keys {
         SelectiveStateSpace(
           input: Linear("in_proj", d, 2 * inner, bias: bias),
           convolution: try convolution(
-            inner, keys.kernel, bias: convolutionBias, activated: false),
+            inner, keys.kernel, bias: convolutionBias),
           activation: try activation(), selection: selection,
           scan: Scan.Selective(
             channels: inner, state: state, rates: Weight("A_log", [inner, state], .mixer),
@@ -208,7 +206,7 @@ extension Keys {
     return DualStateSpace(
       input: Linear("in_proj", d, inner + channels + heads, bias: biases.input),
       convolution: try convolution(
-        channels, keys.kernel, bias: convolutionBias, activated: false),
+        channels, keys.kernel, bias: convolutionBias),
       activation: try function ?? activation(), scan: scan, norm: normed ? norm : nil,
       output: Linear("out_proj", inner, d, bias: biases.output))
   }
