@@ -18,6 +18,17 @@ extension Convention {
   package func value(of ledger: OperationLedger) throws(DescriptionError) -> Evaluated {
     try ledger.value(flops(of: ledger), "The FLOPs of convention \(name)")
   }
+
+  /// The FLOPs that are done: with what a backward pass computes again, which the formulas that are
+  /// in print leave out.
+  ///
+  /// - Throws: `DescriptionError.arithmetic` if the value needs more than 128 bits.
+  func hardwareValue(of ledger: OperationLedger) throws(DescriptionError) -> Evaluated {
+    var done = flops(of: ledger)
+    // The rows of a ledger have the recomputation among them.
+    if case .terms(let terms) = method { done = done + terms.recomputed(Basis(ledger)) }
+    return try ledger.value(done, "The FLOPs done under convention \(name)")
+  }
 }
 
 /// What the conventions are made of: forward products of a pass in which every query sees all.
@@ -116,14 +127,28 @@ extension Convention.Terms {
     return training * forward + headTraining * once
   }
 
-  private func projected(_ basis: Basis) -> Formula {
+  /// What a training step computes again of the layers; nothing where the formula has a fourth pass.
+  fileprivate func recomputed(_ basis: Basis) -> Formula {
+    guard basis.workload.phase == .train, training == 3 else { return 0 }
+    let scores = attended(basis) + (softmax.isZero ? 0 : softmax * basis.scores)
+    return switch basis.workload.recompute {
+    case .none: 0
+    case .selective: scores
+    case .full:
+      projected(basis, isOfLayers: true) + scores + (states.map { basis.states($0) } ?? 0)
+    }
+  }
+
+  /// What is multiplied with every token; `isOfLayers` leaves tables and head out.
+  private func projected(_ basis: Basis, isOfLayers: Bool = false) -> Formula {
     let layers = basis.model.layerCount
     let d = Formula(Size.hidden.symbol)
     switch projections {
     case .products(let parts): return parts.map { basis.products($0) }.sum()
     case .parameters(let includesTables, let norms):
       let ledger = ParameterLedger(basis.model)
-      var counted = ledger.active(includesTables ? .all : .withoutInputEmbedding)
+      var counted = ledger.active(
+        isOfLayers ? .withoutEmbeddings : includesTables ? .all : .withoutInputEmbedding)
       switch norms {
       case .none: counted = counted - ledger.count(of: .norms)
       case .last: counted = counted - ledger.count(of: .norms) + basis.model.lastNorm

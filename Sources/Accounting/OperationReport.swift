@@ -83,6 +83,9 @@ package struct OperationReport: Sendable {
     return least == most ? nil : (least, most)
   }
 
+  /// The pass if the data decide for as little as can be; nil where they decide nothing.
+  var leastLedger: OperationLedger? { extremes?.least }
+
   package var model: Model { ledger.model }
   package var workload: Workload { ledger.workload }
 }

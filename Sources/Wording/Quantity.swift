@@ -1,11 +1,12 @@
 /// Numbers as people read them; every digit comes from integer arithmetic.
 package enum Quantity {
-  /// A count in powers of 1000 with two decimals, rounded half up: `13.02B`.
+  /// A count in powers of 1000 with two decimals, rounded half up: `13.02B`; beyond, a power of ten.
   package static func short(_ count: Int128) -> String {
     let units: [(Int128, String)] = [
       (1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1000, "K"),
     ]
-    guard count.magnitude < 1_000_000_000_000_000_000 else { return scientific(count) }
+    // Beyond a thousand millions of millions nobody knows the letters.
+    guard count.magnitude < 999_995_000_000_000 else { return scientific(count) }
     // From 999,995 on a thousand of one unit is one of the next.
     for (scale, unit) in units where count.magnitude >= scale.magnitude - scale.magnitude / 200_000
     {
@@ -50,7 +51,11 @@ package enum Quantity {
   private static func scientific(_ count: Int128) -> String {
     var scale: Int128 = 1
     var exponent = 0
-    while count.magnitude / scale.magnitude >= 10 {
+    // From 9.995 on it is ten, which is one of the next power.
+    while count.magnitude / scale.magnitude >= 10
+      || (count.magnitude / scale.magnitude == 9
+        && count.magnitude - 9 * scale.magnitude >= scale.magnitude - scale.magnitude / 200)
+    {
       scale *= 10
       exponent += 1
     }

@@ -17,7 +17,7 @@ import Sweeping
     commands: [
       Command.params, Command.flops, Command.reproduce, Command.explain, Command.compare,
       Command.sweep, Command.solve, Command.validate, Command.run, Command.audit,
-      Command.figures,
+      Command.figures, Command.devices,
       Command.presets, Command.completion,
     ],
     unnamed: (Command.params, { ModelSource.isModel($0) }),
@@ -28,6 +28,7 @@ import Sweeping
       case "hold", "order-by", "pareto", "columns", "x": FigureName.words
       case "target": FigureName.words.map { "\($0)=" }
       case "word": FigureName.words
+      case "device": Device.all.map(\.name)
       case "set": Family.keys.map { "\($0)=" }
       case "vary": (Family.keys + Axis.targets.keys.sorted()).map { "\($0)=" }
       case "for", "by": Family.keys + Axis.targets.keys.sorted()

@@ -78,6 +78,13 @@ enum WorkloadOptions {
   ///
   /// - Throws: `UsageError` for options that contradict each other.
   static func workload(_ arguments: Arguments) throws -> Workload {
+    if arguments.has(MachineOptions.trainTokens.declaration), arguments.has(phase.declaration),
+      arguments[phase] != .train
+    {
+      throw UsageError.contradiction(
+        "--train-tokens", "--phase \(arguments[phase].rawValue)",
+        advice: "A training run has training steps; leave --phase out.")
+    }
     do throws(WorkloadConflict) {
       return try request(arguments).workload()
     } catch {
@@ -89,7 +96,10 @@ enum WorkloadOptions {
   /// The same, before it is known to fit together.
   static func request(_ arguments: Arguments) -> WorkloadRequest {
     var request = WorkloadRequest()
-    request.phase = arguments[phase]
+    // Whoever trains on tokens means a training step.
+    let isTraining =
+      arguments.has(MachineOptions.trainTokens.declaration) && !arguments.has(phase.declaration)
+    request.phase = isTraining ? .train : arguments[phase]
     request.batch = arguments[batch] ?? 1
     request.tokens = arguments[tokens]
     request.past = arguments[past] ?? 0

@@ -110,9 +110,6 @@ import Testing
         words: "flops llama2-7b --convention kaplann", exitCode: 64,
         message: "Did you mean 'kaplan'?"),
       Mistake(
-        words: "flops llama2-7b --peak 312e12", exitCode: 64,
-        message: "--tokens-per-second, which --peak needs, is missing."),
-      Mistake(
         words: "flops llama2-7b --tokens-per-second -1 --peak 1", exitCode: 64,
         message: "'-1' is not valid for --tokens-per-second"),
       Mistake(
@@ -326,16 +323,6 @@ import Testing
     #expect(
       cached.dropFirst().map { $0.prefix { $0 != "," } } == ["kv_cache.elements", "kv_cache.bytes"])
     #expect(run("figures nosuchfigure").exitCode == 64)
-  }
-
-  @Test("More than the peak of a machine is said, and a convention that was named is the only one")
-  func utilization() {
-    let line = "flops llama2-7b --phase train --tokens-per-second 4k --convention palm --format csv"
-    let fast = run("\(line) --peak 1T")
-    #expect(fast.errors.contains("More than 100 % of the peak cannot be"))
-    #expect(fast.output.split(separator: "\n").count == 2)
-    #expect(!run("\(line) --peak 312T").errors.contains("More than 100 %"))
-    #expect(run("\(line) --peak 312T --by row").exitCode == 64)
   }
 
   @Test(

@@ -22,31 +22,38 @@ extension Command {
       ),
       ("tally flops mistral-7b --mask causal", "only the positions that the mask keeps"),
       ("tally flops llama2-7b --phase train --convention all", "as other tools count it"),
+      (
+        "tally flops llama2-7b --phase train --tokens 4096 --tokens-per-second 9600 --device h100",
+        "the utilisation of a run"
+      ),
+      (
+        "tally flops llama3-8b --tokens 8192 --train-tokens 15T --device h100 --mfu 40%",
+        "a whole training run"
+      ),
       ("tally flops llama2-7b --by row", "every operation, with its formula"),
     ],
     ModelSource.declarations + WorkloadOptions.declarations
       + [
-        convention.declaration, Utilization.tokensPerSecond.declaration,
-        Utilization.peak.declaration, detail.declaration, ReportFormat.plain.declaration,
-      ]
+        convention.declaration, detail.declaration, ReportFormat.plain.declaration,
+      ] + MachineOptions.declarations
   ) { arguments in
-    let utilization = try Utilization(arguments)
-    let reports = try PassReport.reports(arguments)
+    let machine = try MachineOptions(arguments)
     let format = arguments[ReportFormat.plain]
     let convention = arguments[convention]
+    if arguments.has(Self.detail.declaration), convention == .all || machine != nil {
+      let other = MachineOptions.declarations.first { arguments.has($0) }?.label
+      throw UsageError.contradiction(
+        "--by", other ?? "--convention all",
+        advice: "These are figures of the pass as a whole; leave --by out.")
+    }
+    var reports = try PassReport.reports(arguments)
+    if let machine {
+      for index in reports.indices { try reports[index].measure(machine, convention.value) }
+    }
     let notes = PassReport.footnotes(reports, convention.value)
-    if convention == .all || utilization != nil {
-      guard !arguments.has(Self.detail.declaration) else {
-        throw UsageError.contradiction(
-          "--by", utilization == nil ? "--convention all" : "--peak",
-          advice: "A convention counts the pass as a whole; leave --by out.")
-      }
-      let named = arguments.has(Self.convention.declaration) && convention != .all
-      let conventions = named ? [convention.value] : Convention.all
-      let counted = try reports.map { try ConventionReport($0, utilization, conventions) }
-      return Outcome(
-        try text(of: counted, format),
-        errors: notes + counted.compactMap(\.warning).joined())
+    if convention == .all {
+      let counted = try reports.map { try ConventionReport($0, machine) }
+      return Outcome(try text(of: counted, format), errors: notes)
     }
     let detail = arguments[detail]
     switch format {
@@ -62,7 +69,8 @@ extension Command {
         detail == .row
         ? try PassReport.rowTable(reports) : try PassReport.table(reports, convention.value)
       let pass = PassLine.text(reports, detail == .row ? nil : convention.value)
-      let remark = format == .csv ? "" : "\n\(pass)\(PassReport.notCounted(reports))\n"
+      let device = reports.first?.machine?.machineText ?? ""
+      let remark = format == .csv ? "" : "\n\(pass)\(device)\(PassReport.notCounted(reports))\n"
       return Outcome(table.text(format) + remark, errors: notes)
     }
   }
@@ -84,6 +92,7 @@ extension Command {
     guard format != .csv else { return ConventionReport.csv(reports).csv }
     return ConventionReport.table(reports).text(format)
       + "\n\(PassLine.text(reports.map(\.report), nil))"
+      + (reports.first?.report.machine?.machineText ?? "")
   }
 
   private static func document(_ models: [JSONValue]) -> String {

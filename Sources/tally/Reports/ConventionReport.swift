@@ -26,36 +26,33 @@ struct ConventionName: RawRepresentable, CaseIterable, Equatable, Sendable {
 
 /// One model under every convention.
 struct ConventionReport {
-  let report: PassReport
-  let utilization: Utilization?
-  let entries: [(convention: Convention, total: Evaluated, bounds: (Evaluated, Evaluated)?)]
+  struct Entry {
+    let convention: Convention
+    let total: Evaluated
+    let bounds: (Evaluated, Evaluated)?
+    /// What it comes to on a machine, if one is named.
+    let machine: MachineReport?
 
-  /// - Parameters:
-  ///   - report: The pass.
-  ///   - utilization: A measured rate, if there is one.
-  ///   - conventions: Whose ways of counting; all unless some are named.
+    var utilization: Utilization? { machine?.figures?.utilization }
+  }
+
+  let report: PassReport
+  let entries: [Entry]
+
   /// - Throws: `Failure` if a figure needs more than 128 bits.
-  init(
-    _ report: PassReport, _ utilization: Utilization?, _ conventions: [Convention] = Convention.all
-  ) throws {
+  init(_ report: PassReport, _ options: MachineOptions?) throws {
     self.report = report
-    self.utilization = utilization
-    entries = try ModelSource.blaming(report.model) {
-      try conventions.map { convention in
+    entries = try Convention.all.map { convention in
+      let (total, bounds) = try ModelSource.blaming(report.model) {
         (
-          convention, try convention.value(of: report.operations.ledger),
+          try convention.value(of: report.operations.ledger),
           try report.operations.bounds(under: convention)
         )
       }
+      return Entry(
+        convention: convention, total: total, bounds: bounds,
+        machine: try options.map { try MachineReport(report, convention, $0) })
     }
-  }
-
-  /// A sentence where the measured rate is more than the machine could do.
-  var warning: String? {
-    let shares = entries.compactMap { utilization?.share(perToken($0.total)) }
-    guard shares.contains(where: { $0 > .one }) else { return nil }
-    return "note: \(report.model.name): More than 100 % of the peak cannot be; check "
-      + "--tokens-per-second, which is of one machine as --peak is, and the phase.\n"
   }
 
   /// A figure over the exact one.
@@ -86,9 +83,7 @@ struct ConventionReport {
           ("state", .string(entry.convention.state)),
         ])
         if let (least, most) = entry.bounds { line["bounds"] = .array([least.json, most.json]) }
-        if let share = utilization?.share(perToken(entry.total)) {
-          line["utilization"] = .number(share.ratio)
-        }
+        for (key, value) in entry.machine?.json ?? [] { line[key] = value }
         return .object(line)
       })
     return object
@@ -99,52 +94,54 @@ struct ConventionReport {
     let rows = reports.flatMap { report in
       report.entries.map { entry -> [String] in
         let perToken = report.perToken(entry.total)
-        let share = report.utilization?.share(perToken)?.ratio ?? ""
         return [
           report.report.model.name, entry.convention.name, entry.total.exact, perToken.exact,
           report.ratio(entry.total)?.ratio ?? "", entry.bounds?.0.exact ?? "",
-          entry.bounds?.1.exact ?? "", share, entry.convention.scope, entry.convention.state,
-        ]
+          entry.bounds?.1.exact ?? "", entry.convention.scope, entry.convention.state,
+        ] + (entry.machine?.cells.map(\.text) ?? [])
       }
     }
     return Table(
       heading: [
         "model", "name", "total", "per_token", "ratio_to_exact", "bounds.least", "bounds.most",
-        "utilization", "scope", "state",
-      ], rows: rows)
+        "scope", "state",
+      ] + (reports.first?.entries.first?.machine?.cells.map(\.name) ?? []), rows: rows)
   }
 
   /// A row for each convention, and a total, a share of each token and a ratio for each model.
   static func table(_ reports: [ConventionReport]) -> Table {
+    func percent(_ share: Rational?) -> String { share?.percent ?? "-" }
     let columns = reports.flatMap { report in
-      [report.report.model.name, "per token", "ratio"]
-        + (report.utilization == nil ? [] : ["utilization"])
+      [report.report.model.name, "per token", "ratio"] + report.machineCells.map(\.name)
     }
-    let conventions = reports.first?.entries.map(\.convention) ?? []
-    let rows = conventions.indices.map { index -> [String] in
-      let convention = conventions[index]
-      return [convention.name]
+    let rows = Convention.all.indices.map { index -> [String] in
+      [Convention.all[index].name]
         + reports.flatMap { report -> [String] in
-          let total = report.entries[index].total
-          let perToken = report.perToken(total)
+          let entry = report.entries[index]
           return [
-            total.short, perToken.giga, report.ratio(total)?.ratio ?? "-",
-          ]
-            + (report.utilization.map { utilization in
-              [utilization.share(perToken).map { $0.percent } ?? "-"]
-            } ?? [])
-        } + [convention.scope]
+            entry.total.short, report.perToken(entry.total).giga,
+            report.ratio(entry.total)?.ratio ?? "-",
+          ] + report.machineCells.map { $0.cell(entry) }
+        } + [Convention.all[index].scope]
     }
     return Table(
       heading: ["convention"] + columns + ["what is in and out"], rows: rows,
       alignments: [.left] + columns.map { _ in .right } + [.left])
   }
-}
 
-extension Rational {
-  /// A share in percent with two decimals.
-  var percent: String {
-    Quantity.decimal(numerator * 100, over: denominator, places: 2) + "%"
+  /// The columns of a machine that some convention fills.
+  private var machineCells: [(name: String, cell: (Entry) -> String)] {
+    let all: [(name: String, value: (Entry) -> String?)] = [
+      ("model FLOPs utilisation", { $0.utilization?.model?.percent }),
+      ("hardware", { $0.utilization?.hardware?.percent }),
+      ("floor of time", { $0.machine?.figures?.computeFloor?.duration }),
+      (
+        "training run",
+        { $0.machine?.run?.flops.map { Quantity.short($0.numerator, over: $0.denominator) } }
+      ), ("device hours", { $0.machine?.run?.deviceHours?.scaled("") }),
+    ]
+    return all.filter { column in entries.contains { column.value($0) != nil } }
+      .map { column in (column.name, { column.value($0) ?? "-" }) }
   }
 }
 

@@ -76,6 +76,7 @@ extension PassReport {
     if !memory.expertsMet.isEmpty {
       object["experts_met"] = .array(memory.expertsMet.map(\.json))
     }
+    for (key, value) in machine?.json ?? [] { object[key] = value }
     if detail == .row {
       try refuseLettersOfRows()
       object["rows"] = .array(

@@ -75,6 +75,13 @@ extension PassReport {
       guard !line.isOptional || figures.contains(where: { $0 != nil }) else { continue }
       rows.append([line.label] + figures.map { $0 ?? "-" })
     }
+    // Every report has the same lines of the machine.
+    let machines = reports.map { $0.machine?.lines ?? [] }
+    for (index, line) in (machines.first ?? []).enumerated() {
+      let figures = machines.map { $0[index].figure }
+      guard figures.contains(where: { $0 != nil }) else { continue }
+      rows.append([line.label] + figures.map { $0 ?? "-" })
+    }
     return Table(heading: ["FLOPs"] + reports.map(\.model.name), rows: rows)
   }
 
@@ -93,7 +100,7 @@ extension PassReport {
         "memory.state_elements", "memory.state_bytes", "memory.weight_bytes", "memory.total",
         "memory.moved_bytes",
       ]
-      + ["arithmetic_intensity"]
+      + ["arithmetic_intensity"] + (reports.first?.machine?.cells.map(\.name) ?? [])
     return Table(
       heading: ["name", "model_type"] + names,
       rows: try reports.map { report in
@@ -120,6 +127,7 @@ extension PassReport {
           + [pass.mask.rawValue]
           + figures.map(\.exact) + [report.exactness.rawValue] + memory
           + [report.memory.intensity?.ratio ?? ""]
+          + (report.machine?.cells.map(\.text) ?? [])
       })
   }
 

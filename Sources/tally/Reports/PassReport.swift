@@ -12,6 +12,8 @@ struct PassReport {
   let memory: Memory
   /// What to say of options that change nothing of this pass.
   private(set) var idleOptions: [String] = []
+  /// What the pass comes to on a machine, if one is named.
+  private(set) var machine: MachineReport?
 
   var model: Model { operations.model }
   var workload: Workload { operations.workload }
@@ -62,6 +64,15 @@ struct PassReport {
   }
 }
 
+extension PassReport {
+  /// Adds what the pass comes to on a machine.
+  ///
+  /// - Throws: `Failure` if a figure needs more than 128 bits.
+  mutating func measure(_ options: MachineOptions, _ convention: Convention) throws {
+    machine = try MachineReport(self, convention, options)
+  }
+}
+
 // MARK: - Words beside the figures
 
 extension PassReport {
@@ -96,7 +107,8 @@ extension PassReport {
 
   /// What this pass, counted so, says beyond the description.
   func notes(_ convention: Convention) -> [String] {
-    var notes = model.operationNotes + idleOptions
+    var notes =
+      model.operationNotes + idleOptions + (machine?.warnings(self, convention) ?? [])
     if let context = model.contextLength, let limit = context.wholeConstant {
       let seen = workload.past + workload.tokens
       if seen > limit {
