@@ -1,6 +1,6 @@
 /// Numbers as people read them; every digit comes from integer arithmetic.
 package enum Quantity {
-  /// A count in powers of 1000 with two decimals, rounded half up: `13.02B`; beyond, a power of ten.
+  /// A count in powers of 1000 with two decimals, rounded half up: `13.02B`.
   package static func short(_ count: Int128) -> String {
     let units: [(Int128, String)] = [
       (1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1000, "K"),
