@@ -12,7 +12,7 @@ package indirect enum Figure: Sendable {
   /// The FLOPs of a pass under a named convention; for each token, or of the whole pass.
   case flops(
     String, of: String, tokens: Int128, phase: Workload.Phase = .train, perToken: Bool = false,
-    with: [String: String] = [:])
+    recompute: Workload.Recompute = .none, with: [String: String] = [:])
   /// A figure of a pass, such as `flops.matmul.dense_mlp` or `kv_cache.elements`.
   case pass(
     String, of: String, tokens: Int128 = 1, past: Int128 = 0, phase: Workload.Phase = .prefill,
@@ -40,10 +40,11 @@ package indirect enum Figure: Sendable {
     switch self {
     case .parameters(let path, let preset, let settings):
       return try Self.figure(path, of: Self.model(preset, settings), Workload())
-    case .flops(let name, let preset, let tokens, let phase, let perToken, let settings):
+    case .flops(
+      let name, let preset, let tokens, let phase, let perToken, let recompute, let settings):
       guard let convention = Convention.named(name) else { throw Problem.noFigure(name) }
       var workload = Workload()
-      (workload.phase, workload.tokens) = (phase, tokens)
+      (workload.phase, workload.tokens, workload.recompute) = (phase, tokens, recompute)
       return try Self.figure(
         perToken ? "flops.per_token" : "flops.total", of: Self.model(preset, settings), workload,
         convention)

@@ -79,6 +79,7 @@ package struct Publication: Sendable {
 
   package static let all: [Publication] = [
     founding, kaplan, chinchilla, palm, llama, deepseekLLM, deepseekMoE, latentAttention,
-    mixtureOfDepths, switchTransformer, gemma, storedSizes, cacheSizes, presets,
+    mixtureOfDepths, switchTransformer, gemma, storedSizes, cacheSizes, utilization, training,
+    presets,
   ]
 }
