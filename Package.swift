@@ -29,9 +29,12 @@ let package = Package(
     .target(
       name: "Reference", dependencies: ["Architecture", "Kernels", "Symbolic"],
       swiftSettings: settings),
+    // The files in which other tools write what they measured; it knows nothing of models.
+    .target(name: "Measurements", dependencies: ["JSON", "Symbolic"], swiftSettings: settings),
     // Where the two witnesses meet: what was executed, and what the formulas say.
     .target(
-      name: "Validation", dependencies: ["Accounting", "Architecture", "Reference", "Symbolic"],
+      name: "Validation",
+      dependencies: ["Accounting", "Architecture", "Measurements", "Reference", "Symbolic"],
       swiftSettings: settings),
     .target(
       name: "Families", dependencies: ["Architecture", "JSON", "Symbolic", "Wording"],
@@ -43,7 +46,7 @@ let package = Package(
         + [
           "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Checkpoints",
           "Families", "JSON",
-          "Kernels",
+          "Kernels", "Measurements",
           "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
@@ -60,8 +63,8 @@ let package = Package(
       name: "tally",
       dependencies: [
         "Accounting", "Architecture", "Arguments", "Charts", "Checkpoints", "Families", "JSON",
-        "Kernels", "Presets", "Publications", "Reference", "Sweeping", "Symbolic", "Validation",
-        "Wording",
+        "Kernels", "Measurements", "Presets", "Publications", "Reference", "Sweeping", "Symbolic",
+        "Validation", "Wording",
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmark",

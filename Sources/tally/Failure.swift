@@ -3,6 +3,7 @@ import Architecture
 import Checkpoints
 import Families
 import JSON
+import Measurements
 import Reference
 import Sweeping
 import Symbolic
@@ -48,6 +49,8 @@ enum Failure: Error, Hashable {
   case notRouted(source: String)
   /// A file of tokens that is no list of them, and what is wrong.
   case badTokens(source: String, what: String)
+  /// A file that is no measurement, and why.
+  case measurement(source: String, MeasurementError)
   /// A token that the vocabulary does not have.
   case noSuchToken(Int, vocabulary: Int, isOption: Bool)
 
@@ -56,7 +59,7 @@ enum Failure: Error, Hashable {
     case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
     case .checkpoint(.unreadable): 66
     case .checkpoint, .quantised, .unproven, .noStoredFormat, .unknownArchitecture, .notRouted,
-      .badTokens,
+      .badTokens, .measurement,
       .noSuchToken(_, _, isOption: false):
       65
     case .noSuchToken: 64
@@ -78,7 +81,7 @@ enum Failure: Error, Hashable {
         + "Fetch its configuration with 'hf download \(name.capped) config.json'"
         + (nearest.map { ", or take the preset '\($0)'." } ?? ".")
     case .unreadable(let source, let reason):
-      "\(source.capped) cannot be read: \(reason). Name a configuration file that can."
+      "\(source.capped) cannot be read: \(reason). Name a file that can."
     case .noConfiguration(let folder):
       "The folder \(folder.capped) holds no config.json. Name a configuration file, or another folder."
     case .notJSON(let source, let error):
@@ -128,6 +131,7 @@ enum Failure: Error, Hashable {
       "\(source.capped) has no layer that chooses experts or tokens. Leave --routing-map out."
     case .badTokens(let source, let what):
       "\(source.capped): \(what). Write a JSON list, or numbers with white space between them."
+    case .measurement(let source, let error): "\(source.capped): \(error)"
     case .noSuchToken(let token, let vocabulary, _):
       "The token \(token) is not in the vocabulary, whose \(vocabulary) tokens are 0 to "
         + "\(vocabulary - 1). Give other tokens."

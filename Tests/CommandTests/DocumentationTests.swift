@@ -8,7 +8,9 @@ import Testing
 @Suite struct DocumentationTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
-  static let files = ["README.md", "docs/designing.md", "docs/large-sweeps.md"]
+  static let files = [
+    "README.md", "docs/designing.md", "docs/large-sweeps.md", "docs/measured-runs.md",
+  ]
 
   struct Block: CustomTestStringConvertible, Sendable {
     let file: String

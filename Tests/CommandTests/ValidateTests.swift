@@ -89,7 +89,7 @@ import Testing
       Mistake(words: "validate", exitCode: 64, message: "MODEL is missing."),
       Mistake(words: "validate --all gpt2", exitCode: 64, message: "contradict each other"),
       Mistake(words: "validate gpt2 --tokens 0", exitCode: 64, message: "at least 1"),
-      Mistake(words: "validate gpt2 --phase train", exitCode: 64, message: "one of prefill"),
+      Mistake(words: "validate gpt2 --phase train", exitCode: 64, message: "and no --measured"),
       Mistake(
         words: "validate gpt2 --phase decode --tokens 2", exitCode: 64,
         message: "Decode is one token"),

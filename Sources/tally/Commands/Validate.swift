@@ -19,6 +19,17 @@ extension Command {
       computed, from what the data decided where they decide; the exit code is 1 if one is
       not, and 65 for a model that cannot run. Reduced models have every kind of layer of the full
       one, and small sizes. See docs/validation.md.
+
+      --measured FILE runs nothing: it compares what another tool counted, module by module, and
+      says why each count differs. Five lines of Python make such a file:
+
+        import json, torch.utils.flop_counter as flops
+        with flops.FlopCounterMode(display=False) as counter:
+            model(ids)  # a training step: model(ids, labels=ids).loss.backward()
+        json.dump({name: {str(op): n for op, n in ops.items()} for name, ops
+                   in counter.get_flop_counts().items()}, open("counts.json", "w"))
+
+      See docs/measured-runs.md for other kinds of files.
       """,
     examples: [
       ("tally validate llama2-13b mod-220m", "small models of the same structure"),
@@ -28,16 +39,21 @@ extension Command {
       ("tally validate deepseek-moe-16b --scale full --tokens 4096", "all of its layers"),
       ("tally validate gemma2-9b --phase decode --past 40", "one token after a cache"),
       ("tally validate mod-220m --scale full --timing", "does time follow FLOPs?"),
+      (
+        "tally validate mixtral-8x7b --measured counts.json --tokens 4096",
+        "what another tool counted"
+      ),
     ],
     [
       models.declaration, ModelSource.settings.declaration, ModelSource.changes.declaration,
       ModelSource.assume.declaration,
       all.declaration, scale.declaration, evidence.declaration, tokens.declaration,
-      WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration, phase.declaration,
-      WorkloadOptions.mask.declaration, WorkloadOptions.logits.declaration,
-      WorkloadOptions.latent.declaration, seed.declaration, weights.declaration,
-      memory.declaration, threads.declaration, rows.declaration, timing.declaration,
-      output.declaration,
+      WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration,
+      WorkloadOptions.phase.declaration, WorkloadOptions.mask.declaration,
+      WorkloadOptions.logits.declaration,
+      WorkloadOptions.latent.declaration, WorkloadOptions.recompute.declaration,
+      seed.declaration, weights.declaration, memory.declaration, threads.declaration,
+      rows.declaration, timing.declaration, measured.declaration, output.declaration,
       ReportFormat.plain.declaration,
     ]
   ) { arguments in
@@ -48,6 +64,7 @@ extension Command {
       throw UsageError.contradiction(
         "--all", "'\(words[0])'", advice: "Name models, or take all presets.")
     }
+    if let file = arguments[measured] { return try compared(words, file, arguments) }
     let run = try ValidationRun(arguments)
     let names = isAll ? Catalog.names : words
     if arguments[timing] { return try timed(run, names, arguments) }
@@ -82,6 +99,23 @@ extension Command {
         tables + summary + "\n" + ValidationReport.verdict(reports), errors: isAll ? "" : notes,
         exitCode: code)
     }
+  }
+
+  /// What another tool counted beside what is computed.
+  private static func compared(
+    _ words: [String], _ file: String, _ arguments: Arguments
+  ) throws -> Outcome {
+    guard words.count == 1 else { throw UsageError.extra(words.count > 1 ? words[1] : "--all") }
+    let runs: [Declaration] = [
+      scale.declaration, evidence.declaration, seed.declaration, weights.declaration,
+      memory.declaration, threads.declaration, timing.declaration, output.declaration,
+    ]
+    if let given = runs.first(where: { arguments.has($0) }) {
+      throw UsageError.contradiction(
+        given.label, "--measured", advice: "--measured runs nothing; leave one of them out.")
+    }
+    let report = try MeasuredReport(words[0], file, arguments)
+    return report.outcome(arguments[ReportFormat.plain], isWhole: arguments[rows])
   }
 
   /// The ladder of one model.
@@ -120,10 +154,7 @@ extension Command {
     "evidence", "FORM", of: Evidence.allCases, default: .kernel,
     help: "Count every scalar operation, or the extents of fast kernels.")
   fileprivate static let tokens = Parameter<Int128?>.whole(
-    "tokens", "T", least: 1, help: "New tokens: 48, 512 at full scale, and 1 in decode.")
-  fileprivate static let phase = Parameter<ValidationRun.Phase>.choice(
-    "phase", "PHASE", of: ValidationRun.Phase.allCases, default: .prefill,
-    help: "A prompt, or one token after it.")
+    "tokens", "T", least: 1, help: "New tokens: 48, 512 at full scale, 2048 measured; 1 in decode.")
   fileprivate static let seed = Parameter<Int128?>.whole(
     "seed", "N", least: 0, most: Int128(UInt64.max), default: 0,
     help: "What weights and tokens follow from.")
@@ -135,6 +166,8 @@ extension Command {
     complaint: { ByteSize.bytes($0) == nil ? "a size, as 512MiB or 8GiB" : nil })
   fileprivate static let timing = Parameter<Bool>.flag(
     "timing", help: "Time a ladder of passes, and fit time against FLOPs.")
+  fileprivate static let measured = Parameter<String?>.text(
+    "measured", "FILE", help: "Run nothing; compare what another tool has written to a file.")
   fileprivate static let output = Parameter<String?>.text(
     "output", "FILE", help: "With --timing, draw the plot as SVG into a file.")
   fileprivate static let threads = Parameter<Int128?>.whole(
@@ -156,11 +189,6 @@ struct ValidationRun {
     case full
   }
 
-  enum Phase: String, CaseIterable {
-    case prefill
-    case decode
-  }
-
   let scale: Scale
   let source: ModelSource
   let workload: Workload
@@ -171,7 +199,12 @@ struct ValidationRun {
     scale = arguments[Command.scale]
     source = try ModelSource(arguments)
     var workload = Workload()
-    workload.phase = arguments[Command.phase] == .decode ? .decode : .prefill
+    workload.phase = arguments[WorkloadOptions.phase]
+    guard workload.phase != .train, !arguments.has(WorkloadOptions.recompute.declaration) else {
+      throw UsageError.contradiction(
+        workload.phase == .train ? "--phase train" : "--recompute", "no --measured",
+        advice: "No training step is run here; --measured compares one that was run elsewhere.")
+    }
     let tokens = arguments[Command.tokens]
     if workload.phase == .decode, let tokens, tokens != 1 {
       throw UsageError.contradiction(

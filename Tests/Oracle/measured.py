@@ -1,0 +1,132 @@
+"""Writes what measuring tools say of small models of `transformers`: test data of `tally validate --measured`.
+
+    python measured.py --out Measured
+    python measured.py --out Measured --models llama mixtral
+
+Each model is built small with random weights and run on the CPU, as the library runs it ("default": fused attention and
+grouped experts) and with eager attention and eager experts ("eager"): a prompt, a token after it, and a training step.
+
+    Measured/<model>/config.json               what is built
+    Measured/<model>/<settings>-<phase>.json   what `FlopCounterMode.get_flop_counts()` returns
+    Measured/runs.json                         for each file its pass, and what the counter gives as its total
+"""
+
+import argparse
+import json
+import pathlib
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import AutoConfig, AutoModelForCausalLM
+
+# Sizes of which no two are equal, so that no count is that of another part by accident.
+WIDTHS = {"vocab_size": 352, "hidden_size": 48, "num_hidden_layers": 2}
+HEADS = {"num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 8}
+MODELS = {
+    "llama": {"model_type": "llama", **WIDTHS, **HEADS, "intermediate_size": 112},
+    "llama-tied": {"model_type": "llama", **WIDTHS, **HEADS, "intermediate_size": 112, "tie_word_embeddings": True},
+    "gpt2": {"model_type": "gpt2", "vocab_size": 352, "n_embd": 48, "n_layer": 2, "n_head": 6, "n_positions": 64},
+    "mixtral": {"model_type": "mixtral", **WIDTHS, **HEADS, "intermediate_size": 80, "num_local_experts": 5, "num_experts_per_tok": 2,
+                "sliding_window": None},
+    "llama4": {"model_type": "llama4_text", **WIDTHS, **HEADS, "intermediate_size": 80, "intermediate_size_mlp": 112, "num_local_experts": 5,
+               "num_experts_per_tok": 1, "interleave_moe_layer_step": 2, "no_rope_layers": [1, 1]},
+    "deepseek_v3": {"model_type": "deepseek_v3", **WIDTHS, "num_attention_heads": 6, "num_key_value_heads": 6, "q_lora_rank": 24,
+                    "kv_lora_rank": 20, "qk_rope_head_dim": 4, "qk_nope_head_dim": 12, "v_head_dim": 10, "intermediate_size": 112,
+                    "moe_intermediate_size": 36, "n_routed_experts": 8, "num_experts_per_tok": 2, "n_shared_experts": 1, "n_group": 2,
+                    "topk_group": 1, "first_k_dense_replace": 1},
+    "mamba2": {"model_type": "mamba2", **WIDTHS, "expand": 2, "num_heads": 8, "head_dim": 12, "state_size": 10, "n_groups": 2, "conv_kernel": 4,
+               "chunk_size": 16, "tie_word_embeddings": False},
+    "qwen3_next": {"model_type": "qwen3_next", **WIDTHS, **HEADS, "num_hidden_layers": 4, "intermediate_size": 112, "moe_intermediate_size": 36,
+                   "shared_expert_intermediate_size": 28, "num_experts": 6, "num_experts_per_tok": 2, "linear_num_value_heads": 4,
+                   "linear_num_key_heads": 2, "linear_key_head_dim": 14, "linear_value_head_dim": 10, "linear_conv_kernel_dim": 4},
+}  # fmt: skip
+BATCH, TOKENS, PAST = 2, 24, 18
+
+
+def build(config, settings):
+    torch.manual_seed(0)
+    configuration = AutoConfig.for_model(**config)
+    named = {}
+    if settings == "eager":
+        configuration._experts_implementation = "eager"
+        named["attn_implementation"] = "eager"
+    return AutoModelForCausalLM.from_config(configuration, **named)
+
+
+def ids(tokens):
+    return torch.randint(0, WIDTHS["vocab_size"], (BATCH, tokens), generator=torch.Generator().manual_seed(tokens))
+
+
+def step(model, phase):
+    """One pass, ready to run: a function without arguments."""
+    if phase == "train":
+        model.train()
+        return lambda: model(input_ids=ids(TOKENS), labels=ids(TOKENS), use_cache=False).loss.backward()
+    model.eval()
+    if phase == "prefill":
+        return lambda: model(input_ids=ids(TOKENS), use_cache=True)
+    with torch.no_grad():
+        before = model(input_ids=ids(PAST), use_cache=True)
+    named = {key: before[key] for key in ("past_key_values", "cache_params") if before.get(key) is not None}
+    return lambda: model(input_ids=ids(1), use_cache=True, **named)
+
+
+def counted(model, phase):
+    """{module: {operation: count}}, as a user's file has it."""
+    run = step(model, phase)
+    counter = FlopCounterMode(display=False)
+    with torch.set_grad_enabled(phase == "train"), counter:
+        run()
+    return {module: {str(op): n for op, n in counts.items()} for module, counts in counter.get_flop_counts().items()}
+
+
+def variants(name, config):
+    """Each file of a model: its name, its phase, and the model."""
+    for settings in ("default", "eager"):
+        for phase in ("prefill", "decode", "train"):
+            yield f"{settings}-{phase}", phase, build(config, settings)
+    if name == "llama":
+        model = build(config, "eager")
+        model.gradient_checkpointing_enable()
+        yield "recomputed-train", "train", model
+        model = build(config, "eager")
+        for parameter in model.model.parameters():
+            parameter.requires_grad = False
+        yield "frozen-train", "train", model
+        model = build(config, "eager")
+        for layer in model.model.layers[:1]:
+            for parameter in layer.parameters():
+                parameter.requires_grad = False
+        yield "frozen-layer-train", "train", model
+        model = build(config, "eager")
+        for path, parameter in model.named_parameters():
+            parameter.requires_grad = "norm" in path
+        yield "frozen-matrices-train", "train", model
+
+
+def workload(phase):
+    return {"phase": phase, "batch": BATCH, "tokens": 1 if phase == "decode" else TOKENS, "past": PAST if phase == "decode" else 0}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--models", nargs="*", default=list(MODELS))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    index = arguments.out / "runs.json"
+    runs = json.loads(index.read_text()) if index.exists() else {}
+    for name in arguments.models:
+        folder = arguments.out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(MODELS[name], indent=1) + "\n")
+        for stem, phase, model in variants(name, MODELS[name]):
+            counts = counted(model, phase)
+            (folder / f"{stem}.json").write_text(json.dumps(counts, separators=(",", ":")) + "\n")
+            runs[f"{name}/{stem}.json"] = {**workload(phase), "total": sum(counts["Global"].values())}
+            print(name, stem, runs[f"{name}/{stem}.json"]["total"])
+    index.write_text("{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(runs[key])}" for key in sorted(runs)) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
