@@ -3,8 +3,10 @@ package import Symbolic
 
 /// What the data have decided in one layer of one pass, and no description says.
 package struct DecidedLayer: Sendable {
-  /// Of each sequence, the tokens that entered the layer, and those that had entered before.
-  package var entered: [(tokens: Int128, past: Int128)] = []
+  package typealias Entered = (tokens: Int128, past: Int128)
+  /// By the path of the router, of each sequence the tokens that entered, and those that had entered
+  /// before.
+  package var entered: [String: [Entered]] = [:]
   /// The places of experts that were filled, by the path of the branch inside the layer.
   package var filled: [String: Int128] = [:]
 
@@ -53,9 +55,14 @@ extension OperationLedger {
 }
 
 extension Layer {
+  /// Whether the data decide how many tokens enter some block.
+  func letsDataDecide(_ workload: Workload) -> Bool {
+    conditions.contains { $0.router.dependsOnData(workload) }
+  }
+
   /// Whether the data decide how much the layer executes.
   func dependsOnData(_ workload: Workload) -> Bool {
-    router?.dependsOnData(workload) ?? false || branches.contains { $0.module.dependsOnData }
+    letsDataDecide(workload) || branches.contains { $0.module.dependsOnData }
   }
 }
 

@@ -53,10 +53,10 @@ package struct ExpertsMet: Hashable, Sendable {
     var lists: [(group: LayerGroup, name: String, met: ExpertsMet)] = []
     let stream = Stream(ledger.workload)
     for group in ledger.model.groups {
-      for branch in group.layer.branches where !branch.runs.isZero {
+      for (branch, router) in group.layer.conditionalBranches where !branch.runs.isZero {
         guard case .mixtureOfExperts(let mixture) = branch.module else { continue }
         let met = try ExpertsMet(
-          mixture, in: group, { Choosing(stream, group.layer.router, $0) }, ledger)
+          mixture, in: group, { Choosing(stream, router, $0) }, ledger)
         let name = branch.path.isEmpty ? mixture.path : "\(branch.path).\(mixture.path)"
         lists.append((group, name, met))
       }

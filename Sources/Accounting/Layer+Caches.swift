@@ -3,23 +3,37 @@ import Symbolic
 
 /// What one layer keeps for the next token.
 extension Layer {
-  /// The numbers in the caches of attention after a pass.
-  func cacheElements(after stream: Stream) -> Formula {
-    runs * modules.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
+  /// The numbers in the caches of attention, where `stream` are the tokens that pass a block behind
+  /// a router, or without one.
+  func cacheElements(_ stream: (DepthRouter?) -> Stream) -> Formula {
+    runs
+      * conditionalModules.map { module, router in
+        module.runs * module.module.cacheElements(after: stream(router))
+      }.sum()
   }
 
-  /// The numbers of recurrent states and of the last inputs of convolutions after a pass.
-  func stateElements(after stream: Stream) -> Formula {
-    runs * modules.map { $0.runs * $0.module.stateElements(after: stream) }.sum()
+  /// The numbers of recurrent states and of the last inputs of convolutions.
+  func stateElements(_ stream: (DepthRouter?) -> Stream) -> Formula {
+    runs
+      * conditionalModules.map { module, router in
+        module.runs * module.module.stateElements(after: stream(router))
+      }.sum()
   }
 
-  private var modules: [Branch] { (repeats + blocks).flatMap(\.branches) + extras }
+  private var conditionalModules: [(Branch, DepthRouter?)] {
+    let inside = (repeats + blocks).enumerated().flatMap { index, block in
+      block.branches.map { ($0, router(ofBlock: index)) }
+    }
+    return inside + extras.map { ($0, nil) }
+  }
+}
 
-  /// The tokens that the layer's cache holds after a pass: in a routed layer, those that entered.
-  func kept(after stream: Stream, _ assumption: DepthRouter.Assumption) -> Stream {
-    guard let router else { return stream }
-    var kept = stream
-    kept.past = router.cachedAfter(stream, assumption)
+extension Stream {
+  /// The tokens that a cache holds after a pass: behind a router, those that entered.
+  func kept(behind router: DepthRouter?, _ assumption: DepthRouter.Assumption) -> Stream {
+    guard let router else { return self }
+    var kept = self
+    kept.past = router.cachedAfter(self, assumption)
     kept.tokens = 0
     return kept
   }

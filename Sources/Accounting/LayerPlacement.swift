@@ -104,8 +104,8 @@ struct LayerPlacement<Item: Hashable & Sendable>: Sendable {
     {
       return "\(module.meaning) \(reach)"
     }
-    let routed = Set(own.map { $0.router != nil })
-    if routed.count == 1, !others.contains(where: { routed.contains($0.router != nil) }) {
+    let routed = Set(own.map(\.isConditional))
+    if routed.count == 1, !others.contains(where: { routed.contains($0.isConditional) }) {
       return "\(module.meaning)\(routed == [true] ? " and a" : ", without a") depth router"
     }
     let rotated = Set(own.flatMap { $0.rotations(of: module.label) })

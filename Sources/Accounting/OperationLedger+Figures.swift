@@ -46,7 +46,7 @@ extension OperationLedger {
   /// Whether the data decide something.
   package var exactness: Exactness {
     let layers = model.groups.map(\.layer)
-    if layers.contains(where: { $0.router?.dependsOnData(workload) ?? false }) { return .expected }
+    if layers.contains(where: { $0.letsDataDecide(workload) }) { return .expected }
     return layers.contains { $0.dependsOnData(workload) } ? .bounded : .exact
   }
 

@@ -98,14 +98,14 @@ package struct OperationLedger: Sendable {
       workload.phase == .train
       ? .zero
       : model.groups.map { group in
-        group.indices.count * group.layer.stateElements(after: stream)
+        group.indices.count * group.layer.stateElements { _ in stream }
       }.sum()
     cacheElements =
       workload.phase == .train
       ? .zero
       : model.groups.map { group in
         group.indices.count
-          * group.layer.cacheElements(after: group.layer.kept(after: stream, assumption))
+          * group.layer.cacheElements { stream.kept(behind: $0, assumption) }
       }.sum()
         + (model.head + model.tail)
         .map { $0.runs * $0.module.cacheElements(after: stream) }.sum()

@@ -259,31 +259,26 @@ struct ProgramWork {
     add(step, counts)
   }
 
-  /// The choice among all tokens, the way back into the stream, and the program of those inside.
+  /// The choice among all tokens, and the program of those inside.
   private mutating func count(_ entrance: Entrance, _ step: Step) {
     let router = entrance.router
     add(step, OperationCounts([.compare: router.looks(stream)]))
     if let predictor = entrance.predictor, stream.workload.phase != .prefill { count(predictor) }
     var inner = self
     inner.done = []
-    if let decided {
-      inner.enter(decided)
+    if let entered = decided?.entered[router.path] {
+      inner.enter(entered)
     } else {
       inner.stream = router.inner(stream, assumption)
     }
     inner.runs = inner.stream.runs
-    // x + r·(a + m): one more addition than x + a + m, and the product with the score.
-    let numbers = inner.stream.rows * step.result.width
-    done.append(
-      (Work(step.path, Elementwise(.routing, [.multiply: numbers])), nil, .weighting))
-    done.append((Work(step.path, Elementwise(.residual, [.add: numbers])), nil, .residual))
     inner.count(entrance.body)
     done += inner.done
   }
 
   /// The tokens that the data have let in.
-  private mutating func enter(_ decided: DecidedLayer) {
-    let streams = decided.entered.map { sequence in
+  private mutating func enter(_ entered: [DecidedLayer.Entered]) {
+    let streams = entered.map { sequence in
       var stream = stream
       stream.sequences = 1
       stream.tokens = Formula(sequence.tokens)

@@ -42,9 +42,11 @@ package struct Traffic: Sendable {
           stored.bytes(of: weight, in: branch, group.indices)
         }
       guard isKept else { continue }
-      let inner = group.layer.router?.inner(stream, assumption) ?? stream
-      cache += layers * group.layer.cacheElements(after: inner)
-      state += layers * group.layer.stateElements(after: inner)
+      func inner(_ router: DepthRouter?) -> Stream {
+        router?.inner(stream, assumption) ?? stream
+      }
+      cache += layers * group.layer.cacheElements(inner)
+      state += layers * group.layer.stateElements(inner)
     }
     self.weights = weights
     self.cache = cache
@@ -64,14 +66,13 @@ extension Layer {
   fileprivate func weightsRead(
     by stream: Stream, _ assumption: DepthRouter.Assumption, _ bytes: (Weight, Branch) -> Formula
   ) -> Formula {
-    let choosing = Choosing(stream, router, assumption)
-    var sum =
-      router.map { router -> Formula in
-        let branch = Branch("", .depthRouter(router))
-        return router.weightsRead(by: stream).map { $0.count * bytes($0, branch) }.sum()
-      } ?? 0
-    for branch in branches where !branch.runs.isZero {
-      if case .depthRouter = branch.module { continue }
+    var sum: Formula = 0
+    for (branch, router) in conditionalBranches where !branch.runs.isZero {
+      if case .depthRouter(let router) = branch.module {
+        sum += router.weightsRead(by: stream).map { $0.count * bytes($0, branch) }.sum()
+        continue
+      }
+      let choosing = Choosing(stream, router, assumption)
       var routing: MixtureOfExperts?
       if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
       for weight in branch.weights where !weight.activeShare.isZero {

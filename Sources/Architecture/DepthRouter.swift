@@ -1,8 +1,8 @@
 package import Symbolic
 
-/// What decides which tokens enter a block, in a Mixture-of-Depths model.
+/// What decides which tokens enter some blocks of a layer.
 ///
-/// The score of a token is linear in the residual stream `[T, d]`; a block takes the tokens with
+/// The score of a token is linear in the residual stream `[T, d]`; the blocks take the tokens with
 /// the highest scores, or each token decides for itself. While sampling the future is unknown, and
 /// a predictor may decide instead.
 ///
@@ -13,15 +13,33 @@ package struct DepthRouter: Hashable, Sendable {
     case token = "token_choice"
   }
 
+  /// What the answer of the blocks is multiplied by before it is added to the stream.
+  package enum Weighting: String, CaseIterable, Hashable, Sendable {
+    /// The score itself.
+    case score
+    /// The score behind a logistic function, which then decides too.
+    case sigmoid
+    /// Nothing: the router only chooses.
+    case none
+  }
+
+  /// Where the tensors of the router stand in the layer.
+  package var path = "mod_router"
   package var width: Formula
   /// The share of a sequence that enters, *κ*.
   package var capacity: Formula
   package var choice: Choice
   /// The inner width of the predictor, or nil where there is none.
   package var predictor: Formula?
-  /// Whether, while sampling, a token enters whose score is above zero; otherwise one whose score is
-  /// no lower than the lowest that has entered.
+  /// Whether, while sampling, a token enters whose score is above the threshold; otherwise one whose
+  /// score is no lower than the lowest that has entered.
   package var isTrainedToDecide = false
+  package var weighting = Weighting.score
+  /// The score above which a token enters where each decides for itself; nil for that at which the
+  /// linear score is zero.
+  package var threshold: Constant?
+  /// Whether an earlier layer holds the map to its score.
+  package var isHeldElsewhere = false
 
   package init(width: Formula, capacity: Formula, choice: Choice, predictor: Formula?) {
     self.width = width
@@ -30,11 +48,21 @@ package struct DepthRouter: Hashable, Sendable {
     self.predictor = predictor
   }
 
+  /// The score above which a token enters.
+  package var bound: Constant { threshold ?? (weighting == .sigmoid ? "0.5" : "0") }
+
+  /// The map from the stream to the score of a token.
+  package var scoreMap: Linear { Linear(path, width, 1) }
+
+  /// The two maps of the predictor.
+  package var predictorMaps: [Linear] {
+    guard let predictor else { return [] }
+    let name = path.replacing("router", with: "predictor")
+    return [Linear("\(name).fc1", width, predictor), Linear("\(name).fc2", predictor, 1)]
+  }
+
   package var weights: [Weight] {
-    let router = Linear("mod_router", width, 1).weights(.router)
-    guard let predictor else { return router }
-    return router
-      + Linear("mod_predictor.fc1", width, predictor).weights(.router)
-      + Linear("mod_predictor.fc2", predictor, 1).weights(.router)
+    let maps = isHeldElsewhere ? predictorMaps : [scoreMap] + predictorMaps
+    return maps.flatMap { $0.weights(.router) }
   }
 }

@@ -141,9 +141,10 @@ package struct Block: Hashable, Sendable {
   }
 }
 
-/// A layer: residual blocks in sequence, and what decides whether a token enters at all.
+/// A layer: residual blocks in sequence, and what decides whether a token enters some of them.
 package struct Layer: Hashable, Sendable {
-  package var router: DepthRouter?
+  /// In the order of their first blocks; none overlaps another.
+  package var conditions: [ConditionalDepth] = []
   package var blocks: [Block]
   /// Blocks that run first and whose tensors an earlier layer holds.
   package var repeats: [Block] = []
@@ -188,9 +189,8 @@ package struct Layer: Hashable, Sendable {
   /// How often one pass runs the whole layer.
   package var runs: Formula = 1
 
-  package init(_ blocks: [Block], router: DepthRouter? = nil, extras: [Branch] = []) {
+  package init(_ blocks: [Block], extras: [Branch] = []) {
     self.blocks = blocks
-    self.router = router
     self.extras = extras
   }
 
@@ -209,21 +209,35 @@ package struct Layer: Hashable, Sendable {
   }
 
   /// Every module of the layer, in the order of the computation.
-  package var branches: [Branch] {
-    var all: [Branch] = []
-    if let router { all.append(Branch("", .depthRouter(router))) }
-    for block in blocks {
-      if let connection = block.connection {
-        all.append(Branch("", .stream(.connection(connection))))
+  package var branches: [Branch] { conditionalBranches.map(\.branch) }
+
+  /// The same, each with what decides which tokens reach it.
+  package var conditionalBranches: [(branch: Branch, router: DepthRouter?)] {
+    var all: [(branch: Branch, router: DepthRouter?)] = []
+    for (index, block) in (repeats + blocks).enumerated() {
+      for condition in conditions where condition.blocks.lowerBound == index {
+        all.append((Branch("", .depthRouter(condition.router)), nil))
       }
-      all += block.inputNorms.map { Branch("", .normalization($0)) } + block.branches
-      let norms = block.branches.compactMap(\.outputNorm) + block.outputNorms
-      all += norms.map { Branch("", .normalization($0)) }
-      let factors = [block.answerFactor, block.streamFactor].compactMap(\.self)
-      all += factors.map { Branch("", .stream(.scale($0))) }
+      // What an earlier layer holds is listed there.
+      guard index >= repeats.count else { continue }
+      let router = router(ofBlock: index)
+      all += block.parts.map { ($0, router) }
     }
-    all += updateBranches
-    if let outputScale { all.append(Branch("", .stream(.scale(outputScale)))) }
-    return all + extras
+    all += updateBranches.map { ($0, nil) }
+    if let outputScale { all.append((Branch("", .stream(.scale(outputScale))), nil)) }
+    return all + extras.map { ($0, nil) }
+  }
+}
+
+extension Block {
+  /// Every module of the block, in the order of the computation.
+  fileprivate var parts: [Branch] {
+    var all: [Branch] = []
+    if let connection { all.append(Branch("", .stream(.connection(connection)))) }
+    all += inputNorms.map { Branch("", .normalization($0)) } + branches
+    let norms = branches.compactMap(\.outputNorm) + outputNorms
+    all += norms.map { Branch("", .normalization($0)) }
+    let factors = [answerFactor, streamFactor].compactMap(\.self)
+    return all + factors.map { Branch("", .stream(.scale($0))) }
   }
 }

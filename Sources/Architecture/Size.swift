@@ -66,6 +66,8 @@ extension Size {
   package static let leadingDense = Size("k_d", "first_k_dense_replace", "leading dense layers")
   package static let capacity = Size(
     "κ", "mod_capacity", "share of the tokens that enter a routed block", isWhole: false)
+  package static let lastCapacity = Size(
+    "κ_L", "mod_capacity_last", "share of the tokens that enter the last layer", isWhole: false)
   package static let predictorSize = Size(
     "P_m", "mod_predictor_size", "width of the routing predictor")
 }

@@ -79,7 +79,8 @@ package struct Publication: Sendable {
 
   package static let all: [Publication] = [
     founding, kaplan, chinchilla, palm, llama, deepseekLLM, deepseekMoE, latentAttention,
-    mixtureOfDepths, switchTransformer, gemma, storedSizes, cacheSizes, utilization, training,
+    mixtureOfDepths, routedDepth, mixtureOfRecursions, zeroComputation, expertScaling, flameSizes,
+    sparseModels, switchTransformer, gemma, storedSizes, cacheSizes, utilization, training,
     presets,
   ]
 }

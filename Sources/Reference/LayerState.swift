@@ -6,10 +6,10 @@ final class LayerState {
   var caches: [CacheKey: RowBuffer] = [:]
   /// Inputs of convolutions and states of recurrences.
   var carried: [CacheKey: [Float]] = [:]
-  /// The least score with which a token entered the layer, while its sequence was known whole.
-  var thresholds: [Int: Float] = [:]
-  /// The tokens of each sequence that a router has let into the layer.
-  var entered: [Int: Int] = [:]
+  /// The least score with which a router let a token in, while its sequence was known whole.
+  var thresholds: [CacheKey: Float] = [:]
+  /// The tokens of each sequence that a router has let in.
+  var entered: [CacheKey: Int] = [:]
 
   struct CacheKey: Hashable {
     var name: String

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// What the data have decided in a layer or a mixture of experts, and no description says.
+/// What the data have decided at a router of depth or in a mixture of experts, and no description says.
 package struct Decision: Sendable {
-  /// Of each sequence, the tokens that entered the layer, and those that had entered before.
+  /// Of each sequence, the tokens that entered, and those that had entered before.
   package var entered: [(tokens: Int, past: Int)] = []
   /// The places of experts that a token filled.
   package var filled: Int?
@@ -18,7 +18,7 @@ package final class Meter {
   private let doneSoFar = Atomic(0)
   /// The number of operations when `progress` was last told.
   private let told = Mutex(0)
-  /// What the data have decided in each layer, by its path.
+  /// What the data have decided, by the path of the router or of the mixture.
   package private(set) var decisions: [String: Decision] = [:]
   /// Whether what runs is counted; the pass that fills a cache beforehand is not.
   package var isRecording = true
@@ -59,9 +59,9 @@ package final class Meter {
   }
 
   /// Notes how many tokens of the next sequence a router has let into a layer, after so many before.
-  func decided(_ layer: String, entered: Int, past: Int) {
+  func decided(_ router: String, entered: Int, past: Int) {
     guard isRecording else { return }
-    decisions[layer, default: Decision()].entered.append((entered, past))
+    decisions[router, default: Decision()].entered.append((entered, past))
   }
 
   /// Notes how many places of the experts of a mixture have been filled.

@@ -14,8 +14,7 @@ extension Layer {
       return branch.path.isEmpty
         ? "tensors beside its blocks" : "the tensors '\(branch.path)' beside its blocks"
     }
-    if router != nil, blocks.count != 2 { return "a routed layer that is not of two blocks" }
-    if router != nil, blocks.flatMap(\.branches).contains(where: \.module.isMixer) {
+    if isConditional, blocks.flatMap(\.branches).contains(where: \.module.isMixer) {
       return "a mixer in a routed layer"
     }
     return (repeats + blocks).compactMap(\.obstacle).first

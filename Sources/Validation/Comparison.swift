@@ -133,8 +133,12 @@ extension DecidedLayer {
   /// What the decisions of a pass say of the layer with a path.
   fileprivate init(_ path: String, _ branches: [Branch], _ decisions: [String: Decision]) {
     self.init()
-    entered = (decisions[path]?.entered ?? []).map { (Int128($0.tokens), Int128($0.past)) }
     for branch in branches {
+      if case .depthRouter(let router) = branch.module {
+        entered[router.path] = (decisions["\(path).\(router.path)"]?.entered ?? []).map {
+          (Int128($0.tokens), Int128($0.past))
+        }
+      }
       let own = branch.path.isEmpty ? path : "\(path).\(branch.path)"
       filled[branch.path] = decisions[own]?.filled.map { Int128($0) }
     }

@@ -87,13 +87,17 @@ package struct TimingLadder: Sendable {
     steps.append(
       Step(rung: .length, label: "T = \(workload.tokens)", model: model, workload: workload))
     // While sampling each token decides for itself, whatever the capacity.
-    if workload.phase == .prefill, model.groups.contains(where: { $0.layer.router != nil }) {
+    if workload.phase == .prefill, model.groups.contains(where: \.layer.isConditional) {
       for divisor in [Int128(1), 2, 4, 8] {
         guard let capacity = try? Rational(1, over: divisor) else { continue }
         steps.append(
           Step(
             rung: .capacity, label: "κ = \(capacity)",
-            model: model.changingLayers { $0.router?.capacity = Formula(capacity) },
+            model: model.changingLayers { layer in
+              for index in layer.conditions.indices {
+                layer.conditions[index].router.capacity = Formula(capacity)
+              }
+            },
             workload: workload))
       }
     }

@@ -176,7 +176,11 @@ struct ModelSource {
   /// The layers of each kind that a reduced model keeps, so that every change finds its own.
   private var layersOfChanges: Int {
     let needed = transformations.map { change in
-      if case .depthRouting(_, _, let offset) = change { min(offset, 1 << 20) + 1 } else { 0 }
+      if case .depthRouting(let placement) = change {
+        min(placement.layers.last, 1 << 20) + 1
+      } else {
+        0
+      }
     }
     return max(2, needed.max() ?? 0)
   }

@@ -75,7 +75,9 @@ import Validation
       ("llama2-7b", ["upcycle=4", "mod=0.5/2", "mode=staged"]),
       ("llama2-7b", ["upcycle=4", "mod=0.5/2", "mode=integrated"]),
       ("deepseek-v2-lite", ["mod=0.5/3", "shared=1"]), ("gemma2-2b", ["mod=0.25/2"]),
-      ("qwen3-30b-a3b", ["segment=2"]),
+      ("qwen3-30b-a3b", ["segment=2"]), ("llama2-7b", ["mod=0.25/1/attention"]),
+      ("gemma2-2b", ["mod=1..0.25/0-1/both/cosine"]), ("deepseek-v2-lite", ["mod=0.5/2/mlp"]),
+      ("mistral-7b", ["mod=0.9..0.2/1/0/both"]),
     ])
   func executed(_ row: (name: String, changes: [String])) throws {
     let preset = try #require(Catalog.preset(named: row.name))
@@ -89,6 +91,28 @@ import Validation
     let settings = Validation.Settings()
     let validation = try Validation(model, workload, settings)
     #expect(validation.holds)
+  }
+
+  @Test("Attention alone, or the feed-forward layer alone, takes the share of the tokens")
+  func parts() throws {
+    // 32 layers, d 4096, f 11008, 1000 tokens of which 250 enter; keys and values of d each.
+    var workload = Workload()
+    workload.tokens = 1000
+    let attention = try OperationReport(
+      try Self.model("llama2-7b", [:], ["mod=0.25/1/attention"]), workload)
+    #expect(attention.products[.attentionProjections] == Evaluated(32 * 250 * 8 * 4096 * 4096))
+    #expect(attention.products[.denseFeedForward] == Evaluated(32 * 1000 * 6 * 4096 * 11008))
+    #expect(attention.products[.router] == Evaluated(32 * 1000 * 2 * 4096))
+    #expect(attention.cacheElements == Evaluated(32 * 250 * 2 * 4096))
+    let feedForward = try OperationReport(
+      try Self.model("llama2-7b", [:], ["mod=0.25/1/mlp"]), workload)
+    #expect(feedForward.products[.attentionProjections] == Evaluated(32 * 1000 * 8 * 4096 * 4096))
+    #expect(feedForward.products[.denseFeedForward] == Evaluated(32 * 250 * 6 * 4096 * 11008))
+    #expect(feedForward.cacheElements == Evaluated(32 * 1000 * 2 * 4096))
+    // Two layers, 1000 and 250 tokens: the share falls from 1 to 0.25.
+    let falling = try OperationReport(
+      try Self.model("llama2-7b", ["num_hidden_layers": "2"], ["mod=1..0.25/0-1"]), workload)
+    #expect(falling.cacheElements == Evaluated((1000 + 250) * 2 * 4096))
   }
 
   @Test("A window is cut from the cache of each sequence, in a routed block too")

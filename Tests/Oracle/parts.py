@@ -56,11 +56,11 @@ RULES = [
      r"|embed_positions|embeddings|tok_embeddings|encoder_hash_tok_embedding)\.weight$", "embedding"),
     # hybrid blocks, whole
     (_component("mamba", "linear_attn", "mixer", "conv", "temporal_block", "mlstm_layer", "attn_sconv", "mlp_sconv"), "mixer"),
+    # Mixture-of-Depths, whose routers may be named after a part
+    (_component("mod_router", "mod_predictor"), "router"),
     # attention, whole
     (_component("self_attn", "self_attention", "attn", "attention", "multi_head_attention", "cross_attn_layers", "cross_attn",
                 "crossattention", "encoder_attn"), "attention"),
-    # Mixture-of-Depths
-    (_component("mod_router", "mod_predictor"), "router"),
     # routing
     (_component("router", "shared_expert_gate", "moe_statics", "e_score_correction_bias", "expert_bias", "per_expert_scale"), "router"),
     (r"\.(mlp|block_sparse_moe|feed_forward|ffn|moe)\.gate(\.|$)", "router"),

@@ -639,8 +639,7 @@ def _own_mod_llama(r):
     if r.random() < 0.3:
         c["head_dim"] = r.choice([None, 2 * r.randint(1, 40)])
     mode = r.choice(["mod", "mod", "mod", "staged", "staged", "integrated", "integrated", "none"])
-    if mode != "mod" or r.random() < 0.7:
-        c["mod_mode"] = mode
+    c["mod_mode"] = mode
     if r.random() < 0.8:
         c["mod_every"] = r.randint(1, 4)
     if r.random() < 0.8 or c.get("mod_every") == 1:
@@ -659,6 +658,17 @@ def _own_mod_llama(r):
         c["num_experts_per_tok"] = r.randint(1, min(3, c["num_experts"]))
     if mode == "integrated":
         c["num_noop_experts"] = r.randint(0, 4)
+    if mode != "integrated" and r.random() < 0.5:
+        c["mod_part"] = r.choice(["block", "attention", "mlp", "both"])
+    if mode != "integrated" and r.random() < 0.3:
+        c["mod_shared_router"] = True
+    layers = range(c["num_hidden_layers"])
+    if r.random() < 0.3:
+        c["mod_layers"] = sorted(r.sample(layers, r.randint(1, len(layers))))
+    if mode in ("mod", "staged") and r.random() < 0.3:
+        c.update(mod_capacity=r.choice([1, 0.75]), mod_capacity_decay=r.choice(["linear", "cosine"]), mod_capacity_last=r.choice([0, 0.25]))
+        if r.random() < 0.5:
+            c.update(mod_capacity_least=0.15, mod_capacity_whole=0.85)
     return c
 
 

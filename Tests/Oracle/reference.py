@@ -7,6 +7,8 @@ Only the modules and their parameters matter here: none of them has a forward pa
 - `kimi_k2`: deepseek_v3 under another name.
 """
 
+import math
+from fractions import Fraction
 from types import SimpleNamespace
 
 from torch import empty, nn
@@ -122,7 +124,40 @@ MOD = {
     "mod_mode": "mod", "mod_every": 2, "mod_offset": 1, "mod_capacity": 0.125, "mod_routing": "expert_choice",
     "mod_predictor": "none", "mod_predictor_size": None, "mlp_gated": True, "num_experts": None,
     "num_noop_experts": 0, "num_experts_per_tok": None, "moe_intermediate_size": None,
+    "mod_part": "block", "mod_layers": None, "mod_weighting": "score", "mod_threshold": None, "mod_shared_router": False,
+    "mod_capacity_decay": "none", "mod_capacity_last": None, "mod_capacity_least": None, "mod_capacity_whole": None,
 }  # fmt: skip
+
+
+def mod_shares(c):
+    """The share of the tokens that enter each routed block, or None where every token enters, by block."""
+    if c.mod_mode == "none":
+        return {}
+    if c.mod_layers is not None:
+        named = []
+        for entry in c.mod_layers:
+            first, _, last = str(entry).partition("-")
+            named += range(int(first), int(last or first) + 1)
+    else:
+        named = [i for i in range(c.num_hidden_layers) if i % c.mod_every == c.mod_offset]
+    if c.mod_mode == "integrated":
+        return dict.fromkeys(named)
+    if isinstance(c.mod_capacity, list):
+        return dict(zip(named, (Fraction(str(share)) for share in c.mod_capacity), strict=True))
+    shares = {}
+    for i in named:
+        share, depth = Fraction(str(c.mod_capacity)), Fraction(i, max(1, c.num_hidden_layers - 1))
+        if c.mod_capacity_decay != "none":
+            last = Fraction(str(c.mod_capacity_last))
+            fallen = depth if c.mod_capacity_decay == "linear" else Fraction(round((1 - math.cos(math.pi * depth)) / 2 * 10**12), 10**12)
+            share = share * (1 - fallen) + last * fallen
+            if c.mod_capacity_whole is not None and share > Fraction(str(c.mod_capacity_whole)):
+                shares[i] = None
+                continue
+            if c.mod_capacity_least is not None:
+                share = max(share, Fraction(str(c.mod_capacity_least)))
+        shares[i] = share
+    return shares
 
 
 def mod_llama(config):
@@ -135,21 +170,28 @@ def mod_llama(config):
     def dense():
         return Mlp(c.hidden_size, c.intermediate_size, c.mlp_gated, c.mlp_bias)
 
-    blocks = []
+    blocks, shares = [], mod_shares(c)
+    parts = {"block": [None], "attention": ["attention"], "mlp": ["mlp"], "both": ["attention", "mlp"]}[c.mod_part]
+    holder = next((i for i, share in shares.items() if share is not None), None)
     for i in range(c.num_hidden_layers):
-        routed = c.mod_mode != "none" and i % c.mod_every == c.mod_offset
-        if routed and c.mod_mode != "mod":
+        if i in shares and c.mod_mode != "mod":
             noop = c.num_noop_experts if c.mod_mode == "integrated" else 0
             mlp = Experts(c.hidden_size, c.num_experts + noop, c.num_experts, c.moe_intermediate_size, c.mlp_gated, bias=c.mlp_bias)
         else:
             mlp = dense()
         block = Block(c, mlp)
-        if routed and c.mod_mode != "integrated":
-            block.mod_router = Router(c.hidden_size)
+        if shares.get(i) is not None:
+            if i == holder or not c.mod_shared_router:
+                block.mod_router = _named(parts, lambda: Router(c.hidden_size))
             if c.mod_predictor == "mlp":
-                block.mod_predictor = Predictor(c.hidden_size, c.mod_predictor_size)
+                block.mod_predictor = _named(parts, lambda: Predictor(c.hidden_size, c.mod_predictor_size))
         blocks.append(block)
     return CausalLM(c, blocks)
+
+
+def _named(parts, make):
+    """One module, or one under the name of each part."""
+    return make() if parts == [None] else nn.ModuleDict({part: make() for part in parts})
 
 
 DEEPSEEK = {

@@ -114,60 +114,86 @@ class Pass(torch.nn.Module):
             self.margin = None
         return SimpleNamespace(logits=x[None])
 
-    def capacity(self, length):
-        """The floor of the decimal as it is written."""
-        return max(1, math.floor(Fraction(str(self.config.mod_capacity)) * length))
-
     def stack(self, ids, prompt):
         """The logits of every token. With `prompt`, the tokens after it decide for themselves as while sampling."""
-        c = self.config
+        c, everyone = self.config, torch.ones(len(ids), dtype=torch.bool)
         x = self.model.embed_tokens(ids)
+        shares = reference.mod_shares(c) if hasattr(c, "mod_mode") else {}
+        holder = next((number for number, share in shares.items() if share is not None), None)
         for number, block in enumerate(self.model.layers):
-            if hasattr(block, "mod_router"):
-                score = x @ block.mod_router.weight[0]
-                entered = self.enter(block, x, score, prompt)
+            share = shares.get(number)
+            if share is None:
+                x = x + self.branches(number, block, x, everyone)
+                continue
+            owner = self.model.layers[holder] if c.mod_shared_router else block
+
+            def decide(x, part):
+                router, predictor = owner.mod_router, getattr(block, "mod_predictor", None)
+                if part:
+                    router, predictor = router[part], predictor and predictor[part]
+                score = x @ router.weight[0]
+                if c.mod_weighting == "sigmoid":
+                    score = 1 / (1 + torch.exp(-score))
+                entered = self.enter(predictor, share, x, score, prompt)
                 self.depth.append({"layer": number, "tokens": entered.nonzero()[:, 0].tolist()})
-                x = x + torch.where(entered, score, 0.0)[:, None] * self.branches(number, block, x, entered)
-            else:
-                x = x + self.branches(number, block, x, torch.ones(len(ids), dtype=torch.bool))
+                weight = torch.ones_like(score) if c.mod_weighting == "none" else score
+                return entered, torch.where(entered, weight, 0.0)[:, None]
+
+            if c.mod_part == "block":
+                entered, weight = decide(x, None)
+                x = x + weight * self.branches(number, block, x, entered)
+                continue
+            entered, weight = decide(x, "attention") if c.mod_part != "mlp" else (everyone, 1.0)
+            x = x + weight * self.attend(block, x, entered)
+            entered, weight = decide(x, "mlp") if c.mod_part != "attention" else (everyone, 1.0)
+            x = x + weight * self.think(number, block, x, entered)
         return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
 
-    def enter(self, block, x, score, prompt):
+    def enter(self, predictor, share, x, score, prompt):
         c, length = self.config, len(score)
         first = length if prompt is None else prompt
         entered = torch.zeros(length, dtype=torch.bool)
+        bound = float(c.mod_threshold) if c.mod_threshold is not None else 0.5 if c.mod_weighting == "sigmoid" else 0.0
         if c.mod_routing == "token_choice":
-            entered[:first] = score[:first] > 0
-            self.margin = min(self.margin, float(score[:first].abs().min()))
+            entered[:first] = score[:first] > bound
+            self.margin = min(self.margin, float((score[:first] - bound).abs().min()))
         else:
-            kept = self.capacity(first)
+            kept = max(1, math.floor(share * first))
             entered[score[:first].topk(kept).indices] = True
             self.margin = min(self.margin, gap(score[:first], kept))
         for position in range(first, length):
             if c.mod_predictor == "mlp":
-                inner = functional.silu(block.mod_predictor.fc1.weight @ x[position])
-                says = block.mod_predictor.fc2.weight[0] @ inner
+                inner = functional.silu(predictor.fc1.weight @ x[position])
+                says = predictor.fc2.weight[0] @ inner
             elif c.mod_predictor == "router" or c.mod_routing == "token_choice":
-                says = score[position]
+                says = score[position] - bound
             else:
                 says = score[position] - score[:position][entered[:position]].min()
             entered[position] = says > 0
             self.margin = min(self.margin, float(says.abs()))
         return entered
 
-    def branches(self, number, block, x, entered):
+    def attend(self, block, x, entered):
         c = self.config
-        a = attention(block.self_attn, norm(x, block.input_layernorm.weight, c.rms_norm_eps), entered, c)
-        h = norm(x + a, block.post_attention_layernorm.weight, c.rms_norm_eps)
+        return attention(block.self_attn, norm(x, block.input_layernorm.weight, c.rms_norm_eps), entered, c)
+
+    def think(self, number, block, x, entered):
+        """What the feed-forward layer, or the experts, make of the stream behind attention."""
+        c = self.config
+        h = norm(x, block.post_attention_layernorm.weight, c.rms_norm_eps)
         if not hasattr(block.mlp, "experts"):
-            return a + feed_forward(block.mlp, h, c)
+            return feed_forward(block.mlp, h, c)
         m, which, probabilities = experts(block.mlp, h, c, c.num_experts_per_tok, getattr(c, "norm_topk_prob", False))
         self.routing.append({"layer": number, "experts": which[entered].tolist()})
         if entered.any():
             self.margin = min(self.margin, gap(probabilities[entered], c.num_experts_per_tok))
         if hasattr(block.mlp, "shared_experts"):
             m = m + feed_forward(block.mlp.shared_experts, h, c)
-        return a + m
+        return m
+
+    def branches(self, number, block, x, entered):
+        a = self.attend(block, x, entered)
+        return a + self.think(number, block, x + a, entered)
 
     def sampling(self, ids, prompt):
         """The logits of a prompt and of the tokens after it, fed one at a time; (rows, which entered, the smallest margin)."""

@@ -1,24 +1,27 @@
 import Symbolic
 
 extension DepthRouter {
-  /// The map from the stream to the score of a token.
-  package var scoreMap: Linear { Linear("mod_router", width, 1) }
-
   /// The stream with the answers of the tokens that enter: `x + r·f(x)`.
   func lower(
     _ x: Value, _ program: inout ProgramBuilder,
     _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Value {
     program.within("", .router, .depthRouter(self)) { program in
-      let scores = program.map(x, scoreMap)
-      let decision = predictor.map { width in
-        { (x: Value, program: inout ProgramBuilder) -> Value in
-          let inner = program.map(x, Linear("mod_predictor.fc1", self.width, width))
-          let active = program.activate(inner, .silu, "mod_predictor.activation")
-          return program.map(active, Linear("mod_predictor.fc2", width, 1))
+      let linear = program.map(x, scoreMap)
+      let scores = weighting == .sigmoid ? program.activate(linear, .sigmoid, path) : linear
+      let decision =
+        predictorMaps.isEmpty
+        ? nil
+        : { (x: Value, program: inout ProgramBuilder) in
+          let inner = program.map(x, predictorMaps[0])
+          let name = predictorMaps[0].name.replacing("fc1", with: "activation")
+          return program.map(program.activate(inner, .silu, name), predictorMaps[1])
         }
+      return program.enter(x, scores, self, predictor: decision) { x, program in
+        let answer = body(x, &program)
+        let weighed = weighting == .none ? answer : program.weigh(answer, path)
+        return program.add(x, weighed, path)
       }
-      return program.enter(x, scores, self, predictor: decision, body)
     }
   }
 }

@@ -4,22 +4,7 @@ extension Layer {
   /// What the layer does with the stream `[T, d]`.
   package var program: Program {
     ProgramBuilder.program(width: streams * Formula(Size.hidden.symbol)) { x, program in
-      guard let router else {
-        return updates.map { update(x, $0, &program) } ?? stack(x, &program)
-      }
-      return router.lower(x, &program) { x, program in
-        // f = a + m, while the second block sees x + a.
-        var (stream, sum) = (x, nil as Value?)
-        for (number, block) in blocks.enumerated() {
-          var bridges: [(Value, String)] = []
-          let inputs = block.inputNorms.map { program.normalize(stream, $0) }
-          let answer = block.answer(stream, inputs, &program, &bridges)
-          let name = block.residualPath
-          sum = sum.map { program.add($0, answer, name) } ?? answer
-          if number + 1 < blocks.count { stream = program.add(stream, answer, name) }
-        }
-        return extras.reduce(sum ?? x) { program.part($0, $1) }
-      }
+      updates.map { update(x, $0, &program) } ?? stack(x, &program)
     }
   }
 }
@@ -29,7 +14,31 @@ extension Layer {
   private func stack(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var bridges: [(Value, String)] = []
     var aside: Value?
-    var y = (repeats + blocks).reduce(x) { $1.lower($0, &program, &bridges, &aside) }
+    var y = x
+    let all = repeats + blocks
+    var index = 0
+    while index < all.count {
+      guard let condition = conditions.first(where: { $0.blocks.lowerBound == index }) else {
+        y = all[index].lower(y, &program, &bridges, &aside)
+        index += 1
+        continue
+      }
+      let inside = all[condition.blocks]
+      y = condition.router.lower(y, &program) { x, program in
+        // f = a + m, while the second block sees x + a.
+        var (stream, sum) = (x, nil as Value?)
+        for (number, block) in inside.enumerated() {
+          var bridges: [(Value, String)] = []
+          let inputs = block.inputNorms.map { program.normalize(stream, $0) }
+          let answer = block.answer(stream, inputs, &program, &bridges)
+          let name = block.residualPath
+          sum = sum.map { program.add($0, answer, name) } ?? answer
+          if number + 1 < inside.count { stream = program.add(stream, answer, name) }
+        }
+        return sum ?? x
+      }
+      index = condition.blocks.upperBound
+    }
     for (answer, name) in bridges { y = program.add(y, answer, name) }
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
     if let division { y = program.quotient(y, by: division, "rescale") }

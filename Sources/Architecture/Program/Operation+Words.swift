@@ -179,9 +179,9 @@ extension Operation {
     case .experts(let x, let choice, let experts):
       return "Σ over the experts of \(name(choice)): weight · expert(\(name(x))), "
         + "one of \(experts.routing.experts):"
-    case .weigh(let x): return "\(name(x)) · the weight of the expert"
+    case .weigh(let x): return "\(name(x)) · the weight of the row"
     case .enter(let x, let scores, let entrance):
-      return "\(name(x)) + \(name(scores)) · f(\(name(x))) where \(entrance.router.words):"
+      return "\(name(x)), its rows replaced where \(entrance.router.words(name(scores))):"
     case .convolve(let x, let convolution):
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
         + "\(convolution.kernel) numbers · \(convolution.name)"
@@ -346,10 +346,10 @@ extension Routing {
 }
 
 extension DepthRouter {
-  fileprivate var words: String {
+  fileprivate func words(_ scores: String) -> String {
     switch choice {
-    case .expert: "the score is among the best max(1, ⌊\(capacity)·T⌋)"
-    case .token: "the score is above zero"
+    case .expert: "\(scores) is among the best max(1, ⌊\(capacity)·T⌋)"
+    case .token: "\(scores) is above \(bound)"
     }
   }
 }

@@ -107,9 +107,10 @@ package enum Operation: Sendable {
   /// The class takes the numbers of all rows for those of two tables `[T, n]`, the first half for one
   /// and the second for the other, so that with several rows a row has scores of others.
   case pairScores(Value)
-  /// The product of every row with the weight of the expert whose program this is.
+  /// The product of every row with the weight with which it is in this program: that of the expert,
+  /// or the score with which a router has let it in.
   case weigh(Value)
-  /// What a router lets into a layer goes through a program of its own, and comes back weighed.
+  /// The rows that a router lets in go through a program of their own, and come back to their places.
   indirect case enter(Value, scores: Value, Entrance)
   /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
   /// earlier passes are carried.
@@ -367,7 +368,7 @@ package struct Experts: Sendable {
   package var weighsAnswer: Bool
 }
 
-/// How tokens enter a layer of which some pass.
+/// How tokens enter blocks that some of them pass.
 package struct Entrance: Sendable {
   package var router: DepthRouter
   /// The decision while the future is unknown, where it is not the score that decides.

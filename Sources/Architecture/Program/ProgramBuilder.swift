@@ -303,6 +303,11 @@ extension ProgramBuilder {
       .experts(x, choice: choice, experts), program.result.width, .weighting, "combine")
   }
 
+  /// The product of every row with the weight with which it is where the program runs.
+  package mutating func weigh(_ x: Value, _ name: String) -> Value {
+    step(.weigh(x), x.width, .weighting, name)
+  }
+
   /// The product with the weight of an expert, shown with those of the mixture around it.
   package mutating func weigh(_ x: Value, in outer: String) -> Value {
     let own = scope
@@ -320,7 +325,7 @@ extension ProgramBuilder {
     let program = ProgramBuilder.program(width: x.width, body)
     return step(
       .enter(x, scores: scores, Entrance(router: router, predictor: decision, body: program)),
-      x.width, .choice, "mod_router")
+      x.width, .choice, router.path)
   }
 
   package mutating func convolve(_ x: Value, _ convolution: CausalConvolution) -> Value {

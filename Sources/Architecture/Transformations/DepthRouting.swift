@@ -1,20 +1,59 @@
-import Symbolic
+package import Symbolic
 
-/// Mixture-of-Depths: of every so many blocks, one lets in only some of the tokens.
+/// Where a change makes a model conditional, and how far.
+package struct DepthPlacement: Hashable, Sendable {
+  package enum Layers: Hashable, Sendable {
+    /// Of every `every` layers the one at `offset`.
+    case every(Int, offset: Int)
+    /// Those of some ranges.
+    case ranges([ClosedRange<Int>])
+
+    package func contains(_ layer: Int) -> Bool {
+      switch self {
+      case .every(let every, let offset): layer % every == offset
+      case .ranges(let ranges): ranges.contains { $0.contains(layer) }
+      }
+    }
+
+    /// The last layer that has to be there.
+    package var last: Int {
+      switch self {
+      case .every(_, let offset): offset
+      case .ranges(let ranges): ranges.map(\.upperBound).max() ?? 0
+      }
+    }
+  }
+
+  package var capacity: Evaluated
+  /// The share at the last layer, and the way there, where it falls or rises.
+  package var last: Evaluated?
+  package var shape: CapacityDecay.Shape
+  package var layers: Layers
+  package var part: ConditionalDepth.Part
+}
+
+/// Mixture-of-Depths: some blocks, or parts of them, let in only some of the tokens.
 ///
 /// - Source: Raposo et al. 2024, §3, <https://arxiv.org/abs/2404.02258>.
 extension Model {
-  mutating func routeDepth(
-    _ capacity: Evaluated, every: Int, offset: Int
-  ) throws(DescriptionError) {
-    let share = bind(.capacity, capacity)
-    let router = DepthRouter(
+  mutating func routeDepth(_ placement: DepthPlacement) throws(DescriptionError) {
+    let share = bind(.capacity, placement.capacity)
+    let decay = placement.last.map {
+      CapacityDecay(placement.shape, from: share, to: bind(.lastCapacity, $0))
+    }
+    var router = DepthRouter(
       width: Formula(Size.hidden.symbol), capacity: share, choice: .expert, predictor: nil)
     var result: [LayerGroup] = []
+    let count = number(layerCount).flatMap { Int(exactly: $0) } ?? 0
+    guard placement.layers.last < count else {
+      throw .exceeds(
+        key: "the routed block", value: Int128(placement.layers.last) + 1,
+        limit: "num_hidden_layers", limitValue: Int128(count))
+    }
     for group in groups {
       let listed = try listed(group.indices)
-      let routed = listed.filter { $0 % every == offset }
-      let others = listed.filter { $0 % every != offset }
+      let routed = listed.filter(placement.layers.contains)
+      let others = listed.filter { !placement.layers.contains($0) }
       if !others.isEmpty { result.append(LayerGroup(group.layer, .listed(others))) }
       guard !routed.isEmpty else { continue }
       guard group.layer.canBeRouted else {
@@ -22,14 +61,16 @@ extension Model {
           "mod", because: "a layer has a router already, a mixer, or tensors of its own",
           advice: "Take a model whose layers are attention and feed-forward.")
       }
-      var layer = group.layer
-      layer.router = router
-      result.append(LayerGroup(layer, .listed(routed)))
-    }
-    guard result.contains(where: { $0.layer.router != nil }) else {
-      throw .exceeds(
-        key: "the first routed block", value: Int128(offset) + 1, limit: "num_hidden_layers",
-        limitValue: number(layerCount) ?? 0)
+      // Where the share changes from layer to layer, each is of a kind of its own.
+      for indices in decay == nil ? [routed] : routed.map({ [$0] }) {
+        if let decay { router.capacity = decay.share(at: indices[0], of: count) }
+        guard let layer = group.layer.routed(by: router, placement.part) else {
+          throw .notChanged(
+            "mod", because: "a layer has no \(placement.part.rawValue) by itself",
+            advice: "Route the whole block.")
+        }
+        result.append(LayerGroup(layer, .listed(indices)))
+      }
     }
     groups = result
   }
@@ -58,7 +99,7 @@ extension Model {
 ///   dense, and how many experts do nothing, are choices; see `docs/designing.md`.
 extension Model {
   mutating func place(_ mode: Transformation.DepthExperts) throws(DescriptionError) {
-    guard groups.contains(where: { $0.layer.router != nil }) else {
+    guard groups.contains(where: { $0.layer.isConditional }) else {
       throw .notChanged(
         "mode", because: "the model has no depth routers",
         advice: "Add them first, with mod=κ/n.")
@@ -69,8 +110,8 @@ extension Model {
     }
     var idle: Formula?
     for group in groups.indices {
-      let router = groups[group].layer.router
-      if mode == .integrated { groups[group].layer.router = nil }
+      let router = groups[group].layer.conditions.first?.router
+      if mode == .integrated { groups[group].layer.conditions = [] }
       for block in groups[group].layer.blocks.indices {
         for branch in groups[group].layer.blocks[block].branches.indices {
           let module = groups[group].layer.blocks[block].branches[branch].module
@@ -119,7 +160,7 @@ extension MixtureOfExperts {
 extension Layer {
   /// Whether nothing in the layer needs every token.
   fileprivate var canBeRouted: Bool {
-    router == nil && repeats.isEmpty && extras.isEmpty && runs == 1
+    !isConditional && repeats.isEmpty && extras.isEmpty && runs == 1
       && !branches.contains { $0.module.isMixer }
   }
 }

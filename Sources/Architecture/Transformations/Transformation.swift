@@ -10,8 +10,8 @@ package enum Transformation: Hashable, Sendable {
   case sharing(Evaluated)
   /// Every dense feed-forward layer becomes *E* copies of itself, of which a token meets *K*.
   case upcycling(experts: Evaluated, active: Evaluated)
-  /// Of every `every` blocks the one at `offset` lets in only the share *κ* of the tokens.
-  case depthRouting(capacity: Evaluated, every: Int, offset: Int)
+  /// Some blocks let in only the share *κ* of the tokens.
+  case depthRouting(DepthPlacement)
   /// Where the experts of a Mixture-of-Depths model stand.
   case depthExperts(DepthExperts)
 
@@ -53,18 +53,64 @@ package enum Transformation: Hashable, Sendable {
       let experts = try whole(pieces[0])
       let active = pieces.count == 2 ? try whole(pieces[1]) : .minimum(2, experts)
       self = .upcycling(experts: experts, active: active)
-    case ("mod", 2), ("mod", 3):
-      guard let share = try? Evaluated(parsing: pieces[0], isWhole: false),
-        share.constant.map({ $0 > .zero && $0 <= .one }) ?? share.isLetter,
-        let every = Int(pieces[1]), every > 0, every < 1 << 40,
-        let offset = pieces.count == 3 ? Int(pieces[2]) : min(1, every - 1),
-        (0..<every).contains(offset)
-      else { throw error }
-      self = .depthRouting(capacity: share, every: every, offset: offset)
+    case ("mod", 2...):
+      guard let placement = DepthPlacement(pieces) else { throw error }
+      self = .depthRouting(placement)
     case ("mode", 1):
       guard let mode = DepthExperts(rawValue: pieces[0]) else { throw error }
       self = .depthExperts(mode)
     default: throw error
+    }
+  }
+}
+
+extension DepthPlacement {
+  /// Reads `κ/n`, `κ/n/offset` or `κ/8-31,33`, then perhaps a part, and how the share changes.
+  fileprivate init?(_ pieces: [String]) {
+    func share(_ text: some StringProtocol) -> Evaluated? {
+      guard let share = try? Evaluated(parsing: String(text), isWhole: false),
+        share.constant.map({ $0 >= .zero && $0 <= .one }) ?? share.isLetter
+      else { return nil }
+      return share
+    }
+    var rest = pieces.dropFirst(2)
+    let ends = pieces[0].split(separator: "..", omittingEmptySubsequences: false)
+    guard ends.count <= 2, let first = share(ends[0]), first.constant != .zero else { return nil }
+    capacity = first
+    last = nil
+    shape = .linear
+    part = .block
+    if ends.count == 2 {
+      guard let end = share(ends[1]) else { return nil }
+      last = end
+    }
+    if let every = Int(pieces[1]) {
+      var offset = min(1, every - 1)
+      if let number = rest.first.flatMap({ Int($0) }) {
+        offset = number
+        rest.removeFirst()
+      }
+      guard every > 0, every < 1 << 40, (0..<every).contains(offset) else { return nil }
+      layers = .every(every, offset: offset)
+    } else {
+      var ranges: [ClosedRange<Int>] = []
+      for range in pieces[1].split(separator: ",", omittingEmptySubsequences: false) {
+        let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard let from = ends[0], let to = ends.count == 1 ? from : ends[1], ends.count <= 2,
+          from >= 0, to >= from, to < 1_000_000
+        else { return nil }
+        ranges.append(from...to)
+      }
+      layers = .ranges(ranges)
+    }
+    for word in rest {
+      if let part = ConditionalDepth.Part(rawValue: word) {
+        self.part = part
+      } else if let shape = CapacityDecay.Shape(rawValue: word), last != nil {
+        self.shape = shape
+      } else {
+        return nil
+      }
     }
   }
 }
@@ -85,8 +131,7 @@ extension Model {
     case .segmentation(let parts): try model.segment(parts)
     case .sharing(let count): try model.share(count)
     case .upcycling(let experts, let active): try model.upcycle(experts, active)
-    case .depthRouting(let capacity, let every, let offset):
-      try model.routeDepth(capacity, every: every, offset: offset)
+    case .depthRouting(let placement): try model.routeDepth(placement)
     case .depthExperts(let mode): try model.place(mode)
     }
     return model

@@ -2,8 +2,8 @@ import Architecture
 import JSON
 import Symbolic
 
-/// Mixture-of-Depths and its union with experts: our own configuration, see
-/// `docs/mixture-of-depths.md`, because nothing has been published.
+/// Mixture-of-Depths and its relatives: our own configuration, see `docs/mixture-of-depths.md`,
+/// because nothing has been published.
 ///
 /// - Source: Raposo et al. 2024, <https://arxiv.org/abs/2404.02258>.
 extension Family {
@@ -12,35 +12,77 @@ extension Family {
   static let modLlama = Family(
     "mod_llama",
     defaults: """
-      \(llama.defaults) mlp_gated=true mod_every=2 mod_offset=null mod_routing="expert_choice"
-      mod_predictor="none"
+      \(llama.defaults) mlp_gated=true mod_every=2 mod_offset=null mod_layers=null
+      mod_routing="expert_choice" mod_predictor="none" mod_part="block" mod_weighting="score"
+      mod_shared_router=false mod_threshold=null mod_capacity_decay="none" mod_capacity_last=null
+      mod_capacity_least=null mod_capacity_whole=null
       """
   ) { keys in
     let mode = try keys.choice("mod_mode", of: DepthMode.self)
     let bias = try keys.biases(.all)
     let attention = try keys.attention(bias: bias)
     let plain = try keys.layer(attention, .feedForward(keys.backboneFeedForward()))
-    let routed = try keys.routedLayer(mode, attention, plain)
     guard mode != .none else { return try keys.decoder(keys.uniform(plain)) }
-    let every = try keys.integer("mod_every", least: 1) ?? 2
-    let offset = try keys.integer("mod_offset") ?? min(1, every - 1)
-    guard offset < every else {
-      throw DescriptionError.exceeds(
-        key: "mod_offset", value: Int128(offset), limit: "mod_every - 1",
-        limitValue: Int128(every - 1))
+    let inner = try keys.layerInside(mode, attention, plain)
+    let router = mode == .integrated ? nil : try keys.depthRouter()
+    let part = router == nil ? .block : try keys.choice("mod_part", of: ConditionalDepth.Part.self)
+    let shares = router == nil ? nil : try keys.shares()
+    func build(_ kind: DepthKind) throws -> Layer {
+      switch kind {
+      case .plain: return plain
+      case .inner: return inner
+      case .routed(let capacity, let holder):
+        guard var router else { return inner }
+        router.capacity = capacity
+        router.isHeldElsewhere = holder != nil
+        guard var layer = inner.routed(by: router, part) else { return inner }
+        layer.sharing = holder.map { Layer.Sharing(path: router.path, holder: $0, use: 0) }
+        return layer
+      }
     }
-    if let layers = keys.number(try keys.size(.layers)), layers <= offset {
-      keys.note(
-        "No block is routed: the first would be block \(offset), and the last is \(layers - 1).")
+    let places = try keys.routedPlaces()
+    let isShared = try router != nil && keys.sharesRouter()
+    if case .every(1, offset: 0) = places, case .constant(let share)? = shares, !isShared {
+      return try keys.decoder(keys.uniform(build(.routed(share, holder: nil))))
     }
-    guard every > 1 else { return try keys.decoder(keys.uniform(routed)) }
+    if case .every(1, offset: 0) = places, shares == nil {
+      return try keys.decoder(keys.uniform(inner))
+    }
+    let count = try keys.listedLayerCount()
+    let routed = (0..<count).filter(places.contains)
+    if routed.isEmpty { keys.noteNoRoutedBlock(places, count) }
+    guard let shares else {
+      return try keys.decoder(
+        keys.layers(kind: { places.contains($0) ? DepthKind.inner : .plain }, build))
+    }
+    let capacities = try keys.capacities(shares, routed, of: count)
+    let holder = isShared ? capacities.keys.min() : nil
     return try keys.decoder(
-      keys.layers {
-        $0 % every == offset
-      } _: {
-        $0 ? routed : plain
-      })
+      keys.layers(
+        kind: { index -> DepthKind in
+          guard places.contains(index) else { return .plain }
+          // A block that takes every token has no router.
+          guard let capacity = capacities[index] else { return .inner }
+          return .routed(capacity, holder: holder == index ? nil : holder)
+        }, build))
   }
+}
+
+/// What a layer is.
+private enum DepthKind: Hashable {
+  case plain
+  /// What stands in routed blocks, open to every token.
+  case inner
+  /// With the share of the tokens, and the layer that holds the router if another does.
+  case routed(Formula, holder: Int?)
+}
+
+/// The shares of the tokens that enter.
+private enum DepthShares {
+  case constant(Formula)
+  /// One for each routed block, in order.
+  case listed([Formula])
+  case decaying(CapacityDecay, least: Rational?, whole: Rational?)
 }
 
 extension Family {
@@ -50,6 +92,7 @@ extension Family {
     return [
       ("mod_mode", DepthMode.allCases.map(\.rawValue)),
       ("mod_predictor", DepthPredictor.allCases.map(\.rawValue)),
+      ("mod_routing", DepthRouter.Choice.allCases.map(\.rawValue)),
     ]
   }
 }
@@ -95,15 +138,15 @@ extension Keys {
       ? gated(width, bias: bias) : plain(width, "up_proj", "down_proj", bias: bias)
   }
 
-  fileprivate func routedLayer(
+  /// What stands in the routed blocks.
+  fileprivate func layerInside(
     _ mode: DepthMode, _ attention: Module, _ plain: Layer
   ) throws -> Layer {
     switch mode {
-    case .none: return plain
-    case .mod: return Layer(plain.blocks, router: try depthRouter())
+    case .none, .mod: return plain
     case .staged:
-      let experts = try experts(expertCounts(), backboneFeedForward(size(.expertSize)))
-      return Layer(try layer(attention, experts).blocks, router: try depthRouter())
+      return try layer(
+        attention, experts(expertCounts(), backboneFeedForward(size(.expertSize))))
     case .integrated:
       let real = try size(.experts)
       let active = try size(.activeExperts)
@@ -118,13 +161,132 @@ extension Keys {
     }
   }
 
-  private func depthRouter() throws -> DepthRouter {
+  /// The router of a routed block; its capacity is that of the first.
+  fileprivate func depthRouter() throws -> DepthRouter {
     let predictor = try choice("mod_predictor", of: DepthPredictor.self)
     var router = DepthRouter(
-      width: try size(.hidden), capacity: try share(.capacity),
+      width: try size(.hidden), capacity: 1,
       choice: try choice("mod_routing", of: DepthRouter.Choice.self),
       predictor: predictor == .mlp ? try size(.predictorSize) : nil)
     router.isTrainedToDecide = predictor == .router
+    router.weighting = try choice("mod_weighting", of: DepthRouter.Weighting.self)
+    if router.choice == .token || predictor == .router {
+      router.threshold = try constant("mod_threshold")
+    }
     return router
+  }
+
+  fileprivate func sharesRouter() throws -> Bool {
+    switch try reading("mod_shared_router")?.value {
+    case .boolean(let isShared)?: return isShared
+    case nil: return false
+    case let other?:
+      throw DescriptionError.wrongType(
+        key: "mod_shared_router", found: other.kind, expected: "true or false")
+    }
+  }
+
+  /// Which blocks are routed: a list of them, or one of every so many.
+  fileprivate func routedPlaces() throws -> DepthPlacement.Layers {
+    if let list = try list("mod_layers") {
+      let count = try listedLayerCount()
+      var ranges: [ClosedRange<Int>] = []
+      for entry in list {
+        // A number, or a range as "8-31".
+        let text: String =
+          switch entry {
+          case .number(let text), .string(let text): text
+          default: ""
+          }
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard let from = ends.first ?? nil, let to = ends.last ?? nil, ends.count <= 2, from <= to
+        else {
+          throw DescriptionError.wrongType(
+            key: "mod_layers", found: text.isEmpty ? entry.kind : "'\(text)'",
+            expected: "numbers of layers from 0 on, or ranges such as \"8-31\"")
+        }
+        guard to < count else {
+          throw DescriptionError.exceeds(
+            key: "mod_layers", value: Int128(to), limit: "num_hidden_layers - 1",
+            limitValue: Int128(count - 1))
+        }
+        ranges.append(from...to)
+      }
+      return .ranges(ranges)
+    }
+    let every = try integer("mod_every", least: 1) ?? 2
+    let offset = try integer("mod_offset") ?? min(1, every - 1)
+    guard offset < every else {
+      throw DescriptionError.exceeds(
+        key: "mod_offset", value: Int128(offset), limit: "mod_every - 1",
+        limitValue: Int128(every - 1))
+    }
+    return .every(every, offset: offset)
+  }
+
+  fileprivate func noteNoRoutedBlock(_ places: DepthPlacement.Layers, _ count: Int) {
+    guard case .every(_, let offset) = places else {
+      return note("No block is routed: mod_layers is empty.")
+    }
+    note("No block is routed: the first would be block \(offset), and the last is \(count - 1).")
+  }
+
+  /// The shares of the tokens, as the configuration gives them.
+  fileprivate func shares() throws -> DepthShares {
+    if case .array(let values)? = try reading("mod_capacity")?.value {
+      return .listed(
+        try values.map { value in
+          guard case .number(let text) = value, let share = Rational(decimal: text),
+            share > .zero, share <= .one
+          else {
+            throw DescriptionError.wrongType(
+              key: "mod_capacity", found: value.kind,
+              expected: "a list of shares above 0 and at most 1")
+          }
+          return Formula(share)
+        })
+    }
+    let first = try share(.capacity)
+    let word = try text("mod_capacity_decay") ?? "none"
+    guard word != "none" else { return .constant(first) }
+    guard let shape = CapacityDecay.Shape(rawValue: word) else {
+      throw DescriptionError.unsupported(
+        key: "mod_capacity_decay", found: "\"\(word)\"", supported: "none, linear, cosine")
+    }
+    let last = try share(.lastCapacity, allowsZero: true)
+    return .decaying(
+      CapacityDecay(shape, from: first, to: last), least: try decimal("mod_capacity_least"),
+      whole: try decimal("mod_capacity_whole"))
+  }
+
+  /// The share of each routed block, but of those that take every token.
+  fileprivate func capacities(
+    _ shares: DepthShares, _ routed: [Int], of count: Int
+  ) throws -> [Int: Formula] {
+    switch shares {
+    case .constant(let share): return Dictionary(uniqueKeysWithValues: routed.map { ($0, share) })
+    case .listed(let list):
+      guard list.count == routed.count else {
+        throw DescriptionError.unsupported(
+          key: "mod_capacity", found: "a list of \(list.count)",
+          supported: "one share for each of the \(routed.count) routed blocks")
+      }
+      return Dictionary(uniqueKeysWithValues: zip(routed, list))
+    case .decaying(let decay, let least, let whole):
+      var result: [Int: Formula] = [:]
+      for index in routed {
+        var share = decay.share(at: index, of: count)
+        if let whole {
+          guard let number = value(share).constant else {
+            throw DescriptionError.notFree(
+              key: "mod_capacity", reason: "mod_capacity_whole tells the blocks apart by it")
+          }
+          if number > whole { continue }
+        }
+        if let least { share = .maximum(Formula(least), share) }
+        result[index] = share
+      }
+      return result
+    }
   }
 }

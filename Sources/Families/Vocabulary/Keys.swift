@@ -293,7 +293,7 @@ extension Keys {
   }
 
   /// A share between 0 and 1, taken as the decimal that was written.
-  func share(_ size: Size) throws -> Formula {
+  func share(_ size: Size, allowsZero: Bool = false) throws -> Formula {
     guard let reading = try reading(size.key) else {
       throw DescriptionError.missing(
         key: size.key, letter: size.symbol.name, modelType: modelType)
@@ -311,9 +311,12 @@ extension Keys {
       if value.constant == nil { note(Requirement(value, .atMost, 1)) }
     default: value = -1
     }
-    if let number = value.constant, number <= .zero || number > .one {
+    if let number = value.constant,
+      number < .zero || number > .one || (number == .zero && !allowsZero)
+    {
       throw DescriptionError.wrongType(
-        key: size.key, found: reading.value.kind, expected: "a share above 0 and at most 1")
+        key: size.key, found: reading.value.kind,
+        expected: "a share \(allowsZero ? "of at least" : "above") 0 and at most 1")
     }
     noteDefault(size.key, reading)
     return bind(size, size.key, value, reading.isDefault ? .defaulted : .given)

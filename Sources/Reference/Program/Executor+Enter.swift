@@ -3,7 +3,7 @@ import Kernels
 import Symbolic
 
 extension Executor {
-  /// Runs a layer for the tokens that enter it, and adds their weighed answers to the stream.
+  /// Runs a program for the tokens that enter it, and writes what it returns over them.
   ///
   /// All sequences go together, because experts have so many places for the tokens of a pass. Where
   /// nobody enters the parts run on no row, and ask for their weights.
@@ -20,27 +20,29 @@ extension Executor {
       positions: rows.map { flow.positions[$0] }, identifiers: rows.map { flow.identifiers[$0] },
       pass: flow.pass)
     for (index, sequence) in flow.sequences.enumerated() {
-      let before = state.entered[sequence] ?? 0
-      meter.decided(path, entered: inner.lengths[index], past: before)
-      state.entered[sequence] = before + inner.lengths[index]
+      let key = LayerState.CacheKey(name: name, sequence: sequence)
+      let before = state.entered[key] ?? 0
+      meter.decided(name, entered: inner.lengths[index], past: before)
+      state.entered[key] = before + inner.lengths[index]
     }
     try scratch.scoped {
       let stream = scratch.matrix(rows.count, x.columns)
       for (place, row) in rows.enumerated() {
         stream.row(place).update(from: x.row(row), count: x.columns)
       }
-      let answer = try run(entrance.body, stream, inner, state, at: path)
-      // x + r·f, in the two halves that the router's weighting has.
-      multiplyRows(answer, by: weights, name)
-      addScaled(answer, nil, to: x, at: rows, name)
+      var run = ProgramRun(entrance.body, inner, state, at: path, weights: weights)
+      let result = try run.run(stream, on: self)
+      for (place, row) in rows.enumerated() {
+        x.row(row).update(from: result.row(place), count: x.columns)
+      }
     }
   }
 
-  /// The rows of each sequence that enter the layer, in order, and their scores.
+  /// The rows of each sequence that enter, in order, and their scores.
   ///
   /// While a sequence is known whole, its best *k = max(1, ⌊κ·n⌋)* enter. A token whose future is
-  /// unknown enters if its score is no lower than the lowest that entered before, or above zero,
-  /// or if the predictor says so.
+  /// unknown enters if its score is no lower than the lowest that entered before, or above the
+  /// threshold, or if the predictor says so.
   private func choose(
     _ x: Matrix, _ scores: Matrix, _ entrance: Entrance, _ flow: Flow, _ state: LayerState,
     at path: String, _ name: String
@@ -48,12 +50,13 @@ extension Executor {
     let router = entrance.router
     let isKnown = router.choice == .expert && !flow.pass.isSampling
     var decisions = (0..<x.rows).map { scores[$0, 0] }
-    var threshold: Float? = 0
+    var threshold: Float? = try float(router.bound)
     if let predictor = entrance.predictor {
       try claim(predictor, expert: 0, at: path, runs: false)
       if flow.pass.isSampling {
         let answer = try run(predictor, scratch.copy(x), flow, state, at: path)
         decisions = (0..<x.rows).map { answer[$0, 0] }
+        threshold = 0
       }
     } else if router.choice == .expert, !router.isTrainedToDecide {
       threshold = nil
@@ -63,15 +66,16 @@ extension Executor {
     if plantedError == .choosesOneLess { count -= 1 }
     var entering: [(rows: [Int], scores: [Float])] = []
     for (index, sequence) in flow.sequences.enumerated() {
+      let key = LayerState.CacheKey(name: name, sequence: sequence)
       let range = flow.rows(of: index)
       let own = Array(decisions[range])
       var rows: [Int] = []
       if isKnown {
         rows = best(count, of: own, name)
         let least = rows.map { own[$0] }.min() ?? 0
-        state.thresholds[sequence] = min(least, state.thresholds[sequence] ?? .infinity)
+        state.thresholds[key] = min(least, state.thresholds[key] ?? .infinity)
       } else {
-        let bound = threshold ?? (state.thresholds[sequence] ?? -.infinity).nextDown
+        let bound = threshold ?? (state.thresholds[key] ?? -.infinity).nextDown
         meter.literally(name, rows: own.indices) { row in
           if Counted(own[row]) > Counted(bound) { rows.append(row) }
         }
@@ -80,7 +84,7 @@ extension Executor {
         (rows.map { $0 + range.lowerBound }, rows.map { scores[$0 + range.lowerBound, 0] }))
     }
     note(
-      RoutingChoice(path, .tokens(entering.map { $0.rows.map { flow.positions[$0] }.sorted() })))
+      RoutingChoice(name, .tokens(entering.map { $0.rows.map { flow.positions[$0] }.sorted() })))
     return entering
   }
 }

@@ -215,7 +215,7 @@ extension Executor {
         let inner = Flow(
           sequences: [0], lengths: [rows.count], positions: [], identifiers: [], pass: flow.pass)
         var body = ProgramRun(
-          experts.body, inner, state, at: layer, expert: (index, weights))
+          experts.body, inner, state, at: layer, expert: index, weights: weights)
         let answer = try body.run(gathered, on: self)
         addScaled(
           answer, experts.weighsAnswer ? weights : nil, to: y, at: rows, path.appending("combine"))

@@ -28,8 +28,10 @@ struct ProgramRun {
   let state: LayerState
   /// The path of the layer; the tensors of a step are named behind it.
   let path: String
-  /// Which expert runs, and the weight of each of its rows.
-  var expert: (index: Int, weights: [Float]?)?
+  /// Which expert runs, if one does.
+  let expert: Int?
+  /// The weight of each row, where it has one.
+  let weights: [Float]?
   private var registers: [Register?]
   /// Whether the memory of a value belongs to another program.
   private var isBorrowed: [Bool]
@@ -38,13 +40,14 @@ struct ProgramRun {
 
   init(
     _ program: Program, _ flow: Flow, _ state: LayerState, at path: String,
-    expert: (index: Int, weights: [Float]?)? = nil
+    expert: Int? = nil, weights: [Float]? = nil
   ) {
     self.program = program
     self.flow = flow
     self.state = state
     self.path = path
     self.expert = expert
+    self.weights = weights
     registers = Array(repeating: nil, count: program.lastReads.count)
     isBorrowed = Array(repeating: false, count: program.lastReads.count)
     wholes = Array(repeating: nil, count: program.lastReads.count)
@@ -101,7 +104,7 @@ struct ProgramRun {
   /// The path of a part, with the number of the expert that runs.
   private func scope(_ step: Step) -> String {
     guard let expert else { return path.appending(step.scope) }
-    return path.appending(step.scope.replacing("#", with: "\(expert.index)"))
+    return path.appending(step.scope.replacing("#", with: "\(expert)"))
   }
 
   private mutating func perform(
@@ -284,7 +287,7 @@ struct ProgramRun {
           path))
     case .weigh(let x):
       let y = writable(x, index, executor)
-      if let weights = expert?.weights {
+      if let weights {
         executor.multiplyRows(y, by: weights, path.appending(step.path))
       }
       return .numbers(y)

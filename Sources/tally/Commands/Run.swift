@@ -267,7 +267,7 @@ extension Model {
   /// Whether some layer chooses among experts or tokens.
   fileprivate var isRouted: Bool {
     groups.contains { group in
-      group.layer.router != nil
+      group.layer.isConditional
         || group.layer.branches.contains { branch in
           if case .mixtureOfExperts = branch.module { true } else { false }
         }
