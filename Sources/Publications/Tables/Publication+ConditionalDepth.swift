@@ -152,14 +152,14 @@ extension Publication {
         "p-MoD, LLaVA-v1.5 7B", "KV cache over the dense model's", "53.8%",
         .quotient(
           .pass(
-            "kv_cache.elements", of: "mod-llama3-8b", tokens: 1_000_000,
+            "kv_cache.elements", of: "mod-llama3-8b", tokens: 1_000_000_000_000,
             with: [
               "num_hidden_layers": "32", "mod_every": "1", "mod_offset": "0", "mod_capacity": "1",
               "mod_capacity_decay": "cosine", "mod_capacity_last": "0",
               "mod_capacity_least": "0.15", "mod_capacity_whole": "0.85",
             ]),
           .pass(
-            "kv_cache.elements", of: "mod-llama3-8b", tokens: 1_000_000,
+            "kv_cache.elements", of: "mod-llama3-8b", tokens: 1_000_000_000_000,
             with: ["mod_mode": "none"])),
         note: "½·cos(π·ℓ/31) + ½, whole above 0.85, at least 0.15; image tokens only"),
       Reproduction(
@@ -286,37 +286,37 @@ extension Publication {
     source:
       "Kang et al. 2025, https://arxiv.org/abs/2505.20225; cmu-flame/FLAME-MoE, scripts/release",
     [
-      flame(
-        "38M/100M", 9, 256, 1368, 176, total: "100M", active: "38M",
-        otherActive: "37.5M, which rounds down"),
-      flame(
+      flameModel("38M/100M", 9, 256, 1368, 176, total: "100M", active: "38M"),
+      flameModel(
         "98M/349M", 9, 512, 2736, 352, total: "349M", active: "98M",
-        differs: "350.9M by the shape of the script"),
-      flame("290M/1.3B", 9, 1024, 5472, 704, total: "1.3B", active: "290M"),
-      flame("419M/2.2B", 15, 1024, 5472, 704, total: "2.2B", active: "419M"),
-      flame("1.7B/10.3B", 18, 2048, 10944, 1408, total: "10.3B", active: "1.7B"),
+        differs: ("350.9M by the shape of the script", "100.0M with both tables")),
+      flameModel(
+        "290M/1.3B", 9, 1024, 5472, 704, total: "1.3B", active: "290M",
+        differs: (nil, "296.5M with both tables")),
+      flameModel(
+        "419M/2.2B", 15, 1024, 5472, 704, total: "2.2B", active: "419M",
+        differs: (nil, "425.9M with both tables")),
+      flameModel("1.7B/10.3B", 18, 2048, 10944, 1408, total: "10.3B", active: "1.7B"),
     ].flatMap(\.self))
 
-  private static func flame(
+  private static func flameModel(
     _ name: String, _ layers: Int, _ width: Int, _ inner: Int, _ expert: Int, total: String,
-    active: String, differs: String? = nil, otherActive: String? = nil
+    active: String, differs: (total: String?, active: String?) = (nil, nil)
   ) -> [Reproduction] {
-    func keys(_ chosen: Int) -> [String: String] {
-      [
-        "vocab_size": "50304", "num_hidden_layers": "\(layers)", "hidden_size": "\(width)",
-        "intermediate_size": "\(inner)", "moe_intermediate_size": "\(expert)",
-        "num_experts_per_tok": "\(chosen)",
-      ]
+    let keys = [
+      "vocab_size": "50304", "num_hidden_layers": "\(layers)", "hidden_size": "\(width)",
+      "intermediate_size": "\(inner)", "moe_intermediate_size": "\(expert)",
+    ]
+    func row(
+      _ quantity: String, _ printed: String, _ figure: String, _ differs: String?
+    ) -> Reproduction {
+      Reproduction(
+        name, quantity, printed, .parameters(figure, of: "deepseek-moe-16b", with: keys),
+        note: "64 experts, 6 of them and 2 shared for a token, one dense layer", differs: differs)
     }
     return [
-      Reproduction(
-        name, "parameters", total,
-        .parameters("parameters.total", of: "deepseek-moe-16b", with: keys(6)),
-        note: "64 experts, 2 shared, one dense layer", differs: differs),
-      Reproduction(
-        name, "active parameters", active,
-        .parameters("active.all", of: "deepseek-moe-16b", with: keys(3)),
-        note: "as if 3 routed experts were chosen; the script chooses 6", differs: otherActive),
+      row("parameters", total, "parameters.total", differs.total),
+      row("active parameters", active, "active.all", differs.active),
     ]
   }
 
