@@ -6,6 +6,14 @@ package struct MeasuredCounts: Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     /// What `FlopCounterMode.get_flop_counts()` of torch returns, as JSON.
     case flopCounter = "flop-counter"
+    /// A trace of torch's profiler.
+    case trace = "profiler-trace"
+    /// The printed modules of DeepSpeed's flops profiler.
+    case deepspeed
+    /// The printed modules of calflops.
+    case calflops
+    /// The table of fvcore.
+    case fvcore
   }
 
   /// The count of one module, those inside it included.

@@ -383,3 +383,115 @@ extension MeasuredTests {
     #expect(outcome.errors.contains(message))
   }
 }
+
+extension MeasuredTests {
+  /// A file of `Tests/Oracle/measured_profilers.py`, and what the command says of it.
+  struct Profile: CustomTestStringConvertible, Sendable {
+    let file: String
+    let kind: String
+    /// What the tool counted, and what the formulas say.
+    let total: Int128
+    let analytic: Int128
+    let diagnosis: String?
+
+    var testDescription: String { file }
+  }
+
+  static let profiles = [
+    // A trace has the shapes of grouped products too, so that nothing is missed.
+    Profile(
+      file: "mixtral/default-prefill.trace.json.gz", kind: "profiler-trace", total: 7_713_792,
+      analytic: 7_713_792, diagnosis: nil),
+    Profile(
+      file: "mixtral/eager-prefill.trace.json.gz", kind: "profiler-trace", total: 7_713_792,
+      analytic: 7_713_792, diagnosis: nil),
+    Profile(
+      file: "llama/default-prefill.trace.json.gz", kind: "profiler-trace", total: 6_340_608,
+      analytic: 6_340_608, diagnosis: nil),
+    Profile(
+      file: "llama/eager-train.trace.json.gz", kind: "profiler-trace", total: 19_021_824,
+      analytic: 19_021_824, diagnosis: nil),
+    Profile(
+      file: "deepseek_v3/default-decode.trace.json.gz", kind: "profiler-trace", total: 680_736,
+      analytic: 680_736, diagnosis: nil),
+    Profile(
+      file: "mamba2/default-prefill.trace.json.gz", kind: "profiler-trace", total: 6_117_632,
+      analytic: 6_117_632, diagnosis: nil),
+    // Printed as 3.17 MMACs.
+    Profile(
+      file: "llama/eager-prefill.deepspeed.txt", kind: "deepspeed", total: 3_170_000,
+      analytic: 6_340_608, diagnosis: "multiply-add-as-one"),
+    Profile(
+      file: "llama/eager-prefill.calflops.txt", kind: "calflops", total: 3_170_000,
+      analytic: 6_340_608, diagnosis: "multiply-add-as-one"),
+    Profile(
+      file: "llama/eager-prefill.fvcore.txt", kind: "fvcore", total: 3_170_000,
+      analytic: 6_340_608, diagnosis: "multiply-add-as-one"),
+    Profile(
+      file: "llama/default-prefill.fvcore.txt", kind: "fvcore", total: 2_949_000,
+      analytic: 6_340_608, diagnosis: "fused-attention-not-counted+multiply-add-as-one"),
+    Profile(
+      file: "mixtral/eager-prefill.deepspeed.txt", kind: "deepspeed", total: 3_860_000,
+      analytic: 7_713_792, diagnosis: "multiply-add-as-one"),
+    Profile(
+      file: "deepseek_v3/default-prefill.deepspeed.txt", kind: "deepspeed", total: 3_180_000,
+      analytic: 7_363_584, diagnosis: "grouped-experts-not-counted+multiply-add-as-one"),
+    Profile(
+      file: "deepseek_v3/default-prefill.calflops.txt", kind: "calflops", total: 2_820_000,
+      analytic: 7_363_584,
+      diagnosis: "grouped-experts-not-counted+fused-attention-not-counted+multiply-add-as-one"),
+  ]
+
+  @Test("The files of other profilers are read, matched and explained", arguments: profiles)
+  func profiled(_ profile: Profile) throws {
+    let model = String(profile.file.prefix { $0 != "/" })
+    var pass = Run(file: profile.file, total: 0, analytic: 0, diagnoses: [:]).pass
+    if profile.file.contains("decode") {
+      pass = ["--phase", "decode", "--batch", "2", "--past", "18"]
+    } else if profile.file.contains("train") {
+      pass[1] = "train"
+    }
+    let outcome = Self.run(
+      ["validate", "\(Self.folder)/\(model)/config.json", "--measured"]
+        + ["\(Self.folder)/\(profile.file)", "--format", "json"] + pass)
+    #expect(outcome.exitCode == 0)
+    let measured = try #require(
+      try JSONValue(parsing: outcome.output)["models"]?.array?.first?["measured"])
+    #expect(measured["kind"]?.string == profile.kind)
+    #expect(measured["total"]?.integer == profile.total)
+    #expect(measured["analytic"]?.integer == profile.analytic)
+    #expect(measured["rows"]?.array?.first?["diagnosis"]?.string == profile.diagnosis)
+  }
+
+  /// Files of profilers that are damaged, or lack what a count needs.
+  static let damaged: [(bytes: [UInt8], message: String)] = [
+    ([0x1F, 0x8B], "It is packed by gzip, and damaged."),
+    ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 7], "It is packed by gzip, and damaged."),
+    (Array("{\"traceEvents\": []}".utf8), "It is a trace without operations of torch."),
+    (
+      Array("[{\"ph\": \"X\", \"name\": \"aten::mm\", \"ts\": 1}]".utf8),
+      "Its operations have no shapes."
+    ),
+    (
+      Array(
+        ("[{\"ph\": \"X\", \"name\": \"aten::mm\", \"ts\": 1, \"args\": {\"Input Dims\": "
+          + "[[9223372036854775807, 9223372036854775807], [1, 9223372036854775807]]}}]").utf8),
+      "'aten::mm' has impossible shapes."
+    ),
+    (Array("| module | #flops |\n| a | many |".utf8), "'many' is no count."),
+    (Array("| module | #flops |".utf8), "It is a table without rows."),
+    (Array("A(\n  1 K = 100% Params, x MMACs = 100% MACs".utf8), "' x MMACs = 100% MACs' is no"),
+  ]
+
+  @Test("A damaged file of a profiler gets a sentence", arguments: damaged.indices)
+  func damaged(_ index: Int) throws {
+    let (bytes, message) = Self.damaged[index]
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).trace")
+    try Data(bytes).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let path = file.path(percentEncoded: false)
+    let outcome = Self.run(["validate", "llama2-7b", "--measured", path])
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.hasPrefix("error: \(path): \(message)"))
+  }
+}

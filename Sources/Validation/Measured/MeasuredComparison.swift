@@ -69,9 +69,11 @@ package struct MeasuredComparison: Sendable {
     self.workload = workload
     reading = other
     let reasons = Self.reasons(workload, other) + (best.isHalved ? [.multiplyAdd] : [])
-    rows = asked.order.map { index in
+    rows = asked.order.compactMap { index in
       let node = tree.nodes[index]
       let analytic = asked.totals[index]
+      // Of what has no matrix product there is nothing to say.
+      guard analytic != .zero || node.count != .zero || index == 0 else { return nil }
       let isEqual = Reading.isEqual(analytic, node.count, node.slack)
       let own = best.diagnoses[index]
       let found = Diagnosis.allCases.filter { reasons.contains($0) || own?.contains($0) == true }

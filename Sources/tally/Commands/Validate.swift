@@ -29,7 +29,8 @@ extension Command {
         json.dump({name: {str(op): n for op, n in ops.items()} for name, ops
                    in counter.get_flop_counts().items()}, open("counts.json", "w"))
 
-      See docs/measured-runs.md for other kinds of files.
+      A trace of torch's profiler, and what DeepSpeed's flops profiler, calflops and fvcore print, are
+      read too; see docs/measured-runs.md.
       """,
     examples: [
       ("tally validate llama2-13b mod-220m", "small models of the same structure"),
