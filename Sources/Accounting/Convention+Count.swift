@@ -5,10 +5,14 @@ extension Convention {
   /// The FLOPs of a pass under this convention, as a formula in the symbols of a ledger.
   package func flops(of ledger: OperationLedger) -> Formula {
     switch method {
-    case .ledger(.everything): ledger.total
-    case .ledger(.products): ledger.matrixProducts
-    case .ledger(.multiplyAdds): ledger.matrixProducts / 2
-    case .terms(let terms): terms.flops(Basis(ledger))
+    case .ledger(.everything): return ledger.total
+    case .ledger(.products): return ledger.matrixProducts
+    case .ledger(.multiplyAdds): return ledger.matrixProducts / 2
+    case .terms(let terms):
+      guard !ledger.workload.hasParts else {
+        return ledger.total { terms.flops(Basis($0)) }
+      }
+      return terms.flops(Basis(ledger))
     }
   }
 
@@ -26,7 +30,9 @@ extension Convention {
   func hardwareValue(of ledger: OperationLedger) throws(DescriptionError) -> Evaluated {
     var done = flops(of: ledger)
     // The rows of a ledger have the recomputation among them.
-    if case .terms(let terms) = method { done = done + terms.recomputed(Basis(ledger)) }
+    if case .terms(let terms) = method {
+      done = done + ledger.total { terms.recomputed(Basis($0)) }
+    }
     return try ledger.value(done, "The FLOPs done under convention \(name)")
   }
 }

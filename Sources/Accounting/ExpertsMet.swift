@@ -20,6 +20,8 @@ package struct ExpertsMet: Hashable, Sendable {
   ///
   /// - Throws: `DescriptionError.arithmetic` if a number needs more than 128 bits.
   static func kinds(_ ledger: OperationLedger) throws(DescriptionError) -> [ExpertsMet] {
+    // Each pass meets others.
+    guard ledger.workload.generated == 0 else { return [] }
     var kinds: [ExpertsMet] = []
     for (_, _, met) in try lists(ledger) {
       if let known = kinds.firstIndex(where: { $0.isSame(as: met) }) {

@@ -93,7 +93,8 @@ package struct FigureSource {
     }
   }
 
-  private static let tokens = Formula(Workload.batch) * Formula(Workload.tokens)
+  private static let tokens =
+    Formula(Workload.batch) * (Formula(Workload.tokens) + Formula(Workload.generated))
 
   private func ratio(_ width: Formula?) -> Value? {
     width.map { .plain(put($0 / Formula(Size.hidden.symbol))) }
@@ -218,7 +219,7 @@ extension FigureSource {
   /// The FLOPs of a training step under the convention.
   private var trainingFLOPs: Evaluated {
     var step = workload
-    (step.phase, step.past) = (.train, 0)
+    (step.phase, step.past, step.generated) = (.train, 0, 0)
     let ledger = OperationLedger(model, step)
     return convention.flops(of: ledger)
       .evaluated(in: ledger.values.merging(letters) { _, letter in letter })

@@ -129,9 +129,9 @@ package enum MeasuredRate: Hashable, Sendable {
 }
 
 extension Workload {
-  /// The new tokens of all sequences, `B·T`; nil if that needs more than 128 bits.
+  /// The new tokens of all sequences, `B·(T + O)`; nil if that needs more than 128 bits.
   package var newTokens: Rational? {
-    try? Rational(batch).multiplied(by: Rational(tokens))
+    try? Rational(batch).multiplied(by: Rational(tokens).adding(Rational(generated)))
   }
 }
 

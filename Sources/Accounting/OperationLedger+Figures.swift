@@ -46,8 +46,17 @@ extension OperationLedger {
   /// Whether the data decide something.
   package var exactness: Exactness {
     let layers = model.groups.map(\.layer)
-    if layers.contains(where: { $0.letsDataDecide(workload) }) { return .expected }
-    return layers.contains { $0.dependsOnData(workload) } ? .bounded : .exact
+    let passes = workload.parts(model.values).map(\.workload)
+    func some(_ body: (Layer, Workload) -> Bool) -> Bool {
+      layers.contains { layer in passes.contains { body(layer, $0) } }
+    }
+    if some({ $0.letsDataDecide($1) }) { return .expected }
+    return some { $0.dependsOnData($1) } ? .bounded : .exact
+  }
+
+  /// A figure of the ledger of a pass, for all passes of the workload together.
+  func total(_ figure: (OperationLedger) -> Formula) -> Formula {
+    workload.total(model.values) { figure(OperationLedger(model, $0, assuming: assumption)) }
   }
 
   /// A formula with every size replaced by its value; a number unless a size was left free.

@@ -16,6 +16,8 @@ package struct OperationLedger: Sendable {
       /// The gradient of a product's weight, or of its second operand.
       case backwardWeight = "backward (weight)"
       case recompute
+      /// The passes after a prompt, of one token each.
+      case generation = "each token after the prompt"
     }
 
     /// The full name, with `N` for the number of a layer and `#` for that of an expert.
@@ -69,19 +71,33 @@ package struct OperationLedger: Sendable {
     let workload = stream.workload
     let filling: MixtureOfExperts.Filling =
       assumption == .none ? .least : isEven ? .even : .all
-    var rows = (model.entrance.map { ProgramWork(stream).work(of: $0) } ?? [])
-      .map { Row(outside: $0.0) }
+    let parts = workload.parts(model.values)
+    /// What each pass does, one after the other, each added up over all that are like it.
+    func ofEachPass<Value>(_ body: (Stream) -> [(Work, Value)]) -> [(Work, Value)] {
+      parts.flatMap { part in
+        body(workload.hasParts ? Stream(part.workload) : stream).map { (part.total($0.0), $0.1) }
+      }
+    }
+    func outside(_ body: (Stream) -> [Work]) -> [Row] {
+      ofEachPass { body($0).map { ($0, ()) } }.map { Row(outside: $0.0) }
+    }
     let programs = model.groups.map(\.layer.program)
-    rows += programs.rotaryTables(stream).map { Row(outside: $0) }
-    rows += (model.cycles?.work(over: stream) ?? []).map { Row(outside: $0) }
-    let pass = ProgramWork(stream, assuming: assumption) { _ in filling }
-    let placement = LayerPlacement(model) { $1.work(programs[$0], pass) }
+    var rows = outside { stream in
+      (model.entrance.map { ProgramWork(stream).work(of: $0) } ?? []).map(\.0)
+        + programs.rotaryTables(stream) + (model.cycles?.work(over: stream) ?? [])
+    }
+    let placement = LayerPlacement(model) { group, layer in
+      ofEachPass { stream in
+        layer.work(programs[group], ProgramWork(stream, assuming: assumption) { _ in filling })
+      }
+    }
     rows += placement.entries.map { entry in
       Row(
         path: "\(model.layersPath).N.\(entry.item.name)", work: entry.item,
-        layers: placement.symbol(for: entry), direction: .forward, groups: entry.groups)
+        layers: placement.symbol(for: entry),
+        direction: entry.item.isOfStep ? .generation : .forward, groups: entry.groups)
     }
-    rows += ProgramWork(stream).work(of: model.exit).map { Row(outside: $0.0) }
+    rows += outside { ProgramWork($0).work(of: model.exit).map(\.0) }
     if workload.phase == .train {
       let forward = rows.filter { $0.work.product?.isBackwardOnly != true }
       rows =
@@ -94,27 +110,36 @@ package struct OperationLedger: Sendable {
     self.rows = rows
     values = placement.values(model).merging(workload.values) { first, _ in first }
     layerCounts = placement.counts
+    // What is carried after the last pass, in every sequence.
+    let end = parts.last.flatMap { $0.sum == nil ? nil : Stream($0.workload) } ?? stream
+    let isKept = workload.phase != .train
+    func after(_ elements: Formula) -> Formula {
+      if workload.generated > 0 { return Workload.ofLastStep(elements) }
+      return workload.packed.isEmpty ? elements : workload.overSequences(elements)
+    }
     stateElements =
-      workload.phase == .train
-      ? .zero
-      : model.groups.map { group in
-        group.indices.count * group.layer.stateElements { _ in stream }
-      }.sum()
+      isKept
+      ? after(
+        model.groups.map { group in
+          group.indices.count * group.layer.stateElements { _ in end }
+        }.sum()) : .zero
     cacheElements =
-      workload.phase == .train
-      ? .zero
-      : model.groups.map { group in
-        group.indices.count
-          * group.layer.cacheElements { stream.kept(behind: $0, assumption) }
-      }.sum()
-        + (model.head + model.tail)
-        .map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
+      isKept
+      ? after(
+        model.groups.map { group in
+          group.indices.count
+            * group.layer.cacheElements { end.kept(behind: $0, assumption) }
+        }.sum()
+          + (model.head + model.tail)
+          .map { $0.runs * $0.module.cacheElements(after: end) }.sum()) : .zero
   }
 }
 
 extension OperationLedger.Row {
   fileprivate init(outside work: Work) {
-    self.init(path: work.name, work: work, layers: nil, direction: .forward, groups: nil)
+    self.init(
+      path: work.name, work: work, layers: nil,
+      direction: work.isOfStep ? .generation : .forward, groups: nil)
   }
 
   fileprivate func directed(_ direction: Direction) -> Self {

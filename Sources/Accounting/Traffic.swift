@@ -19,6 +19,22 @@ package struct Traffic: Sendable {
     _ model: Model, _ workload: Workload, weights format: WeightFormat,
     assuming assumption: DepthRouter.Assumption
   ) {
+    guard !workload.hasParts else {
+      func total(_ figure: (Traffic) -> Formula) -> Formula {
+        workload.total(model.values) {
+          figure(Traffic(model, $0, weights: format, assuming: assumption))
+        }
+      }
+      var row = workload
+      row.packed = []
+      // The sequences of a row meet the weights together.
+      weights =
+        workload.packed.isEmpty
+        ? total(\.weights) : Traffic(model, row, weights: format, assuming: assumption).weights
+      cache = total(\.cache)
+      state = total(\.state)
+      return
+    }
     let stream = Stream(workload)
     let stored = StoredWeights(model, format)
     let outside = (model.head + model.tail).filter { !$0.runs.isZero }

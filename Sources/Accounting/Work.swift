@@ -12,6 +12,8 @@ package struct Work: Hashable, Sendable {
   package var kind: Kind
   /// Whether a layer does it that is listed outside the layers.
   var isOfLayer = false
+  /// Whether the passes after a prompt do it, and not the prompt.
+  var isOfStep = false
   /// Whether a training step keeps what is needed to go back through it.
   var isKept = true
 

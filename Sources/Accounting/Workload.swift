@@ -53,6 +53,11 @@ package struct Workload: Hashable, Sendable {
   package var tokens: Int128 = 2048
   /// Tokens of each sequence that are already cached, *P*.
   package var past: Int128 = 0
+  /// The lengths of sequences that stand one behind the other in each of the *B* rows and do not see
+  /// each other; none where a row is one sequence. Then *T* is their sum.
+  package var packed: [Int128] = []
+  /// Tokens of each sequence that follow the new ones, each in a decode pass of its own, *O*.
+  package var generated: Int128 = 0
   package var mask = Mask.full
   package var logits = Logits.all
   package var latentForm = LatentForm.reexpanded
@@ -63,11 +68,13 @@ package struct Workload: Hashable, Sendable {
   package static let batch = Symbol("B")
   package static let tokens = Symbol("T")
   package static let past = Symbol("P")
+  package static let generated = Symbol("O")
 
   /// The values of the workload's letters.
   package var values: [Symbol: Evaluated] {
-    [
+    packedSizes.reduce(into: [
       Self.batch: Evaluated(batch), Self.tokens: Evaluated(tokens), Self.past: Evaluated(past),
-    ]
+      Self.generated: Evaluated(generated),
+    ]) { $0[$1.symbol] = Evaluated($1.length) }
   }
 }

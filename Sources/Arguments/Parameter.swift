@@ -152,6 +152,24 @@ extension Parameter where Value == Int128? {
   }
 }
 
+extension Parameter where Value == [Int128] {
+  /// An option with one whole number, or several with commas between them.
+  package static func wholes(
+    _ name: String, _ valueName: String, least: Int128, help: String
+  ) -> Parameter {
+    let one = Parameter<Int128?>.whole(name, valueName, least: least, help: help)
+    return Parameter(
+      name, .option(repeats: false), valueName, help,
+      complaint: { text in
+        text.split(separator: ",", omittingEmptySubsequences: false).lazy
+          .compactMap { one.declaration.complaint(String($0)) }.first
+      },
+      read: { words in
+        (words.first ?? "").split(separator: ",").compactMap { Rational(written: $0)?.whole }
+      })
+  }
+}
+
 extension Parameter where Value == Bool {
   /// A flag, which is off unless given.
   package static func flag(_ name: String, help: String) -> Parameter {

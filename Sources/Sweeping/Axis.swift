@@ -7,7 +7,7 @@ package struct Axis: Hashable, Sendable {
     /// A key of `config.json`.
     case configuration
     /// A number of the pass.
-    case tokens, past, batch
+    case tokens, past, generated, batch
     /// A word of the pass: its phase, mask, logits, form of latent attention, recomputation.
     case pass
     case convention
@@ -38,7 +38,8 @@ package struct Axis: Hashable, Sendable {
 
   /// What is not a key of `config.json`.
   package static let targets: [String: Target] = [
-    "tokens": .tokens, "past": .past, "batch": .batch, "phase": .pass, "mask": .pass,
+    "tokens": .tokens, "past": .past, "generate": .generated, "batch": .batch, "phase": .pass,
+    "mask": .pass,
     "logits": .pass, "mla": .pass, "recompute": .pass, "convention": .convention,
     "weight-dtype": .weightFormat, "kv-dtype": .cacheFormat, "segment": .transformation,
     "shared": .transformation, "upcycle": .transformation, "mod": .transformation,

@@ -127,7 +127,7 @@ struct LetterSearch {
     let target =
       axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.target(of: keys[axis])
     switch target {
-    case .tokens, .past, .batch: return (letter.symbol, false)
+    case .tokens, .past, .generated, .batch: return (letter.symbol, false)
     case .budget: return (letter.symbol, true)
     default: break
     }

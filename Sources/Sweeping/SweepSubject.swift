@@ -123,8 +123,11 @@ private struct Setting {
       } catch {
         throw .badValue(key: key, value: text, expected: error.expected)
       }
-    case .tokens: request.tokens = try number(key, choice, Workload.tokens, least: 1)
+    case .tokens:
+      request.tokens = try number(key, choice, Workload.tokens, least: 1)
+      request.packed = []
     case .past: request.past = try number(key, choice, Workload.past, least: 0)
+    case .generated: request.generated = try number(key, choice, Workload.generated, least: 0)
     case .batch: request.batch = try number(key, choice, Workload.batch, least: 1)
     case .budget:
       switch choice {

@@ -14,6 +14,8 @@ package enum ArithmeticError: Error, Hashable, Sendable {
   case unbound(Symbol)
   /// A derivative was asked for through a ceiling, floor, minimum or maximum.
   case notDifferentiable(Symbol)
+  /// A sum whose closed form is not known.
+  case noClosedForm(Symbol)
 }
 
 extension ArithmeticError: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension ArithmeticError: CustomStringConvertible {
     case .notAnInteger(let value): "The count is \(value), which is not a whole number."
     case .unbound(let symbol): "The size \(symbol.name) has no value."
     case .notDifferentiable(let symbol): "The formula is not smooth in \(symbol.name)."
+    case .noClosedForm: "The sum over the passes has no closed form that is known here."
     }
   }
 }

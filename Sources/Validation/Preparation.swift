@@ -18,6 +18,7 @@ package struct Preparation {
   let batch: Int
   let tokens: Int
   let past: Int
+  let generated: Int
 
   /// - Throws: `ExecutionError` for what cannot run, `DescriptionError`.
   package init(
@@ -27,11 +28,17 @@ package struct Preparation {
       throw ExecutionError.notExecuted(modelType: model.modelType, what: "the backward pass")
     }
     let report = try OperationReport(model, workload)
+    guard !workload.hasParts || report.exactness == .exact else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "several passes of which the data decide the work")
+    }
     executor = try Executor(
       model, evidence: settings.evidence, seed: settings.seed, weights: settings.weights,
       threads: settings.threads)
     guard let batch = Int(exactly: workload.batch), let tokens = Int(exactly: workload.tokens),
-      let past = Int(exactly: workload.past), batch <= 1 << 20, tokens <= 1 << 32, past <= 1 << 32,
+      let past = Int(exactly: workload.past), let generated = Int(exactly: workload.generated),
+      generated <= 1 << 32,
+      batch <= 1 << 20, tokens <= 1 << 32, past <= 1 << 32,
       let cache = try Int(exactly: report.cacheElements.evaluated(with: [:]).ceiling),
       cache < 1 << 44
     else { throw ExecutionError.tooLarge(what: "The pass") }
@@ -51,7 +58,7 @@ package struct Preparation {
       settings.weights == .streamed
       ? Double(try ParameterReport(model).total.evaluated(with: [:]).wholeValue())
         * Double(costs.count) : 0
-    (self.batch, self.tokens, self.past) = (batch, tokens, past)
+    (self.batch, self.tokens, self.past, self.generated) = (batch, tokens, past, generated)
     self.workload = workload
     self.settings = settings
   }

@@ -67,7 +67,15 @@ package struct Validation: Sendable {
       _ = try executor.run(executor.randomTokens(batch, 0..<past), Pass(workload, isFilling: true))
       executor.meter.isRecording = true
     }
-    let sequences = try given ?? executor.randomTokens(batch, past..<past + tokens)
+    let lengths = workload.packed.map { Int($0) }
+    // Packed sequences do not see each other: each of them starts anew.
+    for length in lengths.dropLast() {
+      _ = try executor.run(executor.randomTokens(batch, 0..<length), Pass(workload))
+      executor.forget()
+    }
+    let sequences =
+      try given
+      ?? executor.randomTokens(batch, past..<past + (lengths.last ?? tokens))
     if isWarm, past == 0 {
       // Once before, so that weights are made and memory is there.
       executor.meter.isRecording = false
@@ -78,12 +86,20 @@ package struct Validation: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     logits = try executor.run(sequences, Pass(workload))
+    for position in past + tokens..<past + tokens + preparation.generated {
+      let next = try executor.randomTokens(batch, position..<position + 1)
+      _ = try executor.run(next, Pass(workload.step))
+    }
     let elapsed = clock.now - start
     seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     comparison = try Comparison(
       described ?? model, workload, executor.meter.tallies, executor.meter.decisions)
-    experts = try MeasuredExperts.all(
-      OperationLedger(described ?? model, workload), executor.meter.tallies)
+    // Each of several passes meets others.
+    experts =
+      workload.hasParts
+      ? []
+      : try MeasuredExperts.all(
+        OperationLedger(described ?? model, workload), executor.meter.tallies)
     let report = try ParameterReport(described ?? model)
     let unmet = try report.ledger.value(report.ledger.unmet, "What no token meets")
     // What no checkpoint holds no pass asks for either.

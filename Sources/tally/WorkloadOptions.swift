@@ -8,8 +8,9 @@ enum WorkloadOptions {
   static let batch = Parameter<Int128?>.whole(
     "batch", "B", least: 1, default: 1, help: "Sequences."
   ).known(as: "batch-size", "bs", "micro-batch-size", "sequences", "num-sequences")
-  static let tokens = Parameter<Int128?>.whole(
-    "tokens", "T", least: 1, help: "New tokens of each sequence: 2048, and 1 in decode."
+  static let tokens = Parameter<[Int128]>.wholes(
+    "tokens", "T", least: 1,
+    help: "New tokens of each sequence: 2048, and 1 in decode; 512,1024 packs several in a row."
   ).known(
     as: "seq-len", "seqlen", "seq-length", "sequence-length", "seq", "max-seq-len", "prompt-len",
     "input-len", "n-tokens", "num-tokens", "prompt", "max-length", "max-tokens")
@@ -17,6 +18,10 @@ enum WorkloadOptions {
     "past", "P", least: 0, default: 0, help: "Tokens of each sequence already in the cache."
   ).known(
     as: "context", "context-length", "ctx", "ctx-size", "cache-len", "kv-len", "n-ctx", "cached")
+  static let generated = Parameter<Int128?>.whole(
+    "generate", "O", least: 1, help: "Tokens after the prompt, each in a decode pass of its own."
+  ).known(
+    as: "output-len", "max-new-tokens", "output-tokens", "new-tokens", "gen-len", "decode-tokens")
   static let phase = Parameter<Workload.Phase>.choice(
     "phase", "PHASE", of: Workload.Phase.allCases, default: .prefill,
     help: "A prompt, one token after it, or a training step."
@@ -60,7 +65,8 @@ enum WorkloadOptions {
   }
 
   static let declarations = [
-    batch.declaration, tokens.declaration, past.declaration, phase.declaration,
+    batch.declaration, tokens.declaration, past.declaration, generated.declaration,
+    phase.declaration,
     mask.declaration, logits.declaration, latent.declaration, recompute.declaration,
     cacheFormat.declaration, weightFormat.declaration,
   ]
@@ -85,8 +91,15 @@ enum WorkloadOptions {
         "--train-tokens", "--phase \(arguments[phase].rawValue)",
         advice: "A training run has training steps; leave --phase out.")
     }
+    return try workload(request(arguments))
+  }
+
+  /// The pass that is asked for.
+  ///
+  /// - Throws: `UsageError` for wishes that contradict each other.
+  static func workload(_ request: WorkloadRequest) throws -> Workload {
     do throws(WorkloadConflict) {
-      return try request(arguments).workload()
+      return try request.workload()
     } catch {
       let (one, other, advice) = error.sides
       throw UsageError.contradiction(one, other, advice: advice)
@@ -101,8 +114,10 @@ enum WorkloadOptions {
       arguments.has(MachineOptions.trainTokens.declaration) && !arguments.has(phase.declaration)
     request.phase = isTraining ? .train : arguments[phase]
     request.batch = arguments[batch] ?? 1
-    request.tokens = arguments[tokens]
+    let lengths = arguments[tokens]
+    if lengths.count > 1 { request.packed = lengths } else { request.tokens = lengths.first }
     request.past = arguments[past] ?? 0
+    request.generated = arguments[generated] ?? 0
     request.mask = arguments[mask]
     request.logits = arguments[logits]
     request.latentForm = arguments[latent]

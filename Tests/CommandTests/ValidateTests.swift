@@ -11,6 +11,16 @@ import Testing
     Tally.tool.run(words.split(separator: " ").map(String.init), failure: Failure.describe)
   }
 
+  @Test(
+    "A prompt with what follows, and packed sequences, are executed as they are counted",
+    arguments: ["--tokens 20 --generate 9 --mask causal --batch 2", "--tokens 12,30,9"])
+  func severalPasses(_ options: String) {
+    let models = "gpt-oss-20b deepseek-v3 qwen3-next-80b-a3b jamba-v0.1 llama4-scout"
+    let outcome = Self.run("validate \(models) \(options)")
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.output.contains("all equal"))
+  }
+
   @Test("The document has the keys that scripts rely on")
   func document() throws {
     let outcome = Self.run("validate mod-220m mode-integrated --tokens 16 --format json")
@@ -93,6 +103,15 @@ import Testing
       Mistake(
         words: "validate gpt2 --phase decode --tokens 2", exitCode: 64,
         message: "Decode is one token"),
+      Mistake(
+        words: "validate mod-220m --tokens 9 --generate 2", exitCode: 65,
+        message: "several passes of which the data decide the work"),
+      Mistake(
+        words: "validate gpt2 --generate 2 --phase decode", exitCode: 64,
+        message: "It is a prompt and the tokens after it"),
+      Mistake(
+        words: "validate gpt2 --tokens 9,12 --past 2", exitCode: 64,
+        message: "Packed sequences are one pass without a cache"),
       Mistake(words: "validate gpt2 --memory much", exitCode: 64, message: "512MiB or 8GiB"),
       Mistake(words: "validate gpt2 --output x.svg", exitCode: 64, message: "add it."),
       Mistake(

@@ -39,6 +39,7 @@ extension Command {
       ("tally validate --all", "every preset, reduced"),
       ("tally validate deepseek-moe-16b --scale full --tokens 4096", "all of its layers"),
       ("tally validate gemma2-9b --phase decode --past 40", "one token after a cache"),
+      ("tally validate gpt-oss-20b --tokens 40 --generate 24", "a prompt and what follows"),
       ("tally validate mod-220m --scale full --timing", "does time follow FLOPs?"),
       (
         "tally validate mixtral-8x7b --measured counts.json --tokens 4096",
@@ -49,7 +50,8 @@ extension Command {
       models.declaration, ModelSource.settings.declaration, ModelSource.changes.declaration,
       ModelSource.assume.declaration,
       all.declaration, scale.declaration, evidence.declaration, tokens.declaration,
-      WorkloadOptions.past.declaration, WorkloadOptions.batch.declaration,
+      WorkloadOptions.past.declaration, WorkloadOptions.generated.declaration,
+      WorkloadOptions.batch.declaration,
       WorkloadOptions.phase.declaration, WorkloadOptions.mask.declaration,
       WorkloadOptions.logits.declaration,
       WorkloadOptions.latent.declaration, WorkloadOptions.recompute.declaration,
@@ -154,8 +156,9 @@ extension Command {
   fileprivate static let evidence = Parameter<Evidence>.choice(
     "evidence", "FORM", of: Evidence.allCases, default: .kernel,
     help: "Count every scalar operation, or the extents of fast kernels.")
-  fileprivate static let tokens = Parameter<Int128?>.whole(
-    "tokens", "T", least: 1, help: "New tokens: 48, 512 at full scale, 2048 measured; 1 in decode.")
+  fileprivate static let tokens = Parameter<[Int128]>.wholes(
+    "tokens", "T", least: 1,
+    help: "New tokens: 48, 512 at full scale, 2048 measured; 1 in decode; 12,30 packs sequences.")
   fileprivate static let seed = Parameter<Int128?>.whole(
     "seed", "N", least: 0, most: Int128(UInt64.max), default: 0,
     help: "What weights and tokens follow from.")
@@ -199,26 +202,27 @@ struct ValidationRun {
   init(_ arguments: Arguments) throws {
     scale = arguments[Command.scale]
     source = try ModelSource(arguments)
-    var workload = Workload()
-    workload.phase = arguments[WorkloadOptions.phase]
-    guard workload.phase != .train, !arguments.has(WorkloadOptions.recompute.declaration) else {
+    var request = WorkloadRequest()
+    request.phase = arguments[WorkloadOptions.phase]
+    guard request.phase != .train, !arguments.has(WorkloadOptions.recompute.declaration) else {
       throw UsageError.contradiction(
-        workload.phase == .train ? "--phase train" : "--recompute", "no --measured",
+        request.phase == .train ? "--phase train" : "--recompute", "no --measured",
         advice: "No training step is run here; --measured compares one that was run elsewhere.")
     }
-    let tokens = arguments[Command.tokens]
-    if workload.phase == .decode, let tokens, tokens != 1 {
-      throw UsageError.contradiction(
-        "--phase decode", "--tokens \(tokens)",
-        advice: "Decode is one token; leave --tokens out, or use --phase prefill with --past.")
+    let lengths = arguments[Command.tokens]
+    if lengths.count > 1 {
+      request.packed = lengths
+    } else {
+      request.tokens =
+        lengths.first ?? (request.phase == .decode ? 1 : scale == .full ? 512 : 48)
     }
-    workload.tokens = tokens ?? (workload.phase == .decode ? 1 : scale == .full ? 512 : 48)
-    workload.past = arguments[WorkloadOptions.past] ?? 0
-    workload.batch = arguments[WorkloadOptions.batch] ?? 1
-    workload.mask = arguments[WorkloadOptions.mask]
-    workload.logits = arguments[WorkloadOptions.logits]
-    workload.latentForm = arguments[WorkloadOptions.latent]
-    self.workload = workload
+    request.past = arguments[WorkloadOptions.past] ?? 0
+    request.generated = arguments[WorkloadOptions.generated] ?? 0
+    request.batch = arguments[WorkloadOptions.batch] ?? 1
+    request.mask = arguments[WorkloadOptions.mask]
+    request.logits = arguments[WorkloadOptions.logits]
+    request.latentForm = arguments[WorkloadOptions.latent]
+    workload = try WorkloadOptions.workload(request)
     settings = {
       var settings = Validation.Settings()
       settings.evidence = arguments[Command.evidence]
@@ -287,7 +291,7 @@ struct ValidationRun {
   private func prepare(
     _ word: String
   ) throws -> (reduction: Reduction, preparation: Preparation) {
-    let positions = max(workload.tokens, 1) + workload.past
+    let positions = max(workload.tokens, 1) + workload.past + workload.generated
     let reduction =
       scale == .reduced
       ? try source.reduced(word, positions: positions)

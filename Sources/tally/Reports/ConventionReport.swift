@@ -65,7 +65,8 @@ struct ConventionReport {
 
   /// A figure for each new token.
   func perToken(_ total: Evaluated) -> Evaluated {
-    total / Evaluated(report.workload.batch) / Evaluated(report.workload.tokens)
+    total / Evaluated(report.workload.batch)
+      / (Evaluated(report.workload.tokens) + Evaluated(report.workload.generated))
   }
 
   func json() throws -> JSONObject {

@@ -18,7 +18,7 @@ struct FormulaReport {
   private let values: [Symbol: Evaluated]
   private let layerCounts: [LayerCount]
   /// Letters that are no sizes of the model.
-  private let letters: [Size]
+  private var letters: [Size]
 
   struct Entry {
     /// The path of the figure, such as `parameters.attention`.
@@ -67,7 +67,15 @@ struct FormulaReport {
       Size(
         symbol: Workload.past, key: "--past", value: Evaluated(pass.workload.past),
         meaning: "tokens of each sequence in the cache"),
+      Size(
+        symbol: Workload.generated, key: "--generate", value: Evaluated(pass.workload.generated),
+        meaning: "tokens of each sequence after those"),
     ]
+    letters += pass.workload.packedSizes.map { size in
+      Size(
+        symbol: size.symbol, key: "--tokens", value: Evaluated(size.length),
+        meaning: "tokens of a packed sequence")
+    }
     var entries = [
       Entry(figure: "flops.total", formula: ledger.total, value: report.total),
       Entry(

@@ -18,11 +18,15 @@ enum PassLine {
     func add(_ key: String, _ text: String) {
       if !axes.contains(key) { words.append(text) }
     }
-    let tokens = request.tokens ?? (request.phase == .decode ? 1 : Workload().tokens)
+    let tokens = (try? request.workload())?.tokens ?? request.tokens ?? 0
+    let packed = request.packed.isEmpty ? "" : " in \(request.packed.count) packed sequences"
     let name = axes.contains("phase") ? "pass" : request.phase.words
     let count = axes.contains("tokens") ? "" : " of \(tokens) token\(tokens == 1 ? "" : "s")"
     let past = request.past == 0 || axes.contains("past") ? "" : " after \(request.past)"
-    words.append("\(name)\(count)\(past)")
+    words.append("\(name)\(count)\(axes.contains("tokens") ? "" : packed)\(past)")
+    if request.generated > 0, !axes.contains("generate") {
+      words.append("then \(request.generated) decoded one by one")
+    }
     add("batch", "batch \(request.batch)")
     add("mask", "\(request.mask.rawValue) mask")
     if request.logits == .last { add("logits", "logits of the last position") }
@@ -72,6 +76,8 @@ extension WorkloadRequest {
     self.init()
     phase = workload.phase
     (batch, tokens, past) = (workload.batch, workload.tokens, workload.past)
+    packed = workload.packed
+    generated = workload.generated
     (mask, logits) = (workload.mask, workload.logits)
     (latentForm, recompute) = (workload.latentForm, workload.recompute)
   }

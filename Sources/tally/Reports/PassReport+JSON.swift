@@ -11,6 +11,8 @@ extension Workload {
       ("past", .integer(past)), ("mask", .string(mask.rawValue)),
       ("logits", .string(logits.rawValue)), ("mla", .string(latentForm.rawValue)),
     ])
+    if !packed.isEmpty { object["packed"] = .array(packed.map { .integer($0) }) }
+    if generated > 0 { object["generated"] = .integer(generated) }
     if phase == .train { object["recompute"] = .string(recompute.rawValue) }
     return .object(object)
   }

@@ -110,7 +110,7 @@ extension PassReport {
     var notes =
       model.operationNotes + idleOptions + (machine?.warnings(self, convention) ?? [])
     if let context = model.contextLength, let limit = context.wholeConstant {
-      let seen = workload.past + workload.tokens
+      let seen = workload.packed.max() ?? workload.past + workload.tokens + workload.generated
       if seen > limit {
         notes.append(
           "\(seen) positions are more than the \(limit) of max_position_embeddings; counted all "

@@ -230,7 +230,7 @@ enum SweepOptions {
   /// Refuses to solve for what is no size.
   static func requireSize(_ key: String, label: String) throws {
     switch Axis.target(of: key) {
-    case .configuration, .tokens, .past, .batch, .transformation: return
+    case .configuration, .tokens, .past, .generated, .batch, .transformation: return
     case .pass, .convention, .weightFormat, .cacheFormat, .budget:
       throw UsageError.invalid(
         label: label, value: key, expected: "a size: a key of config.json, tokens, past or batch")
