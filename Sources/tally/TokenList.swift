@@ -1,7 +1,15 @@
 import JSON
 
-/// The numbers of tokens that a user gives.
-enum TokenList {
+/// The numbers of tokens that a user gives: one sequence, or several with names.
+struct TokenList: Equatable {
+  /// What the sequence is called, where a file holds several.
+  let domain: String?
+  let tokens: [Int]
+
+  init(_ tokens: [Int], domain: String? = nil) {
+    (self.domain, self.tokens) = (domain, tokens)
+  }
+
   /// Numbers with commas or white space between them; nil for anything else.
   static func option(_ text: String) -> [Int]? {
     let words = text.split(whereSeparator: { $0 == "," || $0.isWhitespace })
@@ -9,10 +17,11 @@ enum TokenList {
     return numbers.count == words.count && !words.isEmpty ? numbers : nil
   }
 
-  /// The numbers in a file: a JSON list, or numbers with white space between them.
+  /// What a file holds: a JSON list, numbers with white space between them, or a JSON object whose
+  /// keys name lists.
   ///
   /// - Throws: `Failure.unreadable`, `.badTokens`.
-  static func file(_ path: String) throws -> [Int] {
+  static func file(_ path: String) throws -> [TokenList] {
     let source = path == "-" ? "standard input" : path
     switch Terminal.read(path) {
     case .success(let bytes): return try parsed(bytes, source)
@@ -21,7 +30,7 @@ enum TokenList {
   }
 
   /// - Throws: `Failure.badTokens`.
-  static func parsed(_ bytes: [UInt8], _ source: String) throws -> [Int] {
+  static func parsed(_ bytes: [UInt8], _ source: String) throws -> [TokenList] {
     func failure(_ what: String) -> Failure { .badTokens(source: source, what: what) }
     let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
     let first = bytes.first { !blanks.contains($0) }
@@ -33,19 +42,37 @@ enum TokenList {
       } catch {
         throw failure("it is not JSON (\(error))")
       }
-      guard let list = json.array else { throw failure("it holds \(json.kind), and no list") }
-      guard !list.isEmpty else { throw failure("it holds no tokens") }
-      return try list.map { value in
-        guard case .number(let text) = value, let token = number(text[...]) else {
-          throw failure("its list holds \(value.kind), which is no token")
-        }
-        return token
+      guard let domains = json.object else {
+        return [TokenList(try tokens(json, "it", "its list", failure))]
+      }
+      guard !domains.keys.isEmpty else { throw failure("it holds no tokens") }
+      return try domains.keys.map { name in
+        let quoted = "'\(name.prefix(40))'"
+        return TokenList(
+          try tokens(domains[name] ?? .null, quoted, "the list \(quoted)", failure), domain: name)
       }
     }
-    return try bytes.split(whereSeparator: { blanks.contains($0) }).map { word in
-      let text = String(decoding: word.prefix(40), as: UTF8.self)
-      guard word.count <= 40, let token = number(text[...]) else {
-        throw failure("'\(text)' is no token")
+    return [
+      TokenList(
+        try bytes.split(whereSeparator: { blanks.contains($0) }).map { word in
+          let text = String(decoding: word.prefix(40), as: UTF8.self)
+          guard word.count <= 40, let token = number(text[...]) else {
+            throw failure("'\(text)' is no token")
+          }
+          return token
+        })
+    ]
+  }
+
+  /// The tokens of a JSON list; `holder` and `holderOfItems` name it in a complaint.
+  private static func tokens(
+    _ json: JSONValue, _ holder: String, _ holderOfItems: String, _ failure: (String) -> Failure
+  ) throws -> [Int] {
+    guard let list = json.array else { throw failure("\(holder) holds \(json.kind), and no list") }
+    guard !list.isEmpty else { throw failure("\(holder) holds no tokens") }
+    return try list.map { value in
+      guard case .number(let text) = value, let token = number(text[...]) else {
+        throw failure("\(holderOfItems) holds \(value.kind), which is no token")
       }
       return token
     }

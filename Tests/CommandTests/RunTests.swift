@@ -112,9 +112,9 @@ import Testing
     let outcome = Self.run(Self.folder, "--tokens", Self.tokens, "--routing-map", path)
     #expect(outcome.exitCode == 0)
     let drawing = try String(contentsOf: url, encoding: .utf8)
-    #expect(drawing.contains("Tokens that each expert took"))
+    #expect(drawing.contains("Share of each expert"))
     // Of twelve tokens; by transformers expert 3 of layer 0 is among the two of nine of them.
-    #expect(drawing.contains("<title>0, 3: 9</title>"), "\(drawing.prefix(4000))")
+    #expect(drawing.contains("layer 0, expert 3: 9"), "\(drawing.prefix(4000))")
     let dense = Self.folder.replacing("mixtral-usual", with: "gpt2-usual")
     let refused = Self.run(dense, "--tokens", "1", "--routing-map", path)
     #expect(refused.exitCode == 65)
@@ -122,6 +122,59 @@ import Testing
       refused.errors
         == "error: \(dense) has no layer that chooses experts or tokens. Leave --routing-map out.\n"
     )
+  }
+
+  /// What torch computes from the same weights: `Tests/Oracle/trained.py`.
+  @Test("Trained routers choose for each domain what they choose in torch")
+  func domains() throws {
+    func run(_ name: String) throws -> (sequences: [JSONValue], expected: JSONValue) {
+      let folder = Self.folder.replacing("Checkpoints/mixtral-usual", with: "Trained/\(name)")
+      let outcome = Self.run(
+        folder, "--tokens-file", "\(folder)/domains.json", "--validate", "--format", "json")
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      let sequences = try #require(try JSONValue(parsing: outcome.output)["domains"]?.array)
+      #expect(
+        sequences.map { $0["domain"]?.string } == ["letters", "digits", "code", "arithmetic"])
+      let learned = try Data(contentsOf: URL(filePath: "\(folder)/learned.json"))
+      return (sequences, try JSONValue(parsing: Array(learned)))
+    }
+    let (mixtral, experts) = try run("mixtral")
+    for sequence in mixtral {
+      let domain = try #require(sequence["domain"]?.string)
+      let counts = sequence["routing"]?.array?.map { layer in
+        (0..<8).map { expert in
+          layer["experts"]?.array?.count { $0.array?.contains(.integer(expert)) == true }
+        }
+      }
+      let expected = experts["domains"]?[domain]?["counts"]?.array?.map { layer in
+        layer.array?.map { $0.integer.map { Int($0) } } ?? []
+      }
+      #expect(counts == expected, "\(domain)")
+      #expect(sequence["validation"]?["mismatches"]?.integer == 0)
+    }
+    let (depths, entered) = try run("mixture-of-depths")
+    for sequence in depths {
+      let domain = try #require(sequence["domain"]?.string)
+      let layers = sequence["routing"]?.array ?? []
+      #expect(layers.map { $0["layer"]?.integer } == [1, 3, 5, 7])
+      for layer in layers {
+        let number = try #require(layer["layer"]?.integer)
+        let expected = entered["domains"]?[domain]?["entered"]?["\(number)"]
+        // An eighth of 128 tokens.
+        #expect(expected?.array?.count == 16)
+        #expect(layer["tokens"] == expected, "\(domain), layer \(number)")
+      }
+      #expect(sequence["validation"]?["mismatches"]?.integer == 0)
+    }
+  }
+
+  @Test("A file of several sequences has no single array of scores")
+  func severalOutputs() {
+    let folder = Self.folder.replacing("Checkpoints/mixtral-usual", with: "Trained/mixtral")
+    let outcome = Self.run(
+      folder, "--tokens-file", "\(folder)/domains.json", "--output", "/tmp/never.npy")
+    #expect(outcome.exitCode == 64)
+    #expect(outcome.errors.contains("An array holds one sequence, and the file names 4."))
   }
 
   // MARK: - NumPy
@@ -182,7 +235,7 @@ import Testing
       ("[1, 2, 3]\n", [1, 2, 3]), ("1 2\n3\t4\r\n", [1, 2, 3, 4]), ("  5", [5]), ("[0]", [0]),
     ] as [(String, [Int])])
   func file(_ text: String, _ tokens: [Int]) throws {
-    #expect(try TokenList.parsed(Array(text.utf8), "ids") == tokens)
+    #expect(try TokenList.parsed(Array(text.utf8), "ids") == [TokenList(tokens)])
   }
 
   @Test(
@@ -190,7 +243,9 @@ import Testing
     arguments: [
       ("", "it holds no tokens"), (" \n", "it holds no tokens"), ("[]", "it holds no tokens"),
       ("[1, 2", "it is not JSON (line 1, column 6"),
-      ("{\"ids\": [1]}", "it holds an object, and no list"),
+      ("{}", "it holds no tokens"), ("{\"a\": []}", "'a' holds no tokens"),
+      ("{\"ids\": [1], \"b\": 7}", "'b' holds 7, and no list"),
+      ("{\"ids\": [1, [2]]}", "the list 'ids' holds a list, which is no token"),
       ("\"1 2\"", "it holds the string \"1 2\", and no list"),
       ("[1, \"2\"]", "its list holds the string \"2\", which is no token"),
       ("[1, 2.5]", "its list holds 2.5, which is no token"),
@@ -249,7 +304,10 @@ import Testing
       (["/nowhere", "--tokens", "1"], 66, "'/nowhere' is not there. Name a folder"),
       (["FOLDER/config.json", "--tokens", "1"], 66, "config.json' is no folder. Name a folder"),
       (["FOLDER/..", "--tokens", "1"], 66, "holds no config.json"),
-      (["FOLDER", "--tokens-file", "FOLDER/config.json"], 65, "it holds an object, and no list"),
+      (
+        ["FOLDER", "--tokens-file", "FOLDER/config.json"], 65,
+        "the list 'architectures' holds the string"
+      ),
     ] as [([String], Int32, String)])
   func mistakes(_ words: [String], _ code: Int32, _ message: String) {
     let outcome = Tally.tool.run(

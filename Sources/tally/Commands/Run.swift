@@ -16,8 +16,8 @@ extension Command {
       CHECKPOINT is a folder with config.json and safetensors files (F32, F16 or BF16; one file, or
       shards with their index), or a repository in the local Hugging Face cache. The weights are
       mapped and read part by part. Tokens are their numbers in the vocabulary; text is not read.
-      The experts, or the tokens, that each routed layer chose are printed beside the scores. See
-      docs/run.md.
+      The experts, or the tokens, that each routed layer chose are printed beside the scores. A file
+      {"prose": [..], "code": [..]} holds several sequences; each runs by itself. See docs/run.md.
       """,
     examples: [
       ("tally run path/to/folder --tokens 1,2,3", "the five likeliest next tokens"),
@@ -29,6 +29,10 @@ extension Command {
       ("tally run path/to/folder --tokens 1,2,3 --output logits.npy", "every score, for NumPy"),
       (
         "tally run path/to/folder --tokens 1,2,3 --validate", "compare the counts of this very pass"
+      ),
+      (
+        "tally run path/to/folder --tokens-file domains.json --routing-map map.svg",
+        "what the routers chose for each list of a file, drawn"
       ),
     ],
     [
@@ -55,7 +59,9 @@ extension Command {
     }
   ).known(as: "ids", "input-ids", "prompt-ids", "token-ids")
   fileprivate static let tokensFile = Parameter<String?>.text(
-    "tokens-file", "FILE", help: "A file of tokens: a JSON list, or numbers with white space.")
+    "tokens-file", "FILE",
+    help:
+      "A file of tokens: a JSON list, numbers with white space, or an object of named lists.")
   fileprivate static let top = Parameter<Int128?>.whole(
     "top", "N", least: 1, default: 5, help: "How many of the likeliest next tokens to print."
   ).known(as: "top-k")
@@ -83,7 +89,8 @@ extension Command {
 /// What a command line of `run` asks for, and the run.
 struct CheckpointRun {
   private let word: String
-  private let tokens: [Int]
+  /// The sequences, which do not see one another; there is at least one.
+  private let sequences: [TokenList]
   /// Whether the tokens stand on the command line, and not in a file.
   private let isOption: Bool
   private let top: Int
@@ -104,8 +111,8 @@ struct CheckpointRun {
     source = try ModelSource(arguments)
     switch (arguments[Command.tokens], arguments[Command.tokensFile]) {
     case (let text?, nil):
-      (tokens, isOption) = (TokenList.option(text) ?? [], true)
-    case (nil, let path?): (tokens, isOption) = (try TokenList.file(path), false)
+      (sequences, isOption) = ([TokenList(TokenList.option(text) ?? [])], true)
+    case (nil, let path?): (sequences, isOption) = (try TokenList.file(path), false)
     case (nil, nil): throw UsageError.missing("--tokens")
     case (.some, .some):
       throw UsageError.contradiction(
@@ -114,6 +121,11 @@ struct CheckpointRun {
     top = Int(clamping: arguments[Command.top] ?? 5)
     generated = Int(clamping: arguments[Command.generate] ?? 0)
     output = arguments[Command.output].map { OutputFile($0) }
+    if output != nil, sequences.count > 1 {
+      throw UsageError.contradiction(
+        "--output", "--tokens-file",
+        advice: "An array holds one sequence, and the file names \(sequences.count).")
+    }
     map = arguments[Command.map].map { OutputFile($0) }
     validates = arguments[Command.validates]
     isUnprovenAllowed = arguments[Command.unproven]
@@ -123,10 +135,10 @@ struct CheckpointRun {
       arguments[Command.threads].map { Int(clamping: min($0, 64)) } ?? min(Terminal.processors, 64)
   }
 
-  /// Runs the tokens, and what is generated after them.
+  /// Runs each sequence, and what is generated after it.
   ///
   /// - Throws: `Failure`, with the file or folder at fault.
-  func report() throws -> RunReport {
+  func report() throws -> DomainReport {
     for file in [output, map].compactMap(\.self) {
       // Before the time is spent.
       if let problem = file.obstacle {
@@ -135,17 +147,34 @@ struct CheckpointRun {
     }
     let checkpoint = try CheckpointSource(word, source)
     try checkpoint.requirePlainWeights()
+    let line = ProgressLine(checkpoint.folder)
+    defer { line.end() }
+    let report: DomainReport
     do {
-      return try run(checkpoint)
+      report = DomainReport(
+        runs: try sequences.enumerated().map { index, sequence in
+          try run(checkpoint, sequence) { share in
+            line.update((Double(index) + share) / Double(sequences.count))
+          }
+        })
     } catch let error as DescriptionError {
       throw Failure.description(source: checkpoint.folder, error)
     } catch let error as ExecutionError {
       throw Failure.run(source: checkpoint.folder, error)
     }
+    if let map {
+      let problem = map.write(RoutingMap(runs: report.runs).svg)
+      if let problem { throw Failure.unwritable(map.path, reason: problem.reason) }
+    }
+    return report
   }
 
-  private func run(_ checkpoint: CheckpointSource) throws -> RunReport {
-    let preparation = try prepare(checkpoint.model)
+  private func run(
+    _ checkpoint: CheckpointSource, _ sequence: TokenList,
+    _ progress: @escaping (Double) -> Void
+  ) throws -> RunReport {
+    let tokens = sequence.tokens
+    let preparation = try prepare(checkpoint.model, tokens)
     // What is not executed at all has said so by now.
     let type = checkpoint.model.modelType
     guard isUnprovenAllowed || Family.withProvenLogits.contains(type) else {
@@ -161,20 +190,18 @@ struct CheckpointRun {
     Terminal.stopOnLostFile()
     executor.use(weights)
 
-    let line = ProgressLine(checkpoint.folder)
-    defer { line.end() }
     let logits: Logits
     var validation: ValidationReport?
     if validates {
       let done = try Validation(
-        preparation, keepsLogits: true, given: [tokens], progress: line.update)
+        preparation, keepsLogits: true, given: [tokens], progress: progress)
       logits = done.logits
       validation = ValidationReport(
         name: checkpoint.folder, scale: .full, changes: [], validation: done,
         peakMemory: Terminal.peakMemory)
     } else {
       let all = preparation.operations
-      executor.meter.progress = { line.update(min(1, Double($0) / max(all, 1))) }
+      executor.meter.progress = { progress(min(1, Double($0) / max(all, 1))) }
       logits = try executor.run([tokens], Pass(preparation.workload))
     }
     let routing = executor.routing
@@ -183,20 +210,15 @@ struct CheckpointRun {
         logits.numbers, rows: logits.rows, columns: logits.columns, to: output)
       if let problem { throw Failure.unwritable(output.path, reason: problem.reason) }
     }
-    let more = try generate(after: logits, preparation, line)
-    let report = RunReport(
-      model: checkpoint.model, tokens: tokens, logits: logits, isWritten: output != nil, top: top,
-      routing: routing, generated: more.tokens, asksForMore: generated > 0,
-      validation: validation, steps: more.steps, notes: notes)
-    if let map {
-      let problem = map.write(report.routingMap)
-      if let problem { throw Failure.unwritable(map.path, reason: problem.reason) }
-    }
-    return report
+    let more = try generate(after: logits, of: tokens, preparation, progress)
+    return RunReport(
+      model: checkpoint.model, domain: sequence.domain, tokens: tokens, logits: logits,
+      isWritten: output != nil, top: top, routing: routing, generated: more.tokens,
+      asksForMore: generated > 0, validation: validation, steps: more.steps, notes: notes)
   }
 
   /// A pass over the tokens, that keeps its weights where more follow and they have room.
-  private func prepare(_ model: Model) throws -> Preparation {
+  private func prepare(_ model: Model, _ tokens: [Int]) throws -> Preparation {
     var workload = Workload()
     workload.tokens = Int128(tokens.count)
     // Exactly the positions that the mask keeps; the others would change no score.
@@ -233,7 +255,8 @@ struct CheckpointRun {
 
   /// Appends the likeliest token, and runs it after those that are cached.
   private func generate(
-    after logits: Logits, _ preparation: Preparation, _ line: ProgressLine
+    after logits: Logits, of prompt: [Int], _ preparation: Preparation,
+    _ progress: (Double) -> Void
   ) throws -> (tokens: [Int], steps: [RunReport.Step]) {
     guard generated > 0 else { return ([], []) }
     let executor = preparation.executor
@@ -250,14 +273,14 @@ struct CheckpointRun {
       executor.meter.restart()
       let next = try executor.run([[tokens[tokens.count - 1]]], pass)
       if validates {
-        workload.past = Int128(self.tokens.count + steps.count)
+        workload.past = Int128(prompt.count + steps.count)
         let comparison = try Comparison(
           executor.model, workload, executor.meter.tallies, executor.meter.decisions)
         steps.append(
           RunReport.Step(counts: comparison.rows.count, mismatches: comparison.mismatches))
       }
       tokens.append(RunReport.likeliest(1, next[next.rows - 1])[0].token)
-      line.update(Double(tokens.count) / Double(generated))
+      progress(Double(tokens.count) / Double(generated))
     }
     return (tokens, steps)
   }

@@ -1,15 +1,15 @@
 import Accounting
 import Architecture
-import Charts
 import JSON
 import Reference
-import Symbolic
 import Validation
 import Wording
 
 /// What a checkpoint made of some tokens, and how to print it.
 struct RunReport {
   let model: Model
+  /// What the sequence is called, where several run.
+  let domain: String?
   let tokens: [Int]
   /// The scores of every position, or of the last one.
   let logits: Logits
@@ -53,7 +53,10 @@ struct RunReport {
     return Array(all.sorted(by: isBefore).prefix(count))
   }
 
-  private var next: [(token: Int, score: Float)] {
+  /// How long the sequence is, in words.
+  var size: String { "\(tokens.count) \(tokens.count == 1 ? "token" : "tokens")" }
+
+  var next: [(token: Int, score: Float)] {
     Self.likeliest(top, logits[logits.rows - 1])
   }
 
@@ -62,8 +65,16 @@ struct RunReport {
   var json: JSONValue {
     var object = JSONObject([
       ("schema_version", .integer(1)), ("name", .string(model.name)),
-      ("model_type", .string(model.modelType)), ("tokens", .array(tokens.map { .integer($0) })),
+      ("model_type", .string(model.modelType)),
     ])
+    let sequence = sequence
+    for key in sequence.keys { object[key] = sequence[key] }
+    return .object(object)
+  }
+
+  /// What the sequence made of the model, without the model's name.
+  var sequence: JSONObject {
+    var object = JSONObject([("tokens", .array(tokens.map { .integer($0) }))])
     if !isWritten {
       object["logits"] = .array(
         (0..<logits.rows).map { row in .array(logits[row].map(Self.number)) })
@@ -80,7 +91,7 @@ struct RunReport {
       ])
     }
     if !notes.isEmpty { object["notes"] = .array(notes.map { .string($0) }) }
-    return .object(object)
+    return object
   }
 
   /// The shortest digits that give the number back; what is no number is null.
@@ -103,7 +114,7 @@ struct RunReport {
   }
 
   /// The number of a part's layer, and its name inside the layer.
-  private func place(_ path: String) -> (layer: Int?, name: String) {
+  func place(_ path: String) -> (layer: Int?, name: String) {
     let prefix = "\(model.layersPath)."
     guard path.hasPrefix(prefix) else { return (nil, path) }
     let rest = path.dropFirst(prefix.count)
@@ -120,19 +131,21 @@ struct RunReport {
     ).text(format)
     // A file of columns has one heading.
     if format == .csv { return scores }
-    var parts = [
-      "\(model.name): \(tokens.count) \(tokens.count == 1 ? "token" : "tokens")\n\n" + scores
-    ]
+    var parts = ["\(model.name): \(size)\n\n" + scores]
     if asksForMore {
       parts.append("generated: \(generated.map { "\($0)" }.joined(separator: " "))\n")
     }
     if let table = routingTable { parts.append(table.text(format)) }
-    if let validation {
-      parts.append(
-        ValidationReport.summary([validation]).text(format) + "\n"
-          + ValidationReport.verdict([validation]) + stepsText)
-    }
+    if let text = validationText(format) { parts.append(text) }
     return parts.joined(separator: "\n")
+  }
+
+  /// What came of the comparison of counts, if there was one.
+  func validationText(_ format: ReportFormat) -> String? {
+    validation.map {
+      ValidationReport.summary([$0]).text(format) + "\n" + ValidationReport.verdict([$0])
+        + stepsText
+    }
   }
 
   /// What came of the counts of the passes over tokens that were generated.
@@ -177,65 +190,5 @@ struct RunReport {
       for position in tokens.indices { table.rows[position].append(cells[position]) }
     }
     return table
-  }
-}
-
-// MARK: - Drawing
-
-extension RunReport {
-  /// How many tokens each expert of each layer took, and which tokens entered each layer.
-  var routingMap: String {
-    var loads: [(name: String, counts: [Int])] = []
-    var entered: [(name: String, positions: Set<Int>)] = []
-    for choice in routing {
-      let (layer, name) = place(choice.path)
-      let label = layer.map { "\($0)" } ?? name
-      switch choice.choice {
-      case .experts(let chosen):
-        var counts: [Int] = []
-        for expert in chosen.joined() {
-          while counts.count <= expert { counts.append(0) }
-          counts[expert] += 1
-        }
-        loads.append((label, counts))
-      case .tokens(let sequences): entered.append((label, Set(sequences.joined())))
-      }
-    }
-    var charts: [Chart] = []
-    let said = "\(model.name), \(tokens.count) \(tokens.count == 1 ? "token" : "tokens")"
-    if !loads.isEmpty {
-      // No token may have chosen the last experts; the description says how many there are.
-      let width = max(model.mostExperts, loads.map(\.counts.count).max() ?? 0)
-      charts.append(
-        Chart(
-          title: "Tokens that each expert took", subtitle: said, kind: .heatMap,
-          x: Chart.Axis(label: "expert", categories: (0..<width).map { "\($0)" }),
-          y: Chart.Axis(label: "layer", categories: loads.map(\.name)),
-          cells: loads.map { load in
-            (0..<width).map { Double($0 < load.counts.count ? load.counts[$0] : 0) }
-          }, colorAxis: Chart.Axis(label: "tokens")))
-    }
-    if !entered.isEmpty {
-      charts.append(
-        Chart(
-          title: "Tokens that entered each layer", subtitle: said, kind: .heatMap,
-          x: Chart.Axis(label: "position", categories: tokens.indices.map { "\($0)" }),
-          y: Chart.Axis(label: "layer", categories: entered.map(\.name)),
-          cells: entered.map { layer in
-            tokens.indices.map { layer.positions.contains($0) ? 1 : 0 }
-          }, colorAxis: Chart.Axis(label: "1 entered, 0 passed by")))
-    }
-    return ChartSheet(title: "What the routers chose", charts: charts).svg
-  }
-}
-
-extension Model {
-  /// The most experts that a layer has.
-  fileprivate var mostExperts: Int {
-    groups.flatMap(\.layer.branches).compactMap { branch in
-      guard case .mixtureOfExperts(let mixture) = branch.module else { return nil }
-      return (try? ParameterReport(self).ledger.value(mixture.scored, "The experts"))?
-        .wholeConstant.flatMap { Int(exactly: $0) }
-    }.max() ?? 0
   }
 }
