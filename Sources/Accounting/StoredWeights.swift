@@ -82,6 +82,37 @@ struct StoredWeights {
     of weight: Weight, in branch: Branch, _ indices: LayerGroup.Indices?
   ) -> Formula {
     if let bytes = format.uniformBytes { return bytes }
+    let packed = packedBytes(of: weight, in: branch, indices)
+    let wide = wideShare(of: weight, indices)
+    return wide == .zero ? packed : packed + Formula(wide) * (2 - packed)
+  }
+
+  /// The share of the layers in which the configuration keeps a weight wide, though its kind is packed.
+  private func wideShare(of weight: Weight, _ indices: LayerGroup.Indices?) -> Rational {
+    guard let stored = format.stored, !stored.wideModules.isEmpty else { return .zero }
+    let path = weight.name.split(separator: ".").dropLast().joined(separator: ".")
+    guard let indices else { return stored.keepsWide(path) ? .one : .zero }
+    func isWide(_ index: Int) -> Bool {
+      stored.keepsWide("\(model.layersPath).\(index).\(path)")
+    }
+    let numbers = try? indices.numbers { formula in
+      guard let value = formula.evaluated(in: model.values).wholeConstant, value < 1 << 20 else {
+        throw FreeLayers()
+      }
+      return Int(value)
+    }
+    // Of layers whose number is free, one stands for all.
+    guard let numbers, !numbers.isEmpty else { return isWide(0) ? .one : .zero }
+    let wide = try? Rational(Int128(numbers.count(where: isWide)), over: Int128(numbers.count))
+    return wide ?? .zero
+  }
+
+  private struct FreeLayers: Error {}
+
+  /// The bytes of one number of a weight that is packed as its kind is.
+  private func packedBytes(
+    of weight: Weight, in branch: Branch, _ indices: LayerGroup.Indices?
+  ) -> Formula {
     let kind = kind(of: weight, in: branch)
     switch format.scheme {
     case .uniform, .bits: return 2
@@ -240,15 +271,21 @@ extension WeightFormat.Packing {
     let numbers = weight.shape.product()
     func part(_ count: Int) -> Formula { Formula(Int128(count)) }
     switch self {
-    case .groups(let bits, let size, let hasZeros):
-      return (part(bits) + (16 + (hasZeros ? part(bits) : 0)) / part(size)) / 8
+    case .zeroedGroups(let bits, let size):
+      return (part(bits) + (16 + part(bits)) / (size.map(part) ?? weight.extents.1)) / 8
+    case .scaledGroups(let bits, let size):
+      return (part(bits) + 16 / (size.map(part) ?? weight.extents.1)) / 8
+        + (bits < 8 ? 16 * weight.maps / numbers : 0)
     case .indexedGroups(let bits, let size):
       let (outputs, inputs) = weight.extents
-      return (part(bits) + (16 + part(bits)) / part(size)) / 8
+      return (part(bits) + (16 + part(bits)) / (size.map(part) ?? inputs)) / 8
         + (4 * inputs + 2 * outputs) / (inputs * outputs)
+    case .rows(let scale): return 1 + part(scale) / 8 / weight.extents.1
+    case .tensors: return 1 + 4 * weight.maps / numbers
     case .normal4(let isDouble):
+      let scales = Formula.ceiling(numbers / 64)
       return Formula(1) / 2
-        + (isDouble ? Formula(1) / 64 + Formula(4) / (64 * 256) : Formula(4) / 64)
+        + (isDouble ? scales + 4 * .ceiling(scales / 256) : 4 * scales) / numbers
     case .float8(let block):
       let (outputs, inputs) = weight.extents
       return 1 + 4 * .ceiling(outputs / part(block)) * .ceiling(inputs / part(block))

@@ -1,3 +1,4 @@
+package import Architecture
 package import Symbolic
 
 /// How the weights of a model are stored: every parameter alike, or maps in a few bits beside wide
@@ -5,13 +6,28 @@ package import Symbolic
 package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
   /// What the maps are packed as.
   package enum Packing: Hashable, Sendable {
-    /// Codes of some bits, and for each group of them a scale of 16 bits and perhaps a zero point.
-    case groups(bits: Int, size: Int, hasZeros: Bool)
-    /// The same with, for each map, the group of every input in 32 bits and a bias of every output
+    /// Codes of some bits, and for each group of them a scale of 16 bits and a zero point; a group
+    /// without a size is all inputs of an output.
+    ///
+    /// - Source: AutoAWQ, `WQLinear_GEMM`.
+    case zeroedGroups(bits: Int, size: Int?)
+    /// Codes of some bits, a scale of 16 bits for each group, and, of codes below 8 bits, the shape
+    /// of the map as two numbers of 64 bits.
+    ///
+    /// - Source: compressed-tensors, `pack_quantized` and `int_quantized`.
+    case scaledGroups(bits: Int, size: Int?)
+    /// Codes of 8 bits and one scale of some bits for each output.
+    ///
+    /// - Source: Dettmers et al. 2022 (LLM.int8()), <https://arxiv.org/abs/2208.07339>; FBGEMM's
+    ///   row-wise fp8; compressed-tensors, strategy `channel`.
+    case rows(scale: Int)
+    /// Codes of 8 bits and scales of 32 bits in all for each map.
+    case tensors
+    /// Zero points too, and, for each map, the group of every input in 32 bits and a bias of every output
     /// in 16.
     ///
     /// - Source: AutoGPTQ, `qlinear_cuda_old.py`.
-    case indexedGroups(bits: Int, size: Int)
+    case indexedGroups(bits: Int, size: Int?)
     /// Four bits and a scale of 32 bits for 64 of them; or of 8 bits, and one of 32 for 256 of these.
     ///
     /// - Source: Dettmers et al. 2023 (QLoRA), §3, <https://arxiv.org/abs/2305.14314>.
@@ -43,6 +59,8 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
 
   package let description: String
   package let scheme: Scheme
+  /// What stays in 16 bits although its kind is packed, where a configuration says so.
+  package var stored: StoredFormat?
 
   package init(_ format: NumberFormat) {
     (description, scheme) = (format.rawValue, .uniform(format))
@@ -64,12 +82,18 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
       scheme = .bits(bits)
     } else if let packing = Self.fixed[word] {
       scheme = .maps(packing)
+    } else if word.hasPrefix("fp8-b"), let block = Int(word.dropFirst(5)),
+      (1...(1 << 20)).contains(block)
+    {
+      scheme = .maps(.float8(block: block))
     } else if let (name, bits, size) = Self.parts(word) {
       switch name {
-      case "awq": scheme = .maps(.groups(bits: bits, size: size, hasZeros: true))
+      case "awq": scheme = .maps(.zeroedGroups(bits: bits, size: size))
       case "gptq": scheme = .maps(.indexedGroups(bits: bits, size: size))
-      case "int": scheme = .maps(.groups(bits: bits, size: size, hasZeros: false))
-      case "mlx": scheme = .everyMatrix(bits: bits, size: size)
+      case "int": scheme = .maps(.scaledGroups(bits: bits, size: size))
+      case "mlx":
+        guard let size else { return nil }
+        scheme = .everyMatrix(bits: bits, size: size)
       default: return nil
       }
     } else {
@@ -79,25 +103,39 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
 
   private static let fixed: [String: Packing] = [
     "mxfp4": .microscaling4, "nvfp4": .nvidia4, "nf4": .normal4(isDouble: false),
-    "nf4-dq": .normal4(isDouble: true), "fp8-b128": .float8(block: 128),
+    "nf4-dq": .normal4(isDouble: true), "llm-int8": .rows(scale: 32), "fp8-row": .rows(scale: 32),
+    "fp8-channel": .rows(scale: 16), "fp8-tensor": .tensors,
   ]
 
-  /// Of `gptq8-g32` the name, the bits (four where none are said) and the group.
-  private static func parts(_ word: String) -> (name: String, bits: Int, size: Int)? {
-    guard let dash = word.firstRange(of: "-g"), let size = Int(word[dash.upperBound...]),
-      size > 0, size <= 1 << 20
-    else { return nil }
-    let start = word[..<dash.lowerBound]
+  /// Of `gptq8-g32` the name, the bits (four where none are said) and the group; of `gptq-channel`
+  /// no group.
+  private static func parts(_ word: String) -> (name: String, bits: Int, size: Int?)? {
+    guard let dash = word.firstIndex(of: "-") else { return nil }
+    let group = word[word.index(after: dash)...]
+    var size: Int?
+    if group != "channel" {
+      guard group.first == "g", let number = Int(group.dropFirst()), number > 0, number <= 1 << 20
+      else { return nil }
+      size = number
+    }
+    let start = word[..<dash]
     let name = start.prefix { $0.isLetter }
     let digits = start.dropFirst(name.count)
     guard let bits = digits.isEmpty ? 4 : Int(digits), (1...8).contains(bits) else { return nil }
     return (String(name), bits, size)
   }
 
+  /// The format of a model whose configuration states one.
+  package init?(of model: Model) {
+    guard let stored = model.storedFormat else { return nil }
+    self.init(stored.word)
+    self.stored = stored
+  }
+
   /// The words, as an error lists them.
   package static let words = """
-    config, fp32, bf16, fp16, fp8, int8, int4, mxfp4, nvfp4, nf4, nf4-dq, fp8-b128, awq-g128, gptq-g128, \
-    gptq8-g32, int4-g128, mlx4-g64, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k_s, q3_k_m, q3_k_l, q4_k_s, \
+    config, fp32, bf16, fp16, fp8, int8, int4, mxfp4, nvfp4, nf4, nf4-dq, llm-int8, fp8-b128, fp8-row, \
+    fp8-channel, fp8-tensor, int8-channel, awq-g128, gptq-g128, gptq-channel, gptq8-g32, int4-g128, mlx4-g64, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k_s, q3_k_m, q3_k_l, q4_k_s, \
     q4_k_m, q5_k_s, q5_k_m, q6_k, or bits a weight, as 4.5bpw
     """
 
@@ -109,6 +147,39 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
   /// The format in which training keeps gradients: of packed weights none are kept in their own.
   package var trained: NumberFormat {
     if case .uniform(let format) = scheme { format } else { .bf16 }
+  }
+}
+
+/// Which format of weights is asked for.
+package enum WeightFormatRequest: Hashable, Sendable {
+  /// That of the configuration, or 16 bits.
+  case usual
+  /// That of the configuration, which must state one.
+  case configuration
+  case format(WeightFormat)
+
+  /// Reads `config` or the word for a format; nothing asks for the usual one.
+  package init?(_ word: String?) {
+    guard let word else {
+      self = .usual
+      return
+    }
+    if word == "config" {
+      self = .configuration
+    } else if let format = WeightFormat(word) {
+      self = .format(format)
+    } else {
+      return nil
+    }
+  }
+
+  /// The format for a model; nil where its configuration must state one and does not.
+  package func format(of model: Model) -> WeightFormat? {
+    switch self {
+    case .usual: WeightFormat(of: model) ?? .bf16
+    case .configuration: WeightFormat(of: model)
+    case .format(let format): format
+    }
   }
 }
 

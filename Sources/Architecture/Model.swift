@@ -68,8 +68,8 @@ package struct Model: Sendable {
   package var requirements: [Requirement] = []
   /// What a reader of the figures should know about how the configuration was read.
   package var notes: [String] = []
-  /// The format in which the configuration says that weights are stored, by its word.
-  package var storedFormat: String?
+  /// How the configuration says that weights are stored.
+  package var storedFormat: StoredFormat?
   /// What a pass does that the description leaves out, so that it gives no FLOPs.
   package var operationGap: String?
   /// What a reader of FLOPs should know beside that.

@@ -48,8 +48,8 @@ package struct Description: Sendable {
     try checkOverrides(against: keys, family, own)
     model.name = name
     let quantisation = Quantisation(reading.outer) ?? Quantisation(own)
-    model.storedFormat = quantisation?.word
-    if quantisation?.word == nil, quantisation != nil {
+    model.storedFormat = quantisation?.format
+    if quantisation != nil, quantisation?.format == nil {
       model.operationNotes.append(
         "The format of its quantised weights is not known here: without --weight-dtype they have 16 bits."
       )

@@ -8,14 +8,14 @@ package struct SweepSubject: Sendable {
   package let describe: @Sendable ([String: String], [Transformation]) throws -> Model
   package var request: WorkloadRequest
   package var convention: Convention
-  /// That of the configuration, or 16 bits, where it is nil.
-  package var weightFormat: WeightFormat?
+  package var weightFormat: WeightFormatRequest
   package var cacheFormat: NumberFormat
   /// The FLOPs of a training run.
   package var budget: Rational?
 
   package init(
-    request: WorkloadRequest, convention: Convention = .exact, weights: WeightFormat? = nil,
+    request: WorkloadRequest, convention: Convention = .exact,
+    weights: WeightFormatRequest = .usual,
     cache: NumberFormat = .bf16,
     describe: @escaping @Sendable ([String: String], [Transformation]) throws -> Model
   ) {
@@ -80,9 +80,13 @@ extension SweepSubject {
       }
       throw .badValue(key: binding.key, value: word.name, expected: "a number")
     }
+    guard let weights = setting.weightFormat.format(of: model) else {
+      throw .badValue(
+        key: "weight-dtype", value: "config",
+        expected: "the name of a format, because the configuration states none")
+    }
     return FigureSource(
-      model, workload, convention: setting.convention,
-      weights: setting.weightFormat ?? model.storedFormat.flatMap { WeightFormat($0) } ?? .bf16,
+      model, workload, convention: setting.convention, weights: weights,
       cache: setting.cacheFormat, budget: setting.budget, letters: setting.letters)
   }
 }
@@ -93,7 +97,7 @@ private struct Setting {
   var changes: [Transformation] = []
   var request: WorkloadRequest
   var convention: Convention
-  var weightFormat: WeightFormat?
+  var weightFormat: WeightFormatRequest
   var cacheFormat: NumberFormat
   var budget: Evaluated?
   var letters: [Symbol: Evaluated] = [:]
@@ -144,8 +148,7 @@ private struct Setting {
       }
       convention = found
     case .weightFormat:
-      let found = WeightFormat(text)
-      guard found != nil || text == "config" else {
+      guard let found = WeightFormatRequest(text) else {
         throw .badValue(key: key, value: text, expected: "one of \(WeightFormat.words)")
       }
       weightFormat = found

@@ -106,7 +106,12 @@ struct CheckpointSource {
   /// - Throws: `Failure.noCheckpoint`.
   static func place(_ word: String) throws -> (folder: String, file: String?) {
     guard Terminal.kind(of: word) == .file, isWeights(word) else {
-      return (try folder(word), nil)
+      let folder = try folder(word)
+      // A folder with nothing but one file of llama.cpp means that file.
+      if Terminal.kind(of: "\(folder)/config.json") != .file, !GGUFFile.models(in: folder).isEmpty {
+        return (folder, try ModelSource.onlyFile(of: folder))
+      }
+      return (folder, nil)
     }
     guard let slash = word.lastIndex(of: "/") else { return (".", word) }
     return (String(word[..<slash]), String(word[word.index(after: slash)...]))

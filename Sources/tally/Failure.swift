@@ -17,6 +17,8 @@ enum Failure: Error, Hashable {
   case notCached(String, nearest: String?)
   case unreadable(String, reason: String)
   case noConfiguration(folder: String)
+  /// A folder without config.json that holds several files of llama.cpp.
+  case severalModels(folder: String, files: [String])
   case notJSON(source: String, JSONSyntaxError)
   case notAnObject(source: String)
   case description(source: String, DescriptionError)
@@ -56,7 +58,7 @@ enum Failure: Error, Hashable {
 
   var exitCode: Int32 {
     switch self {
-    case .noSuchModel, .notCached, .unreadable, .noConfiguration, .noCheckpoint: 66
+    case .noSuchModel, .notCached, .unreadable, .noConfiguration, .severalModels, .noCheckpoint: 66
     case .checkpoint(.unreadable): 66
     case .checkpoint, .quantised, .unproven, .noStoredFormat, .unknownArchitecture, .notRouted,
       .badTokens, .measurement,
@@ -84,6 +86,9 @@ enum Failure: Error, Hashable {
       "\(source.capped) cannot be read: \(reason). Name a file that can."
     case .noConfiguration(let folder):
       "The folder \(folder.capped) holds no config.json. Name a configuration file, or another folder."
+    case .severalModels(let folder, let files):
+      "The folder \(folder.capped) holds no config.json and \(files.count) GGUF files. Name one of them, "
+        + "as \("\(folder)/\(files[0])".capped)."
     case .notJSON(let source, let error):
       "\(source.capped) is not JSON: \(error). Correct the file."
     case .notAnObject(let source):

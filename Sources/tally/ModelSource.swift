@@ -268,8 +268,8 @@ struct ModelSource {
       var folder = word
       while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
       let path = "\(folder)/config.json"
-      guard Terminal.kind(of: path) == .file else { throw Failure.noConfiguration(folder: folder) }
-      return (path, folder)
+      if Terminal.kind(of: path) == .file { return (path, folder) }
+      return ("\(folder)/\(try Self.onlyFile(of: folder))", folder)
     case .absent:
       if let path = HubCache.configuration(of: word) { return (path, word) }
       let name = word.split(separator: "/").last.map(String.init) ?? word
@@ -280,6 +280,16 @@ struct ModelSource {
       throw Failure.noSuchModel(
         word, nearest: nearestWord(to: name.lowercased(), among: Catalog.names))
     }
+  }
+
+  /// The one file of llama.cpp in a folder without config.json.
+  ///
+  /// - Throws: `Failure.noConfiguration`, `.severalModels`.
+  static func onlyFile(of folder: String) throws -> String {
+    let files = GGUFFile.models(in: folder)
+    guard files.count < 2 else { throw Failure.severalModels(folder: folder, files: files) }
+    guard let file = files.first else { throw Failure.noConfiguration(folder: folder) }
+    return file
   }
 
   private func blaming<Result>(_ source: String, _ body: () throws -> Result) throws -> Result {

@@ -47,7 +47,7 @@ enum WorkloadOptions {
     "weight-dtype", "FORMAT",
     help: "How weights are stored: bf16, or as the configuration says; q4_k_m, awq-g128, 4.5bpw …",
     complaint: { word in
-      guard word != "config", WeightFormat(word) == nil else { return nil }
+      guard WeightFormatRequest(word) == nil else { return nil }
       let near = nearestWord(to: word.lowercased(), among: WeightFormat.listed)
       return near.map { "a format, such as \($0)" } ?? "one of \(WeightFormat.words)"
     }
@@ -57,11 +57,11 @@ enum WorkloadOptions {
   ///
   /// - Throws: `Failure` where the configuration is asked for and says nothing.
   static func storedFormat(_ arguments: Arguments, of model: Model) throws -> WeightFormat {
-    let word = arguments[weightFormat]
-    if let word, word != "config" { return WeightFormat(word) ?? .bf16 }
-    if let format = model.storedFormat.flatMap({ WeightFormat($0) }) { return format }
-    guard word == nil else { throw Failure.noStoredFormat(source: model.name) }
-    return .bf16
+    let request = WeightFormatRequest(arguments[weightFormat]) ?? .usual
+    guard let format = request.format(of: model) else {
+      throw Failure.noStoredFormat(source: model.name)
+    }
+    return format
   }
 
   static let declarations = [

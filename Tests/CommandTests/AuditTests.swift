@@ -35,7 +35,7 @@ import Testing
     var elements = 0
     var bytes = 0
 
-    init(_ folder: URL) throws {
+    init(_ folder: URL, without isLeft: (String) -> Bool = { _ in false }) throws {
       for file in try FileManager.default.contentsOfDirectory(
         at: folder, includingPropertiesForKeys: nil)
       where file.pathExtension == "safetensors" {
@@ -47,6 +47,10 @@ import Testing
         let object = try #require(
           try JSONSerialization.jsonObject(with: data[8..<8 + length]) as? [String: Any])
         for case (let name, let entry as [String: Any]) in object where name != "__metadata__" {
+          if isLeft(name), let range = entry["data_offsets"] as? [Int] {
+            bytes -= range[1] - range[0]
+            continue
+          }
           tensors += 1
           elements += (entry["shape"] as? [Int] ?? []).reduce(1, *)
         }
@@ -83,6 +87,21 @@ import Testing
     #expect(json["bytes"]?["computed"] == expected["bytes"])
   }
 
+  /// What is left out is beside the weights: text of settings, and codes that are the same for all.
+  @Test("The bytes that a configuration gives are those of the packed file", arguments: packings)
+  func configured(_ name: String) throws {
+    let folder = Self.oracle.appending(path: "Packings/\(name)")
+    let left = ["quant_map", "bitsandbytes__nf4", "weight_format"]
+    let headers = try Headers(folder) { tensor in left.contains { tensor.hasSuffix($0) } }
+    let outcome = Tally.tool.run(
+      ["flops", folder.path(percentEncoded: false), "--format", "json"], failure: Failure.describe)
+    let models = try JSONValue(parsing: outcome.output)["models"]?.array
+    // Older files also hold a bias of 16 bits for each output of a map, here of two layers: four
+    // maps of attention, of 64, 32, 32 and 64 outputs, and three of the rest, of 128, 128 and 64.
+    let biases = name.hasPrefix("gptq") ? 2 * 2 * (64 + 32 + 32 + 64 + 128 + 128 + 64) : 0
+    #expect(models?.first?["memory"]?["weight_bytes"] == .integer(headers.bytes + biases))
+  }
+
   @Test("Packed weights are counted without a configuration too", arguments: packings)
   func uncompared(_ name: String) throws {
     let copy = try CheckpointCopy(Self.oracle.appending(path: "Packings/\(name)"))
@@ -115,6 +134,31 @@ import Testing
     let params = Tally.tool.run(["params", path, "--format", "json"], failure: Failure.describe)
     let models = try JSONValue(parsing: Array(params.output.utf8))["models"]?.array
     #expect(models?.first?["parameters"]?["total"] == expected["logical"])
+  }
+
+  @Test("A folder with one file of llama.cpp means that file, and one with two asks which")
+  func onlyFile() throws {
+    let copy = try CheckpointCopy(Self.oracle.appending(path: "GGUF/gemma"))
+    let path = copy.folder.path(percentEncoded: false)
+    for name in ["expected.json", "config.json"] {
+      try? FileManager.default.removeItem(at: copy.folder.appending(path: name))
+    }
+    // As counted from the file itself, in `gguf` above.
+    let whole = Self.oracle.appending(path: "GGUF/gemma/model.gguf").path(percentEncoded: false)
+    let file = Tally.tool.run(["params", whole, "--format", "csv"], failure: Failure.describe)
+    let folder = Tally.tool.run(["params", path, "--format", "csv"], failure: Failure.describe)
+    #expect(folder.exitCode == 0)
+    #expect(
+      folder.output.split(separator: "\n").last?.split(separator: ",").dropFirst()
+        == file.output.split(separator: "\n").last?.split(separator: ",").dropFirst())
+    #expect(try Self.audit(path).code == 0)
+    try FileManager.default.copyItem(
+      at: copy.folder.appending(path: "model.gguf"), to: copy.folder.appending(path: "other.gguf"))
+    for command in ["params", "audit"] {
+      let outcome = Tally.tool.run([command, path], failure: Failure.describe)
+      #expect(outcome.exitCode == 66)
+      #expect(outcome.errors.contains("holds no config.json and 2 GGUF files. Name one of them"))
+    }
   }
 
   @Test(

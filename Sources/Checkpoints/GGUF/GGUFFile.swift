@@ -23,6 +23,18 @@ package struct GGUFFile: Sendable {
     bytes.prefix(4).elementsEqual("GGUF".utf8)
   }
 
+  /// The names of the models of a folder that are such files, in order: of one that is cut in parts
+  /// the first part, and no projector of images.
+  package static func models(in folder: String) -> [String] {
+    let names = (try? MappedFile.entries(of: folder)) ?? []
+    return names.filter { name in
+      guard name.hasSuffix(".gguf"), !name.hasPrefix("mmproj") else { return false }
+      let parts = name.dropLast(".gguf".count).split(separator: "-").suffix(3)
+      guard parts.count == 3, parts[parts.startIndex + 1] == "of" else { return true }
+      return Int(parts[parts.startIndex]).map { $0 == 1 } ?? true
+    }
+  }
+
   /// - Throws: `CheckpointError.unreadable`, `.damaged`, `.notFetched`.
   package init(_ path: String) throws(CheckpointError) {
     let file = try MappedFile(path)

@@ -156,7 +156,7 @@ enum SweepOptions {
     return SweepSubject(
       request: WorkloadOptions.request(arguments),
       convention: arguments[convention].flatMap { Convention.named($0) } ?? .exact,
-      weights: arguments[WorkloadOptions.weightFormat].flatMap { WeightFormat($0) },
+      weights: WeightFormatRequest(arguments[WorkloadOptions.weightFormat]) ?? .usual,
       cache: arguments[WorkloadOptions.cacheFormat]
     ) { overrides, more in
       var description = description
