@@ -1,5 +1,5 @@
 #!/bin/sh
-# Validates random models, changes, capacities, routings and passes: other ones than the test suite.
+# Validates random models, changes, capacities, routings, recursions and passes: other ones than the test suite.
 #
 #   Tests/fuzz-validate.sh [COUNT [FIRST]]
 #
@@ -7,4 +7,4 @@
 # not hold is printed with the command line that shows it.
 set -eu
 cd "$(dirname "$0")/.."
-TALLY_FUZZ="${2:-1000},${1:-5000}" exec swift test --filter ValidationFuzzTests
+TALLY_FUZZ="${2:-1000},${1:-5000}" exec swift test --filter 'ValidationFuzzTests|ConditionalDepthTests/random'

@@ -18,14 +18,14 @@ extension OperationLedger {
   ///
   /// - Throws: `DescriptionError.arithmetic`, also for a size that was left free.
   package func places(
-    decided: (_ layer: Int, _ branches: [Branch]) -> DecidedLayer
+    decided: (_ index: Int, _ layer: Layer) -> DecidedLayer
   ) throws(DescriptionError) -> [Place: Rational] {
     var counts: [Place: Rational] = [:]
     for group in model.groups where group.layer.dependsOnData(workload) {
       let program = group.layer.program
       for index in try layers(of: group) {
         try add(
-          group.layer, program, index, decided(index, group.layer.branches), to: &counts)
+          group.layer, program, index, decided(index, group.layer), to: &counts)
       }
     }
     return counts
@@ -62,7 +62,7 @@ extension Layer {
 
   /// Whether the data decide how much the layer executes.
   func dependsOnData(_ workload: Workload) -> Bool {
-    letsDataDecide(workload) || branches.contains { $0.module.dependsOnData }
+    letsDataDecide(workload) || runBranches.contains { $0.branch.module.dependsOnData }
   }
 }
 

@@ -2,13 +2,13 @@ import Architecture
 import Symbolic
 
 extension DepthRouter {
-  /// The comparisons that choose: while a sequence is known whole, the best of it are found by one
+  /// The comparisons that choose among some tokens of all: while a sequence is known whole, the best of it are found by one
   /// look at every score each; else each token is compared with a threshold.
   ///
   /// - Source: Raposo et al. 2024, eq. 1, <https://arxiv.org/abs/2404.02258>.
-  func looks(_ stream: Stream) -> Formula {
+  func looks(_ stream: Stream, of whole: Stream) -> Formula {
     let isSampling = stream.workload.phase == .decode
-    return choice == .expert && !isSampling ? stream.rows * entering(stream) : stream.rows
+    return choice == .expert && !isSampling ? stream.rows * entering(whole) : stream.rows
   }
 
   /// The number of tokens of a sequence that enter the block: *k = max(1, ⌊κ·T⌋)*.

@@ -55,7 +55,7 @@ package struct ExpertsMet: Hashable, Sendable {
     var lists: [(group: LayerGroup, name: String, met: ExpertsMet)] = []
     let stream = Stream(ledger.workload)
     for group in ledger.model.groups {
-      for (branch, router) in group.layer.conditionalBranches where !branch.runs.isZero {
+      for (branch, router) in group.layer.runBranches where !branch.runs.isZero {
         guard case .mixtureOfExperts(let mixture) = branch.module else { continue }
         let met = try ExpertsMet(
           mixture, in: group, { Choosing(stream, router, $0) }, ledger)

@@ -7,6 +7,8 @@ import Symbolic
 struct ProgramWork {
   /// The tokens that the program runs on.
   var stream: Stream
+  /// Those of the whole pass.
+  private let whole: Stream
   /// The same sequence by sequence, where each may have another number of them.
   var sequences: [Stream]?
   /// The rows of its values, where they are not the tokens: the places of experts.
@@ -28,6 +30,7 @@ struct ProgramWork {
     filling: @escaping (String) -> MixtureOfExperts.Filling = { _ in .all }
   ) {
     self.stream = stream
+    whole = stream
     runs = stream.runs
     self.assumption = assumption
     self.decided = decided
@@ -188,7 +191,7 @@ struct ProgramWork {
       add(step, OperationCounts([.compare: (isAboveOnly ? 1 : 2) * numbers]))
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
-    case .enter(_, _, let entrance): count(entrance, step)
+    case .enter(_, let scores, let entrance): count(entrance, isChosen: scores != nil, step)
     case .quotient(_, let division):
       guard stream.workload.phase != .train else { break }
       add(step, OperationCounts([.divide: numbers * division.share]))
@@ -260,16 +263,16 @@ struct ProgramWork {
   }
 
   /// The choice among all tokens, and the program of those inside.
-  private mutating func count(_ entrance: Entrance, _ step: Step) {
+  private mutating func count(_ entrance: Entrance, isChosen: Bool, _ step: Step) {
     let router = entrance.router
-    add(step, OperationCounts([.compare: router.looks(stream)]))
+    if isChosen { add(step, OperationCounts([.compare: router.looks(stream, of: whole)])) }
     if let predictor = entrance.predictor, stream.workload.phase != .prefill { count(predictor) }
     var inner = self
     inner.done = []
     if let entered = decided?.entered[router.path] {
       inner.enter(entered)
     } else {
-      inner.stream = router.inner(stream, assumption)
+      inner.stream = router.inner(whole, assumption)
     }
     inner.runs = inner.stream.runs
     inner.count(entrance.body)

@@ -23,13 +23,39 @@ package struct ConditionalDepth: Hashable, Sendable {
     case both
   }
 
+  /// Who enters.
+  package enum Entry: Hashable, Sendable {
+    /// Whom the router chooses, among all tokens or among those that another router let in before.
+    case choosing(among: DepthRouter?)
+    /// Whom the router of an earlier layer let in.
+    case following
+  }
+
+  /// What comes back.
+  package enum Answer: Hashable, Sendable {
+    /// `x + r·f(x)`, where *f* is what the blocks add to the stream.
+    case sum
+    /// What the blocks make of the stream, which may go on to the next layer; the last of the layers
+    /// that go together returns `h + r·y` of what entered the first.
+    case stream(begins: Bool, ends: Bool)
+  }
+
   package var router: DepthRouter
   /// Which blocks of the layer, in the order in which they run.
   package var blocks: Range<Int>
+  package var entry = Entry.choosing(among: nil)
+  package var answer = Answer.sum
 
   package init(_ router: DepthRouter, _ blocks: Range<Int>) {
     self.router = router
     self.blocks = blocks
+  }
+}
+
+extension ConditionalDepth {
+  /// Every router at whose word tokens enter, the outer first.
+  package var routers: [DepthRouter] {
+    if case .choosing(let outer?) = entry { [outer, router] } else { [router] }
   }
 }
 
@@ -104,7 +130,7 @@ package struct CapacityDecay: Hashable, Sendable {
 
   /// The share at a layer of so many: `κ_L + (κ − κ_L)·w`.
   ///
-  /// *w* falls from 1 to 0, as `1 − ℓ/(L − 1)` or as `(1 + cos(π·ℓ/(L − 1)))/2`, rounded to twelve
+  /// *w* falls from 1 to 0, as `1 − ℓ/(L − 1)` or as `(1 + cos(π·ℓ/(L − 1)))/2`, rounded to six
   /// digits behind the point.
   package func share(at layer: Int, of layers: Int) -> Formula {
     let end = Int128(max(1, layers - 1))
@@ -113,7 +139,7 @@ package struct CapacityDecay: Hashable, Sendable {
     case .linear: weight = Formula(end - Int128(layer)) / Formula(end)
     case .cosine:
       let cosine = cos(Double.pi * Double(layer) / Double(end))
-      let digits: Int128 = 1_000_000_000_000
+      let digits: Int128 = 1_000_000
       weight = Formula(Int128(((1 + cosine) / 2 * Double(digits)).rounded())) / Formula(digits)
     }
     return last + weight * (first - last)

@@ -148,23 +148,23 @@ package struct Layer: Hashable, Sendable {
   package var blocks: [Block]
   /// Blocks that run first and whose tensors an earlier layer holds.
   package var repeats: [Block] = []
-  /// A part that several layers run, each a time of its own.
+  /// Parts that several layers run, each a time of its own.
   package struct Sharing: Hashable, Sendable {
-    /// Its path in a layer.
-    package var path: String
+    /// Their paths in a layer.
+    package var paths: [String]
     /// The layer under whose name a checkpoint holds its tensors.
     package var holder: Int
     /// The number of the time, counted over the model: it chooses what is not shared.
     package var use: Int
 
-    package init(path: String, holder: Int, use: Int) {
-      self.path = path
+    package init(_ paths: [String], holder: Int, use: Int = 0) {
+      self.paths = paths
       self.holder = holder
       self.use = use
     }
   }
 
-  package var sharing: Sharing?
+  package var sharings: [Sharing] = []
   /// Tensors of the layer outside its blocks: scales, or a table of its own.
   package var extras: [Branch]
   /// How it keeps several copies of the stream, if there are.
@@ -212,14 +212,24 @@ package struct Layer: Hashable, Sendable {
   package var branches: [Branch] { conditionalBranches.map(\.branch) }
 
   /// The same, each with what decides which tokens reach it.
+  ///
+  /// What an earlier layer holds is listed there.
   package var conditionalBranches: [(branch: Branch, router: DepthRouter?)] {
+    listed(from: repeats.count)
+  }
+
+  /// The same, with what an earlier layer holds.
+  package var runBranches: [(branch: Branch, router: DepthRouter?)] { listed(from: 0) }
+
+  /// Every module of the blocks from one on, and of what stands outside them.
+  private func listed(from first: Int) -> [(branch: Branch, router: DepthRouter?)] {
     var all: [(branch: Branch, router: DepthRouter?)] = []
     for (index, block) in (repeats + blocks).enumerated() {
       for condition in conditions where condition.blocks.lowerBound == index {
-        all.append((Branch("", .depthRouter(condition.router)), nil))
+        guard case .choosing(let outer) = condition.entry else { continue }
+        all.append((Branch("", .depthRouter(condition.router)), outer))
       }
-      // What an earlier layer holds is listed there.
-      guard index >= repeats.count else { continue }
+      guard index >= first else { continue }
       let router = router(ofBlock: index)
       all += block.parts.map { ($0, router) }
     }
@@ -230,6 +240,14 @@ package struct Layer: Hashable, Sendable {
 }
 
 extension Block {
+  /// The paths in the layer under which its tensors stand.
+  package var paths: [String] {
+    parts.flatMap { part -> [String] in
+      guard part.path.isEmpty else { return [part.path] }
+      return part.weights.compactMap { $0.name.split(separator: ".").first.map(String.init) }
+    }
+  }
+
   /// Every module of the block, in the order of the computation.
   fileprivate var parts: [Branch] {
     var all: [Branch] = []

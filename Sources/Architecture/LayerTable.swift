@@ -61,6 +61,8 @@ package enum Legacy: Hashable, Sendable {
   case routerState
   /// The state of the other of two stacks.
   case otherState
+  /// What entered the first of the layers that a router opens together.
+  case entered
   /// Keys and values, for later layers of a kind.
   case keysAndValues(String)
   /// The keys that an indexer has chosen, for layers up to the next that has one.

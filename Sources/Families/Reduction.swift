@@ -170,6 +170,7 @@ extension Model {
   /// Keeps the first layers of each kind.
   fileprivate mutating func keepFirstLayers(_ most: Int) {
     let values = values
+    let all = groups
     for (place, group) in groups.enumerated() {
       switch group.indices {
       case .listed(let indices): groups[place].indices = .listed(Array(indices.prefix(most)))
@@ -181,6 +182,7 @@ extension Model {
         groups[place].indices = .listed(Array(Int(first)..<Int(last)))
       }
     }
+    keepHolders(of: all)
     groups.removeAll {
       if case .listed(let indices) = $0.indices { indices.isEmpty } else { false }
     }
@@ -190,5 +192,18 @@ extension Model {
     let binding = sizes[place]
     sizes[place] = SizeBinding(
       size: binding.size, key: binding.key, value: Evaluated(count), origin: binding.origin)
+  }
+
+  /// Keeps the layers that hold tensors of those that are kept.
+  private mutating func keepHolders(of all: [LayerGroup]) {
+    let holders = Set(
+      groups.filter { !$0.indices.count.isZero }.flatMap(\.layer.sharings).map(\.holder))
+    for (place, group) in all.enumerated() {
+      guard case .listed(let before) = group.indices,
+        case .listed(let kept) = groups[place].indices
+      else { continue }
+      groups[place].indices = .listed(
+        before.filter { kept.contains($0) || holders.contains($0) })
+    }
   }
 }

@@ -44,6 +44,8 @@ package final class Executor {
   var legacies: [Legacy: (Register, RowBuffer?)] = [:]
   /// The tokens that are cached.
   var past = 0
+  /// Of each sequence the rows that the last router of depth has let in, and their scores.
+  var entered: [(rows: [Int], scores: [Float])] = []
   /// The layer that runs.
   var layer = 0
   /// What the routers of the last pass have chosen, in the order in which they ran.

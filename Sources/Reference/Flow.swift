@@ -13,6 +13,9 @@ struct Flow {
   /// The number in the vocabulary of each row's token.
   var identifiers: [Int]
   var pass: Pass
+  /// Inside a router the row of each row in the whole pass, and the new tokens of a sequence there.
+  var origins: [Int]?
+  var allTokens: Int?
 
   init(
     sequences: [Int], lengths: [Int], positions: [Int], identifiers: [Int], pass: Pass

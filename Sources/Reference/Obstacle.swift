@@ -7,7 +7,7 @@ import Symbolic
 /// model is left out in silence.
 extension Layer {
   var obstacle: String? {
-    if !repeats.isEmpty, sharing == nil {
+    if !repeats.isEmpty, sharings.isEmpty {
       return "blocks that share the weights of an earlier layer"
     }
     if let branch = extras.first {

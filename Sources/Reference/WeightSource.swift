@@ -42,22 +42,24 @@ final class WeightSource {
   /// Where the tensors of the layer that runs stand, if it is another layer that holds some.
   var alias: Alias?
 
-  /// A part that several layers run, under the name of the layer that holds it.
+  /// Parts that several layers run, under the names of the layers that hold them.
   struct Alias {
-    /// The beginning of the names by which the layer asks, and of those that are stored.
-    let asked: String
-    let stored: String
-    /// The number of the use, which stands in names for `#`.
-    let use: String
+    /// The beginning of the names by which the layer asks, and of those that are stored, with the
+    /// number of the use, which stands in names for `#`.
+    private let names: [(asked: String, stored: String, use: String)]
 
-    init(_ sharing: Layer.Sharing, layer: Int, in path: String) {
-      asked = "\(path).\(layer).\(sharing.path)."
-      stored = "\(path).\(sharing.holder).\(sharing.path)."
-      use = "\(sharing.use)"
+    init(_ sharings: [Layer.Sharing], layer: Int, in path: String) {
+      names = sharings.flatMap { sharing in
+        sharing.paths.map {
+          ("\(path).\(layer).\($0).", "\(path).\(sharing.holder).\($0).", "\(sharing.use)")
+        }
+      }
     }
 
     func name(_ name: String) -> String {
-      guard name.hasPrefix(asked) else { return name }
+      guard let (asked, stored, use) = names.first(where: { name.hasPrefix($0.asked) }) else {
+        return name
+      }
       return stored + name.dropFirst(asked.count).replacing("#", with: use)
     }
   }

@@ -46,8 +46,8 @@ package struct Comparison: Sendable {
     var bounds: [OperationLedger.Place: (least: Rational, most: Rational)] = [:]
     var decided: [OperationLedger.Place: Rational] = [:]
     if expected.exactness != .exact {
-      decided = try expected.places { index, branches in
-        DecidedLayer("\(model.layersPath).\(index)", branches, decisions)
+      decided = try expected.places { index, layer in
+        DecidedLayer("\(model.layersPath).\(index)", layer, decisions)
       }
       for (place, count) in try OperationLedger(model, workload, assuming: .none).places() {
         bounds[place] = (count, .zero)
@@ -131,14 +131,14 @@ extension OperationLedger.Place {
 
 extension DecidedLayer {
   /// What the decisions of a pass say of the layer with a path.
-  fileprivate init(_ path: String, _ branches: [Branch], _ decisions: [String: Decision]) {
+  fileprivate init(_ path: String, _ layer: Layer, _ decisions: [String: Decision]) {
     self.init()
-    for branch in branches {
-      if case .depthRouter(let router) = branch.module {
-        entered[router.path] = (decisions["\(path).\(router.path)"]?.entered ?? []).map {
-          (Int128($0.tokens), Int128($0.past))
-        }
+    for router in layer.conditions.flatMap(\.routers) {
+      entered[router.path] = (decisions["\(path).\(router.path)"]?.entered ?? []).map {
+        (Int128($0.tokens), Int128($0.past))
       }
+    }
+    for (branch, _) in layer.runBranches {
       let own = branch.path.isEmpty ? path : "\(path).\(branch.path)"
       filled[branch.path] = decisions[own]?.filled.map { Int128($0) }
     }

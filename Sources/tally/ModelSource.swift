@@ -36,7 +36,7 @@ struct ModelSource {
   static let changes = Parameter<[String]>.repeated(
     "transform", "CHANGE",
     help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, mod=κ/every, "
-      + "mode=staged|integrated.",
+      + "recursion=N, mode=staged|integrated.",
     complaint: { text in
       do throws(TransformationSyntaxError) {
         _ = try Transformation(parsing: text)
@@ -176,10 +176,10 @@ struct ModelSource {
   /// The layers of each kind that a reduced model keeps, so that every change finds its own.
   private var layersOfChanges: Int {
     let needed = transformations.map { change in
-      if case .depthRouting(let placement) = change {
-        min(placement.layers.last, 1 << 20) + 1
-      } else {
-        0
+      switch change {
+      case .depthRouting(let placement): min(placement.layers.last, 1 << 20) + 1
+      case .recursion(let recursion): min(recursion.leastDepth, 1 << 20)
+      case .segmentation, .sharing, .upcycling, .depthExperts: 0
       }
     }
     return max(2, needed.max() ?? 0)

@@ -33,7 +33,7 @@ import Sweeping
       case "vary": (Family.keys + Axis.targets.keys.sorted()).map { "\($0)=" }
       case "for", "by": Family.keys + Axis.targets.keys.sorted()
       case "transform":
-        ["segment=", "shared=", "upcycle=", "mod=", "mode=staged", "mode=integrated"]
+        ["segment=", "shared=", "upcycle=", "mod=", "recursion=", "mode=staged", "mode=integrated"]
       case "baseline": Catalog.names
       case "weight-dtype":
         WeightFormat.listed

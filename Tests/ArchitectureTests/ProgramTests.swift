@@ -42,7 +42,7 @@ import Testing
       let model = try Description().model(from: configuration, named: "row")
       // Layers that borrow tensors of an earlier one list them twice, and one that holds a shared
       // part holds the adapters of other layers.
-      guard model.groups.allSatisfy({ $0.layer.repeats.isEmpty && $0.layer.sharing == nil })
+      guard model.groups.allSatisfy({ $0.layer.repeats.isEmpty && $0.layer.sharings.isEmpty })
       else { continue }
       let values = try Self.values(model)
       var sum = Rational.zero

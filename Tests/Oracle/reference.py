@@ -126,6 +126,7 @@ MOD = {
     "num_noop_experts": 0, "num_experts_per_tok": None, "moe_intermediate_size": None,
     "mod_part": "block", "mod_layers": None, "mod_weighting": "score", "mod_threshold": None, "mod_shared_router": False,
     "mod_capacity_decay": "none", "mod_capacity_last": None, "mod_capacity_least": None, "mod_capacity_whole": None,
+    "recursion_steps": None, "recursion_sharing": "middle_cycle", "recursion_routing": "none", "recursion_capacity": None,
 }  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def mod_shares(c):
         share, depth = Fraction(str(c.mod_capacity)), Fraction(i, max(1, c.num_hidden_layers - 1))
         if c.mod_capacity_decay != "none":
             last = Fraction(str(c.mod_capacity_last))
-            fallen = depth if c.mod_capacity_decay == "linear" else Fraction(round((1 - math.cos(math.pi * depth)) / 2 * 10**12), 10**12)
+            fallen = depth if c.mod_capacity_decay == "linear" else Fraction(round((1 - math.cos(math.pi * depth)) / 2 * 10**6), 10**6)
             share = share * (1 - fallen) + last * fallen
             if c.mod_capacity_whole is not None and share > Fraction(str(c.mod_capacity_whole)):
                 shares[i] = None
@@ -158,6 +159,26 @@ def mod_shares(c):
                 share = max(share, Fraction(str(c.mod_capacity_least)))
         shares[i] = share
     return shares
+
+
+def recursions(c):
+    """The layers in the order in which they run: for each recursion a list of (number of the run, number of the layer that holds
+    its tensors), with one of its own before and one after if the ends are not shared."""
+    depth, steps = c.num_hidden_layers, c.recursion_steps or 1
+    if c.recursion_steps is None:
+        return None, [[(i, i) for i in range(depth)]], None
+    ends = c.recursion_sharing.startswith("middle")
+    runs = list(range(1, depth - 1) if ends else range(depth))
+    if not runs or len(runs) % steps:
+        raise ValueError("the depth does not divide")
+    size = len(runs) // steps
+    if c.recursion_sharing.endswith("cycle"):
+        rounds = [[(runs[step * size + place], runs[place]) for place in range(size)] for step in range(steps)]
+    else:
+        held = [runs[place * steps] for place in range(size) for _ in range(steps)]
+        pairs = list(zip(runs, held))
+        rounds = [pairs[step * size : (step + 1) * size] for step in range(steps)]
+    return (0 if ends else None), rounds, (depth - 1 if ends else None)
 
 
 def mod_llama(config):
@@ -186,6 +207,17 @@ def mod_llama(config):
             if c.mod_predictor == "mlp":
                 block.mod_predictor = _named(parts, lambda: Predictor(c.hidden_size, c.mod_predictor_size))
         blocks.append(block)
+    first, rounds, _ = recursions(c)
+    for step, pairs in enumerate(rounds):
+        for place, (run, held) in enumerate(pairs):
+            if run != held:  # what stands in the list is the router alone
+                own = getattr(blocks[run], "mod_router", None), getattr(blocks[run], "mod_predictor", None)
+                blocks[run] = nn.Module()
+                for name, module in zip(("mod_router", "mod_predictor"), own):
+                    if module is not None:
+                        setattr(blocks[run], name, module)
+            if place == 0 and c.recursion_routing != "none":
+                blocks[run].mor_router = Router(c.hidden_size)
     return CausalLM(c, blocks)
 
 

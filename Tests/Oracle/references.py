@@ -118,38 +118,61 @@ class Pass(torch.nn.Module):
         """The logits of every token. With `prompt`, the tokens after it decide for themselves as while sampling."""
         c, everyone = self.config, torch.ones(len(ids), dtype=torch.bool)
         x = self.model.embed_tokens(ids)
-        shares = reference.mod_shares(c) if hasattr(c, "mod_mode") else {}
-        holder = next((number for number, share in shares.items() if share is not None), None)
-        for number, block in enumerate(self.model.layers):
-            share = shares.get(number)
-            if share is None:
+        if not hasattr(c, "mod_mode"):
+            for number, block in enumerate(self.model.layers):
                 x = x + self.branches(number, block, x, everyone)
-                continue
-            owner = self.model.layers[holder] if c.mod_shared_router else block
-
-            def decide(x, part):
-                router, predictor = owner.mod_router, getattr(block, "mod_predictor", None)
-                if part:
-                    router, predictor = router[part], predictor and predictor[part]
-                score = x @ router.weight[0]
-                if c.mod_weighting == "sigmoid":
-                    score = 1 / (1 + torch.exp(-score))
-                entered = self.enter(predictor, share, x, score, prompt)
-                self.depth.append({"layer": number, "tokens": entered.nonzero()[:, 0].tolist()})
-                weight = torch.ones_like(score) if c.mod_weighting == "none" else score
-                return entered, torch.where(entered, weight, 0.0)[:, None]
-
-            if c.mod_part == "block":
-                entered, weight = decide(x, None)
-                x = x + weight * self.branches(number, block, x, entered)
-                continue
-            entered, weight = decide(x, "attention") if c.mod_part != "mlp" else (everyone, 1.0)
-            x = x + weight * self.attend(block, x, entered)
-            entered, weight = decide(x, "mlp") if c.mod_part != "attention" else (everyone, 1.0)
-            x = x + weight * self.think(number, block, x, entered)
+            return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
+        shares = reference.mod_shares(c)
+        first, rounds, last = reference.recursions(c)
+        active = everyone
+        if first is not None:
+            x = self.run(first, first, x, shares, active, prompt)
+        for step, pairs in enumerate(rounds):
+            y, weight = x, None
+            if c.recursion_routing == "expert_choice":
+                steps = len(rounds)
+                share = Fraction(steps - step, steps) if c.recursion_capacity is None else Fraction(str(c.recursion_capacity[step]))
+                weight = 1 / (1 + torch.exp(-(x @ self.model.layers[pairs[0][0]].mor_router.weight[0])))
+                active = self.enter(None, share, x, weight, prompt, among=active)
+                self.depth.append({"layer": pairs[0][0], "tokens": active.nonzero()[:, 0].tolist()})
+            for run, held in pairs:
+                y = self.run(run, held, y, shares, active, prompt)
+            x = y if weight is None else torch.where(active[:, None], x + weight[:, None] * y, x)
+        if last is not None:
+            x = self.run(last, last, x, shares, everyone, prompt)
         return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
 
-    def enter(self, predictor, share, x, score, prompt):
+    def run(self, number, held, x, shares, active, prompt):
+        """One layer, with the tensors of the layer that holds them; some tokens may take no part."""
+        c, block = self.config, self.model.layers[held]
+        share = shares.get(number)
+        if share is None:
+            return x + self.branches(number, block, x, active)
+        holder = next(other for other, share in shares.items() if share is not None)
+        owner = self.model.layers[holder if c.mod_shared_router else number]
+
+        def decide(x, part):
+            router, predictor = owner.mod_router, getattr(self.model.layers[number], "mod_predictor", None)
+            if part:
+                router, predictor = router[part], predictor and predictor[part]
+            score = x @ router.weight[0]
+            if c.mod_weighting == "sigmoid":
+                score = 1 / (1 + torch.exp(-score))
+            entered = self.enter(predictor, share, x, score, prompt)
+            self.depth.append({"layer": number, "tokens": entered.nonzero()[:, 0].tolist()})
+            weight = torch.ones_like(score) if c.mod_weighting == "none" else score
+            return entered, torch.where(entered, weight, 0.0)[:, None]
+
+        if c.mod_part == "block":
+            entered, weight = decide(x, None)
+            return x + weight * self.branches(number, block, x, entered)
+        entered, weight = decide(x, "attention") if c.mod_part != "mlp" else (active, 1.0)
+        x = x + weight * self.attend(block, x, entered)
+        entered, weight = decide(x, "mlp") if c.mod_part != "attention" else (active, 1.0)
+        return x + weight * self.think(number, block, x, entered)
+
+    def enter(self, predictor, share, x, score, prompt, among=None):
+        """Which tokens enter; with `among`, of those that entered before."""
         c, length = self.config, len(score)
         first = length if prompt is None else prompt
         entered = torch.zeros(length, dtype=torch.bool)
@@ -159,9 +182,12 @@ class Pass(torch.nn.Module):
             self.margin = min(self.margin, float((score[:first] - bound).abs().min()))
         else:
             kept = max(1, math.floor(share * first))
-            entered[score[:first].topk(kept).indices] = True
-            self.margin = min(self.margin, gap(score[:first], kept))
+            eligible = score[:first] if among is None else score[:first].masked_fill(~among[:first], -1e30)
+            entered[eligible.topk(kept).indices] = True
+            self.margin = min(self.margin, gap(eligible, kept))
         for position in range(first, length):
+            if among is not None and not among[position]:
+                continue
             if c.mod_predictor == "mlp":
                 inner = functional.silu(predictor.fc1.weight @ x[position])
                 says = predictor.fc2.weight[0] @ inner

@@ -24,18 +24,17 @@ extension Layer {
         continue
       }
       let inside = all[condition.blocks]
-      y = condition.router.lower(y, &program) { x, program in
-        // f = a + m, while the second block sees x + a.
-        var (stream, sum) = (x, nil as Value?)
-        for (number, block) in inside.enumerated() {
-          var bridges: [(Value, String)] = []
-          let inputs = block.inputNorms.map { program.normalize(stream, $0) }
-          let answer = block.answer(stream, inputs, &program, &bridges)
-          let name = block.residualPath
-          sum = sum.map { program.add($0, answer, name) } ?? answer
-          if number + 1 < inside.count { stream = program.add(stream, answer, name) }
+      y = condition.lower(y, &program) { x, program in
+        switch condition.answer {
+        case .sum: return condition.router.add(sum(inside, x, &program), to: x, &program)
+        case .stream(let begins, let ends):
+          if begins, !ends { _ = program.leave(x, as: .entered) }
+          var (bridges, aside) = ([] as [(Value, String)], nil as Value?)
+          let y = inside.reduce(x) { $1.lower($0, &program, &bridges, &aside) }
+          guard ends else { return y }
+          let first = begins ? x : program.take(.entered, width: x.width)
+          return condition.router.add(y, to: first, &program)
         }
-        return sum ?? x
       }
       index = condition.blocks.upperBound
     }
@@ -43,6 +42,22 @@ extension Layer {
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
     if let division { y = program.quotient(y, by: division, "rescale") }
     return extras.reduce(y) { program.part($0, $1) }
+  }
+
+  /// What blocks add to the stream: f = a + m, while the second sees x + a.
+  private func sum(
+    _ inside: ArraySlice<Block>, _ x: Value, _ program: inout ProgramBuilder
+  ) -> Value {
+    var (stream, sum) = (x, nil as Value?)
+    for (number, block) in inside.enumerated() {
+      var bridges: [(Value, String)] = []
+      let inputs = block.inputNorms.map { program.normalize(stream, $0) }
+      let answer = block.answer(stream, inputs, &program, &bridges)
+      let name = block.residualPath
+      sum = sum.map { program.add($0, answer, name) } ?? answer
+      if number + 1 < inside.count { stream = program.add(stream, answer, name) }
+    }
+    return sum ?? x
   }
 
   /// The same of one of several copies of the stream, which changes all of them.

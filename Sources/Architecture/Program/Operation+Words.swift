@@ -181,7 +181,8 @@ extension Operation {
         + "one of \(experts.routing.experts):"
     case .weigh(let x): return "\(name(x)) · the weight of the row"
     case .enter(let x, let scores, let entrance):
-      return "\(name(x)), its rows replaced where \(entrance.router.words(name(scores))):"
+      let who = scores.map { entrance.router.words(name($0)) } ?? "the last router let them in"
+      return "\(name(x)), its rows replaced where \(who):"
     case .convolve(let x, let convolution):
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
         + "\(convolution.kernel) numbers · \(convolution.name)"
@@ -225,6 +226,7 @@ extension Legacy {
     case .layerTable: "what the table says to all layers"
     case .routerState: "the state of the router"
     case .otherState: "the state of the other stack"
+    case .entered: "what entered the first of these layers"
     case .keysAndValues(let kind): "keys and values of \(kind)"
     case .chosenKeys: "the keys that the last indexer has chosen"
     }

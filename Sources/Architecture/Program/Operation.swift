@@ -111,7 +111,9 @@ package enum Operation: Sendable {
   /// or the score with which a router has let it in.
   case weigh(Value)
   /// The rows that a router lets in go through a program of their own, and come back to their places.
-  indirect case enter(Value, scores: Value, Entrance)
+  ///
+  /// Without scores these are the rows that the last router has let in.
+  indirect case enter(Value, scores: Value?, Entrance)
   /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
   /// earlier passes are carried.
   case convolve(Value, CausalConvolution)
@@ -396,11 +398,12 @@ extension Operation {
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),
-      .enter(let x, let y, _), .join(let x, let y), .divide(let x, let y, _),
+      .join(let x, let y), .divide(let x, let y, _),
       .mixStreams(let x, let y, _), .mapChosen(let x, let y, _), .rescale(let x, let y, _),
       .interpolate(let x, let y, _):
       [x, y]
     case .scan(let values, _): values
+    case .enter(let x, let scores, _): [x] + [scores].compactMap(\.self)
     case .groupedProduct(let x, _, _), .meanBlocks(let x, _): [x]
     case .indexBlocks(let x, let y, _): [x, y]
     case .compress(let x, let y, _): [x, y]

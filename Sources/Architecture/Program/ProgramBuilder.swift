@@ -317,7 +317,7 @@ extension ProgramBuilder {
   }
 
   package mutating func enter(
-    _ x: Value, _ scores: Value, _ router: DepthRouter,
+    _ x: Value, _ scores: Value?, _ router: DepthRouter,
     predictor: ((Value, inout ProgramBuilder) -> Value)?,
     _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Value {

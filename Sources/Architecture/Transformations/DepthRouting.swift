@@ -75,7 +75,7 @@ extension Model {
     groups = result
   }
 
-  private func listed(_ indices: LayerGroup.Indices) throws(DescriptionError) -> [Int] {
+  func listed(_ indices: LayerGroup.Indices) throws(DescriptionError) -> [Int] {
     switch indices {
     case .listed(let list): return list
     case .range(let first, let end):

@@ -12,6 +12,8 @@ package enum Transformation: Hashable, Sendable {
   case upcycling(experts: Evaluated, active: Evaluated)
   /// Some blocks let in only the share *κ* of the tokens.
   case depthRouting(DepthPlacement)
+  /// Layers run several times.
+  case recursion(Recursion)
   /// Where the experts of a Mixture-of-Depths model stand.
   case depthExperts(DepthExperts)
 
@@ -25,7 +27,7 @@ package enum Transformation: Hashable, Sendable {
   /// The names that `init(parsing:)` knows, each with its form.
   package static let forms: KeyValuePairs = [
     "segment": "segment=4", "shared": "shared=2", "upcycle": "upcycle=8/2", "mod": "mod=0.125/2",
-    "mode": "mode=staged",
+    "mode": "mode=staged", "recursion": "recursion=3/middle_cycle",
   ]
 
   /// Reads `name=value`; a number may be a letter, which leaves it free.
@@ -56,6 +58,14 @@ package enum Transformation: Hashable, Sendable {
     case ("mod", 2...):
       guard let placement = DepthPlacement(pieces) else { throw error }
       self = .depthRouting(placement)
+    case ("recursion", 1...3):
+      guard let steps = Int(pieces[0]), steps > 0, steps < 1 << 20,
+        let sharing = Recursion.Sharing(rawValue: pieces.count > 1 ? pieces[1] : "middle_cycle"),
+        pieces.count < 3 || pieces[2] == "expert_choice"
+      else { throw error }
+      self = .recursion(
+        Recursion(
+          steps: steps, sharing: sharing, shares: pieces.count == 3 ? Recursion.even(steps) : nil))
     case ("mode", 1):
       guard let mode = DepthExperts(rawValue: pieces[0]) else { throw error }
       self = .depthExperts(mode)
@@ -132,6 +142,7 @@ extension Model {
     case .sharing(let count): try model.share(count)
     case .upcycling(let experts, let active): try model.upcycle(experts, active)
     case .depthRouting(let placement): try model.routeDepth(placement)
+    case .recursion(let recursion): try model.repeat(recursion)
     case .depthExperts(let mode): try model.place(mode)
     }
     return model

@@ -16,13 +16,15 @@ extension Family {
       mod_routing="expert_choice" mod_predictor="none" mod_part="block" mod_weighting="score"
       mod_shared_router=false mod_threshold=null mod_capacity_decay="none" mod_capacity_last=null
       mod_capacity_least=null mod_capacity_whole=null
+      recursion_steps=null recursion_sharing="middle_cycle" recursion_routing="none"
+      recursion_capacity=null
       """
   ) { keys in
     let mode = try keys.choice("mod_mode", of: DepthMode.self)
     let bias = try keys.biases(.all)
     let attention = try keys.attention(bias: bias)
     let plain = try keys.layer(attention, .feedForward(keys.backboneFeedForward()))
-    guard mode != .none else { return try keys.decoder(keys.uniform(plain)) }
+    guard mode != .none else { return try keys.recursive(keys.uniform(plain)) }
     let inner = try keys.layerInside(mode, attention, plain)
     let router = mode == .integrated ? nil : try keys.depthRouter()
     let part = router == nil ? .block : try keys.choice("mod_part", of: ConditionalDepth.Part.self)
@@ -36,28 +38,28 @@ extension Family {
         router.capacity = capacity
         router.isHeldElsewhere = holder != nil
         guard var layer = inner.routed(by: router, part) else { return inner }
-        layer.sharing = holder.map { Layer.Sharing(path: router.path, holder: $0, use: 0) }
+        if let holder { layer.sharings.append(Layer.Sharing([router.path], holder: holder)) }
         return layer
       }
     }
     let places = try keys.routedPlaces()
     let isShared = try router != nil && keys.sharesRouter()
     if case .every(1, offset: 0) = places, case .constant(let share)? = shares, !isShared {
-      return try keys.decoder(keys.uniform(build(.routed(share, holder: nil))))
+      return try keys.recursive(keys.uniform(build(.routed(share, holder: nil))))
     }
     if case .every(1, offset: 0) = places, shares == nil {
-      return try keys.decoder(keys.uniform(inner))
+      return try keys.recursive(keys.uniform(inner))
     }
     let count = try keys.listedLayerCount()
     let routed = (0..<count).filter(places.contains)
     if routed.isEmpty { keys.noteNoRoutedBlock(places, count) }
     guard let shares else {
-      return try keys.decoder(
+      return try keys.recursive(
         keys.layers(kind: { places.contains($0) ? DepthKind.inner : .plain }, build))
     }
     let capacities = try keys.capacities(shares, routed, of: count)
     let holder = isShared ? capacities.keys.min() : nil
-    return try keys.decoder(
+    return try keys.recursive(
       keys.layers(
         kind: { index -> DepthKind in
           guard places.contains(index) else { return .plain }
@@ -174,6 +176,48 @@ extension Keys {
       router.threshold = try constant("mod_threshold")
     }
     return router
+  }
+
+  /// The model of such layers, of which some may repeat others.
+  fileprivate func recursive(_ groups: [LayerGroup]) throws -> Model {
+    guard let steps = try integer("recursion_steps", least: 1) else { return try decoder(groups) }
+    let sharing = try choice("recursion_sharing", of: Recursion.Sharing.self)
+    var recursion = Recursion(steps: steps, sharing: sharing)
+    switch try text("recursion_routing") ?? "none" {
+    case "none": break
+    case "expert_choice": recursion.shares = try recursionShares(steps)
+    case let other:
+      throw DescriptionError.unsupported(
+        key: "recursion_routing", found: "\"\(other)\"", supported: "none, expert_choice")
+    }
+    let count = try listedLayerCount()
+    let listed = groups.map { group in
+      var copy = group
+      if case .range = group.indices { copy.indices = .listed(Array(0..<count)) }
+      return copy
+    }
+    return try decoder(listed.repeated(recursion, of: count, width: size(.hidden)))
+  }
+
+  /// The share of the tokens that enters each recursion: a list, or N/N, …, 1/N.
+  private func recursionShares(_ steps: Int) throws -> [Rational] {
+    guard let list = try list("recursion_capacity") else { return Recursion.even(steps) }
+    let shares = try list.map { value in
+      guard case .number(let text) = value, let share = Rational(decimal: text), share > .zero,
+        share <= .one
+      else {
+        throw DescriptionError.wrongType(
+          key: "recursion_capacity", found: value.kind,
+          expected: "a list of shares above 0 and at most 1")
+      }
+      return share
+    }
+    guard shares.count == steps, zip(shares, shares.dropFirst()).allSatisfy({ $0 >= $1 }) else {
+      throw DescriptionError.unsupported(
+        key: "recursion_capacity", found: "a list of \(shares.count)",
+        supported: "one share for each of the \(steps) recursions, none above the one before it")
+    }
+    return shares
   }
 
   fileprivate func sharesRouter() throws -> Bool {

@@ -126,7 +126,7 @@ extension Keys {
           [try norm("mamba_decoder.input_layernorm")], [Branch("mamba_decoder.mamba", mixer)]),
       ])
     if !isFirst { layer.repeats = blocks }
-    layer.sharing = Layer.Sharing(path: path, holder: holder, use: use)
+    layer.sharings = [Layer.Sharing([path], holder: holder, use: use)]
     return layer
   }
 

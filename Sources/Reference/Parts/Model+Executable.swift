@@ -49,8 +49,8 @@ extension Model {
     for index in executor.programs.keys.sorted() {
       guard let program = executor.programs[index], executor.plantedError != .skipsLayer(index)
       else { continue }
-      executor.weights.alias = executor.layers[index]?.sharing.map {
-        WeightSource.Alias($0, layer: index, in: layersPath)
+      executor.weights.alias = executor.layers[index].map {
+        WeightSource.Alias($0.sharings, layer: index, in: layersPath)
       }
       try executor.run(
         program, in: x, flow, layer: index, state: firstState + index,

@@ -7,18 +7,28 @@ extension Executor {
   ///
   /// All sequences go together, because experts have so many places for the tokens of a pass. Where
   /// nobody enters the parts run on no row, and ask for their weights.
+  ///
+  /// Without scores these are the tokens that the last router let in.
   func enter(
-    _ x: Matrix, _ scores: Matrix, _ entrance: Entrance, _ flow: Flow, _ state: LayerState,
+    _ x: Matrix, _ scores: Matrix?, _ entrance: Entrance, _ flow: Flow, _ state: LayerState,
     at path: String, _ name: String
   ) throws {
-    let entering = try scratch.scoped {
-      try choose(x, scores, entrance, flow, state, at: path, name)
+    var entering = entered
+    if let scores {
+      entering = try scratch.scoped {
+        try choose(x, scores, entrance, flow, state, at: path, name)
+      }
+      entered = entering.map { sequence in
+        (sequence.rows.map { flow.origins?[$0] ?? $0 }, sequence.scores)
+      }
     }
     let (rows, weights) = (entering.flatMap(\.rows), entering.flatMap(\.scores))
-    let inner = Flow(
+    var inner = Flow(
       sequences: flow.sequences, lengths: entering.map(\.rows.count),
       positions: rows.map { flow.positions[$0] }, identifiers: rows.map { flow.identifiers[$0] },
       pass: flow.pass)
+    inner.origins = rows.map { flow.origins?[$0] ?? $0 }
+    inner.allTokens = flow.allTokens ?? flow.tokens
     for (index, sequence) in flow.sequences.enumerated() {
       let key = LayerState.CacheKey(name: name, sequence: sequence)
       let before = state.entered[key] ?? 0
@@ -61,7 +71,7 @@ extension Executor {
     } else if router.choice == .expert, !router.isTrainedToDecide {
       threshold = nil
     }
-    let share = router.capacity * Formula(Int128(flow.tokens))
+    let share = router.capacity * Formula(Int128(flow.allTokens ?? flow.tokens))
     var count = max(1, try extent(.floor(share)))
     if plantedError == .choosesOneLess { count -= 1 }
     var entering: [(rows: [Int], scores: [Float])] = []

@@ -294,7 +294,7 @@ struct ProgramRun {
     case .enter(let x, let scores, let entrance):
       let stream = writable(x, index, executor)
       try executor.enter(
-        stream, numbers(scores), entrance, flow, state, at: path, name)
+        stream, scores.map(numbers), entrance, flow, state, at: path, name)
       return .numbers(stream)
     case .convolve(let x, let convolution):
       return .numbers(

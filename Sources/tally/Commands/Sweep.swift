@@ -13,7 +13,7 @@ extension Command {
     discussion: """
       KEY is a key of config.json, one of a pass (tokens, past, batch, phase, mask, logits, mla,
       recompute, weight-dtype, kv-dtype), convention, budget, or a change (segment, shared, upcycle,
-      mod, mode; mod/2 is the κ of mod=κ/2). FIGURE is a path of the JSON documents, as parameters.routed_experts or
+      mod, recursion, mode; mod/2 is the κ of mod=κ/2). FIGURE is a path of the JSON documents, as parameters.routed_experts or
       flops.matmul.total, or short: total, active, flops, kv_cache, intensity. baseline.FIGURE is
       that of the unchanged model, relative.FIGURE the ratio to it. docs/designing.md is a tutorial.
       """,
