@@ -32,7 +32,9 @@ package struct Axis: Hashable, Sendable {
   /// of `upcycle=E/4`.
   package static func target(of key: String) -> Target {
     let name = key.split(separator: "/", maxSplits: 1).first.map(String.init) ?? key
-    if name != key { return ["mod", "upcycle"].contains(name) ? .transformation : .configuration }
+    if name != key {
+      return ["mod", "recursion", "upcycle"].contains(name) ? .transformation : .configuration
+    }
     return targets[key] ?? .configuration
   }
 
@@ -43,7 +45,7 @@ package struct Axis: Hashable, Sendable {
     "logits": .pass, "mla": .pass, "recompute": .pass, "convention": .convention,
     "weight-dtype": .weightFormat, "kv-dtype": .cacheFormat, "segment": .transformation,
     "shared": .transformation, "upcycle": .transformation, "mod": .transformation,
-    "mode": .transformation, "budget": .budget,
+    "mode": .transformation, "recursion": .transformation, "budget": .budget,
   ]
 }
 

@@ -9,7 +9,8 @@ import Testing
   static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
   static let files = [
-    "README.md", "docs/designing.md", "docs/large-sweeps.md", "docs/measured-runs.md",
+    "README.md", "docs/conditional-depth.md", "docs/designing.md", "docs/large-sweeps.md",
+    "docs/measured-runs.md",
   ]
 
   struct Block: CustomTestStringConvertible, Sendable {
