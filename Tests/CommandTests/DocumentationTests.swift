@@ -80,6 +80,6 @@ import Testing
     for file in Self.files {
       #expect(Self.consoles.contains { $0.file == file })
     }
-    #expect(Self.drawings.count == 2)
+    #expect(Self.drawings.count == 3)
   }
 }
