@@ -58,18 +58,6 @@ extension Module {
     }
   }
 
-  /// The numbers carried to the next token beside a cache, for all sequences.
-  func stateElements(after stream: Stream) -> Formula {
-    switch self {
-    case .mixer(let module): module.stateElements(after: stream)
-    case .selfAttention(let module):
-      stream.sequences * (module.convolution?.stateSize ?? 0)
-    case .recurrent(let module): stream.sequences * module.program.stateSize
-    case .feedForward(let module): stream.sequences * module.stateSize
-    default: .zero
-    }
-  }
-
   /// The numbers that one layer's attention has cached after the pass.
   func cacheElements(after stream: Stream) -> Formula {
     switch self {

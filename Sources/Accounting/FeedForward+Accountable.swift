@@ -14,7 +14,7 @@ extension FeedForward {
       counts = counts + runs * slopes
     }
     if isGated { counts = counts + OperationCounts([.multiply: numbers]) }
-    if capsFactors {
+    if factorCaps != nil {
       // c·tanh(g/c)·σ(g)·(c·tanh(u/c)): one product more than with a gate alone.
       counts =
         counts + 2 * numbers * ReferenceAlgorithms.cap + OperationCounts([.multiply: numbers])
@@ -23,7 +23,4 @@ extension FeedForward {
       + [Work("activation", Elementwise(.activations, counts))]
       + output.work(part, rows: rows)
   }
-
-  /// The last inputs, where those of the token before are mixed with a token's own.
-  var stateSize: Formula { reception?.gate.map.input ?? 0 }
 }

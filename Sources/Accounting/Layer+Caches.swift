@@ -13,11 +13,8 @@ extension Layer {
   }
 
   /// The numbers of recurrent states and of the last inputs of convolutions.
-  func stateElements(_ stream: (DepthRouter?) -> Stream) -> Formula {
-    runs
-      * conditionalModules.map { module, router in
-        module.runs * module.module.stateElements(after: stream(router))
-      }.sum()
+  func stateElements(_ program: Program, _ stream: (DepthRouter?) -> Stream) -> Formula {
+    runs * program.stateElements(stream)
   }
 
   private var conditionalModules: [(Branch, DepthRouter?)] {

@@ -11,10 +11,4 @@ extension Mixer: Accountable {
 
   /// The part whose products the mixer's are: attention where its tensors are.
   private var productPart: Product.Part { part == .attention ? .attentionProjections : .mixer }
-
-  /// The numbers carried to the next token, for all sequences.
-  func stateElements(after stream: Stream) -> Formula {
-    let inputs = convolutions.map { $0.stateSize }.sum()
-    return stream.sequences * (inputs + (procedure?.stateSize ?? 0))
-  }
 }

@@ -120,8 +120,8 @@ package struct OperationLedger: Sendable {
     stateElements =
       isKept
       ? after(
-        model.groups.map { group in
-          group.indices.count * group.layer.stateElements { _ in end }
+        zip(model.groups, model.groups.map(\.layer.program)).map { group, program in
+          group.indices.count * group.layer.stateElements(program) { _ in end }
         }.sum()) : .zero
     cacheElements =
       isKept

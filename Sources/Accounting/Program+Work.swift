@@ -81,7 +81,9 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex: break
+    case .lookUp, .lookUpNgrams, .slice, .join, .repeat, .keep, .previous, .leave, .take,
+      .keepIndex:
+      break
     case .divide(let x, let y, _):
       add(step, ReferenceAlgorithms.divide(rows: rows, x.width, byMagnitudeOf: y.width))
     case .compress(_, _, let compression): count(step) { compression.work(over: $0) }
@@ -105,11 +107,12 @@ struct ProgramWork {
           Product(
             step.role.part, rows: rows, inner: map.input, columns: map.output, isLearned: true)))
     case .productOfHeads(_, let map):
+      let (copies, vectors) = map.isShared ? (1, rows * map.heads) : (map.heads, rows)
       add(
         step,
         .product(
           Product(
-            step.role.part, copies: map.heads, rows: rows, inner: map.input, columns: map.output,
+            step.role.part, copies: copies, rows: vectors, inner: map.input, columns: map.output,
             isLearned: true)))
     case .mixStreams(_, _, let mixing):
       add(
@@ -157,7 +160,20 @@ struct ProgramWork {
       add(
         step,
         ReferenceAlgorithms.rotation(vectors: rows * rotation.heads, size: rotation.angles.size))
-    case .attend(_, _, _, let heads): count(step) { heads.work(over: $0) }
+    case .attend(let operands, let heads):
+      count(step) { heads.work(over: $0, operands) }
+    case .attendDepth(let streams, let reading):
+      for work in reading.work(step.role.part, over: stream, streams: streams.count) {
+        add(work.within(step.scope), step)
+      }
+    case .dot(let x, _, _):
+      add(step, OperationCounts([.multiply: rows * x.width, .add: rows * x.width]))
+    case .shorten(_, let bound):
+      add(step, ReferenceAlgorithms.shorten(vectors: rows * bound.vectors, width: bound.width))
+    case .convolveByToken(_, _, let convolution):
+      // The sum of both kernels, and the sum over the last inputs.
+      let products = numbers * convolution.kernel
+      add(step, OperationCounts([.multiply: products, .add: 2 * products]))
     case .keepLatents(_, let heads): count(step) { heads.kept(over: $0) }
     case .attendLatents(_, _, _, let heads): count(step) { heads.work(over: $0) }
     case .index(_, _, let weights, let heads):
@@ -169,10 +185,7 @@ struct ProgramWork {
         step,
         rows * gates.width * ReferenceAlgorithms.gate(function)
           + OperationCounts([.multiply: numbers]))
-    case .scaleByPosition(_, let scale):
-      add(
-        step,
-        rows * ReferenceAlgorithms.factor(scale) + OperationCounts([.multiply: numbers]))
+    case .positionFactor(let scale): add(step, rows * ReferenceAlgorithms.factor(scale))
     case .subtract(_, _, nil): add(step, OperationCounts([.subtract: numbers]))
     case .subtract(_, _, let difference?):
       // *λ* comes once for all tokens, from products of as many numbers as its vectors have.
@@ -190,7 +203,7 @@ struct ProgramWork {
     case .experts(_, _, let experts): count(experts, step)
     case .enter(_, _, let entrance): count(entrance, step)
     case .quotient(_, let division):
-      guard stream.workload.phase != .train else { break }
+      guard division.holdsInTraining || stream.workload.phase != .train else { break }
       add(step, OperationCounts([.divide: numbers * division.share]))
     case .interpolate(_, _, let weight):
       // 1 − μ is made once for all tokens.
@@ -355,14 +368,16 @@ extension Branch {
 
 extension AttentionHeads {
   /// Scores, softmax and values of a stream.
-  func work(over stream: Stream) -> [Work] {
+  func work(over stream: Stream, _ operands: AttentionOperands? = nil) -> [Work] {
     let core = AttentionCore(
       heads: heads, scoreSize: scoreSize, valueSize: valueSize, reach: reach, ahead: ahead)
     let work = core.work(
       over: stream,
       AttentionCore.Scores(
-        isScaled: scale != nil, isCapped: cap != nil, hasSinks: sinks != nil,
-        hasLinearBias: hasLinearBias, hasValueBias: valueBias != nil))
+        isScaled: scale != nil, isCapped: cap != nil,
+        hasSinks: sinks != nil || operands?.sinks != nil, hasLinearBias: hasLinearBias,
+        hasRelativeBias: operands?.distances != nil,
+        scalesRelativeBias: operands?.distanceFactors != nil, hasValueBias: valueBias != nil))
     return (valueBias?.work(over: stream, reach) ?? [])
       + (seesHalves ? work.map { $0.times(2) } : work)
   }

@@ -22,32 +22,11 @@ extension SelfAttention: Accountable {
           "rotary",
           Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: angles.size))))
     }
-    if case .relative(let width, let extent) = position {
-      let scores = Product(
-        .attentionProjections, rows: rows * heads, inner: width, columns: extent, isLearned: true)
-      work.append(Work("rel_logits_proj", scores))
-    }
-    if scalesByPosition {
-      // 1 + α·ln(max(1, j/n)) for each position; its products with queries and biases.
-      let numbers =
-        rows * heads * headSize + stream.sequences * heads
-        * stream.pairs(reach, ahead: ahead)
-      let positions = stream.positions
-      work.append(
-        Work(
-          "scale",
-          Elementwise(
-            .softmax,
-            [
-              .divide: positions, .compare: positions, .log: positions,
-              .multiply: positions + numbers, .add: positions,
-            ])))
-    }
     let attended = core.work(
       over: stream,
       AttentionCore.Scores(
         isScaled: scale != nil, isCapped: scoreCap != nil, hasSinks: sinks != nil,
-        hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
+        hasLinearBias: position == .linearBias))
     work += attended
     if let gate {
       work.append(core.gating(gate, gateFunction, rows: rows))
@@ -87,6 +66,7 @@ struct AttentionCore {
     var hasSinks = false
     var hasLinearBias = false
     var hasRelativeBias = false
+    var scalesRelativeBias = false
     var hasValueBias = false
   }
 
@@ -117,6 +97,7 @@ struct AttentionCore {
     if scores.hasLinearBias {
       counts = counts + OperationCounts([.multiply: numbers, .add: numbers])
     }
+    if scores.scalesRelativeBias { counts = counts + OperationCounts([.multiply: numbers]) }
     for isThere in [scores.hasRelativeBias, scores.hasValueBias] where isThere {
       counts = counts + OperationCounts([.add: numbers])
     }

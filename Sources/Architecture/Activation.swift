@@ -16,6 +16,8 @@ package enum Activation: Hashable, Sendable {
   /// - Source: OpenAI 2025 (gpt-oss), where *c* is 7 and *α* is 1.702.
   case boundedGate(slope: Constant, limit: Constant)
   case tanh
+  /// `√(max(|x|, least))`, with the sign of *x*.
+  case signedRoot(least: Constant)
   case identity
   /// xIELU, with two learned slopes.
   ///

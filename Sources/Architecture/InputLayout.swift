@@ -3,6 +3,10 @@ package enum InputPiece: Hashable, Sendable {
   case queries, keys, values
   /// The gates of the output.
   case gate
+  /// Vectors that give scores for distances.
+  case distances
+  /// One more score for each head, to which no value answers.
+  case sinks
 }
 
 /// Which input map of attention gives what, and in which order a fused one holds it.
@@ -38,6 +42,9 @@ package struct InputLayout: Hashable, Sendable {
   package static let withGateBehind = InputLayout([[.queries], [.keys], [.values], [.gate]])
   /// No statement: what the maps give is not written down yet.
   package static let unknown = InputLayout([])
+
+  /// Whether some map gives a piece.
+  package func gives(_ piece: InputPiece) -> Bool { pieces.contains { $0.contains(piece) } }
 
   /// Whether each of these pieces is given once, and no other.
   package func isComplete(_ wanted: [InputPiece]) -> Bool {

@@ -84,6 +84,8 @@ package struct Branch: Hashable, Sendable {
   package var outputScale: Constant?
   /// The norm of what it returns, which stands beside the branch, if it has one of its own.
   package var outputNorm: Normalization?
+  /// The convolution of what it returns, which stands beside the branch, if there is one.
+  package var convolution: SkipConvolution?
   /// Whether what it returns is added to the stream behind the last block of its layer, and not to
   /// the answer of its own block.
   package var isBridge = false
@@ -118,6 +120,13 @@ package struct Block: Hashable, Sendable {
   package var readsFirstStream = false
   /// Whether it adds to what went in behind the norm, and not before it.
   package var keepsNormed = false
+  /// Norms of what keys and values of attention are made of, where queries are made of another.
+  package var keyNorm: Normalization?
+  package var valueNorm: Normalization?
+  /// How it reads streams of earlier layers, if it does.
+  package var depth: DepthReading?
+  /// The number under which it leaves the stream as it comes in; its answer begins another.
+  package var leavesStream: Int?
   /// How it reads and writes the streams of its layer, where there are several.
   package var connection: StreamConnection?
   /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
@@ -165,6 +174,9 @@ package struct Layer: Hashable, Sendable {
   }
 
   package var sharing: Sharing?
+  /// What is added to the stream before the first block, and its path.
+  package var injection: NgramInjection?
+  package var injectionPath = "ple"
   /// Tensors of the layer outside its blocks: scales, or a table of its own.
   package var extras: [Branch]
   /// How it keeps several copies of the stream, if there are.
@@ -173,18 +185,7 @@ package struct Layer: Hashable, Sendable {
   package var updatesPath = "altup"
   /// What the stream is multiplied with behind the last block, if anything.
   package var outputScale: LearnedScale?
-  /// What the stream is divided by behind all of it, where nothing is trained.
-  package struct Division: Hashable, Sendable {
-    package var divisor: Constant
-    /// In which share of the layers that are described alike: all, unless their number is free.
-    package var share: Formula
-
-    package init(by divisor: Constant, share: Formula = 1) {
-      self.divisor = divisor
-      self.share = share
-    }
-  }
-
+  /// What the stream is divided by behind all of it, if by anything.
   package var division: Division?
   /// How often one pass runs the whole layer.
   package var runs: Formula = 1
@@ -214,6 +215,7 @@ package struct Layer: Hashable, Sendable {
   /// The same, each with what decides which tokens reach it.
   package var conditionalBranches: [(branch: Branch, router: DepthRouter?)] {
     var all: [(branch: Branch, router: DepthRouter?)] = []
+    if let injection { all.append((Branch(injectionPath, .stream(.ngrams(injection))), nil)) }
     for (index, block) in (repeats + blocks).enumerated() {
       for condition in conditions where condition.blocks.lowerBound == index {
         all.append((Branch("", .depthRouter(condition.router)), nil))
@@ -234,7 +236,9 @@ extension Block {
   fileprivate var parts: [Branch] {
     var all: [Branch] = []
     if let connection { all.append(Branch("", .stream(.connection(connection)))) }
-    all += inputNorms.map { Branch("", .normalization($0)) } + branches
+    let read = inputNorms + [keyNorm, valueNorm].compactMap(\.self)
+    all += read.map { Branch("", .normalization($0)) } + branches
+    all += branches.compactMap(\.convolution).map { Branch("", .stream(.convolution($0))) }
     let norms = branches.compactMap(\.outputNorm) + outputNorms
     all += norms.map { Branch("", .normalization($0)) }
     let factors = [answerFactor, streamFactor].compactMap(\.self)

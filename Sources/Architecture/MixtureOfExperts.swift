@@ -29,6 +29,25 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// The feed-forward layer every token passes beside the routed experts, and its name.
   package var shared: FeedForward?
   package var sharedPath: String
+  /// Experts behind the others that every token meets, with weights of the same router.
+  package struct Always: Hashable, Sendable {
+    package var expert: FeedForward
+    package var count: Formula
+    package var path: String
+    /// The tensors that stack each map of all of them, the map out last.
+    package var stack: [Weight]
+
+    package init(_ path: String, _ expert: FeedForward, count: Formula, stack: [Weight]) {
+      self.path = path
+      self.expert = expert
+      self.count = count
+      self.stack = stack
+    }
+
+    package var weights: [Weight] { stack.map { $0.within(path) } }
+  }
+
+  package var always: Always?
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
   /// The capacity of an expert over its even share of the tokens, *c*, if it is limited.
@@ -112,7 +131,8 @@ package struct MixtureOfExperts: Hashable, Sendable {
 
   package var weights: [Weight] {
     router.weights + expertWeights
-      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) } + latentWeights
+      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
+      + (always?.weights ?? []) + latentWeights
       + unmet
   }
 

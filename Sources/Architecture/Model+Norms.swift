@@ -49,6 +49,8 @@ extension Model {
     func settle(_ blocks: inout [Block]) {
       for block in blocks.indices {
         blocks[block].connection?.changeNorms { settle(&$0) }
+        settle(&blocks[block].keyNorm)
+        settle(&blocks[block].valueNorm)
         for index in blocks[block].inputNorms.indices { settle(&blocks[block].inputNorms[index]) }
         for index in blocks[block].branches.indices { settle(&blocks[block].branches[index]) }
         for index in blocks[block].outputNorms.indices { settle(&blocks[block].outputNorms[index]) }
@@ -65,6 +67,7 @@ extension Model {
       settle(&groups[group].layer.blocks)
       settle(&groups[group].layer.repeats)
       groups[group].layer.updates?.changeNorms { settle(&$0) }
+      groups[group].layer.injection?.changeNorms { settle(&$0) }
       for index in groups[group].layer.extras.indices { settle(&groups[group].layer.extras[index]) }
     }
   }

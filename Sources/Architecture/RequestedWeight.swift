@@ -150,7 +150,6 @@ private struct RequestList {
     let expert = mixture.expert
     let count = try extent(mixture.experts)
     try require(count, after: requests)
-    let maps = expert.inputs + [expert.output]
     var (tables, biases, inputFirst) = ([Weight](), [Weight](), Set<String>())
     if case .stacked(let weights, let added, let names) = mixture.layout {
       (biases, inputFirst) = (added, names)
@@ -160,8 +159,28 @@ private struct RequestList {
         try requestUnread(weight, at: path, into: &requests)
       }
     }
+    try request(
+      expert, count, at: path, mixture.path, tables, biases, inputFirst, into: &requests)
+    if let always = mixture.always {
+      try request(
+        always.expert, extent(always.count), at: path.appending(always.path), "#", always.stack,
+        [], [], into: &requests)
+    }
+    if let shared = mixture.shared {
+      for weight in shared.weights(.sharedExperts) {
+        requests.append(try request(weight, at: path.appending(mixture.sharedPath)))
+      }
+    }
+  }
+
+  /// The maps of so many experts, and where a checkpoint stacks them.
+  private func request(
+    _ expert: FeedForward, _ count: Int, at path: String, _ list: String, _ tables: [Weight],
+    _ biases: [Weight], _ inputFirst: Set<String>, into requests: inout [RequestedWeight]
+  ) throws {
+    let maps = expert.inputs + [expert.output]
     for number in 0..<count {
-      let name = path.appending(mixture.path.replacing("#", with: "\(number)"))
+      let name = path.appending(list.replacing("#", with: "\(number)"))
       for weight in expert.vectors { requests.append(try request(weight, at: name)) }
       for (place, map) in maps.enumerated() {
         for (isBias, weight) in map.weights(.routedExperts).enumerated() {
@@ -177,11 +196,6 @@ private struct RequestList {
               : nil)
           requests.append(requested)
         }
-      }
-    }
-    if let shared = mixture.shared {
-      for weight in shared.weights(.sharedExperts) {
-        requests.append(try request(weight, at: path.appending(mixture.sharedPath)))
       }
     }
   }

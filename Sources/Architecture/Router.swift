@@ -42,6 +42,9 @@ package struct Router: Hashable, Sendable {
     case rootOfSquares
     /// The *p*-th root of the sum of their *p*-th powers.
     case norm(Constant)
+    /// The sum, with those of experts that every token meets; computed as the exponential of the
+    /// weights' logarithms less that of their sum.
+    case sumOfLogarithms
   }
 
   package var rule: Rule
@@ -78,6 +81,8 @@ package struct Router: Hashable, Sendable {
   package var readsStream = false
   /// A learned factor of the weight of each expert, if any; it is among the vectors.
   package var expertScale: Weight?
+  /// A learned factor of all weights, `[1]`, if any; it is among the vectors.
+  package var factor: Weight?
   /// The number of groups of which only some are considered, if the choice is group-limited.
   package var groups: Formula?
   /// The number of groups that are considered, where not all are.

@@ -181,7 +181,10 @@ package struct Logits: Hashable, Sendable {
   init(_ matrix: Matrix) {
     rows = matrix.rows
     columns = matrix.columns
-    numbers = Array(UnsafeBufferPointer(start: matrix.start, count: rows * columns))
+    // A part of the columns may be a view.
+    numbers = (0..<matrix.rows).flatMap {
+      UnsafeBufferPointer(start: matrix.row($0), count: matrix.columns)
+    }
   }
 
   package subscript(_ row: Int) -> ArraySlice<Float> {

@@ -54,9 +54,6 @@ extension Module {
 
 extension SelfAttention {
   fileprivate var obstacle: String? {
-    if scalesByPosition { return "scores that are scaled by position" }
-    if position.isRelative { return "learned scores for distances" }
-    if inputs.count > 4 { return "more than four input maps" }
     if let norm = norms.first(where: { $0.subject == nil }) { return "the norm '\(norm.name)'" }
     if let vector = vectors.first(where: { !usedVectors.contains($0) }) {
       return "the tensor '\(vector.name)'"
@@ -88,7 +85,6 @@ extension Reach {
 
 extension FeedForward {
   fileprivate var obstacle: String? {
-    if capsFactors { return "a feed-forward layer of another kind" }
     if activation != "xielu", let vector = vectors.first {
       return "the tensor '\(vector.name)'"
     }

@@ -3,7 +3,7 @@ import Symbolic
 extension FeedForward {
   /// Whether what it does is written down as operations; what is not runs and counts as a whole.
   package var isLowered: Bool {
-    !capsFactors && function != nil
+    function != nil
   }
 
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
@@ -35,7 +35,12 @@ extension FeedForward {
       inner = program.exceed(inner, deviations: gateBound, "activation")
     }
     var y: Value
-    if let clip, let up = factor {
+    if let factorCaps, let up = factor {
+      let bounded = program.bound(inner, by: factorCaps.gate, "activation", as: .activation)
+      let gated = program.gate(bounded, by: inner, .logistic, "activation", as: .activation)
+      let capped = program.bound(up, by: factorCaps.factor, "activation", as: .activation)
+      y = program.multiply(gated, by: capped, "activation")
+    } else if let clip, let up = factor {
       func bounded(_ x: Value) -> Value {
         program.clip(x, to: clip, "activation", isAboveOnly: true)
       }
@@ -51,7 +56,8 @@ extension FeedForward {
     }
     y = norms.reduce(y) { program.normalize($0, $1) }
     if let weighing { y = program.weigh(y, in: weighing) }
-    return program.map(y, output)
+    y = program.map(y, output)
+    return outputFactor.map { program.scale(y, by: LearnedScale($0), "scale") } ?? y
   }
 }
 

@@ -12,7 +12,7 @@ extension MixtureOfExperts {
   package var usedVectors: Int {
     [
       router.isCorrected, addsBias, router.inputVector != nil, router.expertScale != nil,
-      router.table != nil,
+      router.table != nil, router.factor != nil,
     ]
     .count(where: \.self)
   }
@@ -27,6 +27,8 @@ extension MixtureOfExperts {
     routing.idleReturnsInput = idleReturnsInput
     routing.correction = router.isCorrected ? router.vectors.first : nil
     routing.expertScale = router.expertScale
+    routing.factor = router.factor
+    routing.always = always?.count ?? 0
     var read = router.readsStream ? stream : x
     if let norm = router.norm { read = program.normalize(read, norm) }
     if let vector = router.inputVector {
@@ -55,6 +57,15 @@ extension MixtureOfExperts {
     if let scale { y = program.scale(y, by: scale, "combine", as: .weighting) }
     if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
     if let latent { y = program.within("", .mixer) { $0.map(y, latent.up) } }
+    if let always {
+      let answer = program.within(always.path, .sharedExpert) { program in
+        let scope = program.scope
+        return program.experts(x, choice, .always(always.count), path: "#") { x, program in
+          always.expert.lower(x, &program, weighing: scope)
+        }
+      }
+      y = program.add(y, answer, always.path, as: .sum)
+    }
     guard let shared else { return y }
     var answer = program.within(sharedPath, .sharedExpert) { shared.lower(x, &$0) }
     if gates.count > 1 {
@@ -76,5 +87,28 @@ extension RouterNetwork {
     }
     y = program.normalize(program.leave(y, as: .routerState), norm)
     return maps.reduce(y) { program.activate(program.map($0, $1), activation, $1.name) }
+  }
+}
+
+extension Routing {
+  /// Experts that every token meets, with weights of another routing.
+  fileprivate static func always(_ count: Formula) -> Routing {
+    var routing = Routing(
+      router: Router([]), experts: count, scored: count, chosen: count, capacity: nil,
+      runsEvery: true)
+    routing.isOfAlways = true
+    return routing
+  }
+}
+
+extension ProgramBuilder {
+  /// Experts that every token meets; their weights multiply inner numbers.
+  fileprivate mutating func experts(
+    _ x: Value, _ choice: Value, _ routing: Routing, path: String,
+    _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Value {
+    experts(
+      x, choice, routing, active: routing.experts, path: path, weighsAnswer: false,
+      as: .sharedExpert, body)
   }
 }

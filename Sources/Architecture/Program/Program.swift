@@ -35,11 +35,12 @@ extension Program {
         .sumParts, .balance, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
         .compress, .meanBlocks, .indexEntries, .attendEntries, .groupedProduct, .indexBlocks,
         .attend, .attendLatents, .activate, .productOfHeads,
-        .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
+        .gate, .add, .subtract, .scale, .positionFactor, .bound, .clip, .route, .weigh, .last,
         .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
         .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
-        .mapChosen, .exceed:
+        .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
+        .lookUpNgrams, .dot:
         [step]
       }
     }
@@ -63,9 +64,10 @@ extension Program {
           .mapChosen, .convolveHeads, .delay,
           .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
-          .scaleByPosition, .bound,
+          .positionFactor, .bound,
           .clip, .route,
-          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last:
+          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last,
+          .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

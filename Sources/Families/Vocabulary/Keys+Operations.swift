@@ -251,9 +251,9 @@ extension Module {
   }
 
   /// The module with its mixture changed.
-  func mixing(_ change: (inout MixtureOfExperts) -> Void) -> Module {
+  func mixing(_ change: (inout MixtureOfExperts) throws -> Void) rethrows -> Module {
     guard case .mixtureOfExperts(var mixture) = self else { return self }
-    change(&mixture)
+    try change(&mixture)
     return .mixtureOfExperts(mixture)
   }
 

@@ -73,10 +73,10 @@ struct ProgramReport {
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
         .meanBlocks, .indexBlocks, .index,
-        .attendLatents, .scaleByPosition, .subtract, .convolve,
+        .attendLatents, .positionFactor, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
-        .exceed:
+        .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
         return [own]
       }
     }
