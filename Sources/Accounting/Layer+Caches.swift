@@ -18,10 +18,9 @@ extension Layer {
   }
 
   private var conditionalModules: [(Branch, DepthRouter?)] {
-    let inside = (repeats + blocks).enumerated().flatMap { index, block in
+    (repeats + blocks).enumerated().flatMap { index, block in
       block.branches.map { ($0, router(ofBlock: index)) }
     }
-    return inside + extras.map { ($0, nil) }
   }
 }
 

@@ -170,20 +170,6 @@ extension OperationLedger.Row {
 
 // MARK: - What a model does
 
-extension Branch {
-  func work(
-    over stream: Stream, filling: MixtureOfExperts.Filling = .all
-  ) -> [Work] {
-    if runs.isZero { return [] }
-    let work = module.work(over: stream, filling: filling).map { work in
-      var work = work.within(path)
-      work.isOfLayer = isOfLayer
-      return work
-    }
-    return work.map { $0.times(runs) }
-  }
-}
-
 extension Layer {
   /// Everything one layer executes, as often as it runs.
   func work(_ program: Program, _ pass: ProgramWork) -> [(Work, Module?)] {

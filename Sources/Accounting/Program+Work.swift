@@ -217,13 +217,6 @@ struct ProgramWork {
     case .scan(_, let scan): count(step) { scan.work(step.role.part, over: $0) }
     case .last(_, let always):
       if always || stream.workload.logits == .last { stream.tokens = 1 }
-    case .part(_, let branch):
-      let streams: [Stream] = branch.attends ? sequences ?? [stream] : [stream]
-      for stream in streams {
-        for work in branch.work(over: stream, filling: filling(branch.path)) {
-          done.append((work, branch.shown, .whole))
-        }
-      }
     }
   }
 
@@ -330,7 +323,7 @@ extension Role {
     case .activation, .gate, .cap: .activations
     case .residual, .multiplier: .residual
     case .choice, .weighting, .sum: .routing
-    case .table, .map, .cut, .cache, .recurrence, .whole: .mixer
+    case .table, .map, .cut, .cache, .recurrence: .mixer
     }
   }
 }
@@ -350,20 +343,6 @@ extension Work {
     else { return nil }
     return Work(name, Elementwise(own.category, own.counts + more.counts))
   }
-}
-
-extension Branch {
-  /// Whether it does something for each sequence by itself.
-  fileprivate var attends: Bool {
-    switch module {
-    case .selfAttention, .latentAttention, .compressedAttention: true
-    case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer, .recurrent, .stream:
-      false
-    }
-  }
-
-  fileprivate var shown: Module { module }
 }
 
 extension AttentionHeads {

@@ -120,10 +120,7 @@ enum ReferenceAlgorithms {
     case .signedRoot:
       // The magnitude of x: x or 0 − x; the least, the root; its sign, from two comparisons.
       OperationCounts([.compare: 3, .subtract: 1, .sqrt: 1, .multiply: 1])
-    case .identity: .none
+    case .identity, .unknown: .none
     }
   }
-
-  /// One activation under its name in `config.json`, or nil for a function that is not known.
-  static func activation(_ name: String) -> OperationCounts? { Activation(name).map(activation) }
 }

@@ -92,7 +92,7 @@ extension Routing {
     // Corrections and groups are for the choice of a token; experts that choose do without, and
     // keep the share that the softmax gave them.
     guard router.rule != .expertChoice else { return counts }
-    if router.isCorrected { counts = counts + OperationCounts([.add: scored]) }
+    if router.correction != nil { counts = counts + OperationCounts([.add: scored]) }
     if let groups = router.groups {
       // The best of each group, added up, and then each of the groups that are kept.
       counts =

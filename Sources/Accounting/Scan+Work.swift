@@ -43,7 +43,7 @@ extension Operation {
       .index, .attend, .attendDepth, .attendLatents, .meanBlocks, .indexBlocks, .compress,
       .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
       .shift, .scale, .positionFactor, .shorten, .bound, .clip, .route, .experts, .mapChosen,
-      .pairScores, .weigh, .enter, .quotient, .interpolate, .last, .leave, .take, .part:
+      .pairScores, .weigh, .enter, .quotient, .interpolate, .last, .leave, .take:
       .zero
     }
   }

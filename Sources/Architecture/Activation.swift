@@ -24,6 +24,12 @@ package enum Activation: Hashable, Sendable {
   /// - Source: Huang and Schlag 2024, <https://arxiv.org/abs/2411.13010>.
   case expandedIntegral
 
+  /// One that is not described: it counts as nothing, and no pass runs it.
+  case unknown(String)
+
+  /// The function under a name that `config.json` has for it, known or not.
+  package init(named name: String) { self = Activation(name) ?? .unknown(name) }
+
   /// The function under a name that `config.json` has for it.
   package init?(_ name: String) {
     switch name {

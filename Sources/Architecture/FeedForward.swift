@@ -108,11 +108,10 @@ package struct FeedForward: Hashable, Sendable {
     self.vectors = vectors
   }
 
-  /// What is applied to the gate, or to what the only map gives; nil if the name is not known.
-  package var function: Activation? {
-    guard let bounds, case .boundedGate = Activation(activation) else {
-      return Activation(activation)
-    }
+  /// What is applied to the gate, or to what the only map gives.
+  package var function: Activation {
+    let function = Activation(named: activation)
+    guard let bounds, case .boundedGate = function else { return function }
     return .boundedGate(slope: bounds.slope, limit: bounds.limit)
   }
 

@@ -14,7 +14,8 @@ package enum Module: Hashable, Sendable {
   case feedForward(FeedForward)
   case mixtureOfExperts(MixtureOfExperts)
   case depthRouter(DepthRouter)
-  case mixer(Mixer)
+  /// Tensors that are built, and that no pass of text reads.
+  case idle([Weight])
   case recurrent(RecurrentMixer)
   case stream(StreamModule)
 
@@ -31,7 +32,7 @@ package enum Module: Hashable, Sendable {
     case .feedForward(let module): module.weights()
     case .mixtureOfExperts(let module): module.weights
     case .depthRouter(let module): module.weights
-    case .mixer(let module): module.weights
+    case .idle(let weights): weights.map(\.unmet)
     case .recurrent(let module): module.weights
     case .stream(let module): module.weights
     }
@@ -49,7 +50,7 @@ package enum Module: Hashable, Sendable {
     case .feedForward: "dense"
     case .mixtureOfExperts: "moe"
     case .depthRouter: "mod"
-    case .mixer(let mixer): mixer.kind.rawValue
+    case .idle: "idle"
     case .recurrent(let mixer): mixer.label
     case .stream(let module): module.label
     }
@@ -66,7 +67,8 @@ package enum Module: Hashable, Sendable {
     case .feedForward: "a dense feed-forward layer"
     case .mixtureOfExperts: "experts"
     case .depthRouter: "a depth router"
-    case .mixer, .recurrent: "a mixer"
+    case .recurrent: "a mixer"
+    case .idle: "tensors that nothing reads"
     case .stream(let module): module.meaning
     }
   }
@@ -99,6 +101,18 @@ package struct Branch: Hashable, Sendable {
   }
 
   package var weights: [Weight] { module.weights.map { $0.within(path) } }
+
+  /// Tensors that no pass of text reads.
+  package static func idle(_ path: String, _ weights: [Weight]) -> Branch {
+    Branch(path, .idle(weights), runs: 0)
+  }
+
+  /// The same module under a longer name.
+  package func within(_ outer: String) -> Branch {
+    var copy = self
+    copy.path = path.isEmpty ? outer : "\(outer).\(path)"
+    return copy
+  }
 }
 
 /// One addition to the residual stream: `x + out(Σ branch(in(x)))`, or `in(x) + …`.
@@ -177,8 +191,8 @@ package struct Layer: Hashable, Sendable {
   /// What is added to the stream before the first block, and its path.
   package var injection: NgramInjection?
   package var injectionPath = "ple"
-  /// Tensors of the layer outside its blocks: scales, or a table of its own.
-  package var extras: [Branch]
+  /// Parts that are built, and that no pass of text runs.
+  package var idle: [Branch] = []
   /// How it keeps several copies of the stream, if there are.
   package var updates: AlternatingUpdate?
   /// The path of its tensors inside the layer.
@@ -190,9 +204,8 @@ package struct Layer: Hashable, Sendable {
   /// How often one pass runs the whole layer.
   package var runs: Formula = 1
 
-  package init(_ blocks: [Block], extras: [Branch] = []) {
+  package init(_ blocks: [Block]) {
     self.blocks = blocks
-    self.extras = extras
   }
 
   private var updateBranches: [Branch] {
@@ -227,7 +240,7 @@ package struct Layer: Hashable, Sendable {
     }
     all += updateBranches.map { ($0, nil) }
     if let outputScale { all.append((Branch("", .stream(.scale(outputScale))), nil)) }
-    return all + extras.map { ($0, nil) }
+    return all + idle.map { ($0, nil) }
   }
 }
 

@@ -61,8 +61,8 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
   ///   al. 2020 (GShard), §2.2, <https://arxiv.org/abs/2006.16668>.
   package var capacity: Formula?
-  /// Whether a bias is added to the sum of what the experts return.
-  package var addsBias = false
+  /// What is added to the sum of what the experts return, if anything.
+  package var bias: Weight?
   /// What the weight of an expert multiplies.
   package enum Weighing: Hashable, Sendable {
     /// What it returns.
@@ -130,7 +130,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var chosen: Formula { choices ?? active }
 
   package var weights: [Weight] {
-    router.weights + expertWeights
+    router.weights + [bias].compactMap(\.self) + expertWeights
       + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
       + (always?.weights ?? []) + latentWeights
       + unmet
@@ -182,6 +182,13 @@ package struct MixtureOfExperts: Hashable, Sendable {
 }
 
 extension Weight {
+  /// The same tensor, of which no token meets anything.
+  package var unmet: Weight {
+    var copy = self
+    copy.activeShare = 0
+    return copy
+  }
+
   /// The same tensor under a longer name.
   package func within(_ path: String) -> Weight {
     guard !path.isEmpty else { return self }

@@ -43,7 +43,7 @@ extension Model {
       case .stream(var module):
         module.changeNorms { settle(&$0) }
         branch.module = .stream(module)
-      case .embedding, .linear, .head, .depthRouter, .mixer: break
+      case .embedding, .linear, .head, .depthRouter, .idle: break
       }
     }
     func settle(_ blocks: inout [Block]) {
@@ -68,7 +68,6 @@ extension Model {
       settle(&groups[group].layer.repeats)
       groups[group].layer.updates?.changeNorms { settle(&$0) }
       groups[group].layer.injection?.changeNorms { settle(&$0) }
-      for index in groups[group].layer.extras.indices { settle(&groups[group].layer.extras[index]) }
     }
   }
 }

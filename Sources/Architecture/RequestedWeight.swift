@@ -109,9 +109,12 @@ private struct RequestList {
       return try request(mixture, at: own, into: &requests)
     }
     let transposed = branch.module.transposedWeights
+    let isIdle = if case .idle = branch.module { true } else { false }
     try require(1, after: requests)
     for weight in branch.module.weights {
-      requests.append(try request(weight, at: own, transposed.contains(weight.name)))
+      var requested = try request(weight, at: own, transposed.contains(weight.name))
+      requested.isUnread = isIdle
+      requests.append(requested)
     }
   }
 
@@ -138,7 +141,8 @@ private struct RequestList {
   ) throws {
     let transposed = Set(
       mixture.router.gates.filter(\.isTransposed).map { "\($0.name).weight" })
-    for weight in mixture.router.weights + mixture.latentWeights {
+    let besides = [mixture.bias].compactMap(\.self) + mixture.latentWeights
+    for weight in mixture.router.weights + besides {
       requests.append(try request(weight, at: path, transposed.contains(weight.name)))
     }
     for weight in mixture.unmet {
@@ -231,7 +235,9 @@ extension Module {
       case .linear(let map), .head(let map, _): [map]
       case .selfAttention(let module): module.inputs + [module.output]
       case .feedForward(let module): module.inputs + [module.output]
-      default: []
+      case .embedding, .normalization, .latentAttention, .compressedAttention, .mixtureOfExperts,
+        .depthRouter, .idle, .recurrent, .stream:
+        []
       }
     return Set(maps.filter(\.isTransposed).map { "\($0.name).weight" })
   }

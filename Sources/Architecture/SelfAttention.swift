@@ -222,7 +222,7 @@ extension Model {
     var copy = self
     for group in groups.indices {
       let layer = groups[group].layer
-      if !layer.repeats.isEmpty || !layer.extras.isEmpty { return false }
+      if !layer.repeats.isEmpty || !layer.idle.isEmpty { return false }
       for block in layer.blocks.indices {
         for branch in layer.blocks[block].branches.indices {
           let path = \Model.groups[group].layer.blocks[block].branches[branch].module
@@ -232,7 +232,7 @@ extension Model {
             copy[keyPath: path] = .selfAttention(attention)
           case .latentAttention, .compressedAttention: return false
           case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-            .depthRouter, .mixer, .recurrent, .stream:
+            .depthRouter, .idle, .recurrent, .stream:
             break
           }
         }
@@ -248,7 +248,7 @@ extension Model {
       switch branch.module {
       case .selfAttention, .latentAttention, .compressedAttention: true
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-        .depthRouter, .mixer, .recurrent, .stream:
+        .depthRouter, .idle, .recurrent, .stream:
         false
       }
     }

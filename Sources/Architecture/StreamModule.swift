@@ -20,6 +20,8 @@ package enum StreamModule: Hashable, Sendable {
   case convolution(SkipConvolution)
   /// What reads the streams of earlier layers.
   case depth(DepthReader)
+  /// A map with a function behind it.
+  case mapped(MappedFunction)
   /// What a table of n-grams adds to several streams.
   case ngrams(NgramInjection)
 
@@ -37,6 +39,7 @@ package enum StreamModule: Hashable, Sendable {
     case .convolution(let module): module.weights(.mixer)
     case .depth(let module): module.queries
     case .ngrams(let module): module.weights
+    case .mapped(let module): module.weights
     }
   }
 
@@ -53,6 +56,7 @@ package enum StreamModule: Hashable, Sendable {
     case .convolution: "conv"
     case .depth: "depth"
     case .ngrams: "ngrams"
+    case .mapped: "map"
     }
   }
 
@@ -70,6 +74,7 @@ package enum StreamModule: Hashable, Sendable {
     case .convolution: "a convolution"
     case .depth: "attention to earlier streams"
     case .ngrams: "a table of n-grams"
+    case .mapped: "a map with a function behind it"
     }
   }
 
@@ -91,7 +96,7 @@ package enum StreamModule: Hashable, Sendable {
     case .connection(var connection):
       connection.changeNorms(change)
       self = .connection(connection)
-    case .scale, .layerInput, .copies, .start, .repetition, .convolution, .depth: break
+    case .scale, .layerInput, .copies, .start, .repetition, .convolution, .depth, .mapped: break
     }
   }
 }

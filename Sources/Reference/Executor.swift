@@ -73,20 +73,15 @@ package final class Executor {
     self.entrance = entrance
     exit = model.exit
     fastProgram = model.cycles?.layer.program
+    try checkFunctions(entrance, exit, fastProgram)
     for group in model.groups {
-      if let what = group.layer.obstacle {
-        throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
-      }
+      try checkLayer(group.layer)
+      try checkFunctions(group.layer.program)
       try checkFit(group)
       let program = group.layer.program
       for angles in program.rotations where !rotations.contains(angles) { rotations.append(angles) }
       for index in try group.indices.numbers(extent) {
         (layers[index], programs[index]) = (group.layer, program)
-      }
-    }
-    for branch in model.head + model.tail where !branch.isOfLayer {
-      if let what = branch.obstacle {
-        throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
       }
     }
   }

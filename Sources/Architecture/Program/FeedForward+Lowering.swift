@@ -1,19 +1,11 @@
 import Symbolic
 
 extension FeedForward {
-  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
-  package var isLowered: Bool {
-    function != nil
-  }
-
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
   ///
   /// Where the weight of an expert multiplies what goes into its map down, `weighing` is the path of
   /// the mixture.
   func lower(_ x: Value, _ program: inout ProgramBuilder, weighing: String? = nil) -> Value {
-    guard let function else {
-      preconditionFailure("a layer without a known function is one operation")
-    }
     if let reception { return lower(x, reception, function, &program) }
     var projected = inputs.map { program.map(x, $0) }
     if let adapters { projected[0] = adapters.lower(x, adding: projected[0], &program) }

@@ -47,7 +47,7 @@ extension Layer {
     for (answer, name) in bridges { y = program.add(y, answer, name) }
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
     if let division { y = program.quotient(y, by: division, "rescale") }
-    return extras.reduce(y) { program.part($0, $1) }
+    return y
   }
 
   /// The same of one of several copies of the stream, which changes all of them.
@@ -212,23 +212,25 @@ extension Branch {
     switch module {
     case .normalization(let norm): return program.within(path) { $0.normalize(x, norm) }
     case .linear(let map): return program.within(path, .mixer, module) { $0.map(x, map) }
-    case .selfAttention(let attention) where attention.isLowered:
-      return program.within(path, .attention, module) { attention.lower(x, sources: sources, &$0) }
+    case .selfAttention(let attention):
+      return program.within(path, .attention, module) {
+        attention.lower(x, sources: sources, &$0)
+      }
     case .compressedAttention(let attention):
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
     case .latentAttention(let attention):
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
-    case .feedForward(let layer) where layer.isLowered:
+    case .feedForward(let layer):
       return program.within(path, .denseFeedForward, module) { layer.lower(x, &$0) }
-    case .mixtureOfExperts(let mixture) where mixture.isLowered:
+    case .mixtureOfExperts(let mixture):
       return program.within(path, .router, module) { mixture.lower(x, of: stream, &$0) }
     case .recurrent(let mixer):
       return program.within(path, mixer.place, module) { mixer.lower(x, &$0) }
     case .stream(let part):
       return program.within(path, part.place, module) { part.lower(x, &$0) }
-    case .embedding, .head, .selfAttention, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer:
-      return program.part(x, self)
+    case .idle: return x
+    case .embedding, .head, .depthRouter:
+      preconditionFailure("\(path) stands around layers or blocks, and not inside")
     }
   }
 }

@@ -1,22 +1,6 @@
 import Symbolic
 
 extension MixtureOfExperts {
-  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
-  package var isLowered: Bool {
-    router.gates.count <= 2 && expert.isLowered
-      && (shared?.isLowered ?? true)
-      && router.vectors.count <= usedVectors
-  }
-
-  /// How many vectors of its router operations use.
-  package var usedVectors: Int {
-    [
-      router.isCorrected, addsBias, router.inputVector != nil, router.expertScale != nil,
-      router.table != nil, router.factor != nil,
-    ]
-    .count(where: \.self)
-  }
-
   /// The chosen experts' answers, each times its weight, and the answer of the shared expert.
   ///
   /// `stream` is what stands before the norms of its block.
@@ -25,7 +9,7 @@ extension MixtureOfExperts {
       router: router, experts: experts, scored: scored, chosen: chosen, capacity: capacity,
       runsEvery: runsEveryExpert)
     routing.idleReturnsInput = idleReturnsInput
-    routing.correction = router.isCorrected ? router.vectors.first : nil
+    routing.correction = router.correction
     routing.expertScale = router.expertScale
     routing.factor = router.factor
     routing.always = always?.count ?? 0
@@ -55,7 +39,7 @@ extension MixtureOfExperts {
       return expert.lower(input, &program, weighing: weighing == .innerNumbers ? scope : nil)
     }
     if let scale { y = program.scale(y, by: scale, "combine", as: .weighting) }
-    if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
+    if let bias { y = program.addVector(y, bias, "bias") }
     if let latent { y = program.within("", .mixer) { $0.map(y, latent.up) } }
     if let always {
       let answer = program.within(always.path, .sharedExpert) { program in

@@ -17,7 +17,7 @@ extension Model {
             program.add(x, table.lower(&program), "")
           }
         case (_, let x?): stream = branch.lower(x, &program)
-        case (_, nil): stream = program.part(nil, branch)
+        case (_, nil): preconditionFailure("\(name) begins with no table")
         }
       }
       guard let stream else { preconditionFailure("\(name) has nothing before its layers") }

@@ -66,7 +66,6 @@ extension Operation {
     case .quotient: "quotient"
     case .scan: "scan"
     case .last: "last"
-    case .part: "part"
     }
   }
 
@@ -218,9 +217,6 @@ extension Operation {
     case .last(let x, let always):
       return "the last row of each sequence of \(name(x))"
         + (always ? "" : ", if only it is asked for")
-    case .part(let x, let branch):
-      let what = branch.module.meaning.replacing("a ", with: "")
-      return "\(what)(\(x.map(name) ?? "tokens")), as a whole"
     }
   }
 }

@@ -140,8 +140,6 @@ package enum Operation: Sendable {
   case leave(Value, Legacy)
   /// What a program before this one has left.
   case take(Legacy)
-  /// A part whose lowering is not written yet: it counts and runs as a whole.
-  case part(Value?, Branch)
 }
 
 /// How a matrix of each token becomes one whose rows and columns sum to one: the softmax of each row
@@ -421,7 +419,7 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .route(nil, _), .part(nil, _), .take, .positionFactor, .lookUpNgrams: []
+    case .lookUp, .route(nil, _), .take, .positionFactor, .lookUpNgrams: []
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
@@ -430,7 +428,7 @@ extension Operation {
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .shorten(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
-      .part(let x?, _), .keepLatents(let x, _),
+      .keepLatents(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
       .convolve(let x, _), .previous(let x), .quotient(let x, _):
       [x]

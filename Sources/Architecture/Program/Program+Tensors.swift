@@ -68,12 +68,6 @@ extension Program {
         return experts.body.used(copies: copies * experts.routing.experts)
       case .enter(_, _, let entrance):
         return (entrance.predictor?.used(copies: copies) ?? []) + entrance.body.used(copies: copies)
-      case .part(_, let branch):
-        return branch.weights.map { weight in
-          UsedTensor(
-            path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
-            isBuffer: weight.isBuffer)
-        }
       case .compress(_, _, let compression):
         return [own(compression.places)] + compression.norm.weights().map { own($0) }
       case .meanBlocks(_, let indexer): return indexer.keyNorm.weights().map { own($0) }
@@ -172,7 +166,7 @@ extension Program {
         .join, .keep, .keepLatents, .keepIndex,
         .activate, .gate, .scale, .positionFactor, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
+        .last, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,
         .exceed:
         isWrong = false

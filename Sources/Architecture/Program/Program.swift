@@ -36,7 +36,7 @@ extension Program {
         .compress, .meanBlocks, .indexEntries, .attendEntries, .groupedProduct, .indexBlocks,
         .attend, .attendLatents, .activate, .productOfHeads,
         .gate, .add, .subtract, .scale, .positionFactor, .bound, .clip, .route, .weigh, .last,
-        .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
+        .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
         .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
         .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
@@ -56,7 +56,6 @@ extension Program {
         case .rotate(_, let rotation): rotation.angles
         case .compress(_, _, let compression): compression.angles
         case .meanBlocks(_, let indexer): indexer.angles
-        case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
           .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
           .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index,
@@ -73,21 +72,6 @@ extension Program {
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }
     }
     return found
-  }
-}
-
-extension Module {
-  /// The angles by which a part that is one operation rotates.
-  fileprivate var angles: RotaryAngles? {
-    switch self {
-    case .selfAttention(let attention):
-      if case .rotary(let angles) = attention.position { angles } else { nil }
-    case .latentAttention(let attention): attention.isRotated ? attention.angles : nil
-    case .compressedAttention(let attention): attention.angles
-    case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer, .recurrent, .stream:
-      nil
-    }
   }
 }
 
@@ -147,7 +131,7 @@ package struct Role: Hashable, Sendable {
   /// The piece of that part.
   package enum Piece: Hashable, Sendable {
     case table, map, bias, norm, cut, rotation, cache, scores, activation, gate, residual
-    case multiplier, cap, choice, weighting, sum, recurrence, whole
+    case multiplier, cap, choice, weighting, sum, recurrence
   }
 
   package var place: Place

@@ -466,8 +466,4 @@ extension ProgramBuilder {
   ) -> Value {
     step(.take(legacy), width, .cache, "", kind: kind)
   }
-
-  package mutating func part(_ x: Value?, _ branch: Branch) -> Value {
-    step(.part(x, branch), x?.width ?? 0, .whole, branch.path)
-  }
 }

@@ -1,34 +1,6 @@
 package import Symbolic
 
 extension SelfAttention {
-  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
-  package var isLowered: Bool {
-    (convolution != nil
-      || layout.isComplete(mappedPieces) && layout.pieces.count == inputs.count)
-      && norms.allSatisfy { $0.subject != nil }
-      && vectors.allSatisfy { usedVectors.contains($0) }
-      && reach.isLowered
-  }
-
-  /// The vectors that operations use.
-  package var usedVectors: [Weight] {
-    [sinks, gateBias, outputBias, valueBias?.slopes].compactMap(\.self)
-      + pieceBiases.values + (difference?.weights ?? []) + (routedQueries?.vectors ?? [])
-      + (convolution?.vectors ?? [])
-      + (lengthBounds.values.map(\.scale) + [position.relativeScores?.bound?.scale])
-      .compactMap(\.self)
-  }
-
-  /// What its input maps give: all but queries that experts give, and keys and values of another
-  /// layer, or values that are the keys.
-  package var mappedPieces: [InputPiece] {
-    var pieces: [InputPiece] = routedQueries == nil ? [.queries] : []
-    if !source.isBorrowed { pieces += layout.keysAreValues ? [.keys] : [.keys, .values] }
-    pieces += gate == nil ? [] : [.gate]
-    pieces += position.relativeScores == nil ? [] : [.distances]
-    return pieces + (layout.gives(.sinks) ? [.sinks] : [])
-  }
-
   /// Projects every token, attends within each sequence, and projects back.
   ///
   /// - `sources`: what keys and values are made of, where it is not `x`.
@@ -258,14 +230,6 @@ extension SelfAttention {
     /// Changes a piece that the maps give; keys and values of another layer are as they are.
     mutating func change(_ piece: InputPiece, _ body: (Value) -> Value) {
       if let value = values[piece] { values[piece] = body(value) }
-    }
-  }
-}
-
-extension Reach {
-  fileprivate var isLowered: Bool {
-    switch self {
-    case .all, .window, .chosen, .chunk, .blocks, .bestBlocks: true
     }
   }
 }

@@ -5,7 +5,7 @@ extension StreamModule {
     case .scale, .start, .repetition, .connection: .stream
     case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies, .convolution,
       .depth,
-      .ngrams:
+      .ngrams, .mapped:
       .mixer
     }
   }
@@ -22,6 +22,8 @@ extension StreamModule {
     case .connection(let connection): connection.read(x, &program).0
     case .start: x
     case .convolution(let convolution): convolution.lower(x, of: x, &program)
+    case .mapped(let mapped):
+      program.activate(program.map(x, mapped.map), mapped.function)
     case .ngrams(let injection): injection.lower(x, &program)
     case .depth(let reader): reader.last.lower(x, &program)
     case .alternatingUpdate: preconditionFailure("updates stand around the blocks of their layer")

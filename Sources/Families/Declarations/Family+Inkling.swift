@@ -228,9 +228,8 @@ extension Keys {
     let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
     let factor = Weight("gate.global_scale", [1], .router)
     var router = Router(
-      [Linear("gate", d, counts.all + shared)], vectors: [scoreCorrection(counts.all), factor])
+      [Linear("gate", d, counts.all + shared)], correction: scoreCorrection(counts.all))
     router.scoring = .sigmoid
-    router.isCorrected = true
     router.normalizes = true
     router.divisor = .sumOfLogarithms
     router.scale = try required("route_scale")
@@ -276,9 +275,8 @@ extension Keys {
     let counts = try expertCounts("num_local_experts")
     var router = Router(
       [Linear("gate", try size(.hidden), counts.all)],
-      vectors: [scoreCorrection(counts.all, "gate.bias")])
+      correction: scoreCorrection(counts.all, "gate.bias"))
     router.scoring = .sigmoid
-    router.isCorrected = true
     router.normalizes = true
     router.scale = try constant("routed_scaling_factor") ?? required("route_scale")
     var expert = try fusedGated()

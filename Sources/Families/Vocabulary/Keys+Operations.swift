@@ -157,7 +157,7 @@ extension Keys {
         }
         router.keptGroups = Formula(Int128(kept))
       }
-      router.groupBest = router.isCorrected ? 2 : 1
+      router.groupBest = router.correction == nil ? 1 : 2
       router.keepsOthersAtZero = fixed("keeps_other_groups_at_zero")
     }
     return router

@@ -52,7 +52,7 @@ struct ActivationKernel: Sendable {
       let magnitude = isNegative ? opposite : x
       let root = (Counted(bound) > magnitude ? Counted(bound) : magnitude).squareRoot
       return (x > Counted.zero ? Counted(1) : Counted(isNegative ? -1 : 0)) * root
-    case .identity: return x
+    case .identity, .unknown: return x
     case .expandedIntegral:
       // Both halves are computed, and one is taken.
       let linear = Counted(linear)
@@ -98,7 +98,7 @@ struct ActivationKernel: Sendable {
       tally.multiply = 2
       tally.add += 1
     case .tanh: tally.tanh = 1
-    case .identity, .expandedIntegral, .signedRoot: break
+    case .identity, .unknown, .expandedIntegral, .signedRoot: break
     }
     return tally
   }
@@ -108,7 +108,7 @@ struct ActivationKernel: Sendable {
     switch function {
     case .expandedIntegral, .signedRoot: true
     case .silu, .sigmoid, .gelu, .tanhGelu, .quickGelu, .relu, .squaredRelu, .boundedGate, .tanh,
-      .identity:
+      .identity, .unknown:
       false
     }
   }
@@ -135,7 +135,7 @@ struct ActivationKernel: Sendable {
       Vectors.silu(x, into: x, count: count)
       for index in 0..<count { x[index] /= slope }
     case .tanh: Vectors.tanh(x, into: x, count: count)
-    case .identity, .expandedIntegral, .signedRoot: break
+    case .identity, .unknown, .expandedIntegral, .signedRoot: break
     }
   }
 

@@ -341,11 +341,6 @@ struct ProgramRun {
     case .take(let legacy):
       isBorrowed[step.result.id] = true
       return try executor.taken(legacy)
-    case .part(let x, let branch):
-      guard let x else { preconditionFailure("an obstacle names what is no table") }
-      return .numbers(
-        try branch.module.run(
-          numbers(x), flow, state, at: path.appending(branch.path), on: executor))
     }
   }
 }
@@ -394,7 +389,7 @@ extension Executor {
         .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .positionFactor, .bound, .clip, .route, .experts, .weigh, .enter,
-        .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
+        .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
         .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
         break

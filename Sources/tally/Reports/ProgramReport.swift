@@ -70,7 +70,7 @@ struct ProgramReport {
       case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
         .sumParts, .balance, .slice, .rotate, .keep, .attend, .multiplyVector, .leave, .take,
         .productOfHeads,
-        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
+        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .join,
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
         .meanBlocks, .indexBlocks, .index,
         .attendLatents, .positionFactor, .subtract, .convolve,

@@ -1,40 +1,7 @@
 import Architecture
 import Symbolic
 
-extension SelfAttention: Accountable {
-  /// Projections of every token, and the core of every pair of query and key that counts.
-  ///
-  /// A query head multiplies its queries `[n, d_h]` by its group's keys `[d_h, S]`, and the weights
-  /// `[n, S]` by the values `[S, d_v]`. Sharing keys among heads saves memory, not operations.
-  ///
-  /// - Source: Vaswani et al. 2017, eq. 1, <https://arxiv.org/abs/1706.03762>.
-  func work(over stream: Stream) -> [Work] {
-    let rows = stream.rows
-    let core = AttentionCore(
-      heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach,
-      ahead: ahead)
-    var work = inputs.work(.attentionProjections, rows: rows)
-    work += norms.map { $0.work(rows: rows) }
-    if case .rotary(let angles) = position {
-      let vectors = rows * (heads + keyValueHeads)
-      work.append(
-        Work(
-          "rotary",
-          Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: angles.size))))
-    }
-    let attended = core.work(
-      over: stream,
-      AttentionCore.Scores(
-        isScaled: scale != nil, isCapped: scoreCap != nil, hasSinks: sinks != nil,
-        hasLinearBias: position == .linearBias))
-    work += attended
-    if let gate {
-      work.append(core.gating(gate, gateFunction, rows: rows))
-    }
-    return work
-      + output.work(.attentionProjections, rows: rows)
-  }
-
+extension SelfAttention {
   /// Keys and values, and the keys of an indexer.
   func cacheElements(after stream: Stream) -> Formula {
     let vector = headSize + (valueSize ?? headSize)
@@ -105,18 +72,5 @@ struct AttentionCore {
       Work("scores", first), Work("softmax", Elementwise(.softmax, counts)),
       Work("values", second),
     ]
-  }
-
-  /// The function of each gate, and its product with the output of the heads.
-  func gating(
-    _ gate: OutputGate, _ function: GateFunction = .logistic, rows: Formula
-  ) -> Work {
-    let numbers = rows * heads * valueSize
-    let gates = gate == .elements ? numbers : rows * heads
-    return Work(
-      "gate",
-      Elementwise(
-        .activations,
-        gates * ReferenceAlgorithms.gate(function) + OperationCounts([.multiply: numbers])))
   }
 }
