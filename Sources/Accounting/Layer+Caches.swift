@@ -13,18 +13,14 @@ extension Layer {
   }
 
   /// The numbers of recurrent states and of the last inputs of convolutions.
-  func stateElements(_ stream: (DepthRouter?) -> Stream) -> Formula {
-    runs
-      * conditionalModules.map { module, router in
-        module.runs * module.module.stateElements(after: stream(router))
-      }.sum()
+  func stateElements(_ program: Program, _ stream: (DepthRouter?) -> Stream) -> Formula {
+    runs * program.stateElements(stream)
   }
 
   private var conditionalModules: [(Branch, DepthRouter?)] {
-    let inside = (repeats + blocks).enumerated().flatMap { index, block in
+    (repeats + blocks).enumerated().flatMap { index, block in
       block.branches.map { ($0, router(ofBlock: index)) }
     }
-    return inside + extras.map { ($0, nil) }
   }
 }
 

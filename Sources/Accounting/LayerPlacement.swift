@@ -146,7 +146,7 @@ extension Layer {
       case .latentAttention(let module): module.reach.words
       case .compressedAttention(let module): module.reach.words
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-        .depthRouter, .mixer, .recurrent, .stream:
+        .depthRouter, .idle, .recurrent, .stream:
         nil
       }
     }

@@ -120,8 +120,8 @@ package struct OperationLedger: Sendable {
     stateElements =
       isKept
       ? after(
-        model.groups.map { group in
-          group.indices.count * group.layer.stateElements { _ in end }
+        zip(model.groups, model.groups.map(\.layer.program)).map { group, program in
+          group.indices.count * group.layer.stateElements(program) { _ in end }
         }.sum()) : .zero
     cacheElements =
       isKept
@@ -169,20 +169,6 @@ extension OperationLedger.Row {
 }
 
 // MARK: - What a model does
-
-extension Branch {
-  func work(
-    over stream: Stream, filling: MixtureOfExperts.Filling = .all
-  ) -> [Work] {
-    if runs.isZero { return [] }
-    let work = module.work(over: stream, filling: filling).map { work in
-      var work = work.within(path)
-      work.isOfLayer = isOfLayer
-      return work
-    }
-    return work.map { $0.times(runs) }
-  }
-}
 
 extension Layer {
   /// Everything one layer executes, as often as it runs.

@@ -93,7 +93,7 @@ package struct OperationReport: Sendable {
 extension Model {
   /// - Throws: `DescriptionError.unsupported` for an activation that is not known.
   func requireKnownActivations() throws(DescriptionError) {
-    guard let name = activations.first(where: { ReferenceAlgorithms.activation($0) == nil }) else {
+    guard let name = activations.first(where: { Activation($0) == nil }) else {
       return
     }
     throw .unsupported(

@@ -84,7 +84,9 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .slice, .join, .repeat, .keep, .previous, .leave, .take, .keepIndex: break
+    case .lookUp, .lookUpNgrams, .slice, .join, .repeat, .keep, .previous, .leave, .take,
+      .keepIndex:
+      break
     case .divide(let x, let y, _):
       add(step, ReferenceAlgorithms.divide(rows: rows, x.width, byMagnitudeOf: y.width))
     case .compress(_, _, let compression): count(step) { compression.work(over: $0) }
@@ -108,11 +110,12 @@ struct ProgramWork {
           Product(
             step.role.part, rows: rows, inner: map.input, columns: map.output, isLearned: true)))
     case .productOfHeads(_, let map):
+      let (copies, vectors) = map.isShared ? (1, rows * map.heads) : (map.heads, rows)
       add(
         step,
         .product(
           Product(
-            step.role.part, copies: map.heads, rows: rows, inner: map.input, columns: map.output,
+            step.role.part, copies: copies, rows: vectors, inner: map.input, columns: map.output,
             isLearned: true)))
     case .mixStreams(_, _, let mixing):
       add(
@@ -160,7 +163,20 @@ struct ProgramWork {
       add(
         step,
         ReferenceAlgorithms.rotation(vectors: rows * rotation.heads, size: rotation.angles.size))
-    case .attend(_, _, _, let heads): count(step) { heads.work(over: $0) }
+    case .attend(let operands, let heads):
+      count(step) { heads.work(over: $0, operands) }
+    case .attendDepth(let streams, let reading):
+      for work in reading.work(step.role.part, over: stream, streams: streams.count) {
+        add(work.within(step.scope), step)
+      }
+    case .dot(let x, _, _):
+      add(step, OperationCounts([.multiply: rows * x.width, .add: rows * x.width]))
+    case .shorten(_, let bound):
+      add(step, ReferenceAlgorithms.shorten(vectors: rows * bound.vectors, width: bound.width))
+    case .convolveByToken(_, _, let convolution):
+      // The sum of both kernels, and the sum over the last inputs.
+      let products = numbers * convolution.kernel
+      add(step, OperationCounts([.multiply: products, .add: 2 * products]))
     case .keepLatents(_, let heads): count(step) { heads.kept(over: $0) }
     case .attendLatents(_, _, _, let heads): count(step) { heads.work(over: $0) }
     case .index(_, _, let weights, let heads):
@@ -172,10 +188,7 @@ struct ProgramWork {
         step,
         rows * gates.width * ReferenceAlgorithms.gate(function)
           + OperationCounts([.multiply: numbers]))
-    case .scaleByPosition(_, let scale):
-      add(
-        step,
-        rows * ReferenceAlgorithms.factor(scale) + OperationCounts([.multiply: numbers]))
+    case .positionFactor(let scale): add(step, rows * ReferenceAlgorithms.factor(scale))
     case .subtract(_, _, nil): add(step, OperationCounts([.subtract: numbers]))
     case .subtract(_, _, let difference?):
       // *λ* comes once for all tokens, from products of as many numbers as its vectors have.
@@ -193,7 +206,7 @@ struct ProgramWork {
     case .experts(_, _, let experts): count(experts, step)
     case .enter(_, let scores, let entrance): count(entrance, isChosen: scores != nil, step)
     case .quotient(_, let division):
-      guard stream.workload.phase != .train else { break }
+      guard division.holdsInTraining || stream.workload.phase != .train else { break }
       add(step, OperationCounts([.divide: numbers * division.share]))
     case .interpolate(_, _, let weight):
       // 1 − μ is made once for all tokens.
@@ -207,13 +220,6 @@ struct ProgramWork {
     case .scan(_, let scan): count(step) { scan.work(step.role.part, over: $0) }
     case .last(_, let always):
       if always || stream.workload.logits == .last { stream.tokens = 1 }
-    case .part(_, let branch):
-      let streams: [Stream] = branch.attends ? sequences ?? [stream] : [stream]
-      for stream in streams {
-        for work in branch.work(over: stream, filling: filling(branch.path)) {
-          done.append((work, branch.shown, .whole))
-        }
-      }
     }
   }
 
@@ -320,7 +326,7 @@ extension Role {
     case .activation, .gate, .cap: .activations
     case .residual, .multiplier: .residual
     case .choice, .weighting, .sum: .routing
-    case .table, .map, .cut, .cache, .recurrence, .whole: .mixer
+    case .table, .map, .cut, .cache, .recurrence: .mixer
     }
   }
 }
@@ -342,30 +348,18 @@ extension Work {
   }
 }
 
-extension Branch {
-  /// Whether it does something for each sequence by itself.
-  fileprivate var attends: Bool {
-    switch module {
-    case .selfAttention, .latentAttention, .compressedAttention: true
-    case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer, .recurrent, .stream:
-      false
-    }
-  }
-
-  fileprivate var shown: Module { module }
-}
-
 extension AttentionHeads {
   /// Scores, softmax and values of a stream.
-  func work(over stream: Stream) -> [Work] {
+  func work(over stream: Stream, _ operands: AttentionOperands? = nil) -> [Work] {
     let core = AttentionCore(
       heads: heads, scoreSize: scoreSize, valueSize: valueSize, reach: reach, ahead: ahead)
     let work = core.work(
       over: stream,
       AttentionCore.Scores(
-        isScaled: scale != nil, isCapped: cap != nil, hasSinks: sinks != nil,
-        hasLinearBias: hasLinearBias, hasValueBias: valueBias != nil))
+        isScaled: scale != nil, isCapped: cap != nil,
+        hasSinks: sinks != nil || operands?.sinks != nil, hasLinearBias: hasLinearBias,
+        hasRelativeBias: operands?.distances != nil,
+        scalesRelativeBias: operands?.distanceFactors != nil, hasValueBias: valueBias != nil))
     return (valueBias?.work(over: stream, reach) ?? [])
       + (seesHalves ? work.map { $0.times(2) } : work)
   }

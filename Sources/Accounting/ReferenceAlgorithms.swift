@@ -26,6 +26,8 @@ enum ReferenceAlgorithms {
     switch scale {
     case .steps(_, _, let fromOne):
       OperationCounts([.divide: 1, .log: 1, .multiply: 1, .add: fromOne ? 3 : 2])
+    case .logarithm:
+      OperationCounts([.divide: 1, .compare: 1, .log: 1, .multiply: 1, .add: 2])
     case .power: OperationCounts([.divide: 1, .log: 1, .multiply: 1, .exp: 1, .add: 2])
     }
   }
@@ -67,6 +69,16 @@ enum ReferenceAlgorithms {
     return OperationCounts([.multiply: numbers, .add: numbers, .divide: vectors, .sqrt: vectors])
   }
 
+  /// A greatest length for a number of vectors of one width: squares, their sum, its root plus ε;
+  /// the bound over it, no more than 1, times the vector.
+  static func shorten(vectors: Formula, width: Formula) -> OperationCounts {
+    let numbers = vectors * width
+    return OperationCounts([
+      .multiply: 2 * numbers, .add: numbers + vectors, .sqrt: vectors, .divide: vectors,
+      .compare: vectors,
+    ])
+  }
+
   /// What lies above the mean plus a number of deviations, for a number of vectors of one width.
   ///
   /// The mean; differences, their squares and the root of their mean; the bound, and what is above
@@ -105,10 +117,10 @@ enum ReferenceAlgorithms {
       // Of x above zero α·x·x + β·x; below, α·(e^min(x,ε) − 1 − x) + β·x. Both are computed.
       OperationCounts([.multiply: 5, .add: 2, .subtract: 2, .exp: 1, .compare: 2])
     case .tanh: OperationCounts([.tanh: 1])
-    case .identity: .none
+    case .signedRoot:
+      // The magnitude of x: x or 0 − x; the least, the root; its sign, from two comparisons.
+      OperationCounts([.compare: 3, .subtract: 1, .sqrt: 1, .multiply: 1])
+    case .identity, .unknown: .none
     }
   }
-
-  /// One activation under its name in `config.json`, or nil for a function that is not known.
-  static func activation(_ name: String) -> OperationCounts? { Activation(name).map(activation) }
 }

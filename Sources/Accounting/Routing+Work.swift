@@ -55,11 +55,19 @@ extension Routing {
     switch router.divisor {
     case .sum: .none
     case .rootOfSquares: OperationCounts([.multiply: chosen, .sqrt: 1])
+    case .sumOfLogarithms:
+      // ln σ(x) = 0 − ln(1 + e^(0−x)) of each; less ln Σ e^x of these; and e to the power of that.
+      OperationCounts([
+        .subtract: 3 * weighed, .exp: 3 * weighed, .add: 2 * weighed, .log: weighed + 1,
+      ])
     case .norm:
       // Powers are e^(p·ln x), and the root is e^(ln(x)/p).
       OperationCounts([.log: chosen + 1, .multiply: chosen, .divide: 1, .exp: chosen + 1])
     }
   }
+
+  /// The experts that get a weight.
+  private var weighed: Formula { chosen + always }
 
   /// From one token's scores to the weights of its experts.
   private var each: OperationCounts {
@@ -68,7 +76,7 @@ extension Routing {
     switch router.scoring {
     case .softmax: counts = ReferenceAlgorithms.softmax(scored)
     case .softmaxOfChosen: counts = ReferenceAlgorithms.softmax(chosen)
-    case .sigmoid: counts = scored * ReferenceAlgorithms.sigmoid
+    case .sigmoid: counts = (scored + always) * ReferenceAlgorithms.sigmoid
     case .sigmoidOfChosen: counts = chosen * ReferenceAlgorithms.sigmoid
     case .rootOfSoftplus:
       counts = scored * (ReferenceAlgorithms.softplus + OperationCounts([.sqrt: 1]))
@@ -84,7 +92,7 @@ extension Routing {
     // Corrections and groups are for the choice of a token; experts that choose do without, and
     // keep the share that the softmax gave them.
     guard router.rule != .expertChoice else { return counts }
-    if router.isCorrected { counts = counts + OperationCounts([.add: scored]) }
+    if router.correction != nil { counts = counts + OperationCounts([.add: scored]) }
     if let groups = router.groups {
       // The best of each group, added up, and then each of the groups that are kept.
       counts =
@@ -98,14 +106,16 @@ extension Routing {
     if router.rule == .tokenChoice {
       counts = counts + OperationCounts([.compare: chosen * scored])
     }
-    if router.normalizes {
+    if router.normalizes, router.divisor == .sumOfLogarithms {
+      counts = counts + root
+    } else if router.normalizes {
       counts = counts + OperationCounts([.add: chosen, .divide: chosen]) + root
     }
     if router.normalizes, router.leastSum != nil {
       counts = counts + OperationCounts([.compare: 1])
     }
-    for isThere in [router.scale != nil, expertScale != nil] where isThere {
-      counts = counts + OperationCounts([.multiply: chosen])
+    for isThere in [router.scale != nil, expertScale != nil, factor != nil] where isThere {
+      counts = counts + OperationCounts([.multiply: weighed])
     }
     return counts
   }

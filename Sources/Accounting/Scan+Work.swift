@@ -2,22 +2,58 @@ import Architecture
 import Symbolic
 
 extension Program {
-  /// The numbers that recurrences carry to the next token, for one sequence.
-  var stateSize: Formula {
-    allSteps.map { step in
-      switch step.operation {
-      case .convolve(_, let convolution): convolution.stateSize
-      case .previous(let x): x.width
-      case .scan(_, let scan): scan.stateSize
-      default: .zero
+  /// The numbers that recurrences carry to the next token, where `stream` are the tokens that pass
+  /// what is behind a router, or behind none.
+  func stateElements(
+    _ stream: (DepthRouter?) -> Stream, behind router: DepthRouter? = nil
+  ) -> Formula {
+    let sequences = stream(router).sequences
+    return steps.map { step in
+      switch step.inside {
+      case nil: sequences * step.operation.stateSize
+      case (let program, let inner)?:
+        program.stateElements(stream, behind: inner ?? router)
       }
     }.sum()
   }
 }
 
+extension Step {
+  /// The program inside, and the router in front of it.
+  fileprivate var inside: (program: Program, router: DepthRouter?)? {
+    if case .experts(_, _, let experts) = operation { return (experts.body, nil) }
+    if case .enter(_, _, let entrance) = operation { return (entrance.body, entrance.router) }
+    return nil
+  }
+}
+
+extension Operation {
+  /// The numbers that it carries from one token of a sequence to the next.
+  fileprivate var stateSize: Formula {
+    switch self {
+    case .convolve(_, let convolution): convolution.stateSize
+    case .convolveByToken(_, _, let convolution): convolution.channels * convolution.kernel
+    case .convolveHeads(_, let heads): heads.stateSize
+    case .previous(let x): x.width
+    case .scan(_, let scan): scan.stateSize
+    // The values of the token before are among those of the convolved heads; tokens are no numbers.
+    case .delay, .lookUpNgrams, .lookUp, .product, .productOfHeads, .addBias, .addVector,
+      .multiplyVector, .normalize, .divide, .affine, .slice, .join, .repeat, .mixStreams,
+      .sumParts, .balance, .magnitude, .rescale, .exceed, .rotate, .keep, .keepLatents, .keepIndex,
+      .index, .attend, .attendDepth, .attendLatents, .meanBlocks, .indexBlocks, .compress,
+      .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
+      .shift, .scale, .positionFactor, .shorten, .bound, .clip, .route, .experts, .mapChosen,
+      .pairScores, .weigh, .enter, .quotient, .interpolate, .last, .leave, .take:
+      .zero
+    }
+  }
+}
+
 extension CausalConvolution {
   /// The last inputs of one sequence: as many as the kernel sees, or only those before a token.
-  var stateSize: Formula { channels * (forgetsPast ? kernel - 1 : kernel) }
+  var stateSize: Formula {
+    channels * (forgetsPast || skipsPadding ? (kernel - 1) * dilation : kernel)
+  }
 
   /// A product of each channel's last inputs with its kernel, for every position a kernel computes.
   ///
@@ -36,6 +72,7 @@ extension CausalConvolution {
     }
     let positions: Formula
     switch (stream.workload.past, stream.workload.tokens) {
+    case _ where skipsPadding: positions = stream.tokens
     case _ where forgetsPast || stream.workload.phase == .train:
       positions = stream.tokens + kernel - 1
     case (0, _): positions = .maximum(stream.tokens, kernel) + kernel - 1

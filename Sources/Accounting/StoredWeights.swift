@@ -165,7 +165,7 @@ struct StoredWeights {
       if isAmong(mixture.biasWeights) { return .vector }
       return .map(isAmong(mixture.outputWeights) ? .expertOutput : .expert)
     case .embedding, .normalization, .linear, .head, .latentAttention, .compressedAttention,
-      .depthRouter, .mixer, .recurrent, .stream:
+      .depthRouter, .idle, .recurrent, .stream:
       // Rates of decay and kernels of convolutions are no maps.
       return weight.isMap ? .map(.other) : .wide
     }

@@ -62,7 +62,7 @@ package struct Traffic: Sendable {
         router?.inner(stream, assumption) ?? stream
       }
       cache += layers * group.layer.cacheElements(inner)
-      state += layers * group.layer.stateElements(inner)
+      state += layers * group.layer.stateElements(group.layer.program, inner)
     }
     self.weights = weights
     self.cache = cache

@@ -16,11 +16,19 @@ package enum Activation: Hashable, Sendable {
   /// - Source: OpenAI 2025 (gpt-oss), where *c* is 7 and *α* is 1.702.
   case boundedGate(slope: Constant, limit: Constant)
   case tanh
+  /// `√(max(|x|, least))`, with the sign of *x*.
+  case signedRoot(least: Constant)
   case identity
   /// xIELU, with two learned slopes.
   ///
   /// - Source: Huang and Schlag 2024, <https://arxiv.org/abs/2411.13010>.
   case expandedIntegral
+
+  /// One that is not described: it counts as nothing, and no pass runs it.
+  case unknown(String)
+
+  /// The function under a name that `config.json` has for it, known or not.
+  package init(named name: String) { self = Activation(name) ?? .unknown(name) }
 
   /// The function under a name that `config.json` has for it.
   package init?(_ name: String) {

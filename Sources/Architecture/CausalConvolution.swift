@@ -11,6 +11,11 @@ package struct CausalConvolution: Hashable, Sendable {
   /// tokens see none of these.
   package var forgetsPast = false
 
+  /// How far apart the inputs are that one output sees.
+  package var dilation: Formula = 1
+  /// Whether a pass computes one position for each token, and none of its padding.
+  package var skipsPadding = false
+
   package init(
     _ name: String, channels: Formula, kernel: Formula, bias: Bool
   ) {

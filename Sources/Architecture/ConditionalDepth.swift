@@ -103,7 +103,7 @@ extension Module {
     switch self {
     case .selfAttention, .latentAttention, .compressedAttention: .attention
     case .feedForward, .mixtureOfExperts: .feedForward
-    case .embedding, .normalization, .linear, .head, .depthRouter, .mixer, .recurrent, .stream: nil
+    case .embedding, .normalization, .linear, .head, .depthRouter, .idle, .recurrent, .stream: nil
     }
   }
 }

@@ -48,8 +48,21 @@ package struct FeedForward: Hashable, Sendable {
   ///
   /// - Source: Google 2025 (Gemma 3n), `activation_sparsity_pattern`.
   package var gateBound: Constant?
-  /// Whether the gate's linear factor and what it multiplies are bounded by `c·tanh(x/c)`.
-  package var capsFactors = false
+  /// *c* of `c·tanh(x/c)`, which bounds the gate's linear factor and what it multiplies.
+  package struct FactorCaps: Hashable, Sendable {
+    package var gate: Constant
+    package var factor: Constant
+
+    package init(gate: Constant, factor: Constant) {
+      self.gate = gate
+      self.factor = factor
+    }
+  }
+
+  /// Such bounds, if it has them; then the function of the gate is `x·σ(x)`.
+  package var factorCaps: FactorCaps?
+  /// What it returns is multiplied with this, if with anything.
+  package var outputFactor: Weight?
   /// How what goes into it is mixed with the token before, and what comes out has a gate.
   ///
   /// - Source: Peng et al. 2023 (RWKV), §3.1, <https://arxiv.org/abs/2305.13048>.
@@ -95,11 +108,10 @@ package struct FeedForward: Hashable, Sendable {
     self.vectors = vectors
   }
 
-  /// What is applied to the gate, or to what the only map gives; nil if the name is not known.
-  package var function: Activation? {
-    guard let bounds, case .boundedGate = Activation(activation) else {
-      return Activation(activation)
-    }
+  /// What is applied to the gate, or to what the only map gives.
+  package var function: Activation {
+    let function = Activation(named: activation)
+    guard let bounds, case .boundedGate = function else { return function }
     return .boundedGate(slope: bounds.slope, limit: bounds.limit)
   }
 
@@ -107,7 +119,7 @@ package struct FeedForward: Hashable, Sendable {
   package func weights(_ part: Part = .denseFeedForward) -> [Weight] {
     inputs.weights(part) + (reception?.gate.map.weights(part) ?? []) + output.weights(part)
       + (adapters?.weights(part) ?? []) + norms.flatMap { $0.weights() } + vectors
-      + (innerBiases.map { [$0.gate, $0.factor] } ?? [])
+      + (innerBiases.map { [$0.gate, $0.factor] } ?? []) + [outputFactor].compactMap(\.self)
       + (reception.map { [$0.mix, $0.gate.mix] } ?? [])
   }
 }

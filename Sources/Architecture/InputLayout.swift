@@ -3,6 +3,10 @@ package enum InputPiece: Hashable, Sendable {
   case queries, keys, values
   /// The gates of the output.
   case gate
+  /// Vectors that give scores for distances.
+  case distances
+  /// One more score for each head, to which no value answers.
+  case sinks
 }
 
 /// Which input map of attention gives what, and in which order a fused one holds it.
@@ -36,12 +40,7 @@ package struct InputLayout: Hashable, Sendable {
   package static let fused = InputLayout([[.queries, .keys, .values]])
   /// One map for each piece, and a last one for the gate.
   package static let withGateBehind = InputLayout([[.queries], [.keys], [.values], [.gate]])
-  /// No statement: what the maps give is not written down yet.
-  package static let unknown = InputLayout([])
 
-  /// Whether each of these pieces is given once, and no other.
-  package func isComplete(_ wanted: [InputPiece]) -> Bool {
-    let held = pieces.flatMap(\.self)
-    return held.count == wanted.count && Set(held) == Set(wanted)
-  }
+  /// Whether some map gives a piece.
+  package func gives(_ piece: InputPiece) -> Bool { pieces.contains { $0.contains(piece) } }
 }

@@ -14,7 +14,8 @@ package enum Module: Hashable, Sendable {
   case feedForward(FeedForward)
   case mixtureOfExperts(MixtureOfExperts)
   case depthRouter(DepthRouter)
-  case mixer(Mixer)
+  /// Tensors that are built, and that no pass of text reads.
+  case idle([Weight])
   case recurrent(RecurrentMixer)
   case stream(StreamModule)
 
@@ -31,7 +32,7 @@ package enum Module: Hashable, Sendable {
     case .feedForward(let module): module.weights()
     case .mixtureOfExperts(let module): module.weights
     case .depthRouter(let module): module.weights
-    case .mixer(let module): module.weights
+    case .idle(let weights): weights.map(\.unmet)
     case .recurrent(let module): module.weights
     case .stream(let module): module.weights
     }
@@ -49,7 +50,7 @@ package enum Module: Hashable, Sendable {
     case .feedForward: "dense"
     case .mixtureOfExperts: "moe"
     case .depthRouter: "mod"
-    case .mixer(let mixer): mixer.kind.rawValue
+    case .idle: "idle"
     case .recurrent(let mixer): mixer.label
     case .stream(let module): module.label
     }
@@ -66,7 +67,8 @@ package enum Module: Hashable, Sendable {
     case .feedForward: "a dense feed-forward layer"
     case .mixtureOfExperts: "experts"
     case .depthRouter: "a depth router"
-    case .mixer, .recurrent: "a mixer"
+    case .recurrent: "a mixer"
+    case .idle: "tensors that nothing reads"
     case .stream(let module): module.meaning
     }
   }
@@ -84,6 +86,8 @@ package struct Branch: Hashable, Sendable {
   package var outputScale: Constant?
   /// The norm of what it returns, which stands beside the branch, if it has one of its own.
   package var outputNorm: Normalization?
+  /// The convolution of what it returns, which stands beside the branch, if there is one.
+  package var convolution: SkipConvolution?
   /// Whether what it returns is added to the stream behind the last block of its layer, and not to
   /// the answer of its own block.
   package var isBridge = false
@@ -97,6 +101,18 @@ package struct Branch: Hashable, Sendable {
   }
 
   package var weights: [Weight] { module.weights.map { $0.within(path) } }
+
+  /// Tensors that no pass of text reads.
+  package static func idle(_ path: String, _ weights: [Weight]) -> Branch {
+    Branch(path, .idle(weights), runs: 0)
+  }
+
+  /// The same module under a longer name.
+  package func within(_ outer: String) -> Branch {
+    var copy = self
+    copy.path = path.isEmpty ? outer : "\(outer).\(path)"
+    return copy
+  }
 }
 
 /// One addition to the residual stream: `x + out(Σ branch(in(x)))`, or `in(x) + …`.
@@ -118,6 +134,13 @@ package struct Block: Hashable, Sendable {
   package var readsFirstStream = false
   /// Whether it adds to what went in behind the norm, and not before it.
   package var keepsNormed = false
+  /// Norms of what keys and values of attention are made of, where queries are made of another.
+  package var keyNorm: Normalization?
+  package var valueNorm: Normalization?
+  /// How it reads streams of earlier layers, if it does.
+  package var depth: DepthReading?
+  /// The number under which it leaves the stream as it comes in; its answer begins another.
+  package var leavesStream: Int?
   /// How it reads and writes the streams of its layer, where there are several.
   package var connection: StreamConnection?
   /// What is multiplied with what is added, if anything, as Granite's `residual_multiplier`.
@@ -165,33 +188,24 @@ package struct Layer: Hashable, Sendable {
   }
 
   package var sharings: [Sharing] = []
-  /// Tensors of the layer outside its blocks: scales, or a table of its own.
-  package var extras: [Branch]
+  /// What is added to the stream before the first block, and its path.
+  package var injection: NgramInjection?
+  package var injectionPath = "ple"
+  /// Parts that are built, and that no pass of text runs.
+  package var idle: [Branch] = []
   /// How it keeps several copies of the stream, if there are.
   package var updates: AlternatingUpdate?
   /// The path of its tensors inside the layer.
   package var updatesPath = "altup"
   /// What the stream is multiplied with behind the last block, if anything.
   package var outputScale: LearnedScale?
-  /// What the stream is divided by behind all of it, where nothing is trained.
-  package struct Division: Hashable, Sendable {
-    package var divisor: Constant
-    /// In which share of the layers that are described alike: all, unless their number is free.
-    package var share: Formula
-
-    package init(by divisor: Constant, share: Formula = 1) {
-      self.divisor = divisor
-      self.share = share
-    }
-  }
-
+  /// What the stream is divided by behind all of it, if by anything.
   package var division: Division?
   /// How often one pass runs the whole layer.
   package var runs: Formula = 1
 
-  package init(_ blocks: [Block], extras: [Branch] = []) {
+  package init(_ blocks: [Block]) {
     self.blocks = blocks
-    self.extras = extras
   }
 
   private var updateBranches: [Branch] {
@@ -224,6 +238,7 @@ package struct Layer: Hashable, Sendable {
   /// Every module of the blocks from one on, and of what stands outside them.
   private func listed(from first: Int) -> [(branch: Branch, router: DepthRouter?)] {
     var all: [(branch: Branch, router: DepthRouter?)] = []
+    if let injection { all.append((Branch(injectionPath, .stream(.ngrams(injection))), nil)) }
     for (index, block) in (repeats + blocks).enumerated() {
       for condition in conditions where condition.blocks.lowerBound == index {
         guard case .choosing(let outer) = condition.entry else { continue }
@@ -235,7 +250,7 @@ package struct Layer: Hashable, Sendable {
     }
     all += updateBranches.map { ($0, nil) }
     if let outputScale { all.append((Branch("", .stream(.scale(outputScale))), nil)) }
-    return all + extras.map { ($0, nil) }
+    return all + idle.map { ($0, nil) }
   }
 }
 
@@ -252,7 +267,9 @@ extension Block {
   fileprivate var parts: [Branch] {
     var all: [Branch] = []
     if let connection { all.append(Branch("", .stream(.connection(connection)))) }
-    all += inputNorms.map { Branch("", .normalization($0)) } + branches
+    let read = inputNorms + [keyNorm, valueNorm].compactMap(\.self)
+    all += read.map { Branch("", .normalization($0)) } + branches
+    all += branches.compactMap(\.convolution).map { Branch("", .stream(.convolution($0))) }
     let norms = branches.compactMap(\.outputNorm) + outputNorms
     all += norms.map { Branch("", .normalization($0)) }
     let factors = [answerFactor, streamFactor].compactMap(\.self)

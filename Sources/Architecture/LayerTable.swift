@@ -55,6 +55,8 @@ package struct LayerInput: Hashable, Sendable {
 package enum Legacy: Hashable, Sendable {
   /// The stream as it came into the first layer.
   case firstStream
+  /// The stream as it came into the layer that left the so-and-so-manieth, from zero.
+  case stream(Int)
   /// What a table says to all layers, side by side.
   case layerTable
   /// The numbers of a router before its network.

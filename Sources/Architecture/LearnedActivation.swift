@@ -45,7 +45,7 @@ extension Model {
     var copy = self
     for group in groups.indices {
       let layer = groups[group].layer
-      guard layer.repeats.isEmpty, layer.extras.isEmpty, layer.streams == .one,
+      guard layer.repeats.isEmpty, layer.idle.isEmpty, layer.streams == .one,
         layer.outputScale == nil
       else { return false }
       for block in groups[group].layer.blocks.indices {
@@ -57,7 +57,7 @@ extension Model {
             layer.vectors += LearnedActivation(rawValue: layer.activation)?.weights ?? []
             copy[keyPath: path] = .feedForward(layer)
           case .embedding, .normalization, .linear, .head, .mixtureOfExperts, .depthRouter,
-            .mixer, .recurrent, .stream:
+            .idle, .recurrent, .stream:
             return false
           }
         }
@@ -68,7 +68,7 @@ extension Model {
   }
 
   private var branches: [Branch] {
-    groups.map(\.layer).flatMap { ($0.repeats + $0.blocks).flatMap(\.branches) + $0.extras }
+    groups.map(\.layer).flatMap { ($0.repeats + $0.blocks).flatMap(\.branches) }
   }
 }
 
@@ -79,7 +79,7 @@ extension Module {
     case .mixtureOfExperts(let mixture): mixture.expert.activation
     case .recurrent(let mixer): mixer.activation
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
-      .compressedAttention, .depthRouter, .mixer,
+      .compressedAttention, .depthRouter, .idle,
       .stream:
       nil
     }

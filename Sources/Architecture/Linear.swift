@@ -56,6 +56,8 @@ package struct HeadwiseLinear: Hashable, Sendable {
   package var bias: Weight?
   /// Whether each map is stored `[input, output]`, and not `[output, input]`.
   package var isTransposed: Bool
+  /// Whether all heads have the same map.
+  package var isShared = false
 
   /// - `tensors`: the names of the weight, and of the bias if there is one.
   package init(
@@ -71,6 +73,20 @@ package struct HeadwiseLinear: Hashable, Sendable {
     weight.isMap = true
     bias = tensors.bias.map { Weight($0, [heads, output], part) }
     isTransposed = transposed
+  }
+
+  /// One map for all heads, stored `[input, output]`.
+  package init(
+    sharing name: String, heads: Formula, _ input: Formula, _ output: Formula, _ part: Part
+  ) {
+    self.name = name
+    self.heads = heads
+    self.input = input
+    self.output = output
+    weight = Weight(name, [input, output], part)
+    weight.isMap = true
+    isTransposed = true
+    isShared = true
   }
 
   package var weights: [Weight] { [weight] + (bias.map { [$0] } ?? []) }

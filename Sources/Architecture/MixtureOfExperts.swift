@@ -29,6 +29,25 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// The feed-forward layer every token passes beside the routed experts, and its name.
   package var shared: FeedForward?
   package var sharedPath: String
+  /// Experts behind the others that every token meets, with weights of the same router.
+  package struct Always: Hashable, Sendable {
+    package var expert: FeedForward
+    package var count: Formula
+    package var path: String
+    /// The tensors that stack each map of all of them, the map out last.
+    package var stack: [Weight]
+
+    package init(_ path: String, _ expert: FeedForward, count: Formula, stack: [Weight]) {
+      self.path = path
+      self.expert = expert
+      self.count = count
+      self.stack = stack
+    }
+
+    package var weights: [Weight] { stack.map { $0.within(path) } }
+  }
+
+  package var always: Always?
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
   /// The capacity of an expert over its even share of the tokens, *c*, if it is limited.
@@ -42,8 +61,8 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
   ///   al. 2020 (GShard), §2.2, <https://arxiv.org/abs/2006.16668>.
   package var capacity: Formula?
-  /// Whether a bias is added to the sum of what the experts return.
-  package var addsBias = false
+  /// What is added to the sum of what the experts return, if anything.
+  package var bias: Weight?
   /// What the weight of an expert multiplies.
   package enum Weighing: Hashable, Sendable {
     /// What it returns.
@@ -111,8 +130,9 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var chosen: Formula { choices ?? active }
 
   package var weights: [Weight] {
-    router.weights + expertWeights
-      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) } + latentWeights
+    router.weights + [bias].compactMap(\.self) + expertWeights
+      + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
+      + (always?.weights ?? []) + latentWeights
       + unmet
   }
 
@@ -162,6 +182,13 @@ package struct MixtureOfExperts: Hashable, Sendable {
 }
 
 extension Weight {
+  /// The same tensor, of which no token meets anything.
+  package var unmet: Weight {
+    var copy = self
+    copy.activeShare = 0
+    return copy
+  }
+
   /// The same tensor under a longer name.
   package func within(_ path: String) -> Weight {
     guard !path.isEmpty else { return self }

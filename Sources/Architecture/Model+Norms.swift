@@ -43,12 +43,14 @@ extension Model {
       case .stream(var module):
         module.changeNorms { settle(&$0) }
         branch.module = .stream(module)
-      case .embedding, .linear, .head, .depthRouter, .mixer: break
+      case .embedding, .linear, .head, .depthRouter, .idle: break
       }
     }
     func settle(_ blocks: inout [Block]) {
       for block in blocks.indices {
         blocks[block].connection?.changeNorms { settle(&$0) }
+        settle(&blocks[block].keyNorm)
+        settle(&blocks[block].valueNorm)
         for index in blocks[block].inputNorms.indices { settle(&blocks[block].inputNorms[index]) }
         for index in blocks[block].branches.indices { settle(&blocks[block].branches[index]) }
         for index in blocks[block].outputNorms.indices { settle(&blocks[block].outputNorms[index]) }
@@ -65,7 +67,7 @@ extension Model {
       settle(&groups[group].layer.blocks)
       settle(&groups[group].layer.repeats)
       groups[group].layer.updates?.changeNorms { settle(&$0) }
-      for index in groups[group].layer.extras.indices { settle(&groups[group].layer.extras[index]) }
+      groups[group].layer.injection?.changeNorms { settle(&$0) }
     }
   }
 }

@@ -35,6 +35,10 @@ package struct LogitTreatment: Hashable, Sendable {
   package var scale: Constant?
   /// *c*, if they are bounded by `c·tanh(s/c)`.
   package var cap: Constant?
+  /// What the stream is divided by before the projection, if anything.
+  package var divisor: Constant?
+  /// How many of the scores are returned, if not all are.
+  package var kept: Formula?
   /// Whether the projection is computed for the last position only, whatever is asked for.
   package var isLastOnly = false
 

@@ -227,23 +227,3 @@ package struct StreamMix: Hashable, Sendable {
     norm.weights() + [down, up, inject].compactMap(\.self).weights(.mixer)
   }
 }
-
-/// How what a table of n-grams says is added to several streams.
-///
-/// The product of a key and of the stream decides how much of a value each stream takes; a
-/// convolution over every `dilation`-th position adds what stands before.
-///
-/// - Source: Qwen 2026 (Qwen4), `ple_conv_kernel_size` and `ngram_size`.
-package struct NgramInjection: Hashable, Sendable {
-  package var streams: Formula
-  package var width: Formula
-  package var kernel: Formula
-  package var dilation: Formula
-
-  package init(streams: Formula, width: Formula, kernel: Formula, dilation: Formula) {
-    self.streams = streams
-    self.width = width
-    self.kernel = kernel
-    self.dilation = dilation
-  }
-}

@@ -8,4 +8,8 @@ package enum PositionScale: Hashable, Sendable {
   ///
   /// - Source: `compute_attention_scaling` of `beam` in transformers 5.23.
   case power(exponent: Constant, length: Constant)
+  /// `1 + a·ln(max(1, (p + 1)/n))`.
+  ///
+  /// - Source: Thinking Machines 2026 (Inkling), `log_scaling_alpha` and `log_scaling_n_floor`.
+  case logarithm(weight: Constant, floor: Constant)
 }

@@ -38,19 +38,17 @@ package enum PositionScheme: Hashable, Sendable {
   ///
   /// - Source: Press et al. 2021 (ALiBi), <https://arxiv.org/abs/2108.12409>.
   case linearBias
-  /// A vector of each query head gives a score for each of so many distances.
-  ///
-  /// - Source: Thinking Machines 2026 (Inkling), `d_rel` and `rel_extent`.
-  case relative(width: Formula, extent: Formula)
+  /// A vector of each query head gives a score for each of some distances.
+  case relative(RelativeScores)
 
   /// A rotation of the first `size` numbers of each head.
   package static func rotary(_ size: Formula, table: String = "") -> PositionScheme {
     .rotary(RotaryAngles(size, table: table))
   }
 
-  /// Whether a score is added for the distance, from a vector of the query.
-  package var isRelative: Bool {
-    if case .relative = self { true } else { false }
+  /// The scores that are added for distances, from a vector of the query.
+  package var relativeScores: RelativeScores? {
+    if case .relative(let scores) = self { scores } else { nil }
   }
 
   /// The numbers of each head that are rotated.
@@ -75,4 +73,34 @@ package enum OutputGate: Hashable, Sendable {
   case elements
   /// A gate for each head.
   case heads
+}
+
+/// Scores for distances of a query: a vector of each of its heads times one table for all heads.
+///
+/// A key that is further away than the table says has a score of zero.
+///
+/// - Source: Thinking Machines 2026 (Inkling), `d_rel` and `rel_extent`.
+package struct RelativeScores: Hashable, Sendable {
+  /// The distances that have a score, from zero on.
+  package var extent: Formula
+  /// The table, as a map that all heads share.
+  package var table: HeadwiseLinear
+  /// The greatest length of the vectors, if they have one.
+  package var bound: LengthBound?
+  /// What the scale of the position multiplies, where queries have one.
+  package enum Scaled: Hashable, Sendable {
+    case vectors
+    /// The score of each key.
+    case scores
+  }
+
+  package var scaled = Scaled.scores
+
+  package init(
+    _ name: String, heads: Formula, width: Formula, extent: Formula, bound: LengthBound? = nil
+  ) {
+    self.extent = extent
+    table = HeadwiseLinear(sharing: name, heads: heads, width, extent, .attention)
+    self.bound = bound
+  }
 }

@@ -100,10 +100,23 @@ extension Module {
   /// Whether it carries a state and is no attention.
   package var isMixer: Bool {
     switch self {
-    case .mixer, .recurrent: true
+    case .recurrent: true
     case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
       .compressedAttention,
-      .feedForward, .mixtureOfExperts, .depthRouter, .stream:
+      .feedForward, .mixtureOfExperts, .depthRouter, .idle, .stream:
+      false
+    }
+  }
+}
+
+extension Module {
+  /// Whether it convolves what it is given with what came before, and is no mixer.
+  var convolves: Bool {
+    switch self {
+    case .stream(.convolution), .stream(.ngrams): true
+    case .selfAttention(let attention): !attention.skipConvolutions.isEmpty
+    case .embedding, .normalization, .linear, .head, .latentAttention, .compressedAttention,
+      .feedForward, .mixtureOfExperts, .depthRouter, .idle, .recurrent, .stream:
       false
     }
   }

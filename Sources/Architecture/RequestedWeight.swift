@@ -109,9 +109,12 @@ private struct RequestList {
       return try request(mixture, at: own, into: &requests)
     }
     let transposed = branch.module.transposedWeights
+    let isIdle = if case .idle = branch.module { true } else { false }
     try require(1, after: requests)
     for weight in branch.module.weights {
-      requests.append(try request(weight, at: own, transposed.contains(weight.name)))
+      var requested = try request(weight, at: own, transposed.contains(weight.name))
+      requested.isUnread = isIdle
+      requests.append(requested)
     }
   }
 
@@ -138,7 +141,8 @@ private struct RequestList {
   ) throws {
     let transposed = Set(
       mixture.router.gates.filter(\.isTransposed).map { "\($0.name).weight" })
-    for weight in mixture.router.weights + mixture.latentWeights {
+    let besides = [mixture.bias].compactMap(\.self) + mixture.latentWeights
+    for weight in mixture.router.weights + besides {
       requests.append(try request(weight, at: path, transposed.contains(weight.name)))
     }
     for weight in mixture.unmet {
@@ -150,7 +154,6 @@ private struct RequestList {
     let expert = mixture.expert
     let count = try extent(mixture.experts)
     try require(count, after: requests)
-    let maps = expert.inputs + [expert.output]
     var (tables, biases, inputFirst) = ([Weight](), [Weight](), Set<String>())
     if case .stacked(let weights, let added, let names) = mixture.layout {
       (biases, inputFirst) = (added, names)
@@ -160,8 +163,28 @@ private struct RequestList {
         try requestUnread(weight, at: path, into: &requests)
       }
     }
+    try request(
+      expert, count, at: path, mixture.path, tables, biases, inputFirst, into: &requests)
+    if let always = mixture.always {
+      try request(
+        always.expert, extent(always.count), at: path.appending(always.path), "#", always.stack,
+        [], [], into: &requests)
+    }
+    if let shared = mixture.shared {
+      for weight in shared.weights(.sharedExperts) {
+        requests.append(try request(weight, at: path.appending(mixture.sharedPath)))
+      }
+    }
+  }
+
+  /// The maps of so many experts, and where a checkpoint stacks them.
+  private func request(
+    _ expert: FeedForward, _ count: Int, at path: String, _ list: String, _ tables: [Weight],
+    _ biases: [Weight], _ inputFirst: Set<String>, into requests: inout [RequestedWeight]
+  ) throws {
+    let maps = expert.inputs + [expert.output]
     for number in 0..<count {
-      let name = path.appending(mixture.path.replacing("#", with: "\(number)"))
+      let name = path.appending(list.replacing("#", with: "\(number)"))
       for weight in expert.vectors { requests.append(try request(weight, at: name)) }
       for (place, map) in maps.enumerated() {
         for (isBias, weight) in map.weights(.routedExperts).enumerated() {
@@ -177,11 +200,6 @@ private struct RequestList {
               : nil)
           requests.append(requested)
         }
-      }
-    }
-    if let shared = mixture.shared {
-      for weight in shared.weights(.sharedExperts) {
-        requests.append(try request(weight, at: path.appending(mixture.sharedPath)))
       }
     }
   }
@@ -217,7 +235,9 @@ extension Module {
       case .linear(let map), .head(let map, _): [map]
       case .selfAttention(let module): module.inputs + [module.output]
       case .feedForward(let module): module.inputs + [module.output]
-      default: []
+      case .embedding, .normalization, .latentAttention, .compressedAttention, .mixtureOfExperts,
+        .depthRouter, .idle, .recurrent, .stream:
+        []
       }
     return Set(maps.filter(\.isTransposed).map { "\($0.name).weight" })
   }

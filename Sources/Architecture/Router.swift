@@ -42,13 +42,14 @@ package struct Router: Hashable, Sendable {
     case rootOfSquares
     /// The *p*-th root of the sum of their *p*-th powers.
     case norm(Constant)
+    /// The sum, with those of experts that every token meets; computed as the exponential of the
+    /// weights' logarithms less that of their sum.
+    case sumOfLogarithms
   }
 
   package var rule: Rule
   /// The maps from `[T, d]` to one score for each expert.
   package var gates: [Linear]
-  /// Biases and scales beside the gate, as parameters or as buffers.
-  package var vectors: [Weight]
   package var scoring = Scoring.softmax
   /// Whether the weights of the chosen experts are divided by their sum, or another divisor.
   package var normalizes = false
@@ -62,22 +63,24 @@ package struct Router: Hashable, Sendable {
   /// The experts of each token of the vocabulary, where a table of them is stored; without it a hash
   /// of the token's number is computed.
   package var table: Weight?
-  /// Whether a bias for each expert is added for the choice, and not for the weight.
-  package var isCorrected = false
+  /// A bias for each expert that is added for the choice, and not for the weight, if there is one.
+  package var correction: Weight?
   /// Whether the score of an expert is the sum of two, so that the gates give no score of one.
   package var addsScores = false
   /// A small network between what it reads and its gates, if there is one.
   package var network: RouterNetwork?
   /// A norm of what it reads, before its gates.
   package var norm: Normalization?
-  /// A learned vector that this is multiplied with, if any; it is among the vectors.
+  /// A learned vector that this is multiplied with, if any.
   package var inputVector: Weight?
   /// A constant that it is multiplied with then, if any.
   package var inputScale: Constant?
   /// Whether it reads the stream, and not what the norms of its block make of it.
   package var readsStream = false
-  /// A learned factor of the weight of each expert, if any; it is among the vectors.
+  /// A learned factor of the weight of each expert, if any.
   package var expertScale: Weight?
+  /// A learned factor of all weights, `[1]`, if any.
+  package var factor: Weight?
   /// The number of groups of which only some are considered, if the choice is group-limited.
   package var groups: Formula?
   /// The number of groups that are considered, where not all are.
@@ -88,14 +91,20 @@ package struct Router: Hashable, Sendable {
   /// best, and not of −∞.
   package var keepsOthersAtZero = false
 
-  package init(_ gates: [Linear], vectors: [Weight] = [], rule: Rule = .tokenChoice) {
+  package init(_ gates: [Linear], correction: Weight? = nil, rule: Rule = .tokenChoice) {
     self.rule = rule
     self.gates = gates
-    self.vectors = vectors
+    self.correction = correction
   }
 
   package var weights: [Weight] {
-    (network?.weights ?? []) + gates.weights(.router) + (norm?.weights(.router) ?? []) + vectors
+    (network?.weights ?? []) + gates.weights(.router) + (norm?.weights(.router) ?? [])
+      + besides
+  }
+
+  /// Biases and factors beside the gates.
+  package var besides: [Weight] {
+    [inputVector, expertScale, correction, factor, table].compactMap(\.self)
   }
 }
 

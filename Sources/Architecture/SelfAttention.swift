@@ -64,8 +64,10 @@ package struct SelfAttention: Hashable, Sendable {
   package var positionScale: PositionScale?
   /// What chooses blocks of keys, if attention is sparse.
   package var blockIndexer: BlockIndexer?
-  /// Whether queries and biases of scores are multiplied by a logarithm of the position.
-  package var scalesByPosition = false
+  /// Greatest lengths of queries and keys; what they are multiplied with is among the vectors.
+  package var lengthBounds: [InputPiece: LengthBound] = [:]
+  /// Convolutions of keys and values, before all else.
+  package var skipConvolutions: [InputPiece: SkipConvolution] = [:]
   /// How the second half of the heads is subtracted from the first, if it is; then all heads
   /// attend twice, to each half of the heads of values with the same scores.
   package var difference: HeadDifference?
@@ -101,14 +103,16 @@ package struct SelfAttention: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    (inputs + [routedQueries?.router, valueBias?.map].compactMap(\.self)
-      + (routedQueries == nil ? [output] : [])).weights(.attention)
-      + [InputPiece.queries, .keys, .values].flatMap {
-        adapters[$0]?.weights(.attention) ?? []
-      }
-      + (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) }
-      + (blockIndexer?.weights ?? [])
-      + vectors
+    var maps = inputs + [routedQueries?.router, valueBias?.map].compactMap(\.self)
+    if routedQueries == nil { maps.append(output) }
+    var all = maps.weights(.attention)
+    for piece in [InputPiece.queries, .keys, .values] {
+      all += adapters[piece]?.weights(.attention) ?? []
+      all += skipConvolutions[piece]?.weights(.attention) ?? []
+    }
+    all += (indexer?.weights ?? []) + norms.flatMap { $0.weights(.attention) }
+    all += (blockIndexer?.weights ?? []) + (position.relativeScores?.table.weights ?? [])
+    return all + vectors
   }
 }
 
@@ -218,7 +222,7 @@ extension Model {
     var copy = self
     for group in groups.indices {
       let layer = groups[group].layer
-      if !layer.repeats.isEmpty || !layer.extras.isEmpty { return false }
+      if !layer.repeats.isEmpty || !layer.idle.isEmpty { return false }
       for block in layer.blocks.indices {
         for branch in layer.blocks[block].branches.indices {
           let path = \Model.groups[group].layer.blocks[block].branches[branch].module
@@ -228,7 +232,7 @@ extension Model {
             copy[keyPath: path] = .selfAttention(attention)
           case .latentAttention, .compressedAttention: return false
           case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-            .depthRouter, .mixer, .recurrent, .stream:
+            .depthRouter, .idle, .recurrent, .stream:
             break
           }
         }
@@ -244,7 +248,7 @@ extension Model {
       switch branch.module {
       case .selfAttention, .latentAttention, .compressedAttention: true
       case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-        .depthRouter, .mixer, .recurrent, .stream:
+        .depthRouter, .idle, .recurrent, .stream:
         false
       }
     }

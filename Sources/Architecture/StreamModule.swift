@@ -16,6 +16,14 @@ package enum StreamModule: Hashable, Sendable {
   case connection(StreamConnection)
   /// A state that a pass begins with.
   case start(Weight)
+  /// A convolution of what a branch returns.
+  case convolution(SkipConvolution)
+  /// What reads the streams of earlier layers.
+  case depth(DepthReader)
+  /// A map with a function behind it.
+  case mapped(MappedFunction)
+  /// What a table of n-grams adds to several streams.
+  case ngrams(NgramInjection)
 
   package var weights: [Weight] {
     switch self {
@@ -28,6 +36,10 @@ package enum StreamModule: Hashable, Sendable {
     case .repetition: []
     case .connection(let module): module.weights
     case .start(let weight): [weight]
+    case .convolution(let module): module.weights(.mixer)
+    case .depth(let module): module.queries
+    case .ngrams(let module): module.weights
+    case .mapped(let module): module.weights
     }
   }
 
@@ -41,6 +53,10 @@ package enum StreamModule: Hashable, Sendable {
     case .copies, .repetition: "copies"
     case .connection: "hc"
     case .start: "start"
+    case .convolution: "conv"
+    case .depth: "depth"
+    case .ngrams: "ngrams"
+    case .mapped: "map"
     }
   }
 
@@ -55,6 +71,10 @@ package enum StreamModule: Hashable, Sendable {
     case .copies, .repetition: "copies of the stream"
     case .connection: "a connection to several streams"
     case .start: "a first state"
+    case .convolution: "a convolution"
+    case .depth: "attention to earlier streams"
+    case .ngrams: "a table of n-grams"
+    case .mapped: "a map with a function behind it"
     }
   }
 
@@ -70,10 +90,13 @@ package enum StreamModule: Hashable, Sendable {
     case .alternatingUpdate(var updates):
       updates.changeNorms(change)
       self = .alternatingUpdate(updates)
+    case .ngrams(var injection):
+      injection.changeNorms(change)
+      self = .ngrams(injection)
     case .connection(var connection):
       connection.changeNorms(change)
       self = .connection(connection)
-    case .scale, .layerInput, .copies, .start, .repetition: break
+    case .scale, .layerInput, .copies, .start, .repetition, .convolution, .depth, .mapped: break
     }
   }
 }

@@ -301,10 +301,12 @@ extension Family {
     rope_parameters.rope_type="default"
     """,
     "inkling2_text": """
-    rms_norm_eps=1e-06 route_scale=8.0
+    log_scaling_alpha=0.1 mlp_gate_softcap=4.0 mlp_up_softcap=25.0
+    qk_l2_clip_threshold=22.627416997969522 rel_l2_clip_threshold=8.0 rms_norm_eps=1e-06
+    route_scale=8.0
     """,
     "inkling_text": """
-    rms_norm_eps=1e-06 route_scale=8.0
+    log_scaling_alpha=0.1 logits_mup_width_multiplier=24.0 rms_norm_eps=1e-06 route_scale=8.0
     """,
     "internlm3": """
     rms_norm_eps=1e-05 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"

@@ -161,25 +161,16 @@ extension Family {
   ]
 
   /// Those of which some checkpoint does not run.
-  package static let idle: Set<String> = [
-    "inkling2_text",
-    "inkling_text",
-    "qwen4_exp_text",
-  ]
+  package static let idle: Set<String> = []
 
   /// Those of which some checkpoint does not give the logits of `transformers`.
-  package static let differing: Set<String> = [
-    "inkling2_text",
-    "inkling_text",
-    "qwen4_exp_text",
-  ]
+  package static let differing: Set<String> = []
 
   /// Those of which torch executes another number of exponentials, roots, sines and the like.
   package static let unwitnessed: Set<String> = [
     "falcon",
     "granite_swa",
     "granitemoe_swa",
-    "inkling_text",
   ]
 
   /// The types of which every checkpoint runs.

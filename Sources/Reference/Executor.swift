@@ -75,20 +75,15 @@ package final class Executor {
     self.entrance = entrance
     exit = model.exit
     fastProgram = model.cycles?.layer.program
+    try checkFunctions(entrance, exit, fastProgram)
     for group in model.groups {
-      if let what = group.layer.obstacle {
-        throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
-      }
+      try checkLayer(group.layer)
+      try checkFunctions(group.layer.program)
       try checkFit(group)
       let program = group.layer.program
       for angles in program.rotations where !rotations.contains(angles) { rotations.append(angles) }
       for index in try group.indices.numbers(extent) {
         (layers[index], programs[index]) = (group.layer, program)
-      }
-    }
-    for branch in model.head + model.tail where !branch.isOfLayer {
-      if let what = branch.obstacle {
-        throw ExecutionError.notExecuted(modelType: model.modelType, what: what)
       }
     }
   }
@@ -183,7 +178,10 @@ package struct Logits: Hashable, Sendable {
   init(_ matrix: Matrix) {
     rows = matrix.rows
     columns = matrix.columns
-    numbers = Array(UnsafeBufferPointer(start: matrix.start, count: rows * columns))
+    // A part of the columns may be a view.
+    numbers = (0..<matrix.rows).flatMap {
+      UnsafeBufferPointer(start: matrix.row($0), count: matrix.columns)
+    }
   }
 
   package subscript(_ row: Int) -> ArraySlice<Float> {

@@ -41,9 +41,13 @@ package struct MemoryEstimate: Hashable, Sendable {
           // A map returns as many numbers for each token as its weight has rows.
           width += copies * (try weight.shape.first.map { try executor.extent($0) } ?? 0)
         }
-        fixed = max(fixed, try executor.fixedScratch(branch.module))
       }
       widest = max(widest, width)
+    }
+    for program in executor.programs.values {
+      for step in program.allSteps {
+        fixed = max(fixed, try executor.fixedScratch(step.operation))
+      }
     }
     var outside = 0
     for branch in executor.model.head + executor.model.tail {
@@ -78,24 +82,29 @@ package struct MemoryEstimate: Hashable, Sendable {
 }
 
 extension Executor {
-  /// What a mixer takes that does not grow with the tokens: chunks, and kernels of convolutions.
-  fileprivate func fixedScratch(_ module: Module) throws -> Int {
-    if case .recurrent(let mixer) = module {
-      return try mixer.program.steps.map { step in
-        switch step.operation {
-        case .convolve(_, let convolution):
-          try MemoryEstimate.product([
-            4, extent(convolution.channels), extent(convolution.kernel),
-          ])
-        case .scan(_, let scan): try fixedScratch(scan)
-        default: 0
-        }
-      }.reduce(0, +)
+  /// What an operation takes that does not grow with the tokens: chunks, and kernels of
+  /// convolutions.
+  fileprivate func fixedScratch(_ operation: Operation) throws -> Int {
+    switch operation {
+    case .convolve(_, let convolution):
+      try MemoryEstimate.product([
+        4, extent(convolution.channels), extent(convolution.kernel),
+        extent(convolution.dilation),
+      ])
+    case .convolveByToken(_, _, let convolution):
+      try MemoryEstimate.product([2, extent(convolution.channels), extent(convolution.kernel)])
+    case .convolveHeads(_, let heads): try extent(heads.channels)
+    case .scan(_, let scan): try fixedScratch(scan)
+    case .previous(let x): try extent(x.width)
+    case .delay, .lookUpNgrams, .lookUp, .product, .productOfHeads, .addBias, .addVector,
+      .multiplyVector, .normalize, .divide, .affine, .slice, .join, .repeat, .mixStreams,
+      .sumParts, .balance, .magnitude, .rescale, .exceed, .rotate, .keep, .keepLatents, .keepIndex,
+      .index, .attend, .attendDepth, .attendLatents, .meanBlocks, .indexBlocks, .compress,
+      .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
+      .shift, .scale, .positionFactor, .shorten, .bound, .clip, .route, .experts, .mapChosen,
+      .pairScores, .weigh, .enter, .quotient, .interpolate, .last, .leave, .take:
+      0
     }
-    guard case .mixer(let mixer) = module else { return 0 }
-    return try mixer.convolutions.map {
-      try MemoryEstimate.product([4, extent($0.channels), extent($0.kernel)])
-    }.reduce(0, +)
   }
 
   /// What a scan takes beside its values.

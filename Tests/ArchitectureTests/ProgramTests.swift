@@ -61,6 +61,9 @@ import Testing
           sum = try sum.adding(unused.evaluated(with: values))
         }
       }
+      for weight in model.head.flatMap(\.weights) where weight.activeShare.isZero {
+        sum = try sum.adding(weight.count.evaluated(with: values))
+      }
       let expected = try #require(row["total"]?.integer)
       #expect(sum == Rational(expected), "\(row["id"]?.string ?? file)")
     }

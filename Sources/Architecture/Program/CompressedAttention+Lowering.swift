@@ -27,7 +27,7 @@ extension CompressedAttention {
       let heads = EntryHeads(heads: core, rate: compression.rate, limit: indexer?.kept)
       y = program.attendEntries(q, kept, entries, chosen: chosen, heads)
     } else {
-      y = program.attend(q, kept, chosen: nil, core)
+      y = program.attend(AttentionOperands(q, kept), core)
     }
     var back = Rotation.atEnd(heads: heads, width: headSize, angles)
     back.isBackwards = true

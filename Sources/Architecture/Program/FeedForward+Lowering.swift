@@ -1,19 +1,11 @@
 import Symbolic
 
 extension FeedForward {
-  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
-  package var isLowered: Bool {
-    !capsFactors && function != nil
-  }
-
   /// `down(act(gate(x)) ∘ up(x))`, or `down(act(up(x)))`.
   ///
   /// Where the weight of an expert multiplies what goes into its map down, `weighing` is the path of
   /// the mixture.
   func lower(_ x: Value, _ program: inout ProgramBuilder, weighing: String? = nil) -> Value {
-    guard let function else {
-      preconditionFailure("a layer without a known function is one operation")
-    }
     if let reception { return lower(x, reception, function, &program) }
     var projected = inputs.map { program.map(x, $0) }
     if let adapters { projected[0] = adapters.lower(x, adding: projected[0], &program) }
@@ -35,7 +27,12 @@ extension FeedForward {
       inner = program.exceed(inner, deviations: gateBound, "activation")
     }
     var y: Value
-    if let clip, let up = factor {
+    if let factorCaps, let up = factor {
+      let bounded = program.bound(inner, by: factorCaps.gate, "activation", as: .activation)
+      let gated = program.gate(bounded, by: inner, .logistic, "activation", as: .activation)
+      let capped = program.bound(up, by: factorCaps.factor, "activation", as: .activation)
+      y = program.multiply(gated, by: capped, "activation")
+    } else if let clip, let up = factor {
       func bounded(_ x: Value) -> Value {
         program.clip(x, to: clip, "activation", isAboveOnly: true)
       }
@@ -51,7 +48,8 @@ extension FeedForward {
     }
     y = norms.reduce(y) { program.normalize($0, $1) }
     if let weighing { y = program.weigh(y, in: weighing) }
-    return program.map(y, output)
+    y = program.map(y, output)
+    return outputFactor.map { program.scale(y, by: LearnedScale($0), "scale") } ?? y
   }
 }
 

@@ -15,6 +15,11 @@ extension Layer {
     var bridges: [(Value, String)] = []
     var aside: Value?
     var y = x
+    if let injection {
+      y = program.within(injectionPath, .mixer, .stream(.ngrams(injection))) {
+        injection.lower(y, &$0)
+      }
+    }
     let all = repeats + blocks
     var index = 0
     while index < all.count {
@@ -41,7 +46,7 @@ extension Layer {
     for (answer, name) in bridges { y = program.add(y, answer, name) }
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
     if let division { y = program.quotient(y, by: division, "rescale") }
-    return extras.reduce(y) { program.part($0, $1) }
+    return y
   }
 
   /// What blocks add to the stream: f = a + m, while the second sees x + a.
@@ -106,6 +111,9 @@ extension Block {
       aside = answer(read, inputs, &program, &bridges)
       return stream
     }
+    if leavesStream != nil || depth != nil {
+      return lowerInDepth(stream, &program, &bridges)
+    }
     if let connection {
       let (input, weights) = connection.read(stream, &program)
       let added = answer(
@@ -134,13 +142,18 @@ extension Block {
 
   /// What is added to the stream, from it and from what the norms make of it.
   fileprivate func answer(
-    _ x: Value, _ inputs: [Value], _ program: inout ProgramBuilder,
-    _ bridges: inout [(Value, String)]
+    _ x: Value, _ inputs: [Value], sources: KeyValueSources? = nil,
+    _ program: inout ProgramBuilder, _ bridges: inout [(Value, String)]
   ) -> Value {
     var answers: [Value] = []
     for (index, branch) in branches.enumerated() {
       let input = inputs.isEmpty ? x : inputs[inputs.count == branches.count ? index : 0]
-      var answer = branch.lower(input, of: x, &program)
+      var answer = branch.lower(input, of: x, sources: sources, &program)
+      if let convolution = branch.convolution {
+        answer = program.within("", .mixer, .stream(.convolution(convolution))) {
+          convolution.lower(answer, of: answer, &$0)
+        }
+      }
       if let norm = branch.outputNorm { answer = program.normalize(answer, norm) }
       if branch.isBridge { bridges.append((answer, residualPath)) } else { answers.append(answer) }
     }
@@ -156,37 +169,83 @@ extension Block {
   }
 }
 
+extension Block {
+  /// The same where it reads streams of earlier layers, or leaves its own and begins another.
+  private func lowerInDepth(
+    _ stream: Value, _ program: inout ProgramBuilder, _ bridges: inout [(Value, String)]
+  ) -> Value {
+    var (read, sources) = (stream, KeyValueSources(keys: stream, values: stream))
+    if let depth {
+      let first = branches.first?.path ?? ""
+      let found = program.within("\(first)_input", .mixer, .stream(.depth(depth.alone))) {
+        depth.lower(stream, &$0)
+      }
+      if depth.isSplit {
+        let parts = (0..<3).map { depth.slice($0, of: found, &program) }
+        (read, sources) = (parts[0], KeyValueSources(keys: parts[1], values: parts[2]))
+      } else {
+        (read, sources) = (found, KeyValueSources(keys: found, values: found))
+      }
+    }
+    let inputs = inputNorms.map { program.normalize(read, $0) }
+    var normed: KeyValueSources?
+    if let keyNorm, let valueNorm {
+      normed = KeyValueSources(
+        keys: program.normalize(sources.keys, keyNorm),
+        values: program.normalize(sources.values, valueNorm))
+    }
+    let added = answer(read, inputs, sources: normed, &program, &bridges)
+    guard let leavesStream else { return program.add(stream, added, residualPath) }
+    _ = program.leave(stream, as: .stream(leavesStream))
+    return added
+  }
+}
+
+extension DepthReading {
+  /// A module that shows where its work belongs; its queries are listed with those of the others.
+  fileprivate var alone: DepthReader { DepthReader(queries: [], last: self) }
+}
+
 extension Branch {
   /// What the branch makes of a stream, or of what the norms of its block have made of a `stream`.
-  func lower(_ x: Value, of stream: Value? = nil, _ program: inout ProgramBuilder) -> Value {
+  ///
+  /// - `sources`: what keys and values of attention are made of, where it is not `x`.
+  func lower(
+    _ x: Value, of stream: Value? = nil, sources: KeyValueSources? = nil,
+    _ program: inout ProgramBuilder
+  ) -> Value {
     func scaled(_ x: Value, _ scale: Constant?, _ name: String) -> Value {
       scale.map { scale in program.within(path) { $0.scale(x, by: scale, name) } } ?? x
     }
-    let y = run(scaled(x, inputScale, "input"), of: stream ?? x, &program)
+    let y = run(scaled(x, inputScale, "input"), of: stream ?? x, sources, &program)
     return scaled(y, outputScale, "output")
   }
 
-  private func run(_ x: Value, of stream: Value, _ program: inout ProgramBuilder) -> Value {
+  private func run(
+    _ x: Value, of stream: Value, _ sources: KeyValueSources?, _ program: inout ProgramBuilder
+  ) -> Value {
     switch module {
     case .normalization(let norm): return program.within(path) { $0.normalize(x, norm) }
     case .linear(let map): return program.within(path, .mixer, module) { $0.map(x, map) }
-    case .selfAttention(let attention) where attention.isLowered:
-      return program.within(path, .attention, module) { attention.lower(x, &$0) }
+    case .selfAttention(let attention):
+      return program.within(path, .attention, module) {
+        attention.lower(x, sources: sources, &$0)
+      }
     case .compressedAttention(let attention):
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
     case .latentAttention(let attention):
       return program.within(path, .attention, module) { attention.lower(x, &$0) }
-    case .feedForward(let layer) where layer.isLowered:
+    case .feedForward(let layer):
       return program.within(path, .denseFeedForward, module) { layer.lower(x, &$0) }
-    case .mixtureOfExperts(let mixture) where mixture.isLowered:
+    case .mixtureOfExperts(let mixture):
       return program.within(path, .router, module) { mixture.lower(x, of: stream, &$0) }
     case .recurrent(let mixer):
       return program.within(path, mixer.place, module) { mixer.lower(x, &$0) }
     case .stream(let part):
       return program.within(path, part.place, module) { part.lower(x, &$0) }
-    case .embedding, .head, .selfAttention, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer:
-      return program.part(x, self)
+    case .idle: return x
+    case .embedding, .head, .depthRouter:
+      preconditionFailure("\(path) stands around layers or blocks, and not inside")
     }
   }
 }

@@ -1,22 +1,6 @@
 import Symbolic
 
 extension MixtureOfExperts {
-  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
-  package var isLowered: Bool {
-    router.gates.count <= 2 && expert.isLowered
-      && (shared?.isLowered ?? true)
-      && router.vectors.count <= usedVectors
-  }
-
-  /// How many vectors of its router operations use.
-  package var usedVectors: Int {
-    [
-      router.isCorrected, addsBias, router.inputVector != nil, router.expertScale != nil,
-      router.table != nil,
-    ]
-    .count(where: \.self)
-  }
-
   /// The chosen experts' answers, each times its weight, and the answer of the shared expert.
   ///
   /// `stream` is what stands before the norms of its block.
@@ -25,8 +9,10 @@ extension MixtureOfExperts {
       router: router, experts: experts, scored: scored, chosen: chosen, capacity: capacity,
       runsEvery: runsEveryExpert)
     routing.idleReturnsInput = idleReturnsInput
-    routing.correction = router.isCorrected ? router.vectors.first : nil
+    routing.correction = router.correction
     routing.expertScale = router.expertScale
+    routing.factor = router.factor
+    routing.always = always?.count ?? 0
     var read = router.readsStream ? stream : x
     if let norm = router.norm { read = program.normalize(read, norm) }
     if let vector = router.inputVector {
@@ -53,8 +39,17 @@ extension MixtureOfExperts {
       return expert.lower(input, &program, weighing: weighing == .innerNumbers ? scope : nil)
     }
     if let scale { y = program.scale(y, by: scale, "combine", as: .weighting) }
-    if addsBias, let bias = router.vectors.last { y = program.addVector(y, bias, "bias") }
+    if let bias { y = program.addVector(y, bias, "bias") }
     if let latent { y = program.within("", .mixer) { $0.map(y, latent.up) } }
+    if let always {
+      let answer = program.within(always.path, .sharedExpert) { program in
+        let scope = program.scope
+        return program.experts(x, choice, .always(always.count), path: "#") { x, program in
+          always.expert.lower(x, &program, weighing: scope)
+        }
+      }
+      y = program.add(y, answer, always.path, as: .sum)
+    }
     guard let shared else { return y }
     var answer = program.within(sharedPath, .sharedExpert) { shared.lower(x, &$0) }
     if gates.count > 1 {
@@ -76,5 +71,28 @@ extension RouterNetwork {
     }
     y = program.normalize(program.leave(y, as: .routerState), norm)
     return maps.reduce(y) { program.activate(program.map($0, $1), activation, $1.name) }
+  }
+}
+
+extension Routing {
+  /// Experts that every token meets, with weights of another routing.
+  fileprivate static func always(_ count: Formula) -> Routing {
+    var routing = Routing(
+      router: Router([]), experts: count, scored: count, chosen: count, capacity: nil,
+      runsEvery: true)
+    routing.isOfAlways = true
+    return routing
+  }
+}
+
+extension ProgramBuilder {
+  /// Experts that every token meets; their weights multiply inner numbers.
+  fileprivate mutating func experts(
+    _ x: Value, _ choice: Value, _ routing: Routing, path: String,
+    _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Value {
+    experts(
+      x, choice, routing, active: routing.experts, path: path, weighsAnswer: false,
+      as: .sharedExpert, body)
   }
 }

@@ -17,7 +17,7 @@ extension Model {
             program.add(x, table.lower(&program), "")
           }
         case (_, let x?): stream = branch.lower(x, &program)
-        case (_, nil): stream = program.part(nil, branch)
+        case (_, nil): preconditionFailure("\(name) begins with no table")
         }
       }
       guard let stream else { preconditionFailure("\(name) has nothing before its layers") }
@@ -43,11 +43,13 @@ extension Model {
         }
         return program.within(branch.path, .head, branch.module) { program in
           let x = logits.inputScale.map { program.scale(x, by: $0, map.name) } ?? x
-          let scored = program.last(x, always: logits.isLastOnly)
+          let divided = logits.divisor.map { program.quotient(x, by: Division(by: $0), map.name) }
+          let scored = program.last(divided ?? x, always: logits.isLastOnly)
           var y = program.map(scored, map, isTied: isTied)
           if let scale = logits.scale { y = program.scale(y, by: scale, map.name) }
           if let cap = logits.cap { y = program.bound(y, by: cap, map.name) }
-          return y
+          guard let kept = logits.kept else { return y }
+          return program.slice(y, Slice(y.width, first: 0, count: kept))
         }
       }
     }

@@ -48,7 +48,12 @@ extension Operation {
     case .add: "add"
     case .subtract: "subtract"
     case .scale: "scale"
-    case .scaleByPosition: "scale_by_position"
+    case .positionFactor: "position_factor"
+    case .shorten: "shorten"
+    case .lookUpNgrams: "look_up_ngrams"
+    case .dot: "dot"
+    case .attendDepth: "attend_depth"
+    case .convolveByToken: "convolve_by_token"
     case .bound: "bound"
     case .clip: "clip"
     case .route: "route"
@@ -61,7 +66,6 @@ extension Operation {
     case .quotient: "quotient"
     case .scan: "scan"
     case .last: "last"
-    case .part: "part"
     }
   }
 
@@ -76,7 +80,8 @@ extension Operation {
     case .product(let x, let map, let isTied):
       return "\(name(x)) · \(isTied ? "the token table" : map.name)ᵀ"
     case .productOfHeads(let x, let map):
-      return "each of the \(map.heads) heads of \(name(x)) · \(map.weight.name)ᵀ"
+      return "each of the \(map.heads) heads of \(name(x)) · \(map.weight.name)"
+        + (map.isShared ? "" : "ᵀ")
     case .addBias(let x, let map): return "\(name(x)) + \(map.name).bias"
     case .addVector(let x, let vector): return "\(name(x)) + \(vector.name)"
     case .multiplyVector(let x, let vector): return "\(name(x)) · \(vector.name)"
@@ -140,9 +145,23 @@ extension Operation {
         "\(name(x)), \(rotation.heads) heads, turned \(rotation.isBackwards ? "back " : "")by the position: \(rotation.angles.words)"
     case .keep(let keys, let values, let reach):
       return "keys \(name(keys)) and values \(name(values)) beside those cached\(reach.words)"
-    case .attend(let q, let kept, let chosen, let heads):
-      return "\(heads.words(name(q))) over \(name(kept))"
-        + (chosen.map { ", of which \(name($0))" } ?? "")
+    case .attend(let operands, let heads):
+      return "\(heads.words(operands, name)) over \(name(operands.kept))"
+        + (operands.chosen.map { ", of which \(name($0))" } ?? "")
+    case .attendDepth(let streams, let reading):
+      return "softmax over \(streams.map(name).joined(separator: ", ")) of "
+        + "\(reading.query)·x / √(\(reading.width)), times each"
+    case .lookUpNgrams(let table):
+      return "\(table.sizes.count) rows of the table that hashes of the last \(table.length) "
+        + "tokens select"
+    case .dot(let x, let y, let parts):
+      return "\(name(x)) · \(name(y)), in each of \(parts) parts"
+    case .shorten(let x, let bound):
+      return "\(name(x)) · min(1, \(bound.limit)/(length + \(bound.epsilon))), "
+        + "\(bound.vectors) vectors of \(bound.width)"
+    case .convolveByToken(let x, let kernels, let convolution):
+      return "of each of the \(convolution.channels) channels of \(name(x)) the last "
+        + "\(convolution.kernel) numbers · (\(convolution.fixed.name) + \(name(kernels)))"
     case .keepLatents(let latents, let heads):
       return "latents \(name(latents)) beside those cached\(heads.reach.words); "
         + "in the expanded form keys and values, \(heads.expand.name) of them"
@@ -168,10 +187,12 @@ extension Operation {
       return "\(name(x)) − λ · \(name(y)), λ = \(powers.joined(separator: " − ")) + "
         + "\(difference.start)"
     case .scale(let x, let factor): return "\(name(x)) · \(factor)"
-    case .scaleByPosition(let x, .steps(let weight, let length, let fromOne)):
-      return "\(name(x)) · (1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋))"
-    case .scaleByPosition(let x, .power(let exponent, let length)):
-      return "\(name(x)) · exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
+    case .positionFactor(.steps(let weight, let length, let fromOne)):
+      return "1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋)"
+    case .positionFactor(.power(let exponent, let length)):
+      return "exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
+    case .positionFactor(.logarithm(let weight, let floor)):
+      return "1 + \(weight) · ln(max(1, (p + 1) / \(floor)))"
     case .bound(let x, let limit): return "\(limit) · tanh(\(name(x)) / \(limit))"
     case .clip(let x, let limit, let isAboveOnly):
       return "\(name(x)), no \(isAboveOnly ? "more" : "further from zero") than \(limit)"
@@ -189,16 +210,14 @@ extension Operation {
         + (convolution.hasBias ? " + \(convolution.name).bias" : "")
     case .previous(let x): return "\(name(x)) of the token before"
     case .quotient(let x, let division):
-      return "\(name(x)) / \(division.divisor), where nothing is trained"
+      return "\(name(x)) / \(division.divisor)"
+        + (division.holdsInTraining ? "" : ", where nothing is trained")
     case .interpolate(let x, let y, let weight):
       return "\(weight.name) · \(name(x)) + (1 − \(weight.name)) · \(name(y))"
     case .scan(let values, let scan): return scan.words(values.map(name))
     case .last(let x, let always):
       return "the last row of each sequence of \(name(x))"
         + (always ? "" : ", if only it is asked for")
-    case .part(let x, let branch):
-      let what = branch.module.meaning.replacing("a ", with: "")
-      return "\(what)(\(x.map(name) ?? "tokens")), as a whole"
     }
   }
 }
@@ -223,6 +242,7 @@ extension Legacy {
   package var words: String {
     switch self {
     case .firstStream: "the stream as it came into the first layer"
+    case .stream(let number): "the stream left as number \(number)"
     case .layerTable: "what the table says to all layers"
     case .routerState: "the state of the router"
     case .otherState: "the state of the other stack"
@@ -294,7 +314,17 @@ extension KeyChoice {
 }
 
 extension AttentionHeads {
-  fileprivate func words(_ queries: String) -> String {
+  fileprivate func words(_ operands: AttentionOperands, _ name: (Value) -> String) -> String {
+    let factor = operands.distanceFactors.map { " · \(name($0))" } ?? ""
+    return words(
+      name(operands.queries),
+      distances: operands.distances.map { "\(name($0))[distance]\(factor)" },
+      sinks: operands.sinks.map(name))
+  }
+
+  fileprivate func words(
+    _ queries: String, distances: String? = nil, sinks mapped: String? = nil
+  ) -> String {
     var score = "\(queries)·k"
     if hasLinearBias, scalesLinearBias { score = "(\(score) − slope · distance)" }
     if let scale { score += " · \(scale)" }
@@ -303,7 +333,9 @@ extension AttentionHeads {
     if let valueBias {
       score += " + exp(\(valueBias.slopes.name) · softplus(\(valueBias.map.name) · v))"
     }
+    if let distances { score += " + \(distances)" }
     if sinks != nil { score += ", sink" }
+    if let mapped { score += ", \(mapped)" }
     let values = seesHalves ? "v of each half" : "v"
     return "Σ softmax(\(score)) · \(values), \(heads) heads on \(keyValueHeads),"
   }
@@ -337,10 +369,13 @@ extension Routing {
       case .sum: text += ", weights divided by their sum"
       case .rootOfSquares: text += ", weights divided by the root of the sum of their squares"
       case .norm(let power): text += ", weights divided by their norm of power \(power)"
+      case .sumOfLogarithms:
+        text += ", weights divided by the sum of these and of those of the last \(always)"
       }
       if let least = router.leastSum { text += ", at least \(least)" }
     }
     if let scale = router.scale { text += ", times \(scale)" }
+    if let factor { text += ", times \(factor.name)" }
     if let expertScale { text += ", times \(expertScale.name) of the expert" }
     if let capacity { text += ", at most \(capacity) times the even share of an expert" }
     return text

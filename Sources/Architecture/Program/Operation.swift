@@ -7,6 +7,8 @@ package import Symbolic
 package enum Operation: Sendable {
   /// The rows of a table that tokens or positions select.
   case lookUp(Embedding)
+  /// The rows of a table that hashes of the last tokens select, side by side.
+  case lookUpNgrams(NgramTable)
   /// The product with a learned matrix: `x·wᵀ`.
   ///
   /// A tied head has the numbers of the token table.
@@ -53,7 +55,9 @@ package enum Operation: Sendable {
   /// perhaps added up under weights of the heads.
   case index(Value, kept: Value, weights: Value?, IndexHeads)
   /// Scores, softmax and weighted values, head by head: one algorithm.
-  case attend(Value, kept: Value, chosen: Value?, AttentionHeads)
+  case attend(AttentionOperands, AttentionHeads)
+  /// Softmax attention of learned queries, in each token, over as many streams as there are values.
+  case attendDepth([Value], DepthReading)
   /// The same over latents, in the form of the pass.
   case attendLatents(Value, kept: Value, chosen: Value?, LatentHeads)
   /// For every block of tokens that is complete the mean of its keys, its norm and its rotation;
@@ -79,13 +83,17 @@ package enum Operation: Sendable {
   /// The product with a function of gates: one for each number, or for each head.
   case gate(Value, by: Value, GateFunction)
   case add(Value, Value)
+  /// The sum of the products of two values, in each of some parts of a row.
+  case dot(Value, Value, parts: Formula)
   /// The first value less the second, or less *λ* times the second.
   case subtract(Value, Value, times: HeadDifference?)
   /// The sum of each number with a constant.
   case shift(Value, by: Constant)
   case scale(Value, by: Constant)
-  /// The product with a number of the position.
-  case scaleByPosition(Value, PositionScale)
+  /// A number of the position of each row, `[T, 1]`.
+  case positionFactor(PositionScale)
+  /// The vectors of each row, no longer than a bound.
+  case shorten(Value, LengthBound)
   /// `c·tanh(x/c)`.
   case bound(Value, by: Constant)
   /// Every number below −c is −c, unless only those above are meant, and every one above c is c.
@@ -117,11 +125,13 @@ package enum Operation: Sendable {
   /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
   /// earlier passes are carried.
   case convolve(Value, CausalConvolution)
+  /// The same with kernels of each token, to which those of all tokens are added.
+  case convolveByToken(Value, kernels: Value, DynamicConvolution)
   /// Of each token the numbers of the one before it, zeros before the first; those of the last token
   /// are carried.
   case previous(Value)
-  /// The quotient by a constant, in every pass but those of training.
-  case quotient(Value, by: Layer.Division)
+  /// The quotient by a constant, perhaps in every pass but those of training.
+  case quotient(Value, by: Division)
   /// `μ·x + (1 − μ)·y` with a learned *μ* for each number of a row.
   case interpolate(Value, Value, Weight)
   /// A state that goes from token to token, by an algorithm that is one thing.
@@ -132,8 +142,6 @@ package enum Operation: Sendable {
   case leave(Value, Legacy)
   /// What a program before this one has left.
   case take(Legacy)
-  /// A part whose lowering is not written yet: it counts and runs as a whole.
-  case part(Value?, Branch)
 }
 
 /// How a matrix of each token becomes one whose rows and columns sum to one: the softmax of each row
@@ -203,6 +211,31 @@ package struct Rotation: Hashable, Sendable {
     self.heads = heads
     self.width = width
     self.angles = angles
+  }
+}
+
+/// What attention reads.
+package struct AttentionOperands: Hashable, Sendable {
+  package var queries: Value
+  /// Keys and values.
+  package var kept: Value
+  /// The keys that each query sees, if they are chosen.
+  package var chosen: Value?
+  /// For each head of queries a score for each distance from zero on, if there are.
+  package var distances: Value?
+  /// What these scores are multiplied with, one number for each query, if with anything.
+  package var distanceFactors: Value?
+  /// For each head of queries a score to which no value answers.
+  package var sinks: Value?
+
+  package init(_ queries: Value, _ kept: Value, chosen: Value? = nil) {
+    self.queries = queries
+    self.kept = kept
+    self.chosen = chosen
+  }
+
+  package var all: [Value] {
+    [queries, kept] + [chosen, distances, distanceFactors, sinks].compactMap(\.self)
   }
 }
 
@@ -344,6 +377,12 @@ package struct Routing: Hashable, Sendable {
   package var runsEvery = false
   /// Whether an expert that computes nothing returns its input.
   package var idleReturnsInput = false
+  /// A learned factor of all weights.
+  package var factor: Weight?
+  /// The experts behind the others that are scored and that every token meets.
+  package var always: Formula = 0
+  /// Whether these are they, with the weights that such a routing has given them.
+  package var isOfAlways = false
 
   package init(
     router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: Formula?,
@@ -382,16 +421,16 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .route(nil, _), .part(nil, _), .take: []
+    case .lookUp, .route(nil, _), .take, .positionFactor, .lookUpNgrams: []
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
       .magnitude(let x), .exceed(let x, _), .pairScores(let x), .convolveHeads(let x, _),
       .delay(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
-      .scaleByPosition(let x, _),
+      .shorten(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
-      .part(let x?, _), .keepLatents(let x, _),
+      .keepLatents(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
       .convolve(let x, _), .previous(let x), .quotient(let x, _):
       [x]
@@ -400,17 +439,18 @@ extension Operation {
       .experts(let x, let y, _),
       .join(let x, let y), .divide(let x, let y, _),
       .mixStreams(let x, let y, _), .mapChosen(let x, let y, _), .rescale(let x, let y, _),
-      .interpolate(let x, let y, _):
+      .interpolate(let x, let y, _), .convolveByToken(let x, let y, _), .dot(let x, let y, _):
       [x, y]
-    case .scan(let values, _): values
+    case .scan(let values, _), .attendDepth(let values, _): values
     case .enter(let x, let scores, _): [x] + [scores].compactMap(\.self)
+    case .attend(let operands, _): operands.all
     case .groupedProduct(let x, _, _), .meanBlocks(let x, _): [x]
     case .indexBlocks(let x, let y, _): [x, y]
     case .compress(let x, let y, _): [x, y]
     case .indexEntries(let x, let y, let z, _): [x, y, z]
     case .attendEntries(let x, let y, let z, let chosen, _):
       [x, y, z] + [chosen].compactMap(\.self)
-    case .attend(let x, let y, let z, _), .attendLatents(let x, let y, let z, _),
+    case .attendLatents(let x, let y, let z, _),
       .index(let x, let y, let z, _):
       [x, y] + [z].compactMap(\.self)
     }

@@ -44,7 +44,13 @@ extension Program {
         return norm.weights().map { own($0) }
       case .mapChosen(_, _, let maps): return [own(maps.stack)]
       case .convolveHeads(_, let heads): return heads.convolutions.map { own($0) }
-      case .attend(_, _, _, let heads):
+      case .lookUpNgrams(let table): return table.weights.map { own($0) }
+      case .attendDepth(_, let reading):
+        return [
+          UsedTensor(path: reading.query, count: reading.queries * reading.width, copies: copies)
+        ]
+      case .convolveByToken(_, _, let convolution): return [own(convolution.fixed)]
+      case .attend(_, let heads):
         let bias = heads.valueBias.map { $0.map.weights(.attention) + [$0.slopes] } ?? []
         return ([heads.sinks].compactMap(\.self) + bias).map { own($0) }
       case .keepLatents(_, let heads): return [heads.expand].weights(.attention).map { own($0) }
@@ -52,7 +58,8 @@ extension Program {
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
       case .subtract(_, _, let difference): return (difference?.weights ?? []).map { own($0) }
       case .route(_, let routing):
-        return [routing.correction, routing.expertScale, routing.router.table].compactMap(\.self)
+        return [routing.correction, routing.expertScale, routing.factor, routing.router.table]
+          .compactMap(\.self)
           .map { own($0) }
       case .convolve(_, let convolution): return convolution.weights(.mixer).map { own($0) }
       case .interpolate(_, _, let weight): return [own(weight)]
@@ -61,12 +68,6 @@ extension Program {
         return experts.body.used(copies: copies * experts.routing.experts)
       case .enter(_, _, let entrance):
         return (entrance.predictor?.used(copies: copies) ?? []) + entrance.body.used(copies: copies)
-      case .part(_, let branch):
-        return branch.weights.map { weight in
-          UsedTensor(
-            path: weight.name, count: weight.shape.product(), copies: copies * weight.copies,
-            isBuffer: weight.isBuffer)
-        }
       case .compress(_, _, let compression):
         return [own(compression.places)] + compression.norm.weights().map { own($0) }
       case .meanBlocks(_, let indexer): return indexer.keyNorm.weights().map { own($0) }
@@ -77,10 +78,10 @@ extension Program {
       case .affine(_, let scales, let shift, _): return [own(scales), own(shift)]
       case .divide, .shift, .sumParts, .balance, .slice, .join, .rotate, .keep,
         .keepIndex, .index, .indexEntries, .gate, .add, .scale,
-        .scaleByPosition, .bound, .clip,
+        .positionFactor, .bound, .clip,
         .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
         .delay, .exceed,
-        .previous, .quotient:
+        .previous, .quotient, .shorten, .dot:
         return []
       }
     }
@@ -129,10 +130,22 @@ extension Program {
       case .slice(let x, let slice): isWrong = differ(x.width, slice.axes.product())
       case .rotate(let x, let rotation):
         isWrong = differ(x.width, rotation.heads * rotation.width)
-      case .attend(let q, let kept, _, let heads):
+      case .attend(let operands, let heads):
         isWrong =
-          differ(q.width, heads.heads * heads.scoreSize)
-          || differ(kept.width, heads.keyValueHeads * (heads.scoreSize + heads.valueSize))
+          differ(operands.queries.width, heads.heads * heads.scoreSize)
+          || differ(
+            operands.kept.width, heads.keyValueHeads * (heads.scoreSize + heads.valueSize))
+          || operands.sinks.map { differ($0.width, heads.heads) } ?? false
+      case .attendDepth(let streams, let reading):
+        isWrong =
+          streams.count != reading.states + 1
+          || streams.contains { differ($0.width, reading.width) }
+      case .convolveByToken(let x, let kernels, let convolution):
+        isWrong =
+          differ(x.width, convolution.channels)
+          || differ(kernels.width, convolution.heads * convolution.kernel)
+      case .dot(let x, let y, _): isWrong = differ(x.width, y.width)
+      case .shorten(let x, let bound): isWrong = differ(x.width, bound.vectors * bound.width)
       case .index(let q, let kept, let weights, let heads):
         isWrong =
           differ(q.width, heads.heads * heads.headSize) || differ(kept.width, heads.headSize)
@@ -147,12 +160,13 @@ extension Program {
         isWrong =
           values.count != widths.count
           || zip(values, widths).contains { differ($0.width, $1) }
-      case .route(let scores?, let routing): isWrong = differ(scores.width, routing.scored)
-      case .lookUp, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
+      case .route(let scores?, let routing):
+        isWrong = differ(scores.width, routing.scored + routing.always)
+      case .lookUp, .lookUpNgrams, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
         .join, .keep, .keepLatents, .keepIndex,
-        .activate, .gate, .scale, .scaleByPosition, .bound, .clip, .route, .experts,
+        .activate, .gate, .scale, .positionFactor, .bound, .clip, .route, .experts,
         .weigh, .enter,
-        .last, .part, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
+        .last, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,
         .exceed:
         isWrong = false

@@ -35,11 +35,12 @@ extension Program {
         .sumParts, .balance, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
         .compress, .meanBlocks, .indexEntries, .attendEntries, .groupedProduct, .indexBlocks,
         .attend, .attendLatents, .activate, .productOfHeads,
-        .gate, .add, .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .weigh, .last,
-        .part, .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
+        .gate, .add, .subtract, .scale, .positionFactor, .bound, .clip, .route, .weigh, .last,
+        .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
         .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
-        .mapChosen, .exceed:
+        .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
+        .lookUpNgrams, .dot:
         [step]
       }
     }
@@ -55,7 +56,6 @@ extension Program {
         case .rotate(_, let rotation): rotation.angles
         case .compress(_, _, let compression): compression.angles
         case .meanBlocks(_, let indexer): indexer.angles
-        case .part(_, let branch): branch.module.angles
         case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
           .sumParts, .balance, .slice, .join, .keep, .multiplyVector, .leave, .take, .repeat,
           .mixStreams, .magnitude, .rescale, .exceed, .keepLatents, .keepIndex, .index,
@@ -63,29 +63,15 @@ extension Program {
           .mapChosen, .convolveHeads, .delay,
           .attendLatents, .activate, .gate, .productOfHeads,
           .add, .subtract, .scale,
-          .scaleByPosition, .bound,
+          .positionFactor, .bound,
           .clip, .route,
-          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last:
+          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last,
+          .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }
     }
     return found
-  }
-}
-
-extension Module {
-  /// The angles by which a part that is one operation rotates.
-  fileprivate var angles: RotaryAngles? {
-    switch self {
-    case .selfAttention(let attention):
-      if case .rotary(let angles) = attention.position { angles } else { nil }
-    case .latentAttention(let attention): attention.isRotated ? attention.angles : nil
-    case .compressedAttention(let attention): attention.angles
-    case .embedding, .normalization, .linear, .head, .feedForward, .mixtureOfExperts,
-      .depthRouter, .mixer, .recurrent, .stream:
-      nil
-    }
   }
 }
 
@@ -145,7 +131,7 @@ package struct Role: Hashable, Sendable {
   /// The piece of that part.
   package enum Piece: Hashable, Sendable {
     case table, map, bias, norm, cut, rotation, cache, scores, activation, gate, residual
-    case multiplier, cap, choice, weighting, sum, recurrence, whole
+    case multiplier, cap, choice, weighting, sum, recurrence
   }
 
   package var place: Place

@@ -93,6 +93,14 @@ extension ProgramBuilder {
     step(.lookUp(table), table.width, .table, "")
   }
 
+  mutating func lookUp(_ table: NgramTable) -> Value {
+    step(.lookUpNgrams(table), table.total, .table, "")
+  }
+
+  mutating func dot(_ x: Value, _ y: Value, parts: Formula, _ name: String) -> Value {
+    step(.dot(x, y, parts: parts), parts, .activation, name)
+  }
+
   /// An affine map: the product, and the sum with a bias where it has one.
   package mutating func map(_ x: Value, _ map: Linear, isTied: Bool = false) -> Value {
     let y = step(.product(x, map, isTied: isTied), map.output, .map, map.name)
@@ -220,11 +228,18 @@ extension ProgramBuilder {
       "")
   }
 
-  package mutating func attend(
-    _ q: Value, _ kept: Value, chosen: Value?, _ heads: AttentionHeads
-  ) -> Value {
-    step(
-      .attend(q, kept: kept, chosen: chosen, heads), heads.heads * heads.outputSize, .scores, "")
+  package mutating func attend(_ operands: AttentionOperands, _ heads: AttentionHeads) -> Value {
+    step(.attend(operands, heads), heads.heads * heads.outputSize, .scores, "")
+  }
+
+  mutating func attendDepth(_ streams: [Value], _ reading: DepthReading) -> Value {
+    step(.attendDepth(streams, reading), reading.queries * reading.width, .scores, "")
+  }
+
+  /// Every vector no longer than a bound, after the product with a learned one where there is one.
+  mutating func shorten(_ x: Value, _ bound: LengthBound) -> Value {
+    let scaled = bound.scale.map { scale(x, by: LearnedScale($0), bound.name, as: .norm) } ?? x
+    return step(.shorten(scaled, bound), x.width, .norm, bound.name)
   }
 
   package mutating func activate(
@@ -270,10 +285,20 @@ extension ProgramBuilder {
     step(.scale(x, by: factor), x.width, piece, name)
   }
 
+  package mutating func positionFactor(_ scale: PositionScale, _ name: String) -> Value {
+    step(.positionFactor(scale), 1, .scores, name)
+  }
+
+  /// The product of each row with a number of its own.
+  package mutating func scale(_ x: Value, byRow factors: Value, _ name: String) -> Value {
+    gate(x, by: factors, .identity, name, as: .scores)
+  }
+
   package mutating func scale(
     _ x: Value, by scale: PositionScale, _ name: String
   ) -> Value {
-    step(.scaleByPosition(x, scale), x.width, .scores, name)
+    let factors = positionFactor(scale, name)
+    return self.scale(x, byRow: factors, name)
   }
 
   package mutating func bound(
@@ -294,9 +319,10 @@ extension ProgramBuilder {
 
   package mutating func experts(
     _ x: Value, _ choice: Value, _ routing: Routing, active: Formula, path: String,
-    weighsAnswer: Bool, _ body: (Value, inout ProgramBuilder) -> Value
+    weighsAnswer: Bool, as place: Role.Place = .routedExpert,
+    _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Value {
-    let program = within(path, .routedExpert) { $0.inside(x.width, body) }
+    let program = within(path, place) { $0.inside(x.width, body) }
     let experts = Experts(
       routing: routing, active: active, path: path, body: program, weighsAnswer: weighsAnswer)
     return step(
@@ -332,12 +358,20 @@ extension ProgramBuilder {
     step(.convolve(x, convolution), convolution.channels, .recurrence, convolution.name)
   }
 
+  mutating func convolve(
+    _ x: Value, by kernels: Value, _ convolution: DynamicConvolution
+  ) -> Value {
+    step(
+      .convolveByToken(x, kernels: kernels, convolution), convolution.channels, .recurrence,
+      convolution.name)
+  }
+
   package mutating func previous(_ x: Value) -> Value {
     step(.previous(x), x.width, .recurrence, "previous")
   }
 
   package mutating func quotient(
-    _ x: Value, by division: Layer.Division, _ name: String
+    _ x: Value, by division: Division, _ name: String
   ) -> Value {
     step(.quotient(x, by: division), x.width, .multiplier, name)
   }
@@ -431,9 +465,5 @@ extension ProgramBuilder {
     _ legacy: Legacy, width: Formula, kind: Value.Kind = .numbers
   ) -> Value {
     step(.take(legacy), width, .cache, "", kind: kind)
-  }
-
-  package mutating func part(_ x: Value?, _ branch: Branch) -> Value {
-    step(.part(x, branch), x?.width ?? 0, .whole, branch.path)
   }
 }

@@ -91,19 +91,19 @@ extension GatedRecurrentUnit {
     let writing = program.map(inner, inputGate)
     let keeping = program.map(inner, recurrentGate)
     let y = program.scan([inner, writing, keeping], .gatedUnit(scan))
-    let function = activation.flatMap(Activation.init) ?? .identity
+    let function = activation.map(Activation.init(named:)) ?? .identity
     return program.map(
       program.activate(gates, function, "gate", times: y, as: .recurrence), output)
   }
 }
 
 extension ProgramBuilder {
-  /// A convolution and the function behind it, which is shown with it; none where it is not known.
+  /// A convolution and the function behind it, which is shown with it, if there is one.
   mutating func convolve(
     _ x: Value, _ convolution: CausalConvolution, _ activation: String?
   ) -> Value {
     let y = convolve(x, convolution)
-    guard let function = activation.flatMap(Activation.init) else { return y }
+    guard let function = activation.map(Activation.init(named:)) else { return y }
     return activate(y, function, convolution.name, as: .recurrence)
   }
 

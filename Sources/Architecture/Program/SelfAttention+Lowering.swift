@@ -1,34 +1,18 @@
 package import Symbolic
 
 extension SelfAttention {
-  /// Whether what it does is written down as operations; what is not runs and counts as a whole.
-  package var isLowered: Bool {
-    !scalesByPosition && !position.isRelative
-      && (convolution != nil
-        || layout.isComplete(mappedPieces) && layout.pieces.count == inputs.count)
-      && norms.allSatisfy { $0.subject != nil }
-      && vectors.allSatisfy { usedVectors.contains($0) }
-      && reach.isLowered
-  }
-
-  /// The vectors that operations use.
-  package var usedVectors: [Weight] {
-    [sinks, gateBias, outputBias, valueBias?.slopes].compactMap(\.self)
-      + pieceBiases.values + (difference?.weights ?? []) + (routedQueries?.vectors ?? [])
-      + (convolution?.vectors ?? [])
-  }
-
-  /// What its input maps give: all but queries that experts give, and keys and values of another
-  /// layer, or values that are the keys.
-  package var mappedPieces: [InputPiece] {
-    var pieces: [InputPiece] = routedQueries == nil ? [.queries] : []
-    if !source.isBorrowed { pieces += layout.keysAreValues ? [.keys] : [.keys, .values] }
-    return pieces + (gate == nil ? [] : [.gate])
-  }
-
   /// Projects every token, attends within each sequence, and projects back.
-  func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
-    var pieces = convolution.map { convolve(x, $0, &program) } ?? project(x, &program)
+  ///
+  /// - `sources`: what keys and values are made of, where it is not `x`.
+  func lower(
+    _ x: Value, sources: KeyValueSources? = nil, _ program: inout ProgramBuilder
+  ) -> Value {
+    let sources = sources ?? KeyValueSources(keys: x, values: x)
+    var pieces = convolution.map { convolve(x, $0, &program) } ?? project(x, sources, &program)
+    for (piece, source) in [(InputPiece.keys, sources.keys), (.values, sources.values)] {
+      guard let convolution = skipConvolutions[piece] else { continue }
+      pieces.change(piece) { convolution.lower($0, of: source, &program) }
+    }
     for piece in [InputPiece.gate, .queries, .keys, .values] {
       guard let bias = pieceBiases[piece] else { continue }
       pieces.change(piece) { program.addVector($0, bias, bias.name) }
@@ -40,6 +24,10 @@ extension SelfAttention {
     }
     if let keyScale { pieces.change(.keys) { program.scale($0, by: keyScale, "keys") } }
     if !normsFollowRotation { normalize(&pieces, &program) }
+    for piece in [InputPiece.queries, .keys] {
+      guard let bound = lengthBounds[piece] else { continue }
+      pieces.change(piece) { program.shorten($0, bound) }
+    }
     if let clip {
       for piece in [InputPiece.queries, .keys, .values] {
         pieces.change(piece) { program.clip($0, to: clip, "clip") }
@@ -53,8 +41,9 @@ extension SelfAttention {
       }
     }
     if normsFollowRotation { normalize(&pieces, &program) }
-    if let positionScale {
-      pieces.change(.queries) { program.scale($0, by: positionScale, "scale") }
+    let factors = positionScale.map { program.positionFactor($0, "scale") }
+    if let factors {
+      pieces.change(.queries) { program.scale($0, byRow: factors, "scale") }
     }
     if let valueScale {
       pieces.change(.values) { program.scale($0, by: valueScale, "scale") }
@@ -76,7 +65,19 @@ extension SelfAttention {
     let blocks = blockIndexer.map { $0.lower(x, &program) }
     let chosen =
       blocks ?? indexer.map { KeySource.own($0).lower(x, compressedQueries: nil, &program) }
-    var y = program.attend(pieces[.queries], kept, chosen: chosen, core)
+    var operands = AttentionOperands(pieces[.queries], kept, chosen: chosen)
+    if layout.gives(.sinks) { operands.sinks = pieces[.sinks] }
+    if let scores = position.relativeScores {
+      var vectors = pieces[.distances]
+      if let bound = scores.bound { vectors = program.shorten(vectors, bound) }
+      switch (scores.scaled, factors) {
+      case (.vectors, let factors?): vectors = program.scale(vectors, byRow: factors, "scale")
+      case (.scores, let factors): operands.distanceFactors = factors
+      case (.vectors, nil): break
+      }
+      operands.distances = program.map(vectors, scores.table)
+    }
+    var y = program.attend(operands, core)
     if let difference { y = program.subtractHalf(of: y, difference, "difference") }
     if let gateBias {
       pieces.change(.gate) { program.addVector($0, gateBias, gateBias.name) }
@@ -125,11 +126,19 @@ extension SelfAttention {
     return found
   }
 
-  /// Queries, keys, values and gates from their maps.
-  private func project(_ x: Value, _ program: inout ProgramBuilder) -> Pieces {
+  /// Queries, keys, values and gates from their maps; a fused map takes `x`.
+  private func project(
+    _ x: Value, _ sources: KeyValueSources, _ program: inout ProgramBuilder
+  ) -> Pieces {
     var found = Pieces()
     for (map, held) in zip(inputs, layout.pieces) {
-      let y = program.map(x, map)
+      let source =
+        switch held {
+        case [.keys]: sources.keys
+        case [.values]: sources.values
+        case _: x
+        }
+      let y = program.map(source, map)
       guard held.count > 1 else {
         if let piece = held.first {
           found[piece] = adapters[piece]?.lower(x, adding: y, &program) ?? y
@@ -183,7 +192,8 @@ extension SelfAttention {
     case (.queries, _): heads * headSize
     case (.keys, _): keyValueHeads * headSize
     case (.values, _): keyValueHeads * (valueSize ?? headSize)
-    case (.gate, .heads): heads
+    case (.distances, _): heads * (position.relativeScores?.table.input ?? 0)
+    case (.sinks, _), (.gate, .heads): heads
     case (.gate, _): heads * (valueSize ?? headSize)
     }
   }
@@ -224,14 +234,6 @@ extension SelfAttention {
   }
 }
 
-extension Reach {
-  fileprivate var isLowered: Bool {
-    switch self {
-    case .all, .window, .chosen, .chunk, .blocks, .bestBlocks: true
-    }
-  }
-}
-
 extension RoutedQueries {
   fileprivate func choose(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var router = Router([router])
@@ -252,4 +254,10 @@ extension RoutedQueries {
   fileprivate func gather(_ output: Linear) -> ChosenMaps {
     ChosenMaps(.gather, map: output, stack: outputs, experts: experts, active: active)
   }
+}
+
+/// What keys and values are made of.
+struct KeyValueSources {
+  var keys: Value
+  var values: Value
 }

@@ -3,7 +3,10 @@ extension StreamModule {
   var place: Role.Place {
     switch self {
     case .scale, .start, .repetition, .connection: .stream
-    case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies: .mixer
+    case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies, .convolution,
+      .depth,
+      .ngrams, .mapped:
+      .mixer
     }
   }
 
@@ -18,6 +21,11 @@ extension StreamModule {
     case .repetition(let times): program.repeat(x, times: times)
     case .connection(let connection): connection.read(x, &program).0
     case .start: x
+    case .convolution(let convolution): convolution.lower(x, of: x, &program)
+    case .mapped(let mapped):
+      program.activate(program.map(x, mapped.map), mapped.function)
+    case .ngrams(let injection): injection.lower(x, &program)
+    case .depth(let reader): reader.last.lower(x, &program)
     case .alternatingUpdate: preconditionFailure("updates stand around the blocks of their layer")
     }
   }

@@ -146,7 +146,8 @@ extension Model {
 
 extension MixtureOfExperts {
   fileprivate mutating func addIdle(_ idle: Formula) throws(DescriptionError) {
-    guard self.idle.isZero, router.vectors.isEmpty, let gate = router.gates.indices.first,
+    guard self.idle.isZero, router.besides.isEmpty, bias == nil,
+      let gate = router.gates.indices.first,
       router.gates[gate].output == experts
     else {
       throw .notChanged(
@@ -160,7 +161,8 @@ extension MixtureOfExperts {
 extension Layer {
   /// Whether nothing in the layer needs every token.
   fileprivate var canBeRouted: Bool {
-    !isConditional && repeats.isEmpty && extras.isEmpty && runs == 1
-      && !branches.contains { $0.module.isMixer }
+    !isConditional && repeats.isEmpty && idle.isEmpty && runs == 1
+      && blocks.allSatisfy { $0.depth == nil && $0.leavesStream == nil }
+      && !branches.contains { $0.module.isMixer || $0.module.convolves }
   }
 }

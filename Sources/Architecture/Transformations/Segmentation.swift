@@ -121,7 +121,10 @@ extension MixtureOfExperts {
       router.gates[gate].input = new(router.gates[gate].input)
       router.gates[gate].output = new(router.gates[gate].output)
     }
-    router.vectors = router.vectors.map { $0.substituting(values) }
+    for weight in [\Router.inputVector, \.expertScale, \.correction, \.factor, \.table] {
+      router[keyPath: weight] = router[keyPath: weight]?.substituting(values)
+    }
+    bias = bias?.substituting(values)
     if case .stacked(let maps, let biases, let names) = layout {
       layout = .stacked(
         maps.map { $0.substituting(values) }, biases: biases.map { $0.substituting(values) },

@@ -240,7 +240,7 @@ extension Keys {
     var layer = try layer(
       attention, .feedForward(feedForward), norm: .layer, norms: ("ln_1", "ln_2"),
       paths: (path, "mlp"))
-    layer.extras = cross
+    layer.idle = cross
     return layer
   }
 
@@ -255,12 +255,11 @@ extension Keys {
     }
     let module = SelfAttention(
       heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
-      inputs: [linear("c_attn", 2 * d), linear("q_attn", d)], layout: .unknown,
-      output: linear("c_proj", d))
+      inputs: [linear("c_attn", 2 * d), linear("q_attn", d)],
+      layout: InputLayout([[.keys, .values], [.queries]]), output: linear("c_proj", d))
     return [
-      // Without an encoder it stands idle.
-      Branch("", .normalization(try norm("ln_cross_attn", .layer)), runs: 0),
-      Branch("crossattention", .selfAttention(module), runs: 0),
+      .idle("", try norm("ln_cross_attn", .layer).weights()),
+      .idle("crossattention", module.weights),
     ]
   }
 

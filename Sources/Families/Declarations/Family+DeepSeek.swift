@@ -231,7 +231,7 @@ extension Keys {
           expert: gated(width), shared: shared))
     }
     return try experts(
-      counts, gated(width), scores: isCorrected ? [scoreCorrection(counts.all)] : [],
+      counts, gated(width), correction: isCorrected ? scoreCorrection(counts.all) : nil,
       shared: shared)
   }
 

@@ -188,10 +188,9 @@ extension Keys {
       "gate.tid2eid", [try size(.vocabulary), counts.active], .router, isBuffer: true)
     var router = Router(
       [Linear("gate", d, counts.all)],
-      vectors: [isHashed ? table : scoreCorrection(counts.all, "gate.bias")],
+      correction: isHashed ? nil : scoreCorrection(counts.all, "gate.bias"),
       rule: isHashed ? .hash : .tokenChoice)
     router.scoring = try text("scoring_func") == "sigmoid" ? .sigmoid : .rootOfSoftplus
-    router.isCorrected = !isHashed
     router.table = isHashed ? table : nil
     router.normalizes = true
     router.scale = try setting("routed_scaling_factor")

@@ -152,7 +152,7 @@ extension Keys {
     let key = isGiven(older) ? older : "shared_experts_intermediate_size"
     let shared = try size(.sharedExperts, "n_shared_experts") * size(.sharedSize, key)
     return try experts(
-      counts, gated(size(.expertSize)), scores: [scoreCorrection(counts.all)],
+      counts, gated(size(.expertSize)), correction: scoreCorrection(counts.all),
       shared: gated(shared))
   }
 }

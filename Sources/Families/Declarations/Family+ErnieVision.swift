@@ -68,8 +68,7 @@ extension Keys {
     var correction = Weight("moe_statics.e_score_correction_bias", [2, counts.all], .router)
     correction.activeShare = 1 / 2
     let gate = Linear("gate", try size(.hidden), counts.all, transposed: true)
-    var router = Router([gate], vectors: [correction])
-    router.isCorrected = true
+    var router = Router([gate], correction: correction)
     router.scoring = .softmax
     router.normalizes = true
     router.leastSum = try constant("moe_norm_min")

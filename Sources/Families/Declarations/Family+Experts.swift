@@ -94,7 +94,7 @@ extension Family {
       return try keys.layer(
         attention,
         keys.experts(
-          counts, keys.gated(keys.size(.expertSize)), scores: [keys.scoreCorrection(counts.all)]))
+          counts, keys.gated(keys.size(.expertSize)), correction: keys.scoreCorrection(counts.all)))
     }
     return try keys.decoder(groups)
   }
@@ -172,7 +172,7 @@ extension Family {
         attention,
         keys.experts(
           counts, keys.gated(width),
-          scores: [keys.scoreCorrection(counts.all, "e_score_correction_bias")],
+          correction: keys.scoreCorrection(counts.all, "e_score_correction_bias"),
           shared: keys.sharedExperts("num_shared_experts", width: width)))
     }
     return try keys.decoder(
@@ -198,7 +198,7 @@ extension Family {
         keys.layer(
           keys.attention(bias: keys.biases(.inputs)),
           keys.experts(
-            counts, keys.gated(width), scores: [keys.scoreCorrection(counts.all)],
+            counts, keys.gated(width), correction: keys.scoreCorrection(counts.all),
             shared: keys.sharedExperts(width: width)))))
   }
 
@@ -221,7 +221,7 @@ extension Family {
         attention,
         keys.experts(
           counts, keys.gated(width), gate: "router.gate",
-          scores: [keys.scoreCorrection(counts.all, "expert_bias")],
+          correction: keys.scoreCorrection(counts.all, "expert_bias"),
           shared: keys.sharedExperts(
             "num_shared_experts", width: width, bias: bias, zeroIsNone: true)
             ?? keys.gated(bias: bias), sharedPath: "shared_mlp", normalizes: true
@@ -254,7 +254,7 @@ extension Keys {
     let least = try constant("moe_norm_min")
     return try experts(
       counts, gated(width),
-      scores: [Weight("moe_statics.e_score_correction_bias", [1, counts.all], .router)],
+      correction: Weight("moe_statics.e_score_correction_bias", [1, counts.all], .router),
       shared: sharedExperts(
         "moe_num_shared_experts", width: width, bias: bias, zeroIsNone: true),
       scoring: .softmax, normalizes: true
@@ -266,7 +266,7 @@ extension Keys {
     let width = try size(.expertSize)
     return try experts(
       counts, gated(width), gate: "router.gate",
-      scores: [scoreCorrection(counts.all, "expert_bias", isBuffer: false)],
+      correction: scoreCorrection(counts.all, "expert_bias", isBuffer: false),
       shared: sharedExperts("num_shared_experts", width: width), normalizes: true
     ).routing { $0.scale = try setting("route_scale") }
   }

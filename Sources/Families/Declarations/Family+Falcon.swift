@@ -149,7 +149,7 @@ extension Family {
       Branch("cpmant.input_embedding", .embedding(Embedding(.token, rows: rows, width: d))),
       Branch(
         "cpmant.segment_embedding", .embedding(Embedding(.position, rows: segments, width: d))),
-      Branch("", .mixer(Mixer(.other, part: .embedding, linears: [], vectors: [bias]))),
+      .idle("", [bias]),
     ]
     return model
   }

@@ -204,8 +204,8 @@ extension Keys {
     let counts = try expertCounts()
     let experts = try experts(
       counts, gated(width),
-      scores: flag("moe_router_enable_expert_bias")
-        ? [scoreCorrection(counts.all, "gate.expert_bias")] : [],
+      correction: flag("moe_router_enable_expert_bias")
+        ? scoreCorrection(counts.all, "gate.expert_bias") : nil,
       shared: sharedExperts("num_shared_experts", width: width, zeroIsNone: true))
     let paths = ("attention", "mlp")
     return try decoder(

@@ -27,7 +27,7 @@ extension Family {
       sliding_window_size=512 d_rel=16 rel_extent=1024 local_layer_ids=null layer_types=null
       conv_kernel_size=4 mlp_layer_types=null dense_mlp_idx=0 intermediate_size=24576
       dense_intermediate_size=null moe_intermediate_size=3072 n_routed_experts=256
-      num_experts_per_tok=6 n_shared_experts=2 log_scaling_n_floor=null
+      num_experts_per_tok=6 n_shared_experts=2 log_scaling_n_floor=null unpadded_vocab_size=null
       """
   ) { keys in
     let local = try keys.list("local_layer_ids")?.compactMap(\.integer)
@@ -40,28 +40,18 @@ extension Family {
       LayerKind(attention: types[index], isSparse: sparse?[index] ?? (index >= dense))
     }) { kind in
       let slides = kind.attention == "hybrid_sliding"
-      let d = try keys.size(.hidden)
-      var layer = try keys.layer(
+      return try keys.layer(
         keys.inklingAttention(slides: slides),
-        kind.isSparse ? keys.inklingExperts() : keys.inklingDense())
-      layer.extras.append(
-        kind.isSparse
-          ? try keys.inklingSharedExperts()
-          : Branch("mlp", .mixer(Mixer(.scale(width: d, divides: false)))))
-      let heads = try keys.inklingHeads(slides: slides)
-      layer.extras += try ["k_sconv", "v_sconv"].flatMap {
-        try keys.shortConvolution("\($0).conv1d", heads.keyValue * heads.size, .attention)
-          .map { $0.within("self_attn") }
+        kind.isSparse ? keys.inklingExperts() : keys.inklingDense()
+      ).convolving(["attn_sconv.conv1d", "mlp_sconv.conv1d"]) {
+        try keys.skipConvolution($0, keys.size(.hidden))
       }
-      layer.extras += try ["attn_sconv", "mlp_sconv"].flatMap {
-        try keys.shortConvolution("\($0).conv1d", d, .mixer)
-      }
-      return layer
     }
     let norm = Branch("", .normalization(try keys.norm("model.embed_tokens.embed_norm")))
-    let scale = Mixer(.scale(width: try keys.size(.hidden), divides: true))
-    return try keys.decoder(
-      groups, after: [norm], before: [Branch("logits", .mixer(scale))], untieable: true)
+    var model = try keys.decoder(groups, after: [norm], untieable: true)
+    model.logits.divisor = try keys.required("logits_mup_width_multiplier")
+    model.logits.kept = try keys.unpaddedVocabulary()
+    return model
   }
 
   /// The residual stream is read through attention over the states of earlier blocks.
@@ -77,6 +67,7 @@ extension Family {
       sliding_window_size=1024 d_rel=16 rel_extent=1024 layer_types=null conv_kernel_size=4
       moe_intermediate_size=2304 n_routed_experts=384 num_experts_per_tok=8
       final_logit_softcapping=30.0 log_scaling_n_floor=128000 n_layers_per_attn_res_block=6
+      unpadded_vocab_size=200058 scoring_func="sigmoid"
       """
   ) { keys in
     let types = try keys.inklingTypes { !($0 + 1).isMultiple(of: 6) }
@@ -84,11 +75,10 @@ extension Family {
     let groups = try keys.layers(kind: { index in
       Inkling2Kind(
         slides: types[index] == "hybrid_sliding", isFirst: index == 0,
-        before: (index + block - 1) / block, after: index / block + 1)
+        leaves: index.isMultiple(of: block), states: (index + block - 1) / block)
     }) { kind in
       try keys.inkling2Layer(kind)
     }
-    let last = Formula(Int128((types.count + block - 1) / block + 1))
     let d = try keys.size(.hidden)
     // One query for each module after the first attention, three for a layer of full attention.
     var queries = [Weight("output_query", [d], .mixer)]
@@ -99,14 +89,19 @@ extension Family {
       queries.append(Weight("attn_queries.\(index - 1)", shape, .mixer))
     }
     let names = FrameNames(
-      token: "model.llm.embed", layers: "model.llm.layers", norm: "model.llm.norm",
-      head: "model.llm.unembed")
+      token: "model.llm.embed", layers: "model.llm.layers", norm: nil, head: "model.llm.unembed")
     let norm = Branch("", .normalization(try keys.norm("model.llm.embed_norm")))
-    var residual = Mixer(.other, linears: [], vectors: queries)
-    residual.procedure = .depthAttention(queries: 1, states: last, width: d)
-    return try keys.decoder(
-      groups, names, after: [norm], before: [Branch("model.llm.attn_res", .mixer(residual))],
-      untieable: true)
+    let last = DepthReading(
+      "output_query", states: (types.count + block - 1) / block, width: d)
+    let reader = DepthReader(queries: queries, last: last)
+    var model = try keys.decoder(
+      groups, names, after: [norm],
+      before: [
+        Branch("model.llm.attn_res", .stream(.depth(reader))),
+        Branch("", .normalization(keys.norm("model.llm.norm"))),
+      ], untieable: true)
+    model.logits.kept = try keys.unpaddedVocabulary()
+    return model
   }
 }
 
@@ -115,10 +110,23 @@ private struct Inkling2Kind: Hashable {
   var slides: Bool
   /// The first layer reads the stream itself.
   var isFirst: Bool
-  /// The states of whole blocks that its attention reads.
-  var before: Int
-  /// Those that its experts read.
-  var after: Int
+  /// Whether it leaves the stream and begins another.
+  var leaves: Bool
+  /// How many streams were left before.
+  var states: Int
+}
+
+extension Layer {
+  /// The layer with a convolution of what its first branch returns, and of what its second does.
+  fileprivate func convolving(
+    _ names: [String], _ build: (String) throws -> SkipConvolution
+  ) rethrows -> Layer {
+    var layer = self
+    for (block, name) in names.enumerated() {
+      layer.blocks[block].branches[0].convolution = try build(name)
+    }
+    return layer
+  }
 }
 
 // MARK: - Their modules
@@ -131,18 +139,21 @@ extension Keys {
     ) { slides($0) ? "hybrid_sliding" : "hybrid" }
   }
 
+  /// How many scores are returned, where a padded head gives more.
+  fileprivate func unpaddedVocabulary() throws -> Formula? {
+    guard let count = try integer("unpadded_vocab_size", least: 1) else { return nil }
+    return .minimum(Formula(Int128(count)), try size(.vocabulary))
+  }
+
   /// A causal convolution of each channel, `[channels, 1, k]`, to which its input is added.
-  fileprivate func shortConvolution(
-    _ name: String, _ channels: Formula, _ part: Part, averages: Bool = false
-  ) throws -> [Branch] {
-    let mixer = Mixer(
-      .shortConvolution, part: part, linears: [],
-      convolutions: [
-        try convolution(
-          channels, "sconv_kernel_size", name: name, bias: false)
-      ], vectors: [])
-    let sum = Mixer(averages ? .mean(width: channels) : .sum(width: channels))
-    return [Branch("", .mixer(mixer)), Branch(name, .mixer(sum))]
+  ///
+  /// - `averages`: whether the sum is divided by √(k + 1).
+  fileprivate func skipConvolution(
+    _ name: String, _ channels: Formula, averages: Bool = false
+  ) throws -> SkipConvolution {
+    let convolution = try convolution(channels, "sconv_kernel_size", name: name, bias: false)
+    return SkipConvolution(
+      .fixed(convolution), divisor: averages ? .root(convolution.kernel + 1) : nil)
   }
 
   fileprivate func inklingHeads(slides: Bool) throws -> Heads {
@@ -160,29 +171,36 @@ extension Keys {
     try slides ? size(.window) : size(.relativeExtent)
   }
 
-  private func relativeTable(slides: Bool) throws -> Weight {
-    Weight(
-      "rel_logits_proj.proj", [try size(.relativeSize), try relativeReach(slides: slides)],
-      .attention)
-  }
-
   /// How a layer knows positions, and how far it sees.
-  private func place(_ attention: inout SelfAttention, slides: Bool) throws {
-    attention.position = .relative(
-      width: try size(.relativeSize), extent: try relativeReach(slides: slides))
+  private func place(
+    _ attention: inout SelfAttention, slides: Bool, _ scores: RelativeScores
+  ) throws {
+    attention.position = .relative(scores)
     attention.reach = slides ? .window(try size(.window)) : .all
-    attention.scalesByPosition = try !slides && isSet("log_scaling_n_floor")
+    guard !slides, let floor = try setting("log_scaling_n_floor") else { return }
+    attention.positionScale = .logarithm(
+      weight: try required("log_scaling_alpha"), floor: floor)
   }
 
   fileprivate func inklingAttention(slides: Bool) throws -> Module {
     let heads = try inklingHeads(slides: slides)
-    let relative = try heads.query * size(.relativeSize)
+    let width = try size(.relativeSize)
     let module = try attention(
-      heads, norm: .eachHead, extra: [Linear("r_proj", size(.hidden), relative)],
-      vectors: [relativeTable(slides: slides)])
-    guard case .selfAttention(var attention) = module else { return module }
-    try place(&attention, slides: slides)
-    return .selfAttention(attention)
+      heads, norm: .eachHead, extra: [Linear("r_proj", size(.hidden), heads.query * width)])
+    return try module.attending { attention in
+      attention.layout = InputLayout([[.queries], [.keys], [.values], [.distances]])
+      // Queries and keys are normalized, so that scores are divided by the width and not its root.
+      attention.scale = .size(1 / heads.size)
+      for (piece, name) in [(InputPiece.keys, "k_sconv"), (.values, "v_sconv")] {
+        attention.skipConvolutions[piece] = try skipConvolution(
+          "\(name).conv1d", heads.keyValue * heads.size)
+      }
+      try place(
+        &attention, slides: slides,
+        RelativeScores(
+          "rel_logits_proj.proj", heads: heads.query, width: width,
+          extent: relativeReach(slides: slides)))
+    }
   }
 
   /// Where a dense width of its own is given, `intermediate_size` is that of the experts.
@@ -198,139 +216,133 @@ extension Keys {
 
   fileprivate func inklingDense() throws -> Module {
     var dense = try gated(inklingWidths().dense)
-    dense.vectors = [Weight("global_scale", [1], .denseFeedForward)]
+    dense.outputFactor = Weight("global_scale", [1], .denseFeedForward)
     return .feedForward(dense)
   }
 
-  /// The gate also scores the shared experts.
+  /// The gate also scores the shared experts, whose weights are divided by the same sum.
   fileprivate func inklingExperts() throws -> Module {
-    let counts = try expertCounts("num_local_experts")
-    let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
-    var router = Router(
-      [Linear("gate", try size(.hidden), counts.all + shared)],
-      vectors: [Weight("gate.global_scale", [1], .router), scoreCorrection(counts.all)])
-    router.scoring = .sigmoid
-    router.isCorrected = true
-    router.normalizes = true
-    router.scale = .computed("gate.global_scale", 1)
-    return try stackedExperts(
-      counts, fusedGated(inklingWidths().expert), router: router, outputFirst: true)
-  }
-
-  /// Shared experts that are stored as one tensor for each map.
-  fileprivate func inklingSharedExperts() throws -> Branch {
     let d = try size(.hidden)
     let f = try inklingWidths().expert
-    let count = try size(.sharedExperts, "n_shared_experts", least: 0)
-    let weights = [
-      Weight("gate_proj", [count, f, d], .sharedExperts),
-      Weight("up_proj", [count, f, d], .sharedExperts),
-      Weight("down_proj", [count, d, f], .sharedExperts),
+    let counts = try expertCounts("num_local_experts")
+    let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
+    let factor = Weight("gate.global_scale", [1], .router)
+    var router = Router(
+      [Linear("gate", d, counts.all + shared)], correction: scoreCorrection(counts.all))
+    router.scoring = .sigmoid
+    router.normalizes = true
+    router.divisor = .sumOfLogarithms
+    router.scale = try required("route_scale")
+    router.factor = factor
+    let stack = [
+      Weight("gate_proj", [shared, f, d], .sharedExperts),
+      Weight("up_proj", [shared, f, d], .sharedExperts),
+      Weight("down_proj", [shared, d, f], .sharedExperts),
     ]
-    var mixer = Mixer(.other, linears: [], vectors: weights)
-    mixer.procedure = .everyExpert(try gated(f), count: count)
-    return Branch("mlp.shared_experts", .mixer(mixer))
+    return try stackedExperts(counts, fusedGated(f), router: router, outputFirst: true)
+      .mixing {
+        $0.always = MixtureOfExperts.Always(
+          "shared_experts", try gated(f), count: shared, stack: stack)
+      }
   }
 
   fileprivate func inkling2Layer(_ kind: Inkling2Kind) throws -> Layer {
     let slides = kind.slides
     let d = try size(.hidden)
+    let (query, key, value) = ("q_input_norm", "k_input_norm", "v_input_norm")
+    var first = Block(
+      [try norm(slides ? "attn_norm" : query)],
+      [Branch("attn", try inkling2Attention(slides: slides))])
+    if !slides { (first.keyNorm, first.valueNorm) = (try norm(key), try norm(value)) }
+    if !kind.isFirst {
+      first.depth = DepthReading(
+        "attn_queries.#", from: 1, isSplit: !slides, states: kind.states, width: d)
+    }
+    if kind.leaves { first.leavesStream = kind.states }
+    var second = Block([try norm("mlp_norm")], [Branch("mlp", try inkling2Experts())])
+    second.depth = DepthReading(
+      "mlp_queries.#", states: kind.states + (kind.leaves ? 1 : 0), width: d)
+    return try Layer([first, second]).convolving(["attn_sconv", "mlp_sconv"]) {
+      try skipConvolution($0, d, averages: true)
+    }
+  }
+
+  private func inkling2Experts() throws -> Module {
+    if let name = try text("scoring_func"), name != "sigmoid" {
+      throw DescriptionError.unsupported(
+        key: "scoring_func", found: "\"\(name)\"", supported: "sigmoid")
+    }
     let counts = try expertCounts("num_local_experts")
     var router = Router(
-      [Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all, "gate.bias")])
+      [Linear("gate", try size(.hidden), counts.all)],
+      correction: scoreCorrection(counts.all, "gate.bias"))
     router.scoring = .sigmoid
-    router.isCorrected = true
     router.normalizes = true
-    router.scale = .computed("gate.global_scale", 1)
+    router.scale = try constant("routed_scaling_factor") ?? required("route_scale")
     var expert = try fusedGated()
-    expert.capsFactors = true
-    let experts = try stackedExperts(
+    expert.fusion = .alternating
+    expert.factorCaps = FeedForward.FactorCaps(
+      gate: try required("mlp_gate_softcap"), factor: try required("mlp_up_softcap"))
+    return try stackedExperts(
       counts, expert, router: router,
       names: ("experts.w13_weight", "experts.w2_weight"), outputFirst: true)
-    let norms = slides ? ["attn_norm"] : ["q_input_norm", "k_input_norm", "v_input_norm"]
-    var extras = try ["attn_sconv", "mlp_sconv"].flatMap {
-      try shortConvolution($0, d, .mixer, averages: true)
-    }
-    extras += try inkling2Convolutions(slides: slides)
-    extras += try inkling2Bounds(slides: slides)
-    func residual(_ name: String, queries: Formula, states: Int) -> Branch {
-      Branch(
-        name,
-        .mixer(
-          Mixer(
-            .depthAttention(queries: queries, states: Formula(Int128(states)), width: d))))
-    }
-    if !kind.isFirst {
-      extras.append(
-        residual("attention_input", queries: slides ? 1 : 3, states: kind.before + 1))
-    }
-    extras.append(residual("mlp_input", queries: 1, states: kind.after + 1))
-    return Layer(
-      [
-        Block(
-          try norms.map { try norm($0) },
-          [Branch("attn", try inkling2Attention(slides: slides))]),
-        Block([try norm("mlp_norm")], [Branch("mlp", experts)]),
-      ], extras: extras)
   }
 
-  /// The convolutions of keys and values, whose kernels depend on the token in full attention.
-  private func inkling2Convolutions(slides: Bool) throws -> [Branch] {
+  /// The convolution of keys or values, whose kernel depends on the token in full attention.
+  private func inkling2Convolution(_ name: String, slides: Bool) throws -> SkipConvolution {
     let heads = try inklingHeads(slides: slides)
     let channels = heads.keyValue * heads.size
-    return try ["k_sconv", "v_sconv"].flatMap { name in
-      guard !slides else {
-        return try shortConvolution(name, channels, .attention, averages: true)
-          .map { $0.within("attn") }
-      }
-      let convolution = DynamicConvolution(
-        name, of: try size(.hidden), heads: heads.keyValue, channels: channels,
-        kernel: try size(.kernelSize, "sconv_kernel_size"))
-      var mixer = Mixer(
-        .other, part: .attention, linears: [], vectors: convolution.weights)
-      mixer.procedure = .dynamicConvolution(convolution)
-      return [Branch("attn", .mixer(mixer))]
-    }
-  }
-
-  /// The greatest lengths of queries, keys and relative positions.
-  private func inkling2Bounds(slides: Bool) throws -> [Branch] {
-    let heads = try inklingHeads(slides: slides)
-    let bounds: [(String, Formula, Formula, Bool)] = [
-      ("q_l2_clip", heads.query, heads.size, true),
-      ("k_l2_clip", heads.keyValue, heads.size, false),
-      ("rel_l2_clip", heads.query, try size(.relativeSize), true),
-    ]
-    return bounds.map { name, vectors, width, isScaled in
-      Branch(
-        "attn.\(name)",
-        .mixer(Mixer(.shortening(vectors: vectors, width: width, isScaled: isScaled))))
-    }
+    guard !slides else { return try skipConvolution(name, channels, averages: true) }
+    let kernel = try size(.kernelSize, "sconv_kernel_size")
+    return SkipConvolution(
+      .dynamic(
+        DynamicConvolution(
+          name, of: try size(.hidden), heads: heads.keyValue, channels: channels, kernel: kernel)),
+      divisor: .root(2 * kernel + 1))
   }
 
   private func inkling2Attention(slides: Bool) throws -> Module {
     let d = try size(.hidden)
     let heads = try inklingHeads(slides: slides)
     let (q, kv) = (heads.query * heads.size, heads.keyValue * heads.size)
-    let relative = try size(.relativeSize)
+    let width = try size(.relativeSize)
     let vectors = [
       Weight("q_l2_clip.scale", [heads.query, heads.size], .attention),
-      Weight("rel_l2_clip.scale", [heads.query, relative], .attention),
-      try relativeTable(slides: slides),
+      Weight("rel_l2_clip.scale", [heads.query, width], .attention),
     ]
     var attention = SelfAttention(
       heads: heads.query, keyValueHeads: heads.keyValue, headSize: heads.size,
       inputs: [
         Linear("wq_du", d, q), Linear("wk_dv", d, kv), Linear("wv_dv", d, kv),
-        Linear("wr_du", d, heads.query * relative), Linear("gate_attn", d, q),
+        Linear("wr_du", d, heads.query * width), Linear("gate_attn", d, q),
         Linear("attn_sink_proj", d, heads.query),
-      ], output: Linear("wo_ud", q, d),
-      norms: [Normalization("v_norm", [heads.size], weight: false, vectors: heads.keyValue)],
+      ],
+      layout: InputLayout([[.queries], [.keys], [.values], [.distances], [.gate], [.sinks]]),
+      output: Linear("wo_ud", q, d),
+      norms: [
+        Normalization(
+          "v_norm", [heads.size], weight: false, vectors: heads.keyValue, of: .values)
+      ],
       vectors: vectors)
     attention.gate = .elements
-    // A map of the stream gives the score of the sink.
-    attention.sinks = Weight("attn_sink_proj", [heads.query], .attention)
-    try place(&attention, slides: slides)
+    for (piece, name) in [(InputPiece.keys, "k_sconv"), (.values, "v_sconv")] {
+      attention.skipConvolutions[piece] = try inkling2Convolution(name, slides: slides)
+    }
+    let limit = try required("qk_l2_clip_threshold")
+    attention.lengthBounds = [
+      .queries: LengthBound(
+        "q_l2_clip", vectors: heads.query, width: heads.size, limit: limit, scale: vectors[0]),
+      .keys: LengthBound(
+        "k_l2_clip", vectors: heads.keyValue, width: heads.size, limit: limit),
+    ]
+    var scores = RelativeScores(
+      "rel_logits_proj.proj", heads: heads.query, width: width,
+      extent: try relativeReach(slides: slides),
+      bound: LengthBound(
+        "rel_l2_clip", vectors: heads.query, width: width,
+        limit: try required("rel_l2_clip_threshold"), scale: vectors[1]))
+    scores.scaled = .vectors
+    try place(&attention, slides: slides, scores)
     return .selfAttention(attention)
   }
 }

@@ -83,7 +83,7 @@ extension Keys {
     let counts = try expertCounts("num_local_experts")
     let f = try size(.expertSize)
     return try experts(
-      counts, gated(f, names: names), scores: [scoreCorrection(counts.all, score)],
+      counts, gated(f, names: names), correction: scoreCorrection(counts.all, score),
       shared: sharedExperts(width: f))
   }
 

@@ -214,8 +214,7 @@ extension Keys {
     ]
     let correction = scoreCorrection(all, "router.e_score_correction_bias")
     var router = Router(
-      [Linear("router.classifier", d, all, bias: try flag("router_bias"))], vectors: [correction])
-    router.isCorrected = true
+      [Linear("router.classifier", d, all, bias: try flag("router_bias"))], correction: correction)
     router = try routed(router)
     var mixture = MixtureOfExperts(
       router: router, experts: counts.all, active: counts.active, expert: try gated(width),
@@ -248,9 +247,8 @@ extension Keys {
     let counts = try expertCounts("num_local_experts")
     let width = try size(.expertSize)
     let shared = try size(.sharedExperts, "n_shared_experts", least: 0)
-    var router = Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)])
+    var router = Router([Linear("gate", d, counts.all)], correction: scoreCorrection(counts.all))
     router.scoring = .sigmoid
-    router.isCorrected = true
     var expert = try fusedGated(width)
     expert.clip = try constant("swiglu_limit")
     expert.clipsBeforeFunction = true

@@ -119,10 +119,11 @@ extension Keys {
 
   fileprivate func lfmExperts() throws -> Module {
     let counts = try expertCounts()
-    let scores =
-      try flag("use_expert_bias") ? [scoreCorrection(counts.all, "expert_bias")] : []
+    let correction =
+      try flag("use_expert_bias") ? scoreCorrection(counts.all, "expert_bias") : nil
     return try experts(
-      counts, gated(size(.expertSize), names: .numbered), scores: scores, scoring: .sigmoid)
+      counts, gated(size(.expertSize), names: .numbered), correction: correction,
+      scoring: .sigmoid)
   }
 
   fileprivate func lfm3Attention(_ type: String) throws -> Module {

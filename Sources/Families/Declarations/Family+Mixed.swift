@@ -107,12 +107,11 @@ extension Keys {
       Weight("input_linear.weight", [counts.all, 2 * f, d], .routedExperts),
       Weight("output_linear.weight", [counts.all, d, f], .routedExperts),
     ]
-    let router = Router(
-      [Linear("router.layer", d, counts.all)], vectors: [Weight("bias", [d], .denseFeedForward)])
+    let router = Router([Linear("router.layer", d, counts.all)])
     var mixture = MixtureOfExperts(
       router: chosenFirst(router), experts: counts.all, active: counts.active,
       expert: try fusedGated(f, "input_linear", "output_linear"), layout: .stacked(stacks))
-    mixture.addsBias = true
+    mixture.bias = Weight("bias", [d], .denseFeedForward)
     return .mixtureOfExperts(mixture)
   }
 }
@@ -172,7 +171,7 @@ extension Keys {
     let cap = try setting("moe_router_logit_softcapping")
     let scale = try setting("moe_routed_scaling_factor")
     return try experts(
-      counts, gated(size(.expertSize)), scores: [score], shared: gated(size(.sharedSize)),
+      counts, gated(size(.expertSize)), correction: score, shared: gated(size(.sharedSize)),
       sharedPath: "shared_expert", normalizes: true
     ).mixing {
       $0.router.cap = cap
@@ -249,7 +248,8 @@ extension Keys {
       headKernel: headKernel, headWeight: grouped.0, headBias: grouped.1,
       keyScale: Weight("qk_norm.temp", [g], .attention))
     var attention = SelfAttention(
-      heads: h, keyValueHeads: g, headSize: width, inputs: heads.maps, layout: .unknown,
+      heads: h, keyValueHeads: g, headSize: width, inputs: heads.maps,
+      layout: InputLayout([[.queries], [.keys], [.values], [.values]]),
       output: Linear("o_proj", q, d, bias: bias), vectors: heads.vectors, reach: window,
       position: try zayaRotary(kind.type, width))
     attention.convolution = heads
@@ -274,9 +274,8 @@ extension Keys {
       Weight("experts.gate_up_proj", [counts.all, 2 * f, d], .routedExperts),
       Weight("experts.down_proj", [counts.all, d, f], .routedExperts),
     ]
-    var router = Router([Linear("\(path).out_proj", r, classes)], vectors: [biases])
+    var router = Router([Linear("\(path).out_proj", r, classes)], correction: biases)
     router.network = network
-    router.isCorrected = true
     var mixture = MixtureOfExperts(
       router: router, experts: counts.all, active: counts.active,
       expert: try fusedGated(f), layout: .stacked(stacks))

@@ -104,7 +104,7 @@ extension Keys {
     let shared = try ungated(
       d, size(.sharedSize, "moe_shared_expert_intermediate_size"), bias: bias)
     let mixture = try experts(
-      counts, ungated(latent ?? d, size(.expertSize)), scores: [scoreCorrection(counts.all)],
+      counts, ungated(latent ?? d, size(.expertSize)), correction: scoreCorrection(counts.all),
       shared: shared
     ).mixing { mixture in
       mixture.latent = latent.map {

@@ -67,9 +67,9 @@ extension Family {
     if try keys.flag("add_cross_attention") {
       // It is built for an encoder, and stands idle in a language model.
       let cross = try keys.attention(keys.equalHeads(), bias: .all, names: .outProj)
-      layer.extras = [
-        Branch("", .normalization(try keys.norm("encoder_attn_layer_norm", .layer)), runs: 0),
-        Branch("encoder_attn", cross, runs: 0),
+      layer.idle = [
+        .idle("", try keys.norm("encoder_attn_layer_norm", .layer).weights()),
+        .idle("encoder_attn", cross.weights),
       ]
     }
     // The row of the padding token is empty, whichever position would have it.

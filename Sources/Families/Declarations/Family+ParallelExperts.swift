@@ -23,7 +23,7 @@ extension Family {
     // The checkpoint stores the score correction under a module of its own.
     let correction = keys.scoreCorrection(counts.all, "moe.router.expert_bias")
     let experts = try keys.experts(
-      counts, keys.gated(keys.size(.expertSize)), gate: "mlp.gate", scores: [correction],
+      counts, keys.gated(keys.size(.expertSize)), gate: "mlp.gate", correction: correction,
       shared: keys.gated(keys.size(.sharedSize)), sharedPath: "mlp.shared_experts",
       path: "mlp.experts.#", scoring: .sigmoidOfChosen)
     let layer = try keys.sandwichLayer(
@@ -98,7 +98,7 @@ extension Family {
       return try keys.sandwichLayer(
         attention,
         keys.experts(
-          counts, keys.gated(keys.size(.expertSize)), scores: [keys.scoreCorrection(counts.all)]
+          counts, keys.gated(keys.size(.expertSize)), correction: keys.scoreCorrection(counts.all)
         ).mixing {
           $0.router.scale = nil
           $0.scale = scale

@@ -302,7 +302,7 @@ extension Keys {
     ]
     let scale = Weight("router.scale", [d], .router)
     let expertScale = Weight("router.per_expert_scale", [counts.all], .router)
-    var router = Router([Linear("router.proj", d, counts.all)], vectors: [scale, expertScale])
+    var router = Router([Linear("router.proj", d, counts.all)])
     router.readsStream = true
     router.norm = try norm("router.norm", .bareRootMeanSquare)
     router.inputVector = scale

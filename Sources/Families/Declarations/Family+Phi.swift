@@ -273,8 +273,9 @@ extension Family {
     }
     let d = try keys.size(.hidden)
     let dense = Linear("lm_head.dense", d, d, bias: try keys.flag("classifier_bias"))
-    var head = Mixer(.other, part: .languageModelHead, linears: [dense], vectors: [])
-    head.procedure = .activation(try keys.text("classifier_activation") ?? "gelu", width: d)
+    let head = MappedFunction(
+      dense, Activation(named: try keys.text("classifier_activation") ?? "gelu"),
+      .languageModelHead)
     return try keys.decoder(
       groups,
       FrameNames(
@@ -282,7 +283,7 @@ extension Family {
       norm: style,
       after: [Branch("model.embeddings", .normalization(keys.norm("norm", style)))],
       before: [
-        Branch("", .mixer(head)),
+        Branch("", .stream(.mapped(head))),
         Branch("lm_head", .normalization(keys.norm("norm", style))),
       ], headBias: keys.flag("decoder_bias"))
   }

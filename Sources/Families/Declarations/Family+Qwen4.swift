@@ -1,4 +1,5 @@
 import Architecture
+import JSON
 import Symbolic
 
 /// A stack of delta mixers and indexed attention over several copies of the stream.
@@ -18,7 +19,7 @@ extension Family {
       split_ngram_parts=512 indexer_n_heads=null indexer_kv_heads=null indexer_head_dim=null
       indexer_compress_ratio=null indexer_budget=null partial_rotary_factor=1.0
       tie_word_embeddings=false
-      norm_topk_prob=true output_gate_type=null
+      norm_topk_prob=true output_gate_type=null seed=1234
       """
   ) { keys in
     let interval = try keys.period("full_attention_interval")
@@ -45,7 +46,7 @@ extension Family {
       ])
       layer = try layer.connected(
         ["attn", "mlp"].map { try keys.streamMix("\($0)_hyper_connection", injects: true) })
-      if let place = kind.place { layer.extras += try keys.ngramLayer(place) }
+      if let place = kind.place { layer.injection = try keys.ngramInjection(place) }
       return layer
     }
     return try keys.collapsed(
@@ -127,10 +128,26 @@ extension Keys {
   }
 
   /// What one layer reads from a hashed table of n-grams.
-  fileprivate func ngramLayer(_ place: Int) throws -> [Branch] {
+  fileprivate func ngramInjection(_ place: Int) throws -> NgramInjection {
     let d = try size(.hidden)
-    let streams = try size(.streams) * d
+    let streams = try size(.streams)
     let width = try size(.ngramWidth, else: d, "hidden_size")
+    let table = try ngramTable(place, width)
+    func norm(_ name: String) -> Normalization {
+      var norm = Normalization(name, [streams * d])
+      norm.groups = streams
+      return norm
+    }
+    var convolution = CausalConvolution(
+      "conv1d", channels: streams * d, kernel: try size(.ngramKernel), bias: false)
+    (convolution.dilation, convolution.skipsPadding) = (Formula(Int128(table.length)), true)
+    return NgramInjection(
+      streams: streams, width: d, table: table, keys: Linear("key_proj", width, streams * d),
+      values: Linear("value_proj", width, d), keyNorm: norm("norm_key"),
+      queryNorm: norm("norm_query"), convolutionNorm: norm("norm_conv"), convolution: convolution)
+  }
+
+  private func ngramTable(_ place: Int, _ width: Formula) throws -> NgramTable {
     let length = try period("ngram_size", most: 100)
     let heads = try (length - 1) * period("heads_per_ngram", most: 1000)
     guard heads > 0 else {
@@ -138,49 +155,42 @@ extension Keys {
     }
     let headCount = Formula(Int128(heads))
     try require(width, "ple_embed_dim", multipleOf: headCount, "n-gram heads")
-    let rows = try ngramRows(heads: heads, place: place)
+    let (sizes, rows) = try ngramRows(heads: heads, place: place)
     let parts = try period("split_ngram_parts", most: 100_000)
     // A checkpoint cuts the table like `torch.chunk`: parts of one size, and what remains.
     let part = (rows + parts - 1) / parts
-    let table = "ple_embedding.ngram_embedding"
     let shards = stride(from: 0, to: rows, by: part).enumerated().map { index, start in
       Weight(
-        "\(table).shard_\(index).weight",
+        "ngram_embedding.shard_\(index).weight",
         [Formula(Int128(min(part, rows - start))), width / headCount], .embedding)
     }
     let buffers = [
       ("layer_multipliers", length), ("ngram_heads_vocab_sizes", heads),
       ("ngram_heads_offsets", heads),
-    ].map {
-      Weight("ple_embedding.\($0.0)", [Formula(Int128($0.1))], .embedding, isBuffer: true)
-    }
-    let kernel = try size(.ngramKernel)
-    let convolution = Weight("conv1d.weight", [streams, 1, kernel], .mixer)
-    var mixer = Mixer(
-      .other, linears: [Linear("key_proj", width, streams), Linear("value_proj", width, d)],
-      vectors: [convolution] + shards + buffers)
-    mixer.procedure = .ngrams(
-      NgramInjection(
-        streams: try size(.streams), width: d, kernel: kernel,
-        dilation: Formula(Int128(length))))
-    return try [Branch("ple", .mixer(mixer))]
-      + ["norm_key", "norm_query", "norm_conv"].map {
-        var norm = Normalization($0, [streams])
-        norm.groups = try size(.streams)
-        return Branch("ple", .normalization(norm))
-      }
+    ].map { Weight($0.0, [Formula(Int128($0.1))], .embedding, isBuffer: true) }
+    return NgramTable(
+      "ple_embedding", length: length, sizes: sizes, width: width / headCount, partRows: part,
+      parts: shards, buffers: buffers, vocabulary: try size(.vocabulary),
+      seed: try integer("seed") ?? 1234, place: place, end: endOfText)
   }
 
-  /// The rows of a table of n-grams: a prime number for each head, the next ones for each table.
-  private func ngramRows(heads: Int, place: Int) throws -> Int {
+  /// The token that ends a text, or the first of them.
+  private var endOfText: Int? {
+    let written = stated("eos_token_id")
+    return (written?.array?.first ?? written)?.integer.flatMap { Int(exactly: $0) }
+  }
+
+  /// The rows of a table of n-grams: a prime number for each head, the next ones for each table; and
+  /// how many there are, padded.
+  private func ngramRows(heads: Int, place: Int) throws -> (sizes: [Int], all: Int) {
     let base = try period("ngram_vocab_size_base", most: 1 << 30)
     let divisor = try period("make_ngram_vocab_size_divisible_by")
-    var (prime, total) = (base - 1, 0)
+    var (prime, sizes) = (base - 1, [Int]())
     for head in 0..<((place + 1) * heads) {
       repeat { prime += 1 } while !Self.isPrime(prime)
-      if head >= place * heads { total += prime }
+      if head >= place * heads { sizes.append(prime) }
     }
-    return (total + divisor - 1) / divisor * divisor
+    return (sizes, (sizes.reduce(0, +) + divisor - 1) / divisor * divisor)
   }
 
   private static func isPrime(_ value: Int) -> Bool {

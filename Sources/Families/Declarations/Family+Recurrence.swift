@@ -104,7 +104,7 @@ extension Keys {
     let count = try size(.layers)
     let first = Block([try norm("pre_ln", .layer)], [])
     let interval = try rescalingInterval()
-    func layer(isFirst: Bool, _ division: Layer.Division?) throws -> Layer {
+    func layer(isFirst: Bool, _ division: Division?) throws -> Layer {
       var layer = try receptanceLayer(halvedEvery: interval)
       if isFirst { layer.blocks.insert(first, at: 0) }
       layer.division = division
@@ -113,7 +113,8 @@ extension Keys {
     guard let interval, let number = number(count) else {
       // Of a free number of layers only the share that halves is known.
       let division = interval.map {
-        Layer.Division(by: "2", share: .floor(count / Formula($0)) / count)
+        Division(
+          by: "2", share: .floor(count / Formula($0)) / count, holdsInTraining: false)
       }
       var groups = [LayerGroup(try layer(isFirst: true, division), .range(0, 1))]
       if self.number(count) != 1 {
@@ -129,7 +130,7 @@ extension Keys {
     return try layers(kind: {
       [$0 == 0, (Int128($0) + 1).isMultiple(of: interval)]
     }) { kind in
-      try layer(isFirst: kind[0], kind[1] ? Layer.Division(by: "2") : nil)
+      try layer(isFirst: kind[0], kind[1] ? Division(by: "2", holdsInTraining: false) : nil)
     }
   }
 

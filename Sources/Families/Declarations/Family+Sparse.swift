@@ -85,7 +85,7 @@ extension Family {
     let counts = try keys.expertCounts()
     let experts = try keys.experts(
       counts, keys.gated(names: .numbered),
-      scores: [keys.scoreCorrection(counts.all, "e_score_correction_bias")], normalizes: true)
+      correction: keys.scoreCorrection(counts.all, "e_score_correction_bias"), normalizes: true)
     // Without `rotary_dim` the rules of the angles say which part of a head is rotated.
     let heads = try keys.heads()
     let position =

@@ -252,9 +252,8 @@ extension Keys {
     let counts = try expertCounts()
     let shared = try size(.sharedSize, "shared_intermediate_size")
     var router = try routed(
-      Router([Linear("gate", d, counts.all)], vectors: [scoreCorrection(counts.all)]),
+      Router([Linear("gate", d, counts.all)], correction: scoreCorrection(counts.all)),
       normalizes: true)
-    router.isCorrected = true
     router.scoring = .sigmoid
     return try stackedExperts(
       counts, boundedGated(), router: router, outputFirst: true, shared: boundedGated(shared))

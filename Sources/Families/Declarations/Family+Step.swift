@@ -198,8 +198,7 @@ extension Keys {
     let counts = try expertCounts("n_routed_experts")
     var router = Router(
       [Linear("moe.gate", d, counts.all)],
-      vectors: [scoreCorrection(counts.all, "moe.router_bias")])
-    router.isCorrected = true
+      correction: scoreCorrection(counts.all, "moe.router_bias"))
     router.scoring = .sigmoid
     router.normalizes = true
     let scale = try setting("moe_router_scaling_factor")

@@ -212,13 +212,8 @@ extension Family {
     keys.passOver("tie_word_embeddings")
     let heads = try keys.heads(explicit: false)
     let own = try keys.layer(keys.attention(heads), .feedForward(keys.gated()))
-    let gates = Branch(
-      "",
-      .mixer(
-        Mixer(
-          .other, linears: [],
-          vectors: ["cross_attn_attn_gate", "cross_attn_mlp_gate"].map { Weight($0, [1], .mixer) }))
-    )
+    let gates = Branch.idle(
+      "", ["cross_attn_attn_gate", "cross_attn_mlp_gate"].map { Weight($0, [1], .mixer) })
     let crossing =
       try keys.list("cross_attention_layers")?.compactMap(\.integer)
       ?? [3, 8, 13, 18, 23, 28, 33, 38]
@@ -230,7 +225,7 @@ extension Family {
         var layer = try keys.layer(
           keys.attention(heads, norm: .eachHead, position: PositionScheme.none),
           .feedForward(keys.gated()), paths: ("cross_attn", "mlp"))
-        layer.extras.append(gates)
+        layer.idle.append(gates)
         return layer
       }, untieable: true)
     model.widenTable(by: 8)

@@ -88,17 +88,16 @@ extension Keys {
   /// A mixture of separate experts with a linear gate.
   func experts(
     _ counts: (all: Formula, active: Formula), _ expert: FeedForward, gate: String = "gate",
-    gateBias: Bool = false, scores: [Weight] = [], shared: FeedForward? = nil,
+    gateBias: Bool = false, correction: Weight? = nil, shared: FeedForward? = nil,
     sharedPath: String = "shared_experts", sharedGate: String? = nil, path: String = "experts.#",
     scoring: Router.Scoring? = nil, normalizes: Bool = false
   ) throws -> Module {
     let d = try size(.hidden)
     var gates = [Linear(gate, d, counts.all, bias: gateBias)]
     if let sharedGate { gates.append(Linear(sharedGate, d, 1)) }
-    var router = Router(gates, vectors: scores)
-    router.isCorrected = !scores.isEmpty
+    var router = Router(gates, correction: correction)
     // Families that balance by a corrected score take the logistic function of it.
-    router.scoring = scoring ?? (scores.isEmpty ? .softmax : .sigmoid)
+    router.scoring = scoring ?? (correction == nil ? .softmax : .sigmoid)
     return try .mixtureOfExperts(
       MixtureOfExperts(
         router: routed(router, normalizes: normalizes), experts: counts.all,

@@ -157,7 +157,7 @@ extension Keys {
         }
         router.keptGroups = Formula(Int128(kept))
       }
-      router.groupBest = router.isCorrected ? 2 : 1
+      router.groupBest = router.correction == nil ? 1 : 2
       router.keepsOthersAtZero = fixed("keeps_other_groups_at_zero")
     }
     return router
@@ -251,9 +251,9 @@ extension Module {
   }
 
   /// The module with its mixture changed.
-  func mixing(_ change: (inout MixtureOfExperts) -> Void) -> Module {
+  func mixing(_ change: (inout MixtureOfExperts) throws -> Void) rethrows -> Module {
     guard case .mixtureOfExperts(var mixture) = self else { return self }
-    change(&mixture)
+    try change(&mixture)
     return .mixtureOfExperts(mixture)
   }
 

@@ -16,6 +16,7 @@ struct ActivationKernel: Sendable {
 
   init(_ function: Activation) {
     self.function = function
+    if case .signedRoot(.decimal(let least)) = function { bound = Float(least) ?? bound }
     guard case .boundedGate(.decimal(let slope), .decimal(let limit)) = function else { return }
     self.slope = Float(slope) ?? 1
     self.limit = Float(limit) ?? .infinity
@@ -45,7 +46,13 @@ struct ActivationKernel: Sendable {
       let bounded = x > Counted(limit) ? Counted(limit) : x
       return bounded * (Counted(slope) * bounded).logistic
     case .tanh: return x.hyperbolicTangent
-    case .identity: return x
+    case .signedRoot:
+      let isNegative = Counted.zero > x
+      let opposite = Counted.zero - x
+      let magnitude = isNegative ? opposite : x
+      let root = (Counted(bound) > magnitude ? Counted(bound) : magnitude).squareRoot
+      return (x > Counted.zero ? Counted(1) : Counted(isNegative ? -1 : 0)) * root
+    case .identity, .unknown: return x
     case .expandedIntegral:
       // Both halves are computed, and one is taken.
       let linear = Counted(linear)
@@ -91,14 +98,19 @@ struct ActivationKernel: Sendable {
       tally.multiply = 2
       tally.add += 1
     case .tanh: tally.tanh = 1
-    case .identity, .expandedIntegral: break
+    case .identity, .unknown, .expandedIntegral, .signedRoot: break
     }
     return tally
   }
 
   /// Whether there is no fast form.
   var isOnlyLiteral: Bool {
-    function == .expandedIntegral
+    switch function {
+    case .expandedIntegral, .signedRoot: true
+    case .silu, .sigmoid, .gelu, .tanhGelu, .quickGelu, .relu, .squaredRelu, .boundedGate, .tanh,
+      .identity, .unknown:
+      false
+    }
   }
 
   /// The function of every number of a row, in place.
@@ -123,7 +135,7 @@ struct ActivationKernel: Sendable {
       Vectors.silu(x, into: x, count: count)
       for index in 0..<count { x[index] /= slope }
     case .tanh: Vectors.tanh(x, into: x, count: count)
-    case .identity, .expandedIntegral: break
+    case .identity, .unknown, .expandedIntegral, .signedRoot: break
     }
   }
 

@@ -240,11 +240,11 @@ extension Executor {
     }
   }
 
-  /// `y ← y · factor(p)` for each row and its position.
-  func scale(
-    _ y: Matrix, by scale: PositionScale, _ positions: [Int], _ path: String
-  ) throws {
-    var factors = [Float](repeating: 1, count: y.rows)
+  /// The factor of each row's position: `[rows, 1]`.
+  func factors(
+    of scale: PositionScale, _ positions: [Int], _ path: String
+  ) throws -> Matrix {
+    let y = scratch.matrix(positions.count, 1)
     switch scale {
     case .steps(let weight, let length, let fromOne):
       let (weight, length) = (try float(weight), try float(length))
@@ -253,17 +253,58 @@ extension Executor {
         if fromOne { position = position + Counted(1) }
         let step = Counted((position / Counted(length)).value.rounded(.down))
         let stretch = (Counted(1) + step).logarithm
-        factors[row] = (Counted(1) + Counted(weight) * stretch).value
+        y[row, 0] = (Counted(1) + Counted(weight) * stretch).value
       }
     case .power(let exponent, let length):
       let (exponent, length) = (try float(exponent), try float(length))
       meter.literally(path, rows: 0..<y.rows) { row in
         let position = Counted(Float(positions[row])) + Counted(1)
         let stretch = (Counted(1) + position / Counted(length)).logarithm
-        factors[row] = (Counted(exponent) * stretch).exponential.value
+        y[row, 0] = (Counted(exponent) * stretch).exponential.value
+      }
+    case .logarithm(let weight, let floor):
+      let (weight, floor) = (try float(weight), try float(floor))
+      meter.literally(path, rows: 0..<y.rows) { row in
+        let share = (Counted(Float(positions[row])) + Counted(1)) / Counted(floor)
+        let stretch = (share > Counted(1) ? share : Counted(1)).logarithm
+        y[row, 0] = (Counted(1) + Counted(weight) * stretch).value
       }
     }
-    multiplyRows(y, by: factors, path)
+    return y
+  }
+
+  /// Every vector of a row no longer than a bound.
+  func shorten(_ y: Matrix, _ bound: LengthBound, _ path: String) throws {
+    let (vectors, width) = (try extent(bound.vectors), try extent(bound.width))
+    let (limit, epsilon) = (try float(bound.limit), try float(bound.epsilon))
+    meter.literally(path, rows: 0..<y.rows) { row in
+      for vector in 0..<vectors {
+        let numbers = y.row(row) + vector * width
+        var squares = Counted.zero
+        for index in 0..<width {
+          squares = squares + Counted(numbers[index]) * Counted(numbers[index])
+        }
+        let share = Counted(limit) / (squares.squareRoot + Counted(epsilon))
+        let factor = share > Counted(1) ? Counted(1) : share
+        for index in 0..<width { numbers[index] = (Counted(numbers[index]) * factor).value }
+      }
+    }
+  }
+
+  /// The sum of the products of two matrices in each part of a row: `[rows, parts]`.
+  func dot(_ x: Matrix, _ other: Matrix, parts: Int, _ path: String) -> Matrix {
+    let y = scratch.matrix(x.rows, parts)
+    let width = x.columns / max(1, parts)
+    meter.literally(path, rows: 0..<x.rows) { row in
+      for part in 0..<parts {
+        var sum = Counted.zero
+        for index in part * width..<(part + 1) * width {
+          sum = sum + Counted(x[row, index]) * Counted(other[row, index])
+        }
+        y[row, part] = sum.value
+      }
+    }
+    return y
   }
 
   /// `y ← y · f(gate)`, with a gate for each number, or one for each of `width` numbers.

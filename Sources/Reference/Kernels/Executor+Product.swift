@@ -51,13 +51,13 @@ extension Executor {
     let (heads, inner) = (try extent(map.heads), try extent(map.input))
     let columns = try extent(map.output)
     let (name, tensor) = (path.appending(map.name), path.appending(map.weight.name))
-    weights.claim(tensor, heads * inner * columns)
+    weights.claim(tensor, (map.isShared ? 1 : heads) * inner * columns)
     let y = scratch.matrix(x.rows, heads * columns)
     let (rows, width) = map.isTransposed ? (inner, columns) : (columns, inner)
     for head in 0..<heads {
       scratch.scoped {
         let stored = weights.matrix(
-          tensor, first: head * rows, rows: rows, columns: width,
+          tensor, first: map.isShared ? 0 : head * rows, rows: rows, columns: width,
           spread: (3 / Float(inner)).squareRoot(), scratch)
         let answer = scratch.matrix(x.rows, columns)
         product(

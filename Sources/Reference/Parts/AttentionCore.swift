@@ -44,6 +44,11 @@ struct AttentionCore {
   var scalesSlopes = false
   /// One more score for each head, that no value answers to.
   var sinks: UnsafeMutablePointer<Float>?
+  /// Whether there is such a score, of the head or of the query.
+  var hasSinks = false
+  /// Whether distances have scores, and whether these are multiplied with a number of the query.
+  var hasDistances = false
+  var scalesDistances = false
   /// Whether head *h* of queries meets head *h* mod *g* of keys.
   var meetsInTurn = false
   /// Whether keys have biases.
@@ -81,6 +86,21 @@ struct AttentionCore {
     var chosen: KeySelection?
     /// What is added to the scores of each key, for each head of keys, if anything.
     var biases: Matrix?
+    /// What is added to the scores of each query, or stands beside them.
+    var beside = BesideScores()
+
+    /// The score of the distance between a query and a key: zero for those that have none.
+    func distanceScore(_ query: Int, _ key: Int, head: Int, of heads: Int) -> Float {
+      guard let distances = beside.distances else { return 0 }
+      let extent = distances.columns / heads
+      let distance = firstQuery + query - firstKey - key
+      return (0..<extent).contains(distance) ? distances[query, head * extent + distance] : 0
+    }
+
+    /// The score to which no value answers.
+    func sink(_ query: Int, head: Int, _ core: AttentionCore) -> Float {
+      beside.sinks.map { $0[query, head] } ?? core.sinks?[head] ?? 0
+    }
 
     /// The rows of the keys that the mask keeps for a query.
     func kept(_ query: Int, _ core: AttentionCore) -> Range<Int> {
@@ -153,8 +173,8 @@ extension Executor {
         meter.literally("\(path).softmax", rows: 0..<queries) { query in
           let (computed, kept) = rows(head, query)
           core.treat(scores.row(query), computed, span, query: query, head: head, kept: kept)
-          let count = computed.count + (core.sinks == nil ? 0 : 1)
-          if let sinks = core.sinks { scores[query, computed.count] = sinks[head] }
+          let count = computed.count + (core.hasSinks ? 1 : 0)
+          if core.hasSinks { scores[query, computed.count] = span.sink(query, head: head, core) }
           Counted.softmax(scores.row(query), count)
         }
         meter.literally("\(path).values", rows: 0..<queries) { query in
@@ -207,7 +227,7 @@ extension Executor {
       "\(path).softmax",
       core.tally(
         scores: softmaxTotal.value,
-        sinks: core.sinks == nil ? 0 : core.heads * span.queries.rows))
+        sinks: core.hasSinks ? core.heads * span.queries.rows : 0))
     tally.multiply = valueTotal.value
     tally.add = valueTotal.value
     meter.recordAdvanced("\(path).values", tally)
@@ -230,6 +250,11 @@ extension AttentionCore {
         score = score + Counted(slopes[head]) * Counted(distance)
       }
       if let scale, scalesSlopes { score = score * Counted(scale) }
+      if hasDistances {
+        var own = Counted(span.distanceScore(query, key, head: head, of: heads))
+        if let factors = span.beside.factors { own = own * Counted(factors[query, 0]) }
+        score = score + own
+      }
       if let biases = span.biases { score = score + Counted(biases[key, keyHead(of: head)]) }
       row[place] = kept.contains(key) ? score.value : -.infinity
     }
@@ -255,6 +280,8 @@ extension AttentionCore {
       each.add += 1
     }
     if hasBiases { each.add += 1 }
+    if hasDistances { each.add += 1 }
+    if scalesDistances { each.multiply += 1 }
     var tally = scores * each
     tally += sinks * softmax
     return tally
@@ -401,6 +428,14 @@ extension AttentionCore {
         start[place] += slopes[head] * distance
       }
     }
+    if hasDistances {
+      Vectors.scale(start, by: factor, count: count)
+      factor = 1
+      let stretch = span.beside.factors.map { $0[query, 0] } ?? 1
+      for (place, key) in keys.enumerated() {
+        start[place] += stretch * span.distanceScore(query, key, head: head, of: heads)
+      }
+    }
     if let biases = span.biases {
       Vectors.scale(start, by: factor, count: count)
       factor = 1
@@ -408,9 +443,9 @@ extension AttentionCore {
       for (place, key) in keys.enumerated() { start[place] += biases[key, own] }
     }
     hide(start)
-    if let sinks {
+    if hasSinks {
       // The sink takes part in the softmax, scaled back so that the scale does not touch it.
-      start[count] = sinks[head] / factor
+      start[count] = span.sink(query, head: head, self) / factor
       Vectors.softmax(start, scale: factor, into: start, count: count + 1)
     } else {
       Vectors.softmax(start, scale: factor, into: start, count: count)

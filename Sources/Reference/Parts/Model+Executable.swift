@@ -119,18 +119,3 @@ extension Executor {
     }
   }
 }
-
-extension Module {
-  /// Runs a part whose lowering is not written yet: from `[rows, d]` to `[rows, d]`.
-  func run(
-    _ x: Matrix, _ flow: Flow, _ state: LayerState, at path: String, on executor: Executor
-  ) throws -> Matrix {
-    switch self {
-    case .mixer(let module): try module.run(x, flow, state, at: path, on: executor)
-    case .embedding, .normalization, .linear, .head, .selfAttention, .latentAttention,
-      .compressedAttention, .feedForward,
-      .mixtureOfExperts, .depthRouter, .recurrent, .stream:
-      preconditionFailure("an obstacle names such a part before the pass")
-    }
-  }
-}

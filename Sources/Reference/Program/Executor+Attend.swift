@@ -9,6 +9,20 @@ import Kernels
   import Darwin
 #endif
 
+/// Scores of each query beside those of its products with keys.
+struct BesideScores {
+  /// For each head of queries a score for each distance, and what it is multiplied with.
+  var distances: Matrix?
+  var factors: Matrix?
+  /// For each head a score to which no value answers.
+  var sinks: Matrix?
+
+  func rows(_ rows: Range<Int>) -> BesideScores {
+    BesideScores(
+      distances: distances?.rows(rows), factors: factors?.rows(rows), sinks: sinks?.rows(rows))
+  }
+}
+
 /// The keys and values of one sequence, those of earlier passes included.
 struct KeptSequence {
   let keys: RowBuffer
@@ -43,10 +57,13 @@ extension Executor {
 
   /// The outputs of all heads: `[rows, h · d_v]`.
   func attend(
-    _ queries: Matrix, _ kept: [KeptSequence], _ chosen: [KeySelection]?, _ heads: AttentionHeads,
-    _ flow: Flow, at path: String
+    _ queries: Matrix, _ kept: [KeptSequence], _ chosen: [KeySelection]?, _ beside: BesideScores,
+    _ heads: AttentionHeads, _ flow: Flow, at path: String
   ) throws -> Matrix {
-    let core = try AttentionCore(heads, self, at: path)
+    var core = try AttentionCore(heads, self, at: path)
+    core.hasSinks = core.sinks != nil || beside.sinks != nil
+    core.hasDistances = beside.distances != nil
+    core.scalesDistances = beside.factors != nil
     let y = scratch.matrix(queries.rows, core.heads * (try extent(heads.outputSize)))
     for (index, sequence) in kept.enumerated() {
       let rows = flow.rows(of: index)
@@ -55,6 +72,7 @@ extension Executor {
         queries: queries.rows(rows), keys: sequence.keys.matrix, values: sequence.values.matrix,
         firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count,
         chosen: chosen?[index])
+      span.beside = beside.rows(rows)
       if let bias = heads.valueBias {
         let biases = try biases(bias, sequence.values.matrix, at: path)
         span.biases = biases
@@ -121,6 +139,7 @@ extension AttentionCore {
       slopes: heads.hasLinearBias ? Self.slopes(count) : nil,
       scalesSlopes: heads.scalesLinearBias,
       sinks: try heads.sinks.map { try executor.vector($0, at: path, spread: 0.5) })
+    hasSinks = sinks != nil
     meetsInTurn = heads.order == .inTurn
     hasBiases = heads.valueBias != nil
   }

@@ -19,19 +19,25 @@ extension Executor {
     weights.claim("\(name).weight", channels * kernel)
     if convolution.hasBias { weights.claim("\(name).bias", channels) }
     let y = scratch.matrix(x.rows, channels)
-    scratch.scoped {
+    try scratch.scoped {
       let w = weights.matrix(
         "\(name).weight", rows: channels, columns: kernel,
         spread: (3 / Float(kernel)).squareRoot(), scratch)
       for (index, sequence) in flow.sequences.enumerated() {
-        scratch.scoped {
+        try scratch.scoped {
           let own = x.rows(flow.rows(of: index))
           let forgets = convolution.forgetsPast
-          var carried = state.carried(name, sequence, count: kernel * channels)
+          let count =
+            convolution.skipsPadding ? (kernel - 1) * (try extent(convolution.dilation)) : kernel
+          var carried = state.carried(name, sequence, count: count * channels)
           if forgets, flow.tokens > 1 {
             carried = [Float](repeating: 0, count: kernel * channels)
           }
-          defer { state.carry(last(kernel, of: own, after: carried), name, sequence) }
+          defer { state.carry(last(count, of: own, after: carried), name, sequence) }
+          if convolution.skipsPadding {
+            return try convolve(
+              own, carried, w, convolution, into: y.rows(flow.rows(of: index)), name)
+          }
           if forgets, flow.tokens == 1 {
             return step(own, carried, w, into: y.rows(flow.rows(of: index)), name)
           }
@@ -65,6 +71,66 @@ extension Executor {
         let bias = weights.matrix("\(name).bias", rows: 1, columns: channels, spread: 0.05, scratch)
         addVector(bias.start, to: y, name)
       }
+    }
+    return y
+  }
+
+  /// As many positions as there are tokens, each with the inputs that lie before it.
+  private func convolve(
+    _ own: Matrix, _ carried: [Float], _ w: Matrix, _ convolution: CausalConvolution,
+    into y: Matrix, _ name: String
+  ) throws {
+    let (channels, kernel) = (w.rows, w.columns)
+    let dilation = try extent(convolution.dilation)
+    let before = carried.count / max(1, channels)
+    let inputs = scratch.matrix(before + own.rows, channels)
+    for row in 0..<before {
+      for channel in 0..<channels { inputs[row, channel] = carried[row * channels + channel] }
+    }
+    own.copy(into: inputs.rows(before..<before + own.rows))
+    meter.literally(name, rows: 0..<own.rows) { row in
+      for channel in 0..<channels {
+        var sum = Counted.zero
+        for tap in 0..<kernel {
+          sum = sum + Counted(inputs[row + tap * dilation, channel]) * Counted(w[channel, tap])
+        }
+        y[row, channel] = sum.value
+      }
+    }
+  }
+
+  /// The same with a kernel of each token beside the one of all: `[rows, channels]`.
+  func convolve(
+    _ x: Matrix, by kernels: Matrix, _ convolution: DynamicConvolution, _ flow: Flow,
+    _ state: LayerState, at path: String
+  ) throws -> Matrix {
+    let (channels, kernel) = (try extent(convolution.channels), try extent(convolution.kernel))
+    let width = channels / (try extent(convolution.heads))
+    let name = path.appending(convolution.name)
+    let fixed = try vector(convolution.fixed, at: path)
+    let y = scratch.matrix(x.rows, channels)
+    for (index, sequence) in flow.sequences.enumerated() {
+      let rows = flow.rows(of: index)
+      let own = x.rows(rows)
+      let carried = state.carried(name, sequence, count: kernel * channels)
+      /// The input that lies so many tokens before a row.
+      func input(_ row: Int, _ lag: Int, _ channel: Int) -> Float {
+        row >= lag
+          ? own[row - lag, channel] : carried[(kernel + row - lag) * channels + channel]
+      }
+      meter.literally(name, rows: 0..<own.rows) { row in
+        for channel in 0..<channels {
+          var sum = Counted.zero
+          for lag in 0..<kernel {
+            let weight =
+              Counted(fixed[lag * channels + channel])
+              + Counted(kernels[rows.lowerBound + row, channel / width * kernel + lag])
+            sum = sum + Counted(input(row, lag, channel)) * weight
+          }
+          y[rows.lowerBound + row, channel] = sum.value
+        }
+      }
+      state.carry(last(kernel, of: own, after: carried), name, sequence)
     }
     return y
   }

@@ -11,6 +11,8 @@ struct Choices {
   var weights: [[Float]]? = []
   /// For each row the weight of every expert, where all of them run.
   var all: [[Float]] = []
+  /// For each row the weights of the experts behind the others, which every token meets.
+  var always: [[Float]] = []
   /// For each expert its rows and their weights, where experts choose.
   var taken: [(rows: [Int], weights: [Float])]?
 }
@@ -68,11 +70,14 @@ extension Executor {
       expertScale: expertScale,
       leastSum: try router.leastSum.map { try float($0) },
       cap: try router.cap.map { try float($0) },
-      number: try router.number.map { try float($0) } ?? 0)
+      number: try router.number.map { try float($0) } ?? 0,
+      always: try extent(routing.always),
+      factor: try routing.factor.map { try vector($0, at: path, center: 1)[0] })
     let isHashed = router.rule == .hash
     meter.literally(path.appending("router"), rows: 0..<scores.rows) { row in
-      let (chosen, weights, all) = choice.choose(
+      let (chosen, weights, all, always) = choice.choose(
         scores.row(row), count, isHashed ? choices.chosen[row] : nil)
+      if !routing.always.isZero { choices.always.append(always) }
       if !isHashed { choices.chosen.append(chosen) }
       choices.weights?.append(weights)
       if routing.runsEvery { choices.all.append(all) }
@@ -226,7 +231,8 @@ extension Executor {
       return y
     }
     if routing.runsEvery {
-      for index in 0..<count { try run(index, Array(0..<x.rows), choices.all.map { $0[index] }) }
+      let weights = routing.isOfAlways ? choices.always : choices.all
+      for index in 0..<count { try run(index, Array(0..<x.rows), weights.map { $0[index] }) }
       return y
     }
     var places = [[(row: Int, weight: Float?)]](repeating: [], count: count)
@@ -303,18 +309,24 @@ private struct TokenChoice {
   let cap: Float?
   /// The bound of a choice one by one, or the power of a norm.
   let number: Float
+  /// How many of the last every token meets.
+  let always: Int
+  let factor: Float?
 
-  /// The experts of one token, their weights, and the weights of all experts.
+  /// The experts of one token, their weights, the weights of all experts, and those of the experts
+  /// that every token meets.
   func choose(
     _ row: UnsafeMutablePointer<Float>, _ count: Int, _ given: [Int]?
-  ) -> (chosen: [Int], weights: [Float], all: [Float]) {
+  ) -> (chosen: [Int], weights: [Float], all: [Float], always: [Float]) {
+    let numbers = Array(UnsafeBufferPointer(start: row, count: count))
     if let cap {
       for index in 0..<count { row[index] = Counted(row[index]).bounded(by: cap).value }
     }
     router.score(row, count)
-    var scores = Array(UnsafeBufferPointer(start: row, count: count))
+    let candidates = count - always
+    var scores = Array(UnsafeBufferPointer(start: row, count: candidates))
     if let correction {
-      for index in 0..<count {
+      for index in 0..<candidates {
         scores[index] = (Counted(row[index]) + Counted(correction[index])).value
       }
     }
@@ -335,7 +347,10 @@ private struct TokenChoice {
     if router.scoring == .sigmoidOfChosen {
       weights = weights.map { Counted($0).logistic.value }
     }
-    if router.normalizes {
+    weights += (candidates..<count).map { row[$0] }
+    if router.normalizes, router.divisor == .sumOfLogarithms {
+      weights = inLogarithms((chosen + Array(candidates..<count)).map { numbers[$0] })
+    } else if router.normalizes {
       let divisor = divisor(of: weights)
       weights = weights.map { (Counted($0) / divisor).value }
     }
@@ -343,9 +358,12 @@ private struct TokenChoice {
     if let expertScale {
       weights = zip(chosen, weights).map { (Counted($1) * Counted(expertScale[$0])).value }
     }
+    if let factor { weights = weights.map { (Counted($0) * Counted(factor)).value } }
+    let rest = Array(weights.suffix(always))
+    weights.removeLast(always)
     var all = [Float](repeating: 0, count: count)
     for (index, weight) in zip(chosen, weights) { all[index] = weight }
-    return (chosen, weights, all)
+    return (chosen, weights, all, rest)
   }
 
   /// The sum of the weights, or another norm of them.
@@ -355,15 +373,28 @@ private struct TokenChoice {
     for weight in weights.map({ Counted($0) }) {
       switch router.divisor {
       case .sum: sum = sum + weight
+      case .sumOfLogarithms: break
       case .rootOfSquares: sum = sum + weight * weight
       case .norm: sum = sum + (power * weight.logarithm).exponential
       }
     }
     return switch router.divisor {
-    case .sum: least(sum)
+    case .sum, .sumOfLogarithms: least(sum)
     case .rootOfSquares: sum.squareRoot
     case .norm: (sum.logarithm / power).exponential
     }
+  }
+
+  /// The logistic function of each number over the sum of them all.
+  private func inLogarithms(_ numbers: [Float]) -> [Float] {
+    let logarithms = numbers.map { number in
+      (Counted.zero
+        - (Counted(1) + (Counted.zero - Counted(number)).exponential).logarithm).value
+    }
+    var sum = Counted.zero
+    for logarithm in logarithms { sum = sum + Counted(logarithm).exponential }
+    let total = sum.logarithm.value
+    return logarithms.map { (Counted($0) - Counted(total)).exponential.value }
   }
 
   private func least(_ sum: Counted) -> Counted {

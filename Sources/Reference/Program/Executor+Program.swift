@@ -189,10 +189,28 @@ struct ProgramRun {
     case .keep(let keys, let values, let reach):
       return .kept(
         try executor.keep(numbers(keys), numbers(values), reach, flow, state, at: scope))
-    case .attend(let q, let kept, let chosen, let heads):
+    case .attend(let operands, let heads):
+      let scores = BesideScores(
+        distances: operands.distances.map(numbers), factors: operands.distanceFactors.map(numbers),
+        sinks: operands.sinks.map(numbers))
       return .numbers(
         try executor.attend(
-          numbers(q), self.kept(kept), self.chosen(chosen), heads, flow, at: scope))
+          numbers(operands.queries), kept(operands.kept), chosen(operands.chosen), scores, heads,
+          flow, at: scope))
+    case .attendDepth(let streams, let reading):
+      return .numbers(try executor.attendDepth(streams.map(numbers), reading, at: scope))
+    case .shorten(let x, let bound):
+      let y = writable(x, index, executor)
+      try executor.shorten(y, bound, name)
+      return .numbers(y)
+    case .convolveByToken(let x, let kernels, let convolution):
+      return .numbers(
+        try executor.convolve(
+          numbers(x), by: numbers(kernels), convolution, flow, state, at: scope))
+    case .lookUpNgrams(let table):
+      return .numbers(try executor.lookUp(table, flow, state, at: scope))
+    case .dot(let x, let y, let parts):
+      return .numbers(executor.dot(numbers(x), numbers(y), parts: try executor.extent(parts), name))
     case .keepLatents(let latents, let heads):
       return .kept(
         try executor.keepLatents(numbers(latents), heads, flow, state, at: scope))
@@ -263,10 +281,8 @@ struct ProgramRun {
       let y = writable(x, index, executor)
       executor.scale(y, by: try executor.float(factor), name)
       return .numbers(y)
-    case .scaleByPosition(let x, let scale):
-      let y = writable(x, index, executor)
-      try executor.scale(y, by: scale, flow.positions, name)
-      return .numbers(y)
+    case .positionFactor(let scale):
+      return .numbers(try executor.factors(of: scale, flow.positions, name))
     case .bound(let x, let limit):
       let y = writable(x, index, executor)
       executor.bound(y, by: try executor.float(limit), name)
@@ -325,11 +341,6 @@ struct ProgramRun {
     case .take(let legacy):
       isBorrowed[step.result.id] = true
       return try executor.taken(legacy)
-    case .part(let x, let branch):
-      guard let x else { preconditionFailure("an obstacle names what is no table") }
-      return .numbers(
-        try branch.module.run(
-          numbers(x), flow, state, at: path.appending(branch.path), on: executor))
     }
   }
 }
@@ -377,10 +388,10 @@ extension Executor {
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
         .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
-        .subtract, .scale, .scaleByPosition, .bound, .clip, .route, .experts, .weigh, .enter,
-        .last, .part, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
+        .subtract, .scale, .positionFactor, .bound, .clip, .route, .experts, .weigh, .enter,
+        .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
-        .interpolate:
+        .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
         break
       }
     }

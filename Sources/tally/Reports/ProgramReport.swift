@@ -70,13 +70,13 @@ struct ProgramReport {
       case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
         .sumParts, .balance, .slice, .rotate, .keep, .attend, .multiplyVector, .leave, .take,
         .productOfHeads,
-        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .part, .join,
+        .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .join,
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
         .meanBlocks, .indexBlocks, .index,
-        .attendLatents, .scaleByPosition, .subtract, .convolve,
+        .attendLatents, .positionFactor, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
-        .exceed:
+        .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
         return [own]
       }
     }

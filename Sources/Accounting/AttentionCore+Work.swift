@@ -1,61 +1,7 @@
 import Architecture
 import Symbolic
 
-extension SelfAttention: Accountable {
-  /// Projections of every token, and the core of every pair of query and key that counts.
-  ///
-  /// A query head multiplies its queries `[n, d_h]` by its group's keys `[d_h, S]`, and the weights
-  /// `[n, S]` by the values `[S, d_v]`. Sharing keys among heads saves memory, not operations.
-  ///
-  /// - Source: Vaswani et al. 2017, eq. 1, <https://arxiv.org/abs/1706.03762>.
-  func work(over stream: Stream) -> [Work] {
-    let rows = stream.rows
-    let core = AttentionCore(
-      heads: heads, scoreSize: headSize, valueSize: valueSize ?? headSize, reach: reach,
-      ahead: ahead)
-    var work = inputs.work(.attentionProjections, rows: rows)
-    work += norms.map { $0.work(rows: rows) }
-    if case .rotary(let angles) = position {
-      let vectors = rows * (heads + keyValueHeads)
-      work.append(
-        Work(
-          "rotary",
-          Elementwise(.rotary, ReferenceAlgorithms.rotation(vectors: vectors, size: angles.size))))
-    }
-    if case .relative(let width, let extent) = position {
-      let scores = Product(
-        .attentionProjections, rows: rows * heads, inner: width, columns: extent, isLearned: true)
-      work.append(Work("rel_logits_proj", scores))
-    }
-    if scalesByPosition {
-      // 1 + α·ln(max(1, j/n)) for each position; its products with queries and biases.
-      let numbers =
-        rows * heads * headSize + stream.sequences * heads
-        * stream.pairs(reach, ahead: ahead)
-      let positions = stream.positions
-      work.append(
-        Work(
-          "scale",
-          Elementwise(
-            .softmax,
-            [
-              .divide: positions, .compare: positions, .log: positions,
-              .multiply: positions + numbers, .add: positions,
-            ])))
-    }
-    let attended = core.work(
-      over: stream,
-      AttentionCore.Scores(
-        isScaled: scale != nil, isCapped: scoreCap != nil, hasSinks: sinks != nil,
-        hasLinearBias: position == .linearBias, hasRelativeBias: position.isRelative))
-    work += attended
-    if let gate {
-      work.append(core.gating(gate, gateFunction, rows: rows))
-    }
-    return work
-      + output.work(.attentionProjections, rows: rows)
-  }
-
+extension SelfAttention {
   /// Keys and values, and the keys of an indexer.
   func cacheElements(after stream: Stream) -> Formula {
     let vector = headSize + (valueSize ?? headSize)
@@ -87,6 +33,7 @@ struct AttentionCore {
     var hasSinks = false
     var hasLinearBias = false
     var hasRelativeBias = false
+    var scalesRelativeBias = false
     var hasValueBias = false
   }
 
@@ -117,6 +64,7 @@ struct AttentionCore {
     if scores.hasLinearBias {
       counts = counts + OperationCounts([.multiply: numbers, .add: numbers])
     }
+    if scores.scalesRelativeBias { counts = counts + OperationCounts([.multiply: numbers]) }
     for isThere in [scores.hasRelativeBias, scores.hasValueBias] where isThere {
       counts = counts + OperationCounts([.add: numbers])
     }
@@ -124,18 +72,5 @@ struct AttentionCore {
       Work("scores", first), Work("softmax", Elementwise(.softmax, counts)),
       Work("values", second),
     ]
-  }
-
-  /// The function of each gate, and its product with the output of the heads.
-  func gating(
-    _ gate: OutputGate, _ function: GateFunction = .logistic, rows: Formula
-  ) -> Work {
-    let numbers = rows * heads * valueSize
-    let gates = gate == .elements ? numbers : rows * heads
-    return Work(
-      "gate",
-      Elementwise(
-        .activations,
-        gates * ReferenceAlgorithms.gate(function) + OperationCounts([.multiply: numbers])))
   }
 }
