@@ -8,27 +8,32 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Rooms that tests spend their time in are optimized in debug builds too.
+let fast = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
   name: "tally",
   platforms: [.macOS(.v15)],
   targets: [
-    .target(name: "Symbolic", swiftSettings: settings),
-    .target(name: "JSON", swiftSettings: settings),
+    .target(name: "Symbolic", swiftSettings: fast),
+    .target(name: "JSON", swiftSettings: fast),
     .target(name: "Wording", swiftSettings: settings),
     // The files in which weights are stored; it knows nothing of models.
     .target(name: "Checkpoints", dependencies: ["JSON"], swiftSettings: settings),
     .target(name: "Arguments", dependencies: ["Symbolic", "Wording"], swiftSettings: settings),
     // Line charts, scatters and heat maps as SVG.
     .target(name: "Charts", swiftSettings: settings),
-    .target(name: "Architecture", dependencies: ["Symbolic"], swiftSettings: settings),
+    .target(name: "Architecture", dependencies: ["Symbolic"], swiftSettings: fast),
     .target(
-      name: "Accounting", dependencies: ["Architecture", "Symbolic"], swiftSettings: settings),
+      name: "Accounting", dependencies: ["Architecture", "Symbolic"], swiftSettings: fast),
     // The inner loops of fast kernels; everything around them is Swift.
     .target(name: "CKernels"),
-    .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: settings),
+    // The place in the program where a release writes its commit.
+    .target(name: "CStamp"),
+    .target(name: "Kernels", dependencies: ["CKernels"], swiftSettings: fast),
     .target(
       name: "Reference", dependencies: ["Architecture", "Kernels", "Symbolic"],
-      swiftSettings: settings),
+      swiftSettings: fast),
     // The files in which other tools write what they measured; it knows nothing of models.
     .target(name: "Measurements", dependencies: ["JSON", "Symbolic"], swiftSettings: settings),
     // Where the two witnesses meet: what was executed, and what the formulas say.
@@ -38,15 +43,14 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Families", dependencies: ["Architecture", "JSON", "Symbolic", "Wording"],
-      swiftSettings: settings),
+      swiftSettings: fast),
     // The folder `presets` is compiled into this target, so that the tool works from anywhere.
     .target(
       name: "Presets", dependencies: ["JSON"], path: ".",
       exclude: [".ci", ".gitignore", ".swift-format", "README.md", "Tests", "docs"]
         + [
-          "Accounting", "Architecture", "Arguments", "CKernels", "Charts", "Checkpoints",
-          "Families", "JSON",
-          "Kernels", "Measurements",
+          "Accounting", "Architecture", "Arguments", "CKernels", "CStamp", "Charts", "Checkpoints",
+          "Families", "JSON", "Kernels", "Measurements",
           "Publications", "Reference", "Sweeping", "Symbolic", "Validation", "Wording", "tally",
         ].map { "Sources/\($0)" },
       sources: ["Sources/Presets"], resources: [.embedInCode("presets")], swiftSettings: settings),
@@ -58,13 +62,13 @@ let package = Package(
     .target(
       name: "Sweeping",
       dependencies: ["Accounting", "Architecture", "Kernels", "Symbolic", "Wording"],
-      swiftSettings: settings),
+      swiftSettings: fast),
     .executableTarget(
       name: "tally",
       dependencies: [
-        "Accounting", "Architecture", "Arguments", "Charts", "Checkpoints", "Families", "JSON",
-        "Kernels", "Measurements", "Presets", "Publications", "Reference", "Sweeping", "Symbolic",
-        "Validation", "Wording",
+        "Accounting", "Architecture", "Arguments", "CStamp", "Charts", "Checkpoints", "Families",
+        "JSON", "Kernels", "Measurements", "Presets", "Publications", "Reference", "Sweeping",
+        "Symbolic", "Validation", "Wording",
       ], swiftSettings: settings),
     .executableTarget(
       name: "benchmark",

@@ -1,7 +1,7 @@
 package import Architecture
 package import Symbolic
 
-/// What does the work: so many devices, how fast each computes, and how fast each reads.
+/// What does the work: a number of devices, how fast each computes, and how fast each reads.
 package struct Machine: Hashable, Sendable {
   /// What it is called, with the type of number; nil where only a peak is given.
   package let title: String?

@@ -89,9 +89,10 @@ package struct Memory: Sendable {
     let parameters = ParameterLedger(report.model)
     let count = try parameters.value(parameters.total, "The total")
     weightFormat = format
+    let stored =
+      format.uniformBytes.map { parameters.total * $0 } ?? StoredWeights(report.model, format).total
     weightBytes = try sound(
-      StoredWeights(report.model, format).total.evaluated(in: parameters.values),
-      "The bytes of the weights")
+      stored.evaluated(in: parameters.values), "The bytes of the weights")
     cacheBytes = try sound(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
     stateElements = try ledger.value(ledger.stateElements, "The recurrent state")
     stateBytes = try sound(stateElements * cacheFormat.bytes, "The bytes of the recurrent state")

@@ -33,7 +33,7 @@ package struct OperationCounts: Hashable, Sendable {
     OperationCounts(left.counts.merging(right.counts, uniquingKeysWith: +))
   }
 
-  /// The same operations so many times.
+  /// The same operations `count` times.
   package static func * (times: Formula, counts: OperationCounts) -> OperationCounts {
     OperationCounts(counts.counts.mapValues { times * $0 })
   }

@@ -63,7 +63,7 @@ extension Scan.MatrixMemory {
     return gates + state + denominator(readings: 1)
   }
 
-  /// `max(|q·n|, e^(0−m)) + ε` for so many readings, and their quotients.
+  /// `max(|q·n|, e^(0−m)) + ε` for `count` readings, and their quotients.
   private func denominator(readings: Formula) -> OperationCounts {
     readings
       * OperationCounts([

@@ -128,7 +128,7 @@ package struct Stream: Hashable, Sendable {
     return back.kept(reach) + new.kept(reach) - tokens
   }
 
-  /// So many positions, or as many of them as a window holds or are chosen.
+  /// The positions that a query sees of `count`: all, or those that a window holds or that are chosen.
   private func seen(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
     case .window(let size, _), .chosen(let size): .minimum(positions, size)
@@ -160,7 +160,7 @@ package struct Stream: Hashable, Sendable {
   /// The numbers from 1 to `count` added up.
   static func triangle(_ count: Formula) -> Formula { count * (count + 1) / 2 }
 
-  /// The pairs of the first positions of a sequence that attends to so many blocks.
+  /// The pairs of the first positions of a sequence that attends to a number of blocks.
   private static func blocked(_ positions: Formula, _ size: Formula, _ count: Formula) -> Formula {
     // The first queries see all before them, the others whole blocks and a part of their own.
     let rising = Formula.minimum(positions, count * size)

@@ -14,7 +14,7 @@ extension Balance {
 }
 
 extension ReferenceAlgorithms {
-  /// So many rows over the root mean square of others: squares, their sum; over the width, plus ε,
+  /// A number of rows over the root mean square of others: squares, their sum; over the width, plus ε,
   /// root, inverse; and the product with that.
   static func divide(
     rows: Formula, _ width: Formula, byMagnitudeOf other: Formula

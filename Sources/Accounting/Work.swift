@@ -43,7 +43,7 @@ package struct Work: Hashable, Sendable {
     }
   }
 
-  /// The same work so many times.
+  /// The same work `count` times.
   package func times(_ runs: Formula) -> Work {
     guard runs != .one else { return self }
     var copy = self

@@ -53,8 +53,9 @@ package struct Workload: Hashable, Sendable {
   package var tokens: Int128 = 2048
   /// Tokens of each sequence that are already cached, *P*.
   package var past: Int128 = 0
-  /// The lengths of sequences that stand one behind the other in each of the *B* rows and do not see
-  /// each other; none where a row is one sequence. Then *T* is their sum.
+  /// The lengths of sequences that stand one behind the other in each of the B rows.
+  ///
+  /// They do not see each other, and *T* is their sum; there are none where a row is one sequence.
   package var packed: [Int128] = []
   /// Tokens of each sequence that follow the new ones, each in a decode pass of its own, *O*.
   package var generated: Int128 = 0

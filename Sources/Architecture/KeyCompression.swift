@@ -1,6 +1,6 @@
 package import Symbolic
 
-/// What turns every so many tokens into one key, which all heads share and which is also its value.
+/// What turns each block of tokens into one key, which all heads share and which is also its value.
 ///
 /// Each channel of the entry is the mean of the projected tokens of a window, weighted by the
 /// softmax of another projection and of a table of places; the windows follow each other. With two

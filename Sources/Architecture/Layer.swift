@@ -1,7 +1,7 @@
 package import Symbolic
 
 /// A module that can stand in a model, and how its tensors are listed.
-package enum Module: Hashable, Sendable {
+package indirect enum Module: Hashable, Sendable {
   case embedding(Embedding)
   case normalization(Normalization)
   /// A projection around the stack of layers.

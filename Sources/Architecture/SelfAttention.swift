@@ -160,7 +160,7 @@ package struct HeadDifference: Hashable, Sendable {
 /// A bias of the scores of each key and key-value head: `e^(a·softplus(w·v))` from the values *v* of
 /// all its heads, in each pass for every key that is kept.
 ///
-/// Of more than so many keys a query sees those with the greatest biases.
+/// If there are more keys than this, a query sees those with the greatest biases.
 ///
 /// - Source: Shi et al. 2024, <https://arxiv.org/abs/2412.11834>; `DogeAttention` of transformers.
 package struct ValueBias: Hashable, Sendable {

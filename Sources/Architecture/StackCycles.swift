@@ -1,6 +1,6 @@
 package import Symbolic
 
-/// Two stacks of layers that run in turn, several times in a pass: the slow one after so many runs of
+/// Two stacks of layers that run in turn, several times in a pass: the slow one after a number of runs of
 /// the fast one.
 ///
 /// Each run of a stack begins with the sum of the states of both, and ends with a norm. The slow stack

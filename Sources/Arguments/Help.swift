@@ -24,14 +24,21 @@ extension CommandLineTool {
     return "\n       \(name) \(places.joined(separator: " ")), which is \(name) \(command.name)"
   }
 
+  /// What `--version` prints.
+  var versionLine: String { "\(name) \(version)\(origin.isEmpty ? "" : " (\(origin))")\n" }
+
   /// What `help COMMAND` prints.
   package func help(for command: Command) -> String {
     var text = "\(command.summary)\n\n\(usage(of: command))\n"
-    if !command.discussion.isEmpty { text += "\n\(Self.paragraphs(command.discussion))\n" }
-    let described = command.declarations.map { (Self.form($0), Self.explanation($0)) }
+    if !command.discussion.isEmpty {
+      text += "\n\(Self.paragraphs(command.discussion, at: Self.page))\n"
+    }
+    let described =
+      command.declarations.map { (Self.form($0), Self.explanation($0)) }
+      + [("--help", "Show this help.")]
     let width = described.map(\.0.count).max() ?? 0
     text += "\n"
-    for (form, explanation) in described + [("--help", "Show this help.")] {
+    for (form, explanation) in described {
       let lines = explanation.wrapped(at: max(30, Self.page - width - 4))
       let indent = "\n" + String(repeating: " ", count: width + 4)
       text += "  \(form.padded(to: width))  \(lines.joined(separator: indent))\n"
@@ -50,17 +57,17 @@ extension CommandLineTool {
     return text
   }
 
-  /// A text with its paragraphs filled to the width of a page; indented lines stay as they are.
-  private static func paragraphs(_ text: String) -> String {
+  /// A text with its paragraphs filled to a width; indented lines stay as they are.
+  static func paragraphs(_ text: String, at width: Int) -> String {
     var lines: [String] = []
     var isOpen = false
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       let isProse = !line.isEmpty && !line.hasPrefix(" ")
       if isProse, isOpen, let last = lines.last {
         lines.removeLast()
-        lines += "\(last) \(line)".wrapped(at: page)
+        lines += "\(last) \(line)".wrapped(at: width)
       } else {
-        lines += isProse ? String(line).wrapped(at: page) : [String(line)]
+        lines += isProse ? String(line).wrapped(at: width) : [String(line)]
       }
       isOpen = isProse
     }
@@ -70,7 +77,7 @@ extension CommandLineTool {
   /// The columns that help is written for.
   private static let page = 80
 
-  private func usage(of command: Command) -> String {
+  func usage(of command: Command) -> String {
     let places = command.declarations.filter(\.isPositional).map {
       let word = $0.repeats ? "\($0.valueName)..." : $0.valueName
       return $0.isRequired ? word : "[\(word)]"
@@ -79,7 +86,7 @@ extension CommandLineTool {
       .joined(separator: " ")
   }
 
-  private static func form(_ declaration: Declaration) -> String {
+  static func form(_ declaration: Declaration) -> String {
     switch declaration.kind {
     case .positional: declaration.valueName
     case .option: "--\(declaration.name) \(declaration.valueName)"
@@ -87,7 +94,7 @@ extension CommandLineTool {
     }
   }
 
-  private static func explanation(_ declaration: Declaration) -> String {
+  static func explanation(_ declaration: Declaration) -> String {
     var text = declaration.help
     if !declaration.choices.isEmpty {
       text += " One of: \(declaration.choices.joined(separator: ", "))."
@@ -100,7 +107,7 @@ extension CommandLineTool {
 
 extension String {
   /// The text in lines of at most `width` characters, unless a word is longer.
-  fileprivate func wrapped(at width: Int) -> [String] {
+  func wrapped(at width: Int) -> [String] {
     var lines: [String] = []
     for word in split(separator: " ") {
       if let last = lines.last, last.count + word.count < width {

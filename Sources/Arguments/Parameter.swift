@@ -2,6 +2,7 @@ import Symbolic
 
 /// What a command accepts, without its type: enough for parsing, help, completion and tests.
 package struct Declaration: Sendable {
+  /// How a parameter stands on a command line.
   package enum Kind: Hashable, Sendable {
     /// A word by its place; several of them if it repeats.
     case positional(repeats: Bool)
@@ -11,12 +12,15 @@ package struct Declaration: Sendable {
     case flag
   }
 
+  /// The name, without dashes.
   package let name: String
   /// What other tools call it; written here, it leads to the name.
   package var synonyms: [String] = []
+  /// How it stands on a command line.
   package let kind: Kind
   /// What stands for the value in help, in capitals.
   package let valueName: String
+  /// What it does, in full sentences.
   package let help: String
   /// Whether a command line must have it.
   package let isRequired: Bool
@@ -49,6 +53,7 @@ package struct Declaration: Sendable {
 
 /// A parameter of a command: declared once, and the key that reads its own typed value back.
 package struct Parameter<Value: Sendable>: Sendable {
+  /// The parameter without its type.
   package private(set) var declaration: Declaration
   let read: @Sendable ([String]) -> Value
 

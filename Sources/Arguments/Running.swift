@@ -31,9 +31,11 @@ extension CommandLineTool {
     if first == "--complete" {
       return Outcome(completions(for: Array(words.dropFirst())).map { "\($0)\n" }.joined())
     }
-    if first == "--version" { return Outcome("\(name) \(version)\n") }
+    if first == "--version" { return Outcome(versionLine) }
     if first == "--help" || first == "-h" { return Outcome(help) }
     if first == "help" {
+      if words.count == 2, words[1] == "--man" { return Outcome(manualPage) }
+      if words.count == 2, words[1] == "--markdown" { return Outcome(reference) }
       guard words.count > 1, words[1] != "--help", words[1] != "-h" else { return Outcome(help) }
       return Outcome(help(for: try command(named: words[1])))
     }

@@ -3,7 +3,7 @@ enum AxisLabels {
   /// The greatest width of a word beside or under an axis.
   static let most = 150.0
 
-  /// Every so many ticks, until none touches the next one.
+  /// Every n-th tick, with the least n at which no label touches the next.
   static func thinned(_ ticks: [Tick], on scale: Scale, room: Scale.Room) -> [Tick] {
     for step in 1...max(1, ticks.count) {
       let some = stride(from: 0, to: ticks.count, by: step).map { ticks[$0] }

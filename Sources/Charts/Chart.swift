@@ -7,6 +7,7 @@ package struct Chart: Sendable, Equatable {
 
   /// What an axis (or the colour of a heat map) means.
   package struct Axis: Sendable, Equatable {
+    /// What stands beside the axis.
     package var label: String
     /// The unit of the values; bytes are labelled in powers of 1024, all else in powers of 1000.
     package var unit: String
@@ -29,8 +30,11 @@ package struct Chart: Sendable, Equatable {
 
   /// A value, with the words shown where a pointer rests on it.
   package struct Point: Sendable, Equatable {
+    /// The value along the x axis.
     package var x: Double
+    /// The value along the y axis.
     package var y: Double
+    /// What is shown where a pointer rests on it.
     package var label: String
 
     package init(x: Double, y: Double, label: String = "") {
@@ -42,7 +46,9 @@ package struct Chart: Sendable, Equatable {
 
   /// Points of one name, one colour and one shape.
   package struct Series: Sendable, Equatable {
+    /// The name in the legend.
     package var name: String
+    /// The points, in the order in which a line joins them.
     package var points: [Point]
     /// Whether a line joins the points, where that is not what the chart does.
     package var isJoined: Bool?
@@ -56,8 +62,11 @@ package struct Chart: Sendable, Equatable {
 
   /// An annotated point; on a heat map column `x` and row `y`.
   package struct Mark: Sendable, Equatable {
+    /// The value along the x axis, or the column.
     package var x: Double
+    /// The value along the y axis, or the row.
     package var y: Double
+    /// The words beside the point.
     package var label: String
 
     package init(x: Double, y: Double, label: String) {
@@ -67,12 +76,19 @@ package struct Chart: Sendable, Equatable {
     }
   }
 
+  /// The heading.
   package var title: String
+  /// A line below the heading.
   package var subtitle: String
+  /// How the values are drawn.
   package var kind: Kind
+  /// The horizontal axis.
   package var x: Axis
+  /// The vertical axis.
   package var y: Axis
+  /// The series of a line chart or a scatter plot.
   package var series: [Series]
+  /// The annotated points.
   package var marks: [Mark]
   /// The values of a heat map by row, from above, and column; without a value there is no point.
   package var cells: [[Double?]]

@@ -1,6 +1,8 @@
 /// Charts that belong together, in one drawing.
 package struct ChartSheet: Sendable, Equatable {
+  /// The heading of the sheet.
   package var title: String
+  /// The charts, from top to bottom.
   package var charts: [Chart]
 
   package init(title: String = "", charts: [Chart]) {

@@ -35,7 +35,7 @@ enum Numbers {
     value > 0 && value.significand == 1
   }
 
-  /// A number with at most so many decimals, without trailing zeros unless they are asked for.
+  /// A number with at most `places` decimals, without trailing zeros unless they are required.
   static func text(
     _ value: Double, places: Int, minus: String = "\u{2212}", isPadded: Bool = false
   ) -> String {

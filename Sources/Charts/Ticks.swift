@@ -49,7 +49,7 @@ enum Ticks {
     return Even(values: (0...Int(count)).map { multiple(first + Double($0)) }, step: step)
   }
 
-  /// The numbers with these leading digits in the range, in every so many decades.
+  /// The numbers with these leading digits in the range, in every `step`-th decade.
   static func logarithmic(
     from lower: Double, to upper: Double, digits: [Double], every stride: Int = 1
   ) -> [Double] {
@@ -76,7 +76,7 @@ enum Ticks {
     )
   }
 
-  /// The powers of two in the range, in every so many octaves.
+  /// The powers of two in the range, in every `step`-th octave.
   static func octaves(from lower: Double, to upper: Double, every stride: Int) -> [Double] {
     guard lower > 0, upper >= lower else { return [] }
     let (first, last) = (Int(lower.exponent), Int(upper.exponent))

@@ -4,19 +4,25 @@
 package struct Audit: Sendable {
   /// A tensor that is not as the model has it.
   package struct Difference: Hashable, Sendable {
+    /// The name of the tensor.
     package var name: String
+    /// What the file holds: a shape, or a form.
     package var found: String
+    /// What the model has.
     package var expected: String
   }
 
   /// A tensor that is left out on purpose, and why.
   package struct LeftOut: Hashable, Sendable {
+    /// The name of the tensor, or a pattern for several.
     package var name: String
+    /// Why it is left out.
     package var reason: String
   }
 
   /// Weights in one form: plain numbers, or a packing.
   package struct Form: Hashable, Sendable {
+    /// What the form is called.
     package var words: String
     /// The tensors that hold the weights.
     package var tensors = 0
@@ -36,15 +42,21 @@ package struct Audit: Sendable {
     case any
   }
 
+  /// The number of files.
   package private(set) var files = 0
   /// The tensors that the model has, each expert's by itself.
   package private(set) var expected = 0
   /// The tensors of all files.
   package private(set) var found = 0
+  /// Tensors of the model that no file holds.
   package private(set) var missing: [String] = []
+  /// Tensors that the model does not have, and that nothing explains.
   package private(set) var unexpected: [String] = []
+  /// Tensors of another shape than the model gives them.
   package private(set) var wrongShapes: [Difference] = []
+  /// Tensors in another form than the configuration states.
   package private(set) var wrongTypes: [Difference] = []
+  /// Tensors that are left out on purpose.
   package private(set) var leftOut: [LeftOut] = []
   /// Tensors that are kept in 32 bits where the others have fewer.
   package private(set) var wide: [String] = []
@@ -58,6 +70,7 @@ package struct Audit: Sendable {
   package private(set) var computed = 0
   /// The bytes of all tensors, and of the headers before them.
   package private(set) var onDisk = 0
+  /// The bytes of the headers.
   package private(set) var headers = 0
   /// The bytes of tensors that are left out on purpose.
   package private(set) var leftOutBytes = 0

@@ -4,6 +4,7 @@ import JSON
 ///
 /// The files are mapped, and nothing is read but their headers.
 package struct Checkpoint: Sendable {
+  /// The folder that holds the files.
   package let folder: String
   /// Every tensor of every file, by its name.
   package let tensors: [String: StoredTensor]

@@ -2,13 +2,17 @@
 package struct Inventory: Sendable {
   /// Tensors of one kind.
   package struct Row: Hashable, Sendable {
+    /// The kind: a form of numbers, or a part of a model.
     package var name: String
+    /// The number of tensors.
     package var tensors = 0
     /// The weights that they stand for.
     package var weights = 0
+    /// The bytes that they take.
     package var bytes = 0
   }
 
+  /// The number of files.
   package let files: Int
   /// By the form of their numbers.
   package let types: [Row]
@@ -48,8 +52,11 @@ package struct Inventory: Sendable {
     self.parts = sorted(parts)
   }
 
+  /// The weights of all tensors.
   package var weights: Int { types.reduce(0) { $0 + $1.weights } }
+  /// The number of all tensors, scales and zero points included.
   package var tensors: Int { types.reduce(companions.tensors) { $0 + $1.tensors } }
+  /// The bytes of all tensors, scales and zero points included.
   package var bytes: Int { types.reduce(companions.bytes) { $0 + $1.bytes } }
 
   /// The part that the words of a name tell; the first that is found.

@@ -2,13 +2,18 @@
 ///
 /// - Source: <https://github.com/huggingface/safetensors>, `Dtype`.
 package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
+  /// The name in safetensors, such as `BF16`.
   package let name: String
 
   package init(_ name: String) { self.name = name }
 
+  /// Floats of 32 bits.
   package static let float32 = NumberForm("F32")
+  /// Floats of 16 bits, IEEE 754.
   package static let float16 = NumberForm("F16")
+  /// Signed integers of 64 bits.
   package static let integer64 = NumberForm("I64")
+  /// The upper 16 bits of floats of 32 bits.
   package static let brainFloat16 = NumberForm("BF16")
 
   /// The bits of a number; nil for a form that is not known, and for block types.
@@ -28,7 +33,9 @@ package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
 
 /// A tensor in a file.
 package struct StoredTensor: Sendable {
+  /// The name in the header.
   package let name: String
+  /// How its elements are stored.
   package let form: NumberForm
   /// The extents, in memory order.
   package let shape: [Int]
@@ -38,6 +45,7 @@ package struct StoredTensor: Sendable {
   package let size: Int
   let file: MappedFile
 
+  /// The file that holds it.
   package var path: String { file.path }
 
   /// How many numbers it holds.

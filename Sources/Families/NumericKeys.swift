@@ -5,7 +5,8 @@
 package enum NumericKeys {
   /// Whether no count of a family depends on a key of its class.
   package static func contains(_ key: String, in modelType: String) -> Bool {
-    families[key]?.contains(classOf(modelType)) ?? false
+    let type = classOf(modelType)
+    return entries[key[...]]?.contains { $0.contains(type) } ?? false
   }
 
   /// The type whose class reads the configuration of a family.
@@ -27,14 +28,19 @@ package enum NumericKeys {
     "qwen3_vl_text": "qwen3", "step3p5": "laguna", "unlimited_ocr_text": "deepseek_v2",
   ]
 
-  /// The families of each key, from entries of `keys: families`; an indented line continues one.
-  package static let families: [String: Set<String>] = {
-    var result: [String: Set<String>] = [:]
-    for text in [epsilons, positions, multipliers, routing, kernels, unbuilt] {
-      for entry in text.replacing("\n ", with: " ").split(separator: "\n") {
-        let halves = entry.split(separator: ":").map { $0.split(separator: " ").map(String.init) }
-        for key in halves[0] { result[key, default: []].formUnion(halves[1]) }
-      }
+  /// The families of each key.
+  package static var families: [String: Set<String>] {
+    Dictionary(
+      uniqueKeysWithValues: entries.map { key, entries in
+        (String(key), Set(entries.flatMap { $0.modelTypes.map(String.init) }))
+      })
+  }
+
+  /// The entries that name each key.
+  private static let entries: [Substring: [FamilyList.Entry]] = {
+    var result: [Substring: [FamilyList.Entry]] = [:]
+    for entry in FamilyList([epsilons, positions, multipliers, routing, kernels, unbuilt]).entries {
+      for key in entry.words { result[key, default: []].append(entry) }
     }
     return result
   }()

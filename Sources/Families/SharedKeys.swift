@@ -17,7 +17,7 @@ enum SharedKeys {
 
   private static let names: Set<String> = Set(
     [library, precision, generation, tokens, training, tasks, towers].flatMap {
-      $0.split(whereSeparator: \.isWhitespace).map(String.init)
+      $0.words.map(String.init)
     })
 
   /// What the library notes about a file, and how it is asked to answer.

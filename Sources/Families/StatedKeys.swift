@@ -65,12 +65,11 @@ package enum StatedKeys {
   /// while another has that value.
   private static let families: [String: [String: [Condition]]] = {
     var result: [String: [String: [Condition]]] = [:]
-    for text in [routing, positions, written, layers] {
-      for entry in text.replacing("\n ", with: " ").split(separator: "\n") {
-        let halves = entry.split(separator: ":").map { $0.split(separator: " ").map(String.init) }
-        for stated in halves[0] {
-          let (key, condition) = parsed(stated)
-          for family in halves[1] { result[family, default: [:]][key, default: []] += [condition] }
+    for entry in FamilyList([routing, positions, written, layers]).entries {
+      for stated in entry.words {
+        let (key, condition) = parsed(String(stated))
+        for family in entry.modelTypes {
+          result[String(family), default: [:]][key, default: []] += [condition]
         }
       }
     }

@@ -1,5 +1,6 @@
 /// Text that is not JSON, and where it stops being JSON.
 package struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was expected, or what is wrong.
   package let message: String
   /// The line, from 1.
   package let line: Int

@@ -34,6 +34,7 @@ package enum JSONValue: Hashable, Sendable {
 
 /// The members of a JSON object, in the order of the file; of a repeated key the last value holds.
 package struct JSONObject: Hashable, Sendable {
+  /// The keys in the order of the document.
   package private(set) var keys: [String] = []
   private var values: [String: JSONValue] = [:]
 
@@ -59,22 +60,27 @@ package struct JSONObject: Hashable, Sendable {
 // MARK: - Reading a tree
 
 extension JSONValue {
+  /// The value of a key, if this is an object that has it.
   package subscript(key: String) -> JSONValue? {
     if case .object(let object) = self { object[key] } else { nil }
   }
 
+  /// The object, if this is one.
   package var object: JSONObject? {
     if case .object(let object) = self { object } else { nil }
   }
 
+  /// The elements, if this is an array.
   package var array: [JSONValue]? {
     if case .array(let array) = self { array } else { nil }
   }
 
+  /// The text, if this is a string.
   package var string: String? {
     if case .string(let string) = self { string } else { nil }
   }
 
+  /// The number, if this is a whole one that fits 128 bits.
   package var integer: Int128? {
     if case .number(let text) = self { Int128(text) } else { nil }
   }

@@ -8,6 +8,7 @@ package struct Preset: Sendable {
     package let figure: String
     /// The text as printed, such as `46.7B`.
     package let printed: String
+    /// Where it stands in print.
     package let source: String
     /// Why it does not match or what it counts, if that needs saying.
     package let note: String?
@@ -19,14 +20,19 @@ package struct Preset: Sendable {
     package let assumes: JSONObject
   }
 
+  /// The name on the command line.
   package let name: String
+  /// Other names, such as that of the repository on the hub.
   package let aliases: [String]
   /// The vendor's name for the series.
   package let series: String
+  /// Where the configuration was published.
   package let source: String
+  /// The keys of its `config.json`.
   package let configuration: JSONObject
   /// The width of a feed-forward layer or an expert over the standard 8d/3, as printed.
   package let relativeExpertSize: String?
+  /// What was published of it.
   package let published: [Figure]
 
   /// Reads a file of the folder `presets`.

@@ -27,6 +27,7 @@ package indirect enum Figure: Sendable {
   case product(Figure, Figure)
   case sum(Figure, Figure)
 
+  /// Why a figure cannot be computed.
   package enum Problem: Error, Hashable {
     case noPreset(String)
     case noFigure(String)

@@ -2,6 +2,7 @@ package import Symbolic
 
 /// A figure as it stands in print, read back as an exact number and the place of its last digit.
 package struct PrintedFigure: Hashable, Sendable {
+  /// The text as it stands in print.
   package let text: String
   /// The number that the text says.
   package let value: Rational

@@ -10,11 +10,17 @@ package struct Reproduction: Sendable {
     case secondary
   }
 
+  /// The model, or the run.
   package let subject: String
+  /// What was measured or counted.
   package let quantity: String
+  /// The figure as it stands in print.
   package let printed: String
+  /// The computation that should give it.
   package let figure: Figure
+  /// How the printed figure is known.
   package let level: Level
+  /// The number of leading digits that the print means, if fewer than it shows.
   package let significantDigits: Int?
   /// What makes the two meet, or what there is to know of the figure.
   package let note: String
@@ -66,17 +72,26 @@ package struct Reproduction: Sendable {
 package struct Publication: Sendable {
   /// The word that names it on the command line.
   package let name: String
+  /// What the table is about.
   package let title: String
+  /// Authors, year and address.
   package let source: String
-  package let figures: [Reproduction]
+  private let list: @Sendable () -> [Reproduction]
 
-  package init(_ name: String, title: String, source: String, _ figures: [Reproduction]) {
+  /// The figures, read from the presets where they stand there: the name of a table costs nothing.
+  package var figures: [Reproduction] { list() }
+
+  package init(
+    _ name: String, title: String, source: String,
+    _ figures: @autoclosure @escaping @Sendable () -> [Reproduction]
+  ) {
     self.name = name
     self.title = title
     self.source = source
-    self.figures = figures
+    list = figures
   }
 
+  /// Every publication, in the order in which they are listed.
   package static let all: [Publication] = [
     founding, kaplan, chinchilla, palm, llama, deepseekLLM, deepseekMoE, latentAttention,
     mixtureOfDepths, routedDepth, mixtureOfRecursions, zeroComputation, expertScaling, flameSizes,

@@ -128,7 +128,7 @@ package final class Executor {
     past = 0
   }
 
-  /// Random tokens of the vocabulary: `count` for each of so many sequences.
+  /// Random tokens of the vocabulary: `count` for each sequence of the batch.
   ///
   /// Each follows from the seed, the sequence and the position.
   package func randomTokens(_ sequences: Int, _ range: Range<Int>) throws -> [[Int]] {

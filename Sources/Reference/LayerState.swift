@@ -69,7 +69,7 @@ final class RowBuffer {
     total += rows.rows
   }
 
-  /// Drops rows at the beginning until no more than so many are left.
+  /// Drops rows at the beginning until no more than `count` are left.
   func keepLast(_ most: Int) {
     let dropped = max(0, count - most)
     first += dropped

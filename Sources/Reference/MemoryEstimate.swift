@@ -14,7 +14,7 @@ package struct MemoryEstimate: Hashable, Sendable {
 
   package var bytes: Int { weightBytes + cacheBytes + activationBytes }
 
-  /// The pass ends with so many numbers of keys and values cached.
+  /// The elements of keys and values that are cached when the pass ends.
   ///
   /// - Throws: `ExecutionError.tooLarge` where even the estimate has no number.
   package init(

@@ -47,7 +47,7 @@ package final class Meter {
     tallies[path, default: OperationTally()] += tally
   }
 
-  /// Says on any thread that so many operations more are done.
+  /// Adds to the number of operations that are done, from any thread.
   func advance(_ operations: Int) {
     let now = doneSoFar.add(operations, ordering: .relaxed).newValue
     guard let progress else { return }
@@ -58,7 +58,7 @@ package final class Meter {
     }
   }
 
-  /// Notes how many tokens of the next sequence a router has let into a layer, after so many before.
+  /// Notes how many tokens of the next sequence a router has let into a layer, after `past` before.
   func decided(_ router: String, entered: Int, past: Int) {
     guard isRecording else { return }
     decisions[router, default: Decision()].entered.append((entered, past))

@@ -18,7 +18,9 @@ package struct Axis: Hashable, Sendable {
     case budget
   }
 
+  /// The key that varies.
   package let key: String
+  /// Its values, in the order of the grid.
   package let values: AxisValues
 
   package init(_ key: String, _ values: AxisValues) {
@@ -26,6 +28,7 @@ package struct Axis: Hashable, Sendable {
     self.values = values
   }
 
+  /// What the key changes.
   package var target: Target { Self.target(of: key) }
 
   /// What a key changes; `mod/2` is the capacity of `mod=κ/2`, and `upcycle/4` the number of experts
@@ -51,9 +54,11 @@ package struct Axis: Hashable, Sendable {
 
 /// Every combination of the values of some axes; the last axis changes fastest.
 package struct Grid: Sendable {
+  /// The axes; the last one changes fastest.
   package let axes: [Axis]
   /// How many points one step of each axis passes over.
   let strides: [Int128]
+  /// The number of points.
   package let count: Int128
 
   /// - Throws: `ArithmeticError.overflow` for more points than 128 bits can count.

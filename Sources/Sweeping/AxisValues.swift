@@ -9,6 +9,7 @@ package enum AxisValue: Hashable, Sendable {
     self = Rational(written: text).map { .number($0) } ?? .word(text)
   }
 
+  /// The number, if it is one.
   package var number: Rational? {
     if case .number(let value) = self { value } else { nil }
   }
@@ -33,6 +34,7 @@ package struct AxisValues: Hashable, Sendable {
 
   package init(_ values: [AxisValue]) { kind = .list(values) }
 
+  /// The number of values.
   package var count: Int {
     switch kind {
     case .list(let values): values.count
@@ -40,6 +42,7 @@ package struct AxisValues: Hashable, Sendable {
     }
   }
 
+  /// The value at a place, from 0.
   package subscript(index: Int) -> AxisValue {
     switch kind {
     case .list(let values): return values[index]
@@ -55,6 +58,7 @@ package struct AxisValues: Hashable, Sendable {
     if case .range(let start, let step, _) = kind { (start, step) } else { nil }
   }
 
+  /// Whether every value is a number.
   package var isNumeric: Bool {
     switch kind {
     case .list(let values): values.allSatisfy { $0.number != nil }
@@ -65,6 +69,7 @@ package struct AxisValues: Hashable, Sendable {
 
 /// Why a text names no values.
 package struct AxisSyntaxError: Error, Hashable, Sendable {
+  /// What was expected.
   package let message: String
 }
 

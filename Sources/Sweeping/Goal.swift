@@ -2,13 +2,16 @@ package import Symbolic
 
 /// What a figure is wanted to be: as near to a value as can be, or also within it.
 package struct Goal: Hashable, Sendable {
+  /// On which side of the value the figure has to be.
   package enum Relation: String, CaseIterable, Hashable, Sendable {
     case atMost = "<="
     case atLeast = ">="
     case near = "="
   }
 
+  /// The value that the figure is to have.
   package let value: Rational
+  /// On which side of it the figure has to be.
   package let relation: Relation
 
   package init(_ value: Rational, _ relation: Relation = .near) {

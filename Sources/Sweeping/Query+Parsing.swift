@@ -4,7 +4,9 @@ import Wording
 
 /// A query's text that could not be read, and where.
 package struct QuerySyntaxError: Error, Hashable, Sendable {
+  /// The expression as it was written.
   package let text: String
+  /// What was expected at the place of the mistake.
   package let message: String
   /// The offset in characters from the start of the text.
   package let offset: Int

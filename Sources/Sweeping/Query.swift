@@ -18,6 +18,7 @@ package indirect enum Query: Hashable, Sendable {
     case residual
   }
 
+  /// A comparison of two values.
   package enum Comparison: String, Sendable {
     case less = "<"
     case atMost = "<="

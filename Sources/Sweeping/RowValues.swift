@@ -12,8 +12,10 @@ package struct RowValues: Hashable, Sendable, RandomAccessCollection {
   }
 
   private let storage: Storage
+  /// The number of values.
   package let endIndex: Int
 
+  /// Always 0.
   package var startIndex: Int { 0 }
 
   package init(_ values: [Rational?]) {
@@ -42,6 +44,7 @@ package struct RowValues: Hashable, Sendable, RandomAccessCollection {
     endIndex = count
   }
 
+  /// The value at a place, or nil where there is none.
   package subscript(index: Int) -> Rational? {
     switch storage {
     case .wide(let values): values[index]

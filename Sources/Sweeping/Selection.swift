@@ -4,7 +4,9 @@ import Symbolic
 package enum Selection: Hashable, Sendable {
   /// A column, and whether the most of it is best.
   package struct Goal: Hashable, Sendable {
+    /// The column that is compared.
     package let column: Int
+    /// Whether the greatest value is best.
     package let isMost: Bool
 
     package init(column: Int, isMost: Bool) {
@@ -17,7 +19,7 @@ package enum Selection: Hashable, Sendable {
   ///
   /// Of rows that are equal in every goal, the first in the order of the grid stands for all.
   case frontier([Goal])
-  /// So many rows that are best in one goal, in its order; equal ones in the order of the grid.
+  /// The `count` rows that are best in one goal, in its order; equal ones in the order of the grid.
   case top(Int, Goal)
 
   /// The best of these rows.

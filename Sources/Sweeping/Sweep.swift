@@ -5,7 +5,9 @@ package import Symbolic
 package struct Sweep: Sendable {
   /// One thing that is asked of every point.
   package struct Column: Hashable, Sendable {
+    /// The heading of the column.
     package let heading: String
+    /// What is computed at every point.
     package let query: Query
 
     package init(_ heading: String, _ query: Query) {
@@ -16,7 +18,9 @@ package struct Sweep: Sendable {
 
   /// A figure that stays what it was, because a size gives way.
   package struct Hold: Hashable, Sendable {
+    /// The figure that is held.
     package let figure: FigureName
+    /// The size that gives way.
     package let key: String
     /// What the figure is to be.
     package var target: Target
@@ -27,9 +31,10 @@ package struct Sweep: Sendable {
     /// The least and the greatest value that the size may have.
     package var limits: ClosedRange<Int128>?
 
+    /// What the figure is to be.
     package enum Target: Hashable, Sendable {
       case value(Rational)
-      /// So many times what the figure is for the unchanged model.
+      /// A multiple of the figure of the unchanged model.
       case timesBaseline(Rational)
     }
 
@@ -40,12 +45,17 @@ package struct Sweep: Sendable {
     }
   }
 
+  /// The model and the pass that vary.
   package var subject: SweepSubject
   /// What figures are compared with, where that is not the subject itself.
   package var reference: SweepSubject?
+  /// The points.
   package var grid: Grid
+  /// What is computed at every point.
   package var columns: [Column]
+  /// The condition under which a point is kept.
   package var filter: Query?
+  /// The figure that is held, if one is.
   package var hold: Hold?
 
   package init(_ subject: SweepSubject, _ grid: Grid, columns: [Column]) {
@@ -64,6 +74,7 @@ package struct SweepRow: Hashable, Sendable {
 
   /// The size that was solved for, if one was.
   package var solved: Rational? { held.last ?? nil }
+  /// The answers to the columns.
   package var values: RowValues { held.withoutLast }
 
   package init(point: Int128, solved: Rational?, values: [Rational?]) {

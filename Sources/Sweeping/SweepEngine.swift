@@ -5,6 +5,7 @@ import Synchronization
 
 /// Runs a sweep on several threads, piece after piece, in the order of the grid.
 package struct SweepEngine: Sendable {
+  /// What is evaluated, compiled.
   package let plan: SweepPlan
   private let workers: Workers
 

@@ -9,7 +9,9 @@ import Synchronization
 /// Others change the structure: which layers are routed, what a mask keeps. Each of their
 /// combinations is described once, when it is first met.
 package final class SweepPlan: Sendable {
+  /// What is evaluated.
   package let sweep: Sweep
+  /// The figures of the unchanged model.
   package let baseline: [FigureName: Rational]
   /// What the held figure is to be.
   package let target: Rational
@@ -254,6 +256,7 @@ package final class SweepPlan: Sendable {
 
 /// The answers for one point.
 package struct PlainPoint: Hashable, Sendable {
+  /// The answers to the columns.
   package let values: [Rational?]
   /// Whether the filter lets it through.
   package let isKept: Bool

@@ -6,9 +6,13 @@ package import Symbolic
 package struct SweepSubject: Sendable {
   /// Describes the model with keys replaced, and with changes made after its own.
   package let describe: @Sendable ([String: String], [Transformation]) throws -> Model
+  /// The pass.
   package var request: WorkloadRequest
+  /// The way of counting `flops.total`.
   package var convention: Convention
+  /// How weights are stored.
   package var weightFormat: WeightFormatRequest
+  /// How keys and values are stored.
   package var cacheFormat: NumberFormat
   /// The FLOPs of a training run.
   package var budget: Rational?

@@ -8,17 +8,21 @@ package struct SweepPiece: Sendable {
   package var rows: [SweepRow] = []
   /// How many points are no models, and the first of them.
   package var impossibleCount: Int128 = 0
+  /// The first point that is no model.
   package var firstImpossible: Int128?
   /// At how many points the held figure does not depend on the size, and at how many of them it is
   /// what it should be.
   package var independentCount: Int128 = 0
+  /// The number of those at which the figure is what it should be.
   package var independentHeldCount: Int128 = 0
   /// The points for which a size was solved, and those at which the held figure is not met because
   /// the answer is an end of the values that are tried.
   package var solvedCount: Int128 = 0
+  /// The number of points at which the answer is an end of the values that are tried.
   package var endCount: Int128 = 0
   /// How many points a program evaluated, and how many were evaluated one by one.
   package var compiledCount: Int128 = 0
+  /// The number of points that were evaluated one by one.
   package var plainCount: Int128 = 0
 }
 

@@ -34,6 +34,7 @@ package struct Evaluated: Hashable, Sendable {
     formula = try Formula(parsing: text) { Symbol(letter: $0, isWhole: isWhole) }
   }
 
+  /// The number 0.
   package static let zero = Evaluated(0)
 }
 
@@ -59,6 +60,7 @@ extension Evaluated {
   /// The number, if it is whole.
   package var wholeConstant: Int128? { formula.wholeConstant }
 
+  /// Whether it is the number 0.
   package var isZero: Bool { formula.isZero }
 
   /// Whether it is one letter and nothing else.
@@ -80,6 +82,7 @@ extension Evaluated {
     try formula.evaluated(with: letters)
   }
 
+  /// The formula as text, in one of the notations.
   package func text(_ notation: Notation) -> String { formula.text(notation) }
 }
 

@@ -28,6 +28,7 @@ extension Formula {
     }
   }
 
+  /// The formula with the other sign.
   package static prefix func - (formula: Formula) -> Formula { Formula(-1) * formula }
 
   package static func - (left: Formula, right: Formula) -> Formula { left + -right }

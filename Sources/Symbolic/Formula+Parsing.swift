@@ -1,5 +1,6 @@
 /// A formula's text that could not be read, and where.
 package struct FormulaSyntaxError: Error, Hashable, Sendable {
+  /// What was expected at the place of the mistake.
   package let message: String
   /// The offset in characters from the start of the text.
   package let offset: Int

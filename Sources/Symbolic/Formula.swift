@@ -13,15 +13,20 @@
 package struct Formula: Hashable, Sendable {
   /// One monomial with its coefficient, which is not zero.
   package struct Term: Hashable, Sendable {
+    /// The factor, which is not zero.
     package let coefficient: Rational
+    /// The powers that it multiplies.
     package let monomial: Monomial
   }
 
+  /// The terms in canonical order; two formulas are equal if their terms are.
   package let terms: [Term]
   /// Why the formula has no value, or nil for a sound one.
   package let fault: ArithmeticError?
 
+  /// The empty sum.
   package static let zero = Formula(terms: [])
+  /// The number 1.
   package static let one = Formula(1)
 
   /// Creates a formula from terms that already obey the invariant.

@@ -3,11 +3,15 @@
 /// Invariant: atoms stand in ascending order, each once, and no exponent is zero. The empty
 /// product is 1. Negative exponents keep an exact division by a size inside the algebra.
 package struct Monomial: Hashable, Sendable {
+  /// An atom with its exponent.
   package struct Power: Hashable, Sendable {
+    /// A symbol, or a function of formulas.
     package let atom: Atom
+    /// The exponent, which may be negative and is not zero.
     package let exponent: Int
   }
 
+  /// The powers, one of each atom, in canonical order.
   package let powers: [Power]
 
   static let one = Monomial(powers: [])

@@ -3,10 +3,14 @@
 /// Invariant: the denominator is positive, and numerator and denominator have no common divisor.
 /// Two fractions are therefore equal exactly if their fields are.
 package struct Rational: Hashable, Sendable {
+  /// The numerator, which has the sign.
   package let numerator: Int128
+  /// The denominator, which is positive and has no factor in common with the numerator.
   package let denominator: Int128
 
+  /// The number 0.
   package static let zero = Rational(0)
+  /// The number 1.
   package static let one = Rational(1)
 
   /// Creates a whole number.
@@ -93,6 +97,7 @@ package struct Rational: Hashable, Sendable {
 // MARK: - Arithmetic
 
 extension Rational {
+  /// The sum; throws if it needs more than 128 bits.
   package func adding(_ other: Rational) throws(ArithmeticError) -> Rational {
     if isWhole && other.isWhole { return Rational(try numerator.adding(other.numerator)) }
     let left = try numerator.multiplied(by: other.denominator)
@@ -101,6 +106,7 @@ extension Rational {
       try left.adding(right), over: try denominator.multiplied(by: other.denominator))
   }
 
+  /// The product; throws if it needs more than 128 bits.
   package func multiplied(by other: Rational) throws(ArithmeticError) -> Rational {
     if isWhole && other.isWhole { return Rational(try numerator.multiplied(by: other.numerator)) }
     // Reduce crosswise first, so that an intermediate product never overflows needlessly.
@@ -111,10 +117,12 @@ extension Rational {
       over: try first.denominator.multiplied(by: second.denominator))
   }
 
+  /// The quotient; throws for a divisor of zero, or if it needs more than 128 bits.
   package func divided(by other: Rational) throws(ArithmeticError) -> Rational {
     try multiplied(by: try Rational(other.denominator, over: other.numerator))
   }
 
+  /// The number with the other sign; throws for the least one of 128 bits.
   package func negated() throws(ArithmeticError) -> Rational {
     try multiplied(by: Rational(-1))
   }

@@ -1,11 +1,14 @@
 /// A table of texts, with a heading row, that can be written in several forms.
 package struct Table: Sendable {
+  /// On which side the cells of a column begin.
   package enum Alignment: Sendable {
     case left
     case right
   }
 
+  /// The heading of each column.
   package var heading: [String]
+  /// The cells, row by row, as many in each as there are headings.
   package var rows: [[String]]
   /// The alignment of each column; columns beyond the list are aligned right.
   package var alignments: [Alignment]

@@ -19,7 +19,7 @@ struct ModelSource {
     "MODEL", help: "A preset, a config.json, a folder that holds one, or -.")
   static let settings = Parameter<[String]>.repeated(
     "set", "KEY=VALUE",
-    help: "Replace a key of config.json; a letter as VALUE leaves a size free.",
+    help: "Replace a key of config.json; a name such as x as VALUE makes the size a free variable.",
     complaint: { text in
       guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
         return "KEY=VALUE, as in --set num_hidden_layers=2"

@@ -8,7 +8,7 @@ import Sweeping
 /// The program: its commands in one list, and the edge where text is printed and the process ends.
 @main enum Tally {
   static let tool: CommandLineTool = CommandLineTool(
-    name: "tally", version: "0.1.0",
+    name: "tally", version: "0.1.0", released: "November 30, 2026", origin: Build.origin,
     summary: "the parameter and FLOP accountant for transformer language models",
     footer: """
       MODEL is a preset ('tally presets' lists them), a config.json, a model.gguf, a folder
@@ -19,6 +19,16 @@ import Sweeping
       Command.sweep, Command.solve, Command.validate, Command.run, Command.audit,
       Command.figures, Command.devices,
       Command.presets, Command.completion,
+    ],
+    exitCodes: [
+      (0, "The question was answered."),
+      (1, "A comparison failed: validate, audit, reproduce --strict, or the target of solve."),
+      (64, "The command line is wrong."),
+      (65, "A configuration, a checkpoint or a size is wrong, or what it asks for cannot be done."),
+      (66, "A file does not exist or cannot be read."),
+      (70, "The program is wrong: two of its ways to compute a figure differ."),
+      (73, "An output file cannot be written."),
+      (130, "Ctrl-C ended the command; a sweep with --output goes on with --resume."),
     ],
     unnamed: (Command.params, { ModelSource.isModel($0) }),
     candidates: { declaration in
@@ -45,7 +55,7 @@ import Sweeping
     Terminal.stopOnInterrupt()
     Storage.exhausted = { bytes in
       Terminal.write(
-        "error: The system has no more memory; \(bytes) bytes were asked for. Lower --tokens, --past "
+        "error: The system has no more memory; \(bytes) bytes were requested. Lower --tokens, --past "
           + "or --batch, or run --weights streamed.\n", to: .errors)
       Terminal.exit(65)
     }

@@ -22,7 +22,7 @@ import Validation
     Planted(
       error: .shortensProducts, model: "llama2-13b", path: "model.layers.0.self_attn.q_proj",
       operation: .multiply),
-    // Within its bounds, and yet not what so many tokens take.
+    // Within its bounds, and yet not what this number of tokens takes.
     Planted(
       error: .shortensProducts, model: "mode-integrated",
       path: "model.layers.1.mlp.experts.#.up_proj", operation: .multiply),

@@ -113,18 +113,20 @@ def report(name, ours, theirs):
     print(
         f"{name:28} ours {a * 1e3:9.1f} ms   torch {b * 1e3:9.1f} ms   "
         f"ratio {b / a:5.2f}   ({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
+    return (f"{name}, speed", "torch", b / a)
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("models", nargs="*", default=list(MODELS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--tokens", type=int, default=512)
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     torch.set_num_threads(options.threads)
     print(f"torch {torch.__version__}, transformers {transformers.__version__}, "
           f"{options.threads} threads, float32, medians of {options.repeats}")
+    result = []
     for name in options.models:
         config = MODELS[name]
         with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
@@ -144,7 +146,7 @@ def main():
                 if repeat:
                     mine.append(a)
                     theirs.append(b)
-            report(f"{name} {count / 1e9:.2f}B prefill {options.tokens}", mine, theirs)
+            result.append(report(f"{name} {count / 1e9:.2f}B prefill {options.tokens}", mine, theirs))
             if name == "dense":
                 ahead = ours.ask(f"forward 1 {options.tokens} 32 causal")
                 cache = model(tokens, use_cache=True).past_key_values
@@ -154,11 +156,12 @@ def main():
                     cache = model(
                         tokens[:, :1], past_key_values=cache, use_cache=True).past_key_values
                     step.append(time.perf_counter() - start)
-                report(f"{name} decode 32 after {options.tokens}", ahead, step)
+                result.append(report(f"{name} decode 32 after {options.tokens}", ahead, step))
         ours.process.stdin.write("quit\n")
         ours.process.stdin.flush()
         ours.process.wait()
         os.unlink(file.name)
+    return result
 
 
 if __name__ == "__main__":

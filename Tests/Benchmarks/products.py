@@ -104,14 +104,15 @@ def optional(make):
         return None
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--runner", default=str(ROOT / ".build/release/benchmark"))
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     ours = Ours(options.runner)
     libraries = {"ours": ours, "OpenBLAS": optional(OpenBLAS), "torch": optional(Torch)}
+    result = []
     libraries = {name: library for name, library in libraries.items() if library}
     for threads in options.threads:
         print(f"\n{threads} thread{'s' if threads > 1 else ''}")
@@ -137,9 +138,11 @@ def main():
                 if library != "ours":
                     a, b = (speed["ours"][i] / speed[library][i] for i in (0, 1))
                     cells.append(f"{a:8.2f} ({b:6.2f})")
+                    result.append((f"{name}, {threads} threads, speed", library, a))
             unit = "GB/s" if m == 1 else "GF/s"
             print(f"{name:34}{f'{m}×{n}×{k}':>16} {unit}", *cells, flush=True)
     ours.close()
+    return result
 
 
 if __name__ == "__main__":

@@ -63,14 +63,16 @@ def single(times):
     return 1 / statistics.median(pair)
 
 
-def main():
+def main(words=()):
     plain = single(20)
+    result = []
     print(f"{'grid':28} {'points':>12} {'points/s':>14}   over single runs")
     for name, grid in GRIDS.items():
         arguments = ["sweep", *grid, "--columns", FIGURES, "--format", "csv", *NOTHING]
         median = statistics.median(seconds(arguments) for _ in range(5))
         rate = points(grid) / median
         print(f"{name:28} {points(grid):12,} {rate:14,.0f}   {rate / plain:,.0f}")
+        result.append((f"sweep, {name}, points a second", "single runs", rate / plain))
     grid = GRIDS["experts, 4 sizes"]
     frontier = ["sweep", *grid, "--columns", FIGURES, "--format", "csv", "--pareto", "max:total,flops"]
     rate = points(grid) / seconds(frontier)
@@ -84,6 +86,8 @@ def main():
     print(f"{'dense, a size solved for':28} {points(held):12,} {rate:14,.0f}   {rate / plain:,.0f}")
     print(f"single runs: {plain:,.0f} points/s; peak memory of all runs: "
           f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")
+    return result
 
 
-main()
+if __name__ == "__main__":
+    main()

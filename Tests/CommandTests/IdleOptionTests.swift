@@ -81,24 +81,24 @@ import Testing
       "llama2-7b: --vary mla changes nothing: the model has no latent attention."),
     Line(
       "sweep llama2-7b --vary num_hidden_layers=1,2 --columns total --tokens 9",
-      "llama2-7b: --tokens changes nothing: no figure that is asked for is of a pass."),
+      "llama2-7b: --tokens changes nothing: no requested figure is of a pass."),
     Line(
       "sweep llama2-7b --vary num_hidden_layers=1,2 --columns total --convention palm",
-      "llama2-7b: --convention changes nothing: no figure that is asked for is of a pass."),
+      "llama2-7b: --convention changes nothing: no requested figure is of a pass."),
     Line(
       "sweep llama2-7b --vary num_hidden_layers=1,2 --columns flops --kv-dtype fp8",
-      "llama2-7b: --kv-dtype changes nothing: no figure that is asked for is in bytes."),
+      "llama2-7b: --kv-dtype changes nothing: no requested figure is in bytes."),
     Line(
       "sweep llama2-7b --vary num_hidden_layers=1,2 --columns total --budget 1e20",
-      "llama2-7b: --budget changes nothing: no figure that is asked for is of a training run."),
+      "llama2-7b: --budget changes nothing: no requested figure is of a training run."),
     Line(
       "sweep llama2-7b --vary num_hidden_layers=1,2 --columns total --baseline gpt2",
-      "llama2-7b: --baseline changes nothing: no figure that is asked for is compared with another "
+      "llama2-7b: --baseline changes nothing: no requested figure is compared with another "
         + "model's."),
     Line("sweep llama2-7b --vary num_hidden_layers=1,2 --baseline gpt2 --tokens 9", nil),
     Line(
       "solve llama2-7b --for hidden_size --target total=7e9 --tokens 9",
-      "llama2-7b: --tokens changes nothing: no figure that is asked for is of a pass."),
+      "llama2-7b: --tokens changes nothing: no requested figure is of a pass."),
     Line("solve llama2-7b --for hidden_size --target flops=1e12 --tokens 9", nil),
   ]
 

@@ -13,7 +13,7 @@ import Testing
 @Suite struct SweepTests {
   static func run(_ line: String) -> Outcome {
     Tally.tool.run(
-      DocumentationTests.words("tally \(line)"[...]) ?? [], failure: Failure.describe)
+      DocumentationTests.words("tally \(line)") ?? [], failure: Failure.describe)
   }
 
   static func document(_ line: String) throws -> JSONObject {

@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  /// Whether all are within so many units in the last place of their own, or of some number's.
+  /// Whether all are within `units` units in the last place of their own, or of some number's.
   static func agree(
     _ results: [Float], _ exact: [Double], units: Double, of number: Double? = nil
   ) -> Bool {

@@ -4,7 +4,7 @@ package import Symbolic
 ///
 /// The list is closed on purpose: whoever reads programs has one `switch` without a default, so
 /// that the compiler names every reader that a new operation concerns.
-package enum Operation: Sendable {
+package indirect enum Operation: Sendable {
   /// The rows of a table that tokens or positions select.
   case lookUp(Embedding)
   /// The rows of a table that hashes of the last tokens select, side by side.
@@ -101,7 +101,7 @@ package enum Operation: Sendable {
   /// From the scores of experts to a choice of them and their weights, for each row.
   case route(Value?, Routing)
   /// The sum of what the chosen experts answer, each times its weight.
-  indirect case experts(Value, choice: Value, Experts)
+  case experts(Value, choice: Value, Experts)
   /// Each row through the maps of its chosen experts: side by side, or a weighed sum of what each
   /// makes of its part of the row.
   case mapChosen(Value, choice: Value, ChosenMaps)
@@ -121,7 +121,7 @@ package enum Operation: Sendable {
   /// The rows that a router lets in go through a program of their own, and come back to their places.
   ///
   /// Without scores these are the rows that the last router has let in.
-  indirect case enter(Value, scores: Value?, Entrance)
+  case enter(Value, scores: Value?, Entrance)
   /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
   /// earlier passes are carried.
   case convolve(Value, CausalConvolution)

@@ -131,13 +131,13 @@ extension Model {
     }
   }
 
-  /// So many experts that do nothing that the real ones are the share *κ* of all.
+  /// Adds no-op experts until the real ones are the share *κ* of all.
   private mutating func idleExperts(
     _ mixture: MixtureOfExperts, _ router: DepthRouter
   ) throws(DescriptionError) -> Formula {
     let idle = (mixture.experts / router.capacity - mixture.experts).evaluated(in: values)
     if let value = idle.constant, !value.isWhole {
-      throw .notASize(key: "the number of idle experts, E/κ - E,", found: "\(value)", least: 0)
+      throw .notASize(key: "the number of no-op experts, E/κ - E,", found: "\(value)", least: 0)
     }
     if idle.constant == nil { requirements.append(Requirement(idle, .multiple, 1)) }
     return bind(.idleExperts, idle)

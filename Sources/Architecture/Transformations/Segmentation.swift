@@ -26,7 +26,7 @@ extension Model {
   }
 }
 
-/// Shared-expert isolation: *E_i* experts are met by every token, which meets so many fewer of the
+/// Shared-expert isolation: *E_i* experts are met by every token, which meets *E_i* fewer of the
 /// others.
 ///
 /// - Source: Dai et al. 2024 (DeepSeekMoE), §3.2, <https://arxiv.org/abs/2401.06066>.
@@ -144,7 +144,7 @@ extension FeedForward {
     }
   }
 
-  /// So many of these layers side by side, as one.
+  /// `count` of these layers side by side, as one layer.
   fileprivate func widened(by count: Formula) throws(DescriptionError) -> FeedForward {
     guard norms.isEmpty, vectors.isEmpty, reception == nil else {
       throw .notChanged(

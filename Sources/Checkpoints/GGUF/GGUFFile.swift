@@ -7,6 +7,7 @@ package import JSON
 ///
 /// - Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, versions 2 and 3.
 package struct GGUFFile: Sendable {
+  /// Where the file is.
   package let path: String
   /// The keys in the order of the file.
   ///

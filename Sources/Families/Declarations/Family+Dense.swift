@@ -302,7 +302,7 @@ extension Family {
 }
 
 extension Keys {
-  /// Layers of which one in so many sees all; these do not rotate.
+  /// Layers of which one in each period sees all positions; these do not rotate.
   ///
   /// A pattern may be a number or a text of L (local) and G (global).
   func exaoneSliding(_ groups: [LayerGroup]) throws -> [LayerGroup] {

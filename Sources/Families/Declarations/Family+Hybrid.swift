@@ -156,7 +156,7 @@ extension Family {
 // MARK: - Parts
 
 extension Keys {
-  /// A list of so many multipliers; null means ones.
+  /// A list of `count` multipliers; null means ones.
   fileprivate func multipliers(_ key: String, count: Int) throws -> [Constant] {
     guard let list = try list(key) else {
       return [Constant](repeating: .one, count: count)

@@ -221,7 +221,7 @@ extension Keys {
       "An expert takes at most max(1, min(N, ⌊c·K·N/\(model.hasIdleExperts ? "(E+E₀)" : "E")⌋)) of "
         + "N tokens (c = expert_capacity_factor). "
         + "The figures count every place, filled or not; balanced routing fills "
-        + "min(K·N, all places).")
+        + "min(K·N, all slots).")
   }
 }
 

@@ -71,7 +71,7 @@ extension Publication {
         .formula("16*15*14*13/24/(8*7/2)")),
     ])
 
-  /// An encoder and a decoder of so many layers, gated, every second layer sparse.
+  /// An encoder and a decoder of `layers` layers each, gated, every second layer sparse.
   private static func t5(
     _ name: String, _ printed: String, _ layers: Int, _ width: Int, _ inner: Int, _ heads: Int,
     experts: Int, note: String = "", differs: String? = nil

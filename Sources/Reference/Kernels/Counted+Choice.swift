@@ -2,7 +2,7 @@
 ///
 /// They have only a literal form, which serves both kinds of evidence.
 extension Counted {
-  /// The softmax of so many numbers in place: greatest, difference, exponential, sum, quotient.
+  /// The softmax of `count` elements in place: greatest, difference, exponential, sum, quotient.
   static func softmax(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) {
     var greatest = Counted(-.infinity)
     for index in 0..<count where Counted(numbers[index]) > greatest {
@@ -39,7 +39,7 @@ private struct BestFirst {
     for index in left.indices where Counted(left[index]) > greatest {
       (place, greatest) = (index, Counted(left[index]))
     }
-    // Fewer than so many can be told apart from minus infinity: take the first that is left.
+    // Fewer than `count` can be told apart from minus infinity: take the first that is left.
     if place < 0 { place = left.indices.first { !chosen.contains($0) } ?? 0 }
     chosen.append(place)
     left[place] = -.infinity

@@ -16,7 +16,7 @@ import Kernels
 extension Executor {
   /// Runs a body over the rows of a matrix, in parallel if there is enough to do.
   ///
-  /// A row costs about so many nanoseconds.
+  /// The nanoseconds that a row costs, about.
   func overRows(_ rows: Int, cost: Int, _ body: (Range<Int>) -> Void) {
     let pieces = min(rows, max(1, rows * cost / 50_000), 16 * workers.count)
     guard workers.count > 1, pieces > 1 else { return body(0..<rows) }

@@ -260,7 +260,7 @@ extension AttentionCore {
     }
   }
 
-  /// The operations on so many scores, and on one more for each sink.
+  /// The operations on `count` scores, and on one more for each sink.
   func tally(scores: Int, sinks: Int) -> OperationTally {
     var softmax = OperationTally()
     softmax.compare = 1

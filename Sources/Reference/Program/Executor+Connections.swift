@@ -55,7 +55,7 @@ extension Executor {
     }
   }
 
-  /// The sum of so many parts of every row.
+  /// The sum of `count` parts of every row.
   func sumParts(_ x: Matrix, _ count: Int, _ path: String) -> Matrix {
     let width = x.columns / count
     let y = scratch.zeros(x.rows, width)
@@ -87,7 +87,7 @@ extension Executor {
     let epsilon = Counted(try float(balance.epsilon))
     meter.literally(path, rows: 0..<y.rows) { row in
       let matrix = y.row(row)
-      /// Divides the numbers of each of `size` lines, so many apart, by their sum plus ε.
+      /// Divides the numbers of each of `size` lines, `stride` apart, by their sum plus ε.
       func scale(line: Int, apart: Int) {
         for index in 0..<size {
           let first = index * line

@@ -5,7 +5,7 @@ import Symbolic
 extension Executor {
   /// Runs a program for the tokens that enter it, and writes what it returns over them.
   ///
-  /// All sequences go together, because experts have so many places for the tokens of a pass. Where
+  /// All sequences go together, because experts have a number of slots for the tokens of a pass. Where
   /// nobody enters the parts run on no row, and ask for their weights.
   ///
   /// Without scores these are the tokens that the last router let in.

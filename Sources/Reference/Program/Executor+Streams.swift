@@ -3,7 +3,7 @@ import Kernels
 
 /// Several streams side by side in each row.
 extension Executor {
-  /// The numbers of each row so many times.
+  /// The elements of each row, `count` times.
   func repeated(_ x: Matrix, times: Int) -> Matrix {
     let y = scratch.matrix(x.rows, times * x.columns)
     for time in 0..<times {
@@ -77,7 +77,7 @@ extension Executor {
     }
   }
 
-  /// What of each number lies above the mean of its row and so many deviations.
+  /// What of each element lies above the mean of its row plus a number of deviations.
   func exceed(_ y: Matrix, deviations: Float, _ path: String) {
     let size = Counted(Float(y.columns))
     meter.literally(path, rows: 0..<y.rows) { row in

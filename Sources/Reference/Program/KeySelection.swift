@@ -12,7 +12,7 @@ struct KeySelection {
     set { rows[group][query] = newValue }
   }
 
-  /// The keys of the query of one of so many heads.
+  /// The keys of the query of one head.
   func rows(_ head: Int, of heads: Int, query: Int) -> [Int] {
     rows[head / (heads / rows.count)][query]
   }

@@ -29,7 +29,9 @@ package struct CompiledFormulas: Sendable {
 
   /// A value: two places in the list.
   package struct Fraction: Hashable, Sendable {
+    /// The place of the numerator.
     package let numerator: Int
+    /// The place of the denominator, which is positive.
     package let denominator: Int
   }
 
@@ -44,11 +46,13 @@ package struct CompiledFormulas: Sendable {
   let isLane: [Bool]
   /// The common denominators of the inputs.
   package let scales: [Int128]
+  /// The bits that every operation needs.
   package let width: Width
 }
 
 /// What a program's input can be: the denominators and the greatest magnitude of its values.
 package struct FormulaInput: Sendable {
+  /// The symbol that the input stands for.
   package let symbol: Symbol
   /// A common multiple of the denominators.
   package let scale: Int128

@@ -28,12 +28,14 @@ package struct FormulaCompiler {
 
   // MARK: - Values
 
+  /// A number.
   package mutating func constant(_ value: Rational) -> CompiledFormulas.Fraction {
     CompiledFormulas.Fraction(
       numerator: place(.constant(value.numerator)), denominator: place(.constant(value.denominator))
     )
   }
 
+  /// The sum, over the least common denominator where both are constants.
   package mutating func sum(
     _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
   ) -> CompiledFormulas.Fraction {
@@ -56,12 +58,14 @@ package struct FormulaCompiler {
       denominator: place(.multiply(one.denominator, other.denominator)))
   }
 
+  /// The value with the other sign.
   package mutating func negative(_ value: CompiledFormulas.Fraction) -> CompiledFormulas.Fraction {
     CompiledFormulas.Fraction(
       numerator: place(.subtract(place(.constant(0)), value.numerator)),
       denominator: value.denominator)
   }
 
+  /// The product, which is not reduced.
   package mutating func product(
     _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
   ) -> CompiledFormulas.Fraction {
@@ -82,6 +86,7 @@ package struct FormulaCompiler {
 
   // MARK: - Questions, which are one or zero
 
+  /// Whether the first value is at most the second.
   package mutating func isAtMost(
     _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
   ) -> Int {
@@ -89,6 +94,7 @@ package struct FormulaCompiler {
     return place(.atMost(a, b))
   }
 
+  /// Whether both values are equal.
   package mutating func isEqual(
     _ one: CompiledFormulas.Fraction, _ other: CompiledFormulas.Fraction
   ) -> Int {
@@ -96,6 +102,8 @@ package struct FormulaCompiler {
     return place(.equal(a, b))
   }
 
+  /// Whether the first value is a whole multiple of the second; one that may be zero gives no
+  /// program.
   package mutating func isMultiple(
     _ one: CompiledFormulas.Fraction, of other: CompiledFormulas.Fraction
   ) -> Int {
@@ -109,10 +117,13 @@ package struct FormulaCompiler {
     CompiledFormulas.Fraction(numerator: answer, denominator: place(.constant(1)))
   }
 
+  /// Whether both answers are one.
   package mutating func both(_ one: Int, _ other: Int) -> Int { place(.minimum(one, other)) }
 
+  /// Whether one of the answers is one.
   package mutating func either(_ one: Int, _ other: Int) -> Int { place(.maximum(one, other)) }
 
+  /// The other answer.
   package mutating func not(_ one: Int) -> Int { place(.subtract(place(.constant(1)), one)) }
 
   /// Two numerators over one denominator.

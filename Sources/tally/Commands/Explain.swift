@@ -9,7 +9,7 @@ extension Command {
     "explain", "Print the formula of every count, with the sizes put in and the value.",
     discussion: """
       Every size has the letter of the papers and the key of config.json. The value is the formula
-      evaluated. A size that is left free (--set hidden_size=x) stays in the answer as a letter.
+      evaluated. A size that is a free variable (--set hidden_size=x) stays in the answer as a letter.
       """,
     examples: [
       ("tally explain mixtral-8x7b", "each part as a formula"),

@@ -146,15 +146,15 @@ enum IdleOptions {
     if !comparesBaseline, !arguments.has(SweepOptions.hold.declaration) {
       say(
         [SweepOptions.baseline.declaration],
-        "no figure that is asked for is compared with another model's")
+        "no requested figure is compared with another model's")
     }
     if !figures.contains(where: \.isOfBudget) {
-      say([SweepOptions.budget.declaration], "no figure that is asked for is of a training run")
+      say([SweepOptions.budget.declaration], "no requested figure is of a training run")
     }
     guard figures.contains(where: \.isOfPass) else {
       say(
         WorkloadOptions.declarations + [SweepOptions.convention.declaration],
-        "no figure that is asked for is of a pass")
+        "no requested figure is of a pass")
       return sentences
     }
     if !model.hasLatentAttention {
@@ -166,7 +166,7 @@ enum IdleOptions {
     if !figures.contains(where: { $0.isBytes || $0.path == "arithmetic_intensity" }) {
       say(
         [WorkloadOptions.cacheFormat.declaration, WorkloadOptions.weightFormat.declaration],
-        "no figure that is asked for is in bytes")
+        "no requested figure is in bytes")
     }
     return sentences
   }

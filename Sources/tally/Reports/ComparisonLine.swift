@@ -50,7 +50,7 @@ struct ComparisonLine {
         ) { $0.products[part] })
     }
     lines.append(line("  element-wise", "flops.elementwise.total") { $0.elementwise })
-    lines.append(line("KV cache, numbers", "kv_cache.elements") { $0.cacheElements })
+    lines.append(line("KV cache, elements", "kv_cache.elements") { $0.cacheElements })
     return lines.compactMap { $0 }
   }
 

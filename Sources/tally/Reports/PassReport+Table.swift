@@ -49,11 +49,11 @@ extension PassReport {
       Line(label: "Adam moments") { $0.memory.training?.momentBytes.bytes },
       Line(label: "master copy") { $0.memory.training?.masterBytes.bytes },
       Line(label: "KV cache") { $0.memory.cacheBytes.isZero ? nil : $0.memory.cacheBytes.bytes },
-      count("  numbers") { $0.cacheElements },
+      count("  elements") { $0.cacheElements },
       Line(label: "recurrent state") {
         $0.memory.stateBytes.isZero ? nil : $0.memory.stateBytes.bytes
       },
-      Line(label: "  numbers") {
+      Line(label: "  elements") {
         $0.memory.stateElements.isZero ? nil : $0.memory.stateElements.short
       },
       Line(label: "experts met, expected") { report in

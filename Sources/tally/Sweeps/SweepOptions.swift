@@ -62,7 +62,7 @@ enum SweepOptions {
 
   static let pareto = Parameter<String?>.text(
     "pareto", "FIGURES",
-    help: "Keep points that no other beats in all of these; the least is best, or max:FIGURE.")
+    help: "Keep the points that no other dominates; the least is best, or max:FIGURE.")
   static let top = Parameter<Int128?>.whole(
     "top", "N", least: 1, most: 1_000_000, help: "Keep the N points that come first in --order-by.")
   static let order = Parameter<String?>.text(

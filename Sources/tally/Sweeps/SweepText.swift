@@ -173,7 +173,7 @@ extension AxisValue {
 }
 
 extension Rational {
-  /// A decimal with up to so many places, rounded half up.
+  /// A decimal with up to `places` places, rounded half up.
   func decimal(_ places: Int) -> String {
     Quantity.decimal(numerator, over: denominator, places: places, trimmed: true)
   }

@@ -6,7 +6,7 @@ import Reference
 
 /// Runs what the scripts of this folder measure: one command a line, one answer a line.
 ///
-/// - `product M N K WORKERS REPEATS`: the best and the median seconds of so many products
+/// - `product M N K WORKERS REPEATS`: the best and the median seconds of REPEATS products
 ///   `[M, K] × [N, K]ᵀ`.
 /// - `load MODEL WORKERS POLICY`: prepares a model, `full` presets or a configuration file.
 /// - `forward TOKENS PAST REPEATS MASK`: seconds of each pass of the loaded model.
