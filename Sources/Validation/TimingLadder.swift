@@ -17,6 +17,7 @@ package struct TimingLadder: Sendable {
     package let rung: Rung
     /// What it has, as `T = 256` or `κ = 1/2`.
     package let label: String
+    package let workload: Workload
     package let flops: Double
     /// The shortest of the times that were measured.
     package let seconds: Double
@@ -50,7 +51,8 @@ package struct TimingLadder: Sendable {
     }
     points = rungs.indices.map { index in
       Point(
-        rung: rungs[index].rung, label: rungs[index].label, flops: flops[index],
+        rung: rungs[index].rung, label: rungs[index].label,
+        workload: rungs[index].workload, flops: flops[index],
         seconds: shortest[index])
     }
     fit = LineFit(points.map { (x: $0.flops, y: $0.seconds) })

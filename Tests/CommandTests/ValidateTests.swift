@@ -113,7 +113,7 @@ import Testing
         words: "validate gpt2 --tokens 9,12 --past 2", exitCode: 64,
         message: "Packed sequences are one pass without a cache"),
       Mistake(words: "validate gpt2 --memory much", exitCode: 64, message: "512MiB or 8GiB"),
-      Mistake(words: "validate gpt2 --output x.svg", exitCode: 64, message: "add it."),
+      Mistake(words: "validate gpt2 --output x.svg", exitCode: 64, message: "Only --timing draws"),
       Mistake(
         words: "validate gpt2 --timing --output /nowhere/x.svg", exitCode: 73,
         message: "/nowhere/x.svg cannot be written"),

@@ -3,6 +3,7 @@ import Architecture
 import Arguments
 import Families
 import JSON
+import Measurements
 import Presets
 import Reference
 import Symbolic
@@ -30,7 +31,7 @@ extension Command {
                    in counter.get_flop_counts().items()}, open("counts.json", "w"))
 
       A trace of torch's profiler, and what DeepSpeed's flops profiler, calflops and fvcore print, are
-      read too; see docs/measured-runs.md.
+      read too, and tables of timed runs (CSV, JSON lines); see docs/measured-runs.md.
       """,
     examples: [
       ("tally validate llama2-13b mod-220m", "small models of the same structure"),
@@ -45,6 +46,10 @@ extension Command {
         "tally validate mixtral-8x7b --measured counts.json --tokens 4096",
         "what another tool counted"
       ),
+      (
+        "tally validate llama3-8b --measured runs.csv --device h100 --output runs.svg",
+        "times of many runs against their FLOPs and bytes"
+      ),
     ],
     [
       models.declaration, ModelSource.settings.declaration, ModelSource.changes.declaration,
@@ -58,7 +63,7 @@ extension Command {
       seed.declaration, weights.declaration, memory.declaration, threads.declaration,
       rows.declaration, timing.declaration, measured.declaration, output.declaration,
       ReportFormat.plain.declaration,
-    ]
+    ] + machine
   ) { arguments in
     let words = arguments[models]
     let isAll = arguments[all]
@@ -68,12 +73,17 @@ extension Command {
         "--all", "'\(words[0])'", advice: "Name models, or take all presets.")
     }
     if let file = arguments[measured] { return try compared(words, file, arguments) }
+    if let given = machine.first(where: { arguments.has($0) }) {
+      throw UsageError.contradiction(
+        given.label, "no --measured", advice: "Only a table of measured runs has it; leave it out.")
+    }
     let run = try ValidationRun(arguments)
     let names = isAll ? Catalog.names : words
     if arguments[timing] { return try timed(run, names, arguments) }
     if arguments[output] != nil {
       throw UsageError.contradiction(
-        "--output", "no --timing", advice: "Only --timing draws a plot; add it.")
+        "--output", "no --timing",
+        advice: "Only --timing draws a plot, and --measured with a table of runs.")
     }
     let reports = try run.reports(names, isAll: isAll)
     let code: Int32 = reports.allSatisfy(\.validation.holds) ? 0 : 1
@@ -104,22 +114,61 @@ extension Command {
     }
   }
 
-  /// What another tool counted beside what is computed.
+  /// What another tool measured beside what is computed.
   private static func compared(
     _ words: [String], _ file: String, _ arguments: Arguments
   ) throws -> Outcome {
     guard words.count == 1 else { throw UsageError.extra(words.count > 1 ? words[1] : "--all") }
-    let runs: [Declaration] = [
-      scale.declaration, evidence.declaration, seed.declaration, weights.declaration,
-      memory.declaration, threads.declaration, timing.declaration, output.declaration,
-    ]
-    if let given = runs.first(where: { arguments.has($0) }) {
-      throw UsageError.contradiction(
-        given.label, "--measured", advice: "--measured runs nothing; leave one of them out.")
+    func refuse(_ declarations: [Declaration], _ other: String, _ advice: String) throws {
+      guard let given = declarations.first(where: { arguments.has($0) }) else { return }
+      throw UsageError.contradiction(given.label, other, advice: advice)
     }
-    let report = try MeasuredReport(words[0], file, arguments)
-    return report.outcome(arguments[ReportFormat.plain], isWhole: arguments[rows])
+    try refuse(
+      [
+        scale.declaration, evidence.declaration, seed.declaration, weights.declaration,
+        memory.declaration, threads.declaration, timing.declaration,
+      ], "--measured", "--measured runs nothing; leave one of them out.")
+    // What the command line alone says is wrong, before anything is read.
+    _ = try WorkloadOptions.workload(arguments)
+    let path = arguments[output]
+    if let path, let problem = OutputFile(path).obstacle {
+      throw Failure.unwritable(path, reason: problem.reason)
+    }
+    let model = try ModelSource(arguments).model(words[0])
+    let measurement: Measurement
+    switch Terminal.read(file) {
+    case .success(let bytes):
+      do throws(MeasurementError) {
+        measurement = try Measurement(reading: bytes)
+      } catch {
+        throw Failure.measurement(source: file, error)
+      }
+    case .failure(let problem): throw Failure.unreadable(file, reason: problem.reason)
+    }
+    let format = arguments[ReportFormat.plain]
+    switch measurement {
+    case .counts(let counts):
+      try refuse(
+        machine + [output.declaration], "counts of a profiler",
+        "Only a table of runs has times; leave it out.")
+      return try MeasuredReport(model, counts, arguments)
+        .outcome(format, isWhole: arguments[rows])
+    case .runs(let table):
+      let report = try RunsReport(model, table, file, arguments)
+      if let path, let problem = OutputFile(path).write(report.svg) {
+        throw Failure.unwritable(path, reason: problem.reason)
+      }
+      return report.outcome(format)
+    }
   }
+
+  /// The options of a table of runs: what ran, and how its numbers are stored.
+  private static let machine: [Declaration] = [
+    MachineOptions.device.declaration, MachineOptions.peak.declaration,
+    MachineOptions.bandwidth.declaration, MachineOptions.number.declaration,
+    MachineOptions.sparse.declaration, MachineOptions.devices.declaration,
+    WorkloadOptions.weightFormat.declaration, WorkloadOptions.cacheFormat.declaration,
+  ]
 
   /// The ladder of one model.
   private static func timed(
@@ -139,7 +188,9 @@ extension Command {
         errors: "error: The counts of the pass \(failure.label) differ, so its time means nothing. "
           + "Run 'tally validate' without --timing to see the rows.\n", exitCode: 1)
     }
-    if let path = arguments[output], let problem = OutputFile(path).write(report.svg) {
+    if let path = arguments[output],
+      let problem = OutputFile(path).write(path.hasSuffix(".csv") ? report.runs.csv : report.svg)
+    {
       throw Failure.unwritable(path, reason: problem.reason)
     }
     return Outcome(format == .json ? report.json.text : report.text(format))
@@ -173,7 +224,8 @@ extension Command {
   fileprivate static let measured = Parameter<String?>.text(
     "measured", "FILE", help: "Run nothing; compare what another tool has written to a file.")
   fileprivate static let output = Parameter<String?>.text(
-    "output", "FILE", help: "With --timing, draw the plot as SVG into a file.")
+    "output", "FILE",
+    help: "With --timing or measured runs, draw a plot; with --timing, a .csv is a table of runs.")
   fileprivate static let threads = Parameter<Int128?>.whole(
     "threads", "N", least: 1, help: "Threads of the kernel form: the processors.")
 }

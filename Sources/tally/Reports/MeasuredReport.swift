@@ -12,21 +12,9 @@ struct MeasuredReport {
   let name: String
   let comparison: MeasuredComparison
 
-  /// - Throws: `Failure`, with the file or model at fault; `UsageError` for options that contradict.
-  init(_ word: String, _ path: String, _ arguments: Arguments) throws {
+  /// - Throws: `Failure`, with the model at fault; `UsageError` for options that contradict.
+  init(_ model: Model, _ counts: MeasuredCounts, _ arguments: Arguments) throws {
     let workload = try WorkloadOptions.workload(arguments)
-    let model = try ModelSource(arguments).model(word)
-    let counts: MeasuredCounts
-    switch Terminal.read(path) {
-    case .success(let bytes):
-      do throws(MeasurementError) {
-        counts = try MeasuredCounts(reading: bytes)
-      } catch {
-        throw Failure.measurement(source: path, error)
-      }
-    case .failure(let problem):
-      throw Failure.unreadable(path, reason: problem.reason)
-    }
     name = model.name
     comparison = try ModelSource.blaming(model) {
       try MeasuredComparison(model, workload, counts)

@@ -1,3 +1,4 @@
+import Accounting
 import Charts
 import JSON
 import Validation
@@ -34,6 +35,19 @@ struct TimingReport {
       ])
     }
     return table
+  }
+
+  /// The passes as a table of runs, which `--measured` reads.
+  var runs: Table {
+    Table(
+      heading: ["phase", "batch", "tokens", "past", "seconds", "flops", "varied", "pass"],
+      rows: ladder.points.map { point in
+        [
+          point.workload.phase.rawValue, "\(point.workload.batch)", "\(point.workload.tokens)",
+          "\(point.workload.past)", "\(point.seconds)", "\(Int128(point.flops))",
+          point.rung.rawValue, point.label,
+        ]
+      })
   }
 
   /// What a rung saves in FLOPs, and in time.
