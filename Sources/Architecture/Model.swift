@@ -68,6 +68,10 @@ package struct Model: Sendable {
   package var statedContext: Int128?
   /// The width of a feed-forward layer or an expert over the standard 8d/3, where a paper says it.
   package var relativeExpertSize: Formula?
+  /// How many layers for multi-token prediction are published beside it, of the form that is known.
+  package var predictionLayers = 0
+  /// Whether it is one of these.
+  var isPredictor = false
   /// What must hold of the sizes that were left free.
   package var requirements: [Requirement] = []
   /// What a reader of the figures should know about how the configuration was read.

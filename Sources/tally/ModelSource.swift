@@ -50,7 +50,9 @@ struct ModelSource {
   static let options = [
     settings.declaration, changes.declaration, assume.declaration,
   ]
-  static let declarations = [models.declaration] + options
+  static let declarations = [models.declaration] + options + [predictors.declaration]
+  static let predictors = Parameter<Bool>.flag(
+    "mtp", help: "Add the layers for multi-token prediction, as a model of their own.")
 
   /// Models as they are.
   init() { self.init(Families.Description(), []) }
@@ -131,6 +133,8 @@ struct ModelSource {
       var model = try source.model(found)
       model.notes += IdleOptions.notes(arguments, source, found, model, figures: figures)
       return model
+    }.flatMap { model in
+      arguments[predictors] ? try blaming(model) { try model.withPredictors() } : [model]
     }
   }
 

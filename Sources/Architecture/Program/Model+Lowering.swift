@@ -5,6 +5,7 @@ extension Model {
   /// before them.
   package var entrance: Program? {
     if head.isEmpty { return nil }
+    if isPredictor { return predictorEntrance }
     return ProgramBuilder.program { program in
       var stream: Value?
       // What is of a layer, another stack runs.

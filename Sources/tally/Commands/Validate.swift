@@ -53,7 +53,7 @@ extension Command {
     ],
     [
       models.declaration, ModelSource.settings.declaration, ModelSource.changes.declaration,
-      ModelSource.assume.declaration,
+      ModelSource.assume.declaration, ModelSource.predictors.declaration,
       all.declaration, scale.declaration, evidence.declaration, tokens.declaration,
       WorkloadOptions.past.declaration, WorkloadOptions.generated.declaration,
       WorkloadOptions.batch.declaration,
@@ -246,6 +246,8 @@ struct ValidationRun {
   }
 
   let scale: Scale
+  /// Whether what predicts further tokens runs, too.
+  let hasPredictors: Bool
   let source: ModelSource
   let workload: Workload
   let settings: Validation.Settings
@@ -254,6 +256,7 @@ struct ValidationRun {
   init(_ arguments: Arguments) throws {
     scale = arguments[Command.scale]
     source = try ModelSource(arguments)
+    hasPredictors = arguments[ModelSource.predictors]
     var request = WorkloadRequest()
     request.phase = arguments[WorkloadOptions.phase]
     guard request.phase != .train, !arguments.has(WorkloadOptions.recompute.declaration) else {
@@ -294,7 +297,7 @@ struct ValidationRun {
   /// - Throws: `Failure`, with the model at fault.
   func reports(_ names: [String], isAll: Bool) throws -> [ValidationReport] {
     // Everything that can be refused is refused before anything runs.
-    let prepared = try names.map { try prepare($0) }
+    let prepared = try names.flatMap { try prepareAll($0) }
     announce(prepared.map(\.preparation), isAll ? "validate" : nil)
     var reports: [ValidationReport] = []
     let whole = isAll ? ProgressLine("validate") : nil
@@ -340,16 +343,35 @@ struct ValidationRun {
     }
   }
 
+  /// The model of a word, and what predicts further tokens beside it if that is asked for.
+  private func prepareAll(
+    _ word: String
+  ) throws -> [(reduction: Reduction, preparation: Preparation)] {
+    let main = try prepare(word)
+    guard hasPredictors else { return [main] }
+    let model = main.reduction.model
+    return try [main]
+      + Self.blaming(model.name) {
+        try model.predictors().map {
+          try prepare(Reduction(model: $0, changes: main.reduction.changes))
+        }
+      }
+  }
+
   private func prepare(
     _ word: String
   ) throws -> (reduction: Reduction, preparation: Preparation) {
     let positions = max(workload.tokens, 1) + workload.past + workload.generated
-    let reduction =
+    return try prepare(
       scale == .reduced
-      ? try source.reduced(word, positions: positions)
-      : Reduction(model: try source.model(word), changes: [])
-    let name = reduction.model.name
-    return try Self.blaming(name) {
+        ? try source.reduced(word, positions: positions)
+        : Reduction(model: try source.model(word), changes: []))
+  }
+
+  private func prepare(
+    _ reduction: Reduction
+  ) throws -> (reduction: Reduction, preparation: Preparation) {
+    try Self.blaming(reduction.model.name) {
       let preparation = try Preparation(reduction.model, workload, settings)
       guard preparation.memory.bytes <= memory else {
         throw ExecutionError.needsMemory(bytes: preparation.memory.bytes, allowed: memory)

@@ -1,0 +1,67 @@
+import Arguments
+import JSON
+import Testing
+
+@testable import tally
+
+/// Layers for multi-token prediction, counted and executed beside the model.
+@Suite struct PredictorTests {
+  private func run(_ words: String) -> Outcome {
+    Tally.tool.run(words.split(separator: " ").map(String.init), failure: Failure.describe)
+  }
+
+  @Test("DeepSeek-V3 has 685 billion parameters with its layer for multi-token prediction")
+  func parameters() throws {
+    let outcome = run("params deepseek-v3 --mtp --by tensor --format json")
+    let models = try #require(try JSONValue(parsing: outcome.output)["models"]?.array)
+    #expect(models.map { $0["name"]?.string } == ["deepseek-v3", "deepseek-v3-mtp"])
+    let totals = models.compactMap { $0["parameters"]?["total"]?.integer }
+    // A layer of 11,507,286,016, 2·7168² that join, three norms, a table and a head of 129280·7168:
+    // 685B in all, as the hub prints; the parts of its 16 and 8 bits are 684,489,830,400.
+    #expect(totals == [671_026_404_352, 13_463_426_048])
+    #expect(totals.reduce(0, +) == 684_489_830_400)
+    let names = Set(models[1]["tensors"]?.array?.compactMap { $0["name"]?.string } ?? [])
+    for name in [
+      "embed_tokens", "enorm", "hnorm", "eh_proj", "shared_head.norm", "shared_head.head",
+      "self_attn.kv_a_proj_with_mqa", "mlp.gate", "input_layernorm",
+    ] { #expect(names.contains("model.layers.61.\(name).weight"), "\(name)") }
+    #expect(outcome.errors.contains("684.49B"))
+  }
+
+  @Test("Its FLOPs have a total and rows of their own")
+  func operations() throws {
+    let outcome = run("flops deepseek-v3 --mtp --tokens 1 --format json --by row")
+    let models = try #require(try JSONValue(parsing: outcome.output)["models"]?.array)
+    let rows = try #require(models.last?["rows"]?.array)
+    let joined = rows.first { $0["path"]?.string == "model.layers.61.eh_proj" }
+    // 2·2·7168²
+    #expect(joined?["flops"]?.integer == 205_520_896)
+    let head = rows.first { $0["path"]?.string == "model.layers.61.shared_head.head" }
+    // 2·129280·7168
+    #expect(head?["flops"]?.integer == 1_853_358_080)
+    // 2·3·7168·2048 of one layer, and not of 61.
+    #expect(models.last?["flops"]?["matmul"]?["shared_experts"]?.integer == 88_080_384)
+  }
+
+  @Test("It runs as it is counted")
+  func executed() {
+    let outcome = run("validate deepseek-v3 glm4.5 --mtp --tokens 12")
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("4 models"))
+    #expect(outcome.output.contains("glm4.5-mtp"))
+    #expect(run("validate deepseek-v3 --mtp --tokens 9 --generate 4 --mask causal").exitCode == 0)
+  }
+
+  @Test(
+    "Models without one say so",
+    arguments: [
+      ("params llama2-7b --mtp", "num_nextn_predict_layers"),
+      ("params kimi-k2 --mtp", "num_nextn_predict_layers"),
+      ("params deepseek-v3 --mtp --set num_hidden_layers=n", "a number with --mtp"),
+    ])
+  func mistakes(_ words: String, _ message: String) {
+    let outcome = run(words)
+    #expect(outcome.exitCode == 65)
+    #expect(outcome.errors.contains(message), "\(outcome.errors)")
+  }
+}
