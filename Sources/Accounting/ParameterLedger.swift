@@ -72,9 +72,11 @@ extension ParameterLedger {
   /// Parameters that the library allocates although no checkpoint holds them.
   package var unstored: Formula { rows.map(\.unstoredCount).sum() }
 
-  /// Parameters that no token meets.
-  package var unmet: Formula {
-    rows.filter { $0.weight.activeShare.isZero && !$0.weight.isBuffer }.map(\.count).sum()
+  /// Parameters that no pass of text reads.
+  package var unread: Formula {
+    rows.filter { row in
+      (row.weight.activeShare.isZero || row.weight.isUnread) && !row.weight.isBuffer
+    }.map(\.count).sum()
   }
 
   /// Numbers that a checkpoint stores beside the parameters.

@@ -32,7 +32,7 @@ package indirect enum Module: Hashable, Sendable {
     case .feedForward(let module): module.weights()
     case .mixtureOfExperts(let module): module.weights
     case .depthRouter(let module): module.weights
-    case .idle(let weights): weights.map(\.unmet)
+    case .idle(let weights): weights.map(\.unread)
     case .recurrent(let module): module.weights
     case .stream(let module): module.weights
     }

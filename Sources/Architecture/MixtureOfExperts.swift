@@ -182,10 +182,10 @@ package struct MixtureOfExperts: Hashable, Sendable {
 }
 
 extension Weight {
-  /// The same tensor, of which no token meets anything.
-  package var unmet: Weight {
+  /// The same tensor, which no pass of text reads.
+  package var unread: Weight {
     var copy = self
-    copy.activeShare = 0
+    copy.isUnread = true
     return copy
   }
 

@@ -42,6 +42,8 @@ package struct Weight: Hashable, Sendable {
   package var activeShare: Formula = 1
   /// Whether it is stored with the model but is no parameter.
   package var isBuffer = false
+  /// Whether no pass of text reads it; it counts as active all the same.
+  package var isUnread = false
   /// Whether it is the matrix of a map, of which a product is taken with the tokens.
   package var isMap = false
 

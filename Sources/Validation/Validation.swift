@@ -101,10 +101,10 @@ package struct Validation: Sendable {
       : try MeasuredExperts.all(
         OperationLedger(described ?? model, workload), executor.meter.tallies)
     let report = try ParameterReport(described ?? model)
-    let unmet = try report.ledger.value(report.ledger.unmet, "What no token meets")
+    let unread = try report.ledger.value(report.ledger.unread, "What no pass reads")
     // What no checkpoint holds no pass asks for either.
     parameters = (
-      try ((report.stored ?? report.total) - unmet).evaluated(with: [:]).wholeValue(),
+      try ((report.stored ?? report.total) - unread).evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)
     )
     self.model = model

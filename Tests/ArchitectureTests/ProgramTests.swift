@@ -56,12 +56,13 @@ import Testing
       // uses them.
       for group in model.groups {
         for weight in group.layer.branches.flatMap(\.weights) {
-          let count = weight.activeShare.isZero ? weight.count : weight.unstoredCount
+          let isUnused = weight.activeShare.isZero || weight.isUnread
+          let count = isUnused ? weight.count : weight.unstoredCount
           let unused = group.indices.count * count
           sum = try sum.adding(unused.evaluated(with: values))
         }
       }
-      for weight in model.head.flatMap(\.weights) where weight.activeShare.isZero {
+      for weight in model.head.flatMap(\.weights) where weight.isUnread {
         sum = try sum.adding(weight.count.evaluated(with: values))
       }
       let expected = try #require(row["total"]?.integer)

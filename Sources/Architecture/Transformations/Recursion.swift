@@ -155,7 +155,7 @@ extension Recursion {
 extension Layer {
   /// Whether another layer may hold all its tensors.
   fileprivate var canRepeat: Bool {
-    repeats.isEmpty && extras.isEmpty && runs == 1 && updates == nil
+    repeats.isEmpty && idle.isEmpty && injection == nil && runs == 1 && updates == nil
       && !blocks.flatMap(\.branches).contains { $0.module.isMixer }
   }
 }
