@@ -49,6 +49,8 @@ package struct Memory: Sendable {
   package let total: Evaluated
   /// What one pass reads and writes; nil where the expectation needs more than 128 bits.
   package let movedBytes: Evaluated?
+  /// Those of them that caches and states are; nil where `movedBytes` is.
+  package let movedCacheBytes: Evaluated?
   /// FLOPs for each byte moved.
   package let intensity: Rational?
   /// The least and the most of both, where the data decide.
@@ -100,19 +102,28 @@ package struct Memory: Sendable {
       report.workload.phase == .train ? Training(parameters: count, in: format.trained) : nil
     total = try sound(
       weightBytes + (training?.bytes ?? 0) + cacheBytes + stateBytes, "The bytes in all")
-    func moved(_ assumption: DepthRouter.Assumption) -> Evaluated {
+    func traffic(_ assumption: DepthRouter.Assumption) -> Traffic {
       Traffic(report.model, report.workload, weights: format, assuming: assumption)
-        .bytes(cache: cacheFormat) { $0.evaluated(in: ledger.values) }
     }
-    let (least, expected, most) = (moved(.none), moved(.expected), moved(.all))
+    func moved(_ traffic: Traffic) -> Evaluated {
+      traffic.bytes(cache: cacheFormat) { $0.evaluated(in: ledger.values) }
+    }
+    let expectedTraffic = traffic(.expected)
+    let (least, expected, most) = (
+      moved(traffic(.none)), moved(expectedTraffic), moved(traffic(.all))
+    )
     // A share of a sum of free letters is no formula; then there is no figure.
     guard ![least, most].contains(where: { $0.fault == .notAMonomial }) else {
       (movedBytes, movedBounds, intensity, intensityBounds) = (nil, nil, nil, nil)
+      movedCacheBytes = nil
       expertsMet = []
       return
     }
     _ = (try sound(least, "The bytes moved"), try sound(most, "The bytes moved"))
     movedBytes = expected.fault == nil ? expected : nil
+    movedCacheBytes =
+      expected.fault == nil
+      ? expectedTraffic.cacheBytes(cacheFormat) { $0.evaluated(in: ledger.values) } : nil
     movedBounds = least == most ? nil : (least, most)
     // What a backward pass reads and writes again is not counted among the bytes.
     let isOnePass = report.workload.phase != .train

@@ -18,8 +18,8 @@ struct StoredWeights {
 
   /// Maps that mixtures of block types tell apart.
   enum Map: Hashable {
-    case attentionValues, attentionKeys, attentionFused, attentionOutput, feedForwardOutput
-    case expertOutput, expert, other
+    case attentionQueries, attentionKeys, attentionValues, attentionFused, attentionOutput
+    case feedForward, feedForwardOutput, expert, expertOutput, other
   }
 
   private let model: Model
@@ -152,12 +152,20 @@ struct StoredWeights {
       switch pieces {
       case [.values]: return .map(.attentionValues)
       case [.keys]: return .map(.attentionKeys)
+      case [.queries]: return .map(.attentionQueries)
       case _ where pieces.contains(.values): return .map(.attentionFused)
       default: return weight.isMap ? .map(.other) : .wide
       }
-    case .feedForward(let layer): return .map(isOf(layer.output) ? .feedForwardOutput : .other)
+    case .feedForward(let layer):
+      return .map(isOf(layer.output) ? .feedForwardOutput : .feedForward)
     case .mixtureOfExperts(let mixture):
-      guard weight.part == .routedExperts else { return .map(.other) }
+      guard weight.part == .routedExperts else {
+        guard let shared = mixture.shared, weight.part == .sharedExperts else {
+          return .map(.other)
+        }
+        let output = shared.output.weights(.sharedExperts)[0].within(mixture.sharedPath)
+        return .map(output.within(branch.path) == weight ? .feedForwardOutput : .feedForward)
+      }
       func isAmong(_ weights: [Weight]) -> Bool {
         weights.contains { $0.within(branch.path) == weight }
       }
@@ -184,6 +192,10 @@ struct StoredWeights {
     static func firstPart(_ divisor: Int128) -> Share {
       Share { x, n in .minimum(x, .floor(n / Formula(divisor))) }
     }
+    /// The layers between the first and the last eighth.
+    static let middle = Share { x, n in
+      .maximum(0, .minimum(x, .floor(7 * n / 8)) - .floor(n / 8))
+    }
     static let more = Share { x, n in
       let (eighth, last) = (Formula.floor(n / 8), Formula.floor(7 * n / 8))
       let middle = Formula.maximum(0, .minimum(x, last) - eighth)
@@ -208,42 +220,74 @@ struct StoredWeights {
     switch kind {
     case .vector, .wide: return 4
     case .head, .table(isHead: true): return mixture.head.bytes
-    case .table(isHead: false): return base.bytes
+    case .table(isHead: false): return mixture.table.bytes
     case .map(let map):
       var (block, share, other) = (base, Share.all, base)
       let isEight = experts == 8
+      let isShared = (sharing ?? .one) >= Rational(4)
       switch (map, mixture) {
+      case (.attentionValues, _) where mixture.isOfTwoBits,
+        (.attentionFused, _) where mixture.isOfTwoBits:
+        block =
+          isShared || (experts ?? 1) >= 4 ? .q4 : mixture.isLargerOfTwoBits ? .iq3_s : .q2
+      case (.attentionKeys, _) where mixture.isOfTwoBits: block = isEight ? .q4 : base
+      case (.feedForwardOutput, _) where mixture.isOfTwoBits,
+        (.expertOutput, _) where mixture.isOfTwoBits:
+        (block, share) = (mixture.isLargerOfTwoBits ? .iq3_s : .q2, .firstPart(8))
+      case (.attentionOutput, _) where mixture.isOfTwoBits:
+        block = isEight ? .q5 : mixture.isLargerOfTwoBits ? .iq3_s : base
+        if !isEight, mixture == .iq1_s || mixture == .iq1_m { block = .iq2_xxs }
+
       case (.attentionValues, _) where isEight, (.attentionKeys, _) where isEight: block = .q8_0
-      case (.attentionValues, .q2_k): block = (sharing ?? .one) >= Rational(4) ? .q4 : .q3
+      case (.attentionValues, .q2_k): block = isShared ? .q4 : .q3
+      case (.attentionValues, .q2_k_s), (.attentionValues, .iq3_xxs), (.attentionValues, .iq3_xs),
+        (.attentionValues, .iq3_s):
+        block = isShared ? .q4 : base
+      case (.attentionValues, .iq3_m): block = .q4
+      case (.attentionValues, .iq4_nl), (.attentionValues, .iq4_xs): block = isShared ? .q5 : base
       case (.attentionValues, .q3_k_m): (block, share, other) = (.q5, .first(2), .q4)
       case (.attentionValues, .q3_k_l): block = .q5
       case (.attentionValues, .q4_k_m), (.attentionValues, .q5_k_m): (block, share) = (.q6, .more)
       case (.attentionValues, .q4_k_s): (block, share) = (.q5, .first(4))
-      case (.attentionFused, .q3_k_m), (.attentionFused, .q3_k_l): block = .q4
+      case (.attentionFused, .q3_k_m), (.attentionFused, .q3_k_l), (.attentionFused, .iq3_m):
+        block = .q4
       case (.attentionFused, .q4_k_m): block = .q5
       case (.attentionFused, .q5_k_m): block = .q6
+      case (.attentionQueries, .iq3_xs), (.attentionKeys, .iq3_xs): block = .iq3_xxs
+      case (.attentionQueries, .iq3_xxs), (.attentionKeys, .iq3_xxs): block = .iq2_s
       case (.attentionOutput, .q2_k), (.attentionOutput, .q3_k_s), (.attentionOutput, .q3_k_m),
-        (.attentionOutput, .q4_k_s), (.attentionOutput, .q4_k_m):
+        (.attentionOutput, .q4_k_s), (.attentionOutput, .q4_k_m), (.attentionOutput, .iq3_xxs),
+        (.attentionOutput, .iq3_xs), (.attentionOutput, .iq3_s), (.attentionOutput, .iq3_m),
+        (.attentionOutput, .iq4_nl), (.attentionOutput, .iq4_xs):
         if isEight {
           block = .q5
         } else if mixture == .q2_k {
           block = .q3
-        } else if mixture == .q3_k_m {
+        } else if mixture == .q3_k_m || mixture == .iq3_m {
           block = .q4
+        } else if mixture == .iq3_xxs {
+          block = .iq3_s
         }
       case (.attentionOutput, .q3_k_l): block = isEight ? base : .q5
+      case (.feedForward, .iq3_xs), (.expert, .iq3_xs): (block, share) = (.iq3_xxs, .middle)
       case (.feedForwardOutput, .q2_k), (.expertOutput, .q2_k): block = .q3
+      case (.feedForwardOutput, .q2_k_s), (.expertOutput, .q2_k_s):
+        (block, share) = (.q4, .firstPart(8))
       case (.feedForwardOutput, .q3_k_m), (.expertOutput, .q3_k_m):
         (block, share, other) = (.q5, .firstPart(16), .q4)
+      case (.feedForwardOutput, .iq3_m), (.expertOutput, .iq3_m):
+        (block, share) = (.q4, isEight ? .more : .firstPart(8))
       case (.feedForwardOutput, .q3_k_l), (.expertOutput, .q3_k_l): block = .q5
       case (.feedForwardOutput, .q4_k_m), (.feedForwardOutput, .q5_k_m),
         (.expertOutput, .q4_k_m), (.expertOutput, .q5_k_m):
         (block, share) = (.q6, .more)
-      case (.feedForwardOutput, .q4_k_s), (.expertOutput, .q4_k_s):
+      case (.feedForwardOutput, .q4_k_s), (.expertOutput, .q4_k_s),
+        (.feedForwardOutput, .iq4_nl), (.expertOutput, .iq4_nl),
+        (.feedForwardOutput, .iq4_xs), (.expertOutput, .iq4_xs):
         (block, share) = (.q5, .firstPart(8))
       default: break
       }
-      if map == .attentionValues, is70B {
+      if map == .attentionValues, is70B, !mixture.isOfTwoBits {
         if block == .q3 || block == .q4 { block = .q5 }
         if other == .q3 || other == .q4 { other = .q5 }
       }

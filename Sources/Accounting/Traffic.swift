@@ -73,7 +73,12 @@ package struct Traffic: Sendable {
 extension Traffic {
   /// The bytes of it all, where `value` puts sizes in.
   func bytes(cache format: NumberFormat, _ value: (Formula) -> Evaluated) -> Evaluated {
-    value(weights) + value(cache + state) * format.bytes
+    value(weights) + cacheBytes(format, value)
+  }
+
+  /// Those of caches and states.
+  func cacheBytes(_ format: NumberFormat, _ value: (Formula) -> Evaluated) -> Evaluated {
+    value(cache + state) * format.bytes
   }
 }
 

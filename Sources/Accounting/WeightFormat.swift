@@ -135,8 +135,9 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
   /// The words, as an error lists them.
   package static let words = """
     config, fp32, bf16, fp16, fp8, int8, int4, mxfp4, nvfp4, nf4, nf4-dq, llm-int8, fp8-b128, fp8-row, \
-    fp8-channel, fp8-tensor, int8-channel, awq-g128, gptq-g128, gptq-channel, gptq8-g32, int4-g128, mlx4-g64, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k_s, q3_k_m, q3_k_l, q4_k_s, \
-    q4_k_m, q5_k_s, q5_k_m, q6_k, or bits a weight, as 4.5bpw
+    fp8-channel, fp8-tensor, int8-channel, awq-g128, gptq-g128, gptq-channel, gptq8-g32, int4-g128, mlx4-g64, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q2_k_s, q3_k_s, q3_k_m, \
+    q3_k_l, q4_k_s, q4_k_m, q5_k_s, q5_k_m, q6_k, iq1_s, iq1_m, iq2_xxs, iq2_xs, iq2_s, iq2_m, iq3_xxs, iq3_xs, \
+    iq3_s, iq3_m, iq4_nl, iq4_xs, tq1_0, tq2_0, or bits a weight, as 4.5bpw
     """
 
   /// The words one by one.
@@ -185,15 +186,21 @@ package enum WeightFormatRequest: Hashable, Sendable {
 
 /// A mixture of the block types of llama.cpp, by the name that its files carry.
 ///
+/// Those of one to three bits whose names begin with an i are as llama.cpp makes them with an importance
+/// matrix, and requires of the smallest; all others are as it makes them without one.
+///
 /// - Source: llama.cpp, `llama_tensor_get_type`, as of November 2026; the sizes of blocks from ggml's
 ///   `ggml-common.h`.
 package enum BlockMixture: String, CaseIterable, Hashable, Sendable {
-  case q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k_s, q3_k_m, q3_k_l, q4_k_s, q4_k_m, q5_k_s, q5_k_m
-  case q6_k
+  case q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q2_k_s, q3_k_s, q3_k_m, q3_k_l, q4_k_s, q4_k_m, q5_k_s
+  case q5_k_m, q6_k
+  case iq1_s, iq1_m, iq2_xxs, iq2_xs, iq2_s, iq2_m, iq3_xxs, iq3_xs, iq3_s, iq3_m, iq4_nl, iq4_xs
+  case tq1_0, tq2_0
 
   /// A block type, by the bits of a weight.
   package enum Block: Hashable, Sendable {
     case q4_0, q4_1, q5_0, q5_1, q8_0, q2, q3, q4, q5, q6
+    case iq1_s, iq1_m, iq2_xxs, iq2_xs, iq2_s, iq3_xxs, iq3_s, iq4_nl, iq4_xs, tq1_0, tq2_0
 
     /// Bytes over weights of a block.
     package var bytes: Formula {
@@ -209,6 +216,16 @@ package enum BlockMixture: String, CaseIterable, Hashable, Sendable {
         case .q4: (144, 256)
         case .q5: (176, 256)
         case .q6: (210, 256)
+        case .iq1_s: (50, 256)
+        case .iq1_m: (56, 256)
+        case .iq2_xxs, .tq2_0: (66, 256)
+        case .iq2_xs: (74, 256)
+        case .iq2_s: (82, 256)
+        case .iq3_xxs: (98, 256)
+        case .iq3_s: (110, 256)
+        case .iq4_nl: (18, 32)
+        case .iq4_xs: (136, 256)
+        case .tq1_0: (54, 256)
         }
       return Formula(bytes) / Formula(weights)
     }
@@ -222,14 +239,53 @@ package enum BlockMixture: String, CaseIterable, Hashable, Sendable {
     case .q5_0: .q5_0
     case .q5_1: .q5_1
     case .q8_0: .q8_0
-    case .q2_k: .q2
+    case .q2_k, .q2_k_s: .q2
     case .q3_k_s, .q3_k_m, .q3_k_l: .q3
     case .q4_k_s, .q4_k_m: .q4
     case .q5_k_s, .q5_k_m: .q5
     case .q6_k: .q6
+    case .iq1_s: .iq1_s
+    case .iq1_m: .iq1_m
+    case .iq2_xxs: .iq2_xxs
+    case .iq2_xs, .iq2_s: .iq2_xs
+    case .iq2_m: .iq2_s
+    case .iq3_xxs: .iq3_xxs
+    case .iq3_xs, .iq3_s, .iq3_m: .iq3_s
+    case .iq4_nl: .iq4_nl
+    case .iq4_xs: .iq4_xs
+    case .tq1_0: .tq1_0
+    case .tq2_0: .tq2_0
     }
   }
 
+  /// Whether it is one of those of about two bits or fewer, which have rules of their own.
+  package var isOfTwoBits: Bool {
+    switch self {
+    case .iq1_s, .iq1_m, .iq2_xxs, .iq2_xs, .iq2_s, .iq2_m: true
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_k, .q2_k_s, .q3_k_s, .q3_k_m, .q3_k_l, .q4_k_s,
+      .q4_k_m, .q5_k_s, .q5_k_m, .q6_k, .iq3_xxs, .iq3_xs, .iq3_s, .iq3_m, .iq4_nl, .iq4_xs,
+      .tq1_0, .tq2_0:
+      false
+    }
+  }
+
+  /// Whether it is one of the two larger of these, which get three bits where the others get two.
+  package var isLargerOfTwoBits: Bool { self == .iq2_s || self == .iq2_m }
+
   /// The type of the head, or of the table that serves as one.
-  package var head: Block { self == .q8_0 ? .q8_0 : .q6 }
+  package var head: Block {
+    self == .q8_0 ? .q8_0 : isOfTwoBits || self == .iq3_xxs ? .q5 : .q6
+  }
+
+  /// The type of a table of tokens that is not the head.
+  package var table: Block {
+    switch self {
+    case .iq1_s, .iq1_m, .iq2_xxs, .iq2_xs: .q2
+    case .iq2_s, .iq2_m, .iq3_xxs: .iq3_s
+    case .tq1_0, .tq2_0: .q4
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_k, .q2_k_s, .q3_k_s, .q3_k_m, .q3_k_l, .q4_k_s,
+      .q4_k_m, .q5_k_s, .q5_k_m, .q6_k, .iq3_xs, .iq3_s, .iq3_m, .iq4_nl, .iq4_xs:
+      base
+    }
+  }
 }

@@ -111,6 +111,13 @@ extension Workload {
     return copy
   }
 
+  /// A row that is one sequence of a length.
+  package func sequence(of length: Int128) -> Workload {
+    var copy = sequence
+    copy.tokens = length
+    return copy
+  }
+
   /// A figure of one sequence, summed over those that are packed.
   func overSequences(_ figure: Formula) -> Formula {
     packedSizes.map { size in

@@ -1,7 +1,7 @@
 /// Sums over an index, in closed form.
 ///
 /// A minimum or maximum is split where its arguments cross, a rounding of `(i + b)/s` is taken apart
-/// into whole periods and a rest, and what is left are powers of the index, whose sums Faulhaber
+/// into whole periods and a rest, one of `i·p/q + b` into a sum for each rest of *i* by *q*, and what is left are powers of the index, whose sums Faulhaber
 /// found. The result is exact for every value of the letters for which the index is never negative.
 extension Formula {
   /// The sum over the whole values of `index` from zero to below `count`.
@@ -90,9 +90,10 @@ extension Formula {
     _ atom: Atom, _ argument: Formula, _ index: Symbol, _ low: Formula, _ high: Formula,
     _ depth: Int
   ) -> Formula? {
-    guard let period = argument.period(of: index), period.isWhole,
-      let (slope, rest) = argument.linear(in: index), slope == .one / period
-    else { return nil }
+    guard let (slope, rest) = argument.linear(in: index) else { return nil }
+    guard let period = argument.period(of: index), period.isWhole, slope == .one / period else {
+      return stepped(atom, slope, rest, index, low, high, depth)
+    }
     let shift = rest * period
     guard shift.isWhole else { return nil }
     // With n = i + shift = q·period + r the rounding is q.
@@ -114,6 +115,41 @@ extension Formula {
       return periods + tail
     }
     guard let to = below(high + shift), let from = below(low + shift) else { return nil }
+    return to - from
+  }
+
+  /// The sum where a rounding rises by *p* in *q* steps: one sum for each rest *r* of the index.
+  ///
+  /// With i = q·j + r the rounding of `i·p/q + b` is p·j and the rounding of `r·p/q + b`.
+  private func stepped(
+    _ atom: Atom, _ slope: Formula, _ rest: Formula, _ index: Symbol, _ low: Formula,
+    _ high: Formula, _ depth: Int
+  ) -> Formula? {
+    // Letters make the sums of all rests long.
+    let isPlain = [rest, low, high].allSatisfy { $0.symbols.isEmpty }
+    guard let rise = slope.constant, let steps = Int(exactly: rise.denominator),
+      steps <= (isPlain ? 4096 : 64)
+    else { return nil }
+    let period = Formula(rise.denominator)
+    let quotient = Symbol(letter: "\(index.name)q\(depth)")
+    func below(_ end: Formula) -> Formula? {
+      var sum = Formula.zero
+      for remainder in 0..<steps {
+        let first = Formula.floor(rest + slope * Formula(Int128(remainder)))
+        let summand = replacing(
+          atom, by: Formula(rise.numerator) * Formula(quotient) + first
+        ).substituting { symbol in
+          symbol == index ? Formula(quotient) * period + Formula(Int128(remainder)) : nil
+        }
+        let count = Formula.floor((end + period - Formula(Int128(remainder + 1))) / period)
+        guard let part = summand.summed(quotient, from: .zero, to: count, depth: depth + 1) else {
+          return nil
+        }
+        sum += part
+      }
+      return sum
+    }
+    guard let to = below(high), let from = below(low) else { return nil }
     return to - from
   }
 

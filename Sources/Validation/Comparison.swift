@@ -88,9 +88,49 @@ package struct Comparison: Sendable {
     self.rows = rows
   }
 
+  /// The rows of several passes added up; a row that one of them does not have is zero there.
+  ///
+  /// Two passes whose differences cancel stay different: a row that is not equal in one of them is
+  /// kept as it is there, and not added.
+  package init(adding passes: [Comparison]) {
+    var order: [OperationLedger.Place] = []
+    var sums: [OperationLedger.Place: Row] = [:]
+    for row in passes.flatMap(\.rows) {
+      let place = OperationLedger.Place(path: row.path, operation: row.operation)
+      guard let sum = sums[place] else {
+        order.append(place)
+        sums[place] = row
+        continue
+      }
+      guard sum.isEqual else { continue }
+      sums[place] = row.isEqual ? sum.adding(row) ?? row : row
+    }
+    rows = order.compactMap { sums[$0] }
+  }
+
   /// All floating-point operations that were executed.
   package var measuredFLOPs: Int128 {
     rows.filter(\.operation.isFloatingPoint).map(\.measured).reduce(0, +)
+  }
+}
+
+extension Comparison.Row {
+  /// The counts of two passes together; nil beyond 128 bits.
+  fileprivate func adding(_ other: Self) -> Self? {
+    func sum(_ one: Rational, _ two: Rational) -> Rational? { try? one.adding(two) }
+    let (measured, isTooLarge) = self.measured.addingReportingOverflow(other.measured)
+    guard !isTooLarge, let analytic = sum(analytic, other.analytic),
+      let least = sum(
+        bounds?.lowerBound ?? self.analytic, other.bounds?.lowerBound ?? other.analytic),
+      let most = sum(
+        bounds?.upperBound ?? self.analytic, other.bounds?.upperBound ?? other.analytic),
+      let decided = sum(decided ?? self.analytic, other.decided ?? other.analytic)
+    else { return nil }
+    let isDecided = bounds != nil || other.bounds != nil
+    return Self(
+      path: path, operation: operation, analytic: analytic,
+      bounds: isDecided ? least...most : nil, measured: measured,
+      decided: isDecided ? decided : nil)
   }
 }
 

@@ -28,10 +28,6 @@ package struct Preparation {
       throw ExecutionError.notExecuted(modelType: model.modelType, what: "the backward pass")
     }
     let report = try OperationReport(model, workload)
-    guard !workload.hasParts || report.exactness == .exact else {
-      throw ExecutionError.notExecuted(
-        modelType: model.modelType, what: "several passes of which the data decide the work")
-    }
     executor = try Executor(
       model, evidence: settings.evidence, seed: settings.seed, weights: settings.weights,
       threads: settings.threads)

@@ -67,10 +67,22 @@ package struct Validation: Sendable {
       _ = try executor.run(executor.randomTokens(batch, 0..<past), Pass(workload, isFilling: true))
       executor.meter.isRecording = true
     }
+    let subject = described ?? model
+    // Of several passes the data decide each, so that each is compared by itself.
+    let isDecided =
+      workload.hasParts && OperationLedger(subject, workload).exactness != .exact
+    var compared: [Comparison] = []
+    func compare(_ pass: Workload) throws(DescriptionError) {
+      guard isDecided else { return }
+      compared.append(
+        try Comparison(subject, pass, executor.meter.tallies, executor.meter.decisions))
+      executor.meter.restart()
+    }
     let lengths = workload.packed.map { Int($0) }
     // Packed sequences do not see each other: each of them starts anew.
     for length in lengths.dropLast() {
       _ = try executor.run(executor.randomTokens(batch, 0..<length), Pass(workload))
+      try compare(workload.sequence(of: Int128(length)))
       executor.forget()
     }
     let sequences =
@@ -86,21 +98,27 @@ package struct Validation: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     logits = try executor.run(sequences, Pass(workload))
+    try compare(lengths.last.map { workload.sequence(of: Int128($0)) } ?? workload.prompt)
     for position in past + tokens..<past + tokens + preparation.generated {
       let next = try executor.randomTokens(batch, position..<position + 1)
       _ = try executor.run(next, Pass(workload.step))
+      var step = workload.step
+      step.past = Int128(position)
+      try compare(step)
     }
     let elapsed = clock.now - start
     seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    comparison = try Comparison(
-      described ?? model, workload, executor.meter.tallies, executor.meter.decisions)
+    comparison =
+      isDecided
+      ? Comparison(adding: compared)
+      : try Comparison(subject, workload, executor.meter.tallies, executor.meter.decisions)
     // Each of several passes meets others.
     experts =
       workload.hasParts
       ? []
       : try MeasuredExperts.all(
-        OperationLedger(described ?? model, workload), executor.meter.tallies)
-    let report = try ParameterReport(described ?? model)
+        OperationLedger(subject, workload), executor.meter.tallies)
+    let report = try ParameterReport(subject)
     let unread = try report.ledger.value(report.ledger.unread, "What no pass reads")
     // What no checkpoint holds no pass asks for either.
     parameters = (

@@ -20,7 +20,7 @@ import Testing
     "A word that is none",
     arguments: [
       "", "bpw", "0bpw", "-1bpw", "65bpw", "abpw", "awq", "awq-g", "awq-g0", "awq9-g128",
-      "gptq-g9999999999", "xyz-g128", "fp8-b0", "fp8-b", "mlx4-channel", "awq-channels", "iq4_nl",
+      "gptq-g9999999999", "xyz-g128", "fp8-b0", "fp8-b", "mlx4-channel", "awq-channels", "iq5_k",
       "config",
     ])
   func others(_ word: String) { #expect(WeightFormat(word) == nil) }

@@ -26,7 +26,10 @@ import Testing
     var model: String { String(file.prefix { $0 != "/" }) }
 
     var pass: [String] {
-      file.hasSuffix("decode.json")
+      if file.hasSuffix("generate.json") {
+        return ["--batch", "2", "--tokens", "24", "--generate", "4", "--logits", "last"]
+      }
+      return file.hasSuffix("decode.json")
         ? ["--phase", "decode", "--batch", "2", "--past", "18"]
         : ["--phase", file.hasSuffix("train.json") ? "train" : "prefill", "--batch", "2"]
           + ["--tokens", "24"]
@@ -37,6 +40,9 @@ import Testing
   static let runs = [
     Run(
       file: "deepseek_v3/default-decode.json", total: 639_264, analytic: 680_736,
+      diagnoses: ["grouped-experts-not-counted": 5]),
+    Run(
+      file: "deepseek_v3/default-generate.json", total: 8_041_920, analytic: 9_203_136,
       diagnoses: ["grouped-experts-not-counted": 5]),
     Run(
       file: "deepseek_v3/default-prefill.json", total: 6_368_256, analytic: 7_363_584,
@@ -81,6 +87,7 @@ import Testing
         "backward-of-modules-before+backward-of-last-modules-missed": 1,
       ]),
     Run(file: "llama/default-decode.json", total: 260_352, analytic: 260_352, diagnoses: [:]),
+    Run(file: "llama/default-generate.json", total: 5_850_624, analytic: 5_850_624, diagnoses: [:]),
     Run(file: "llama/default-prefill.json", total: 6_340_608, analytic: 6_340_608, diagnoses: [:]),
     Run(
       file: "llama/default-train.json", total: 19_243_008, analytic: 19_021_824,
@@ -95,6 +102,13 @@ import Testing
       diagnoses: [
         "backward-of-last-modules-missed": 1, "backward-of-modules-before": 6,
         "backward-of-modules-before+backward-of-last-modules-missed": 1,
+      ]),
+    Run(
+      file: "llama/frozen-below-train.json", total: 13_934_592, analytic: 19_021_824,
+      diagnoses: [
+        "nothing-below-trains+forward-only": 3, "forward-only": 10, "nothing-below-trains": 2,
+        "nothing-below-trains+backward-of-last-modules-missed": 1,
+        "nothing-below-trains+backward-of-modules-before": 2, "backward-of-modules-before": 1,
       ]),
     Run(
       file: "llama/frozen-layer-train.json", total: 16_883_712, analytic: 19_021_824,

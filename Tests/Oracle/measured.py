@@ -4,7 +4,7 @@
     python measured.py --out Measured --models llama mixtral
 
 Each model is built small with random weights and run on the CPU, as the library runs it ("default": fused attention and
-grouped experts) and with eager attention and eager experts ("eager"): a prompt, a token after it, and a training step.
+grouped experts) and with eager attention and eager experts ("eager"): a prompt, a token after it, and a training step; two of them also generate.
 
     Measured/<model>/config.json               what is built
     Measured/<model>/<settings>-<phase>.json   what `FlopCounterMode.get_flop_counts()` returns
@@ -40,7 +40,7 @@ MODELS = {
                    "shared_expert_intermediate_size": 28, "num_experts": 6, "num_experts_per_tok": 2, "linear_num_value_heads": 4,
                    "linear_num_key_heads": 2, "linear_key_head_dim": 14, "linear_value_head_dim": 10, "linear_conv_kernel_dim": 4},
 }  # fmt: skip
-BATCH, TOKENS, PAST = 2, 24, 18
+BATCH, TOKENS, PAST, NEW = 2, 24, 18, 4
 
 
 def build(config, settings):
@@ -65,6 +65,9 @@ def step(model, phase):
     model.eval()
     if phase == "prefill":
         return lambda: model(input_ids=ids(TOKENS), use_cache=True)
+    if phase == "generate":
+        # The prompt gives the first new token; one pass for each of the others.
+        return lambda: model.generate(ids(TOKENS), min_new_tokens=NEW + 1, max_new_tokens=NEW + 1, do_sample=False)
     with torch.no_grad():
         before = model(input_ids=ids(PAST), use_cache=True)
     named = {key: before[key] for key in ("past_key_values", "cache_params") if before.get(key) is not None}
@@ -85,7 +88,14 @@ def variants(name, config):
     for settings in ("default", "eager"):
         for phase in ("prefill", "decode", "train"):
             yield f"{settings}-{phase}", phase, build(config, settings)
+    if name in ("llama", "deepseek_v3"):
+        yield "default-generate", "generate", build(config, "default")
     if name == "llama":
+        model = build(config, "eager")
+        for part in (model.model.embed_tokens, model.model.layers[0], model.model.layers[1].input_layernorm):
+            for parameter in part.parameters():
+                parameter.requires_grad = False
+        yield "frozen-below-train", "train", model
         model = build(config, "eager")
         model.gradient_checkpointing_enable()
         yield "recomputed-train", "train", model
@@ -105,6 +115,8 @@ def variants(name, config):
 
 
 def workload(phase):
+    if phase == "generate":
+        return {"phase": "prefill", "batch": BATCH, "tokens": TOKENS, "past": 0, "generate": NEW, "logits": "last"}
     return {"phase": phase, "batch": BATCH, "tokens": 1 if phase == "decode" else TOKENS, "past": PAST if phase == "decode" else 0}
 
 

@@ -260,7 +260,14 @@ struct Reading {
     var inside = Rational.zero
     for child in node.children { inside = try inside.adding(clean[child]) }
     let shown = try node.count.adding(try inside.negated())
-    let sets = Self.sets(try own[index].applicable(), most: 3)
+    var applicable = try own[index].applicable()
+    // A gradient of the input counts as that of the weight does; what is before decides which is missing.
+    if startsTraining(index), let place = applicable.firstIndex(of: .frozen),
+      let below = applicable.firstIndex(of: .frozenBelow)
+    {
+      applicable.swapAt(place, below)
+    }
+    let sets = Self.sets(applicable, most: 3)
     var found: [Explanation] = []
     for set in sets {
       let expected = try own[index].predicted(set)
@@ -288,6 +295,24 @@ struct Reading {
       }
     }
     return found
+  }
+
+  /// Whether there are products before a module and none of them has a gradient, but for those beside it
+  /// that take the same input.
+  private func startsTraining(_ index: Int) -> Bool {
+    let earlier = slots[..<range[index].lowerBound]
+    var isFrozen = false
+    for slot in earlier {
+      guard slot.isKnown else { return false }
+      if slot.backward == .zero {
+        isFrozen = true
+      } else {
+        guard tree.nodes[slot.node].parent == tree.nodes[index].parent,
+          diagnoses[slot.node]?.contains(.frozenBelow) == true
+        else { return false }
+      }
+    }
+    return isFrozen
   }
 
   /// Every choice of at most so many, the smaller before the larger.
@@ -368,6 +393,7 @@ struct Reading {
           for (batch, tokens) in Self.splits(rows, asked) {
             var workload = asked
             (workload.batch, workload.tokens, workload.phase) = (batch, tokens, phase)
+            (workload.packed, workload.generated) = ([], 0)
             if phase == .train { workload.past = 0 }
             found.append(Candidate(workload: workload, isHalved: isHalved))
           }

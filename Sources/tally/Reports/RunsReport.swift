@@ -62,13 +62,39 @@ struct RunsReport {
           .divided(by: Rational(devices))
       }
       let devices = Double(run.devices ?? machine?.devices ?? 1)
+      var amounts: [RunFit.Term: Rational] = [.flops: flops]
+      if run.flops == nil {
+        amounts.merge(try Self.parts(report, flops)) { $1 }
+      }
+      if let bytes, let cache = memory.movedCacheBytes?.constant {
+        amounts.merge(
+          [.bytes: bytes, .cacheBytes: cache, .weightBytes: try bytes.adding(try cache.negated())]
+        ) { $1 }
+      }
       return Row(
         run: run, workload: workload, flops: flops, bytes: bytes, seconds: seconds,
         point: RunFit.Point(
-          flops: flops.nearest / devices, bytes: (bytes ?? .zero).nearest / devices,
-          seconds: seconds.nearest), utilization: share)
+          amounts: amounts.mapValues { $0.nearest / devices }, seconds: seconds.nearest),
+        utilization: share)
     }
     fit = RunFit(rows.map(\.point))
+  }
+
+  /// The FLOPs of the parts that together are all FLOPs of a pass.
+  ///
+  /// - Throws: `ArithmeticError.overflow` beyond 128 bits.
+  private static func parts(
+    _ report: OperationReport, _ total: Rational
+  ) throws -> [RunFit.Term: Rational] {
+    guard let core = report.products[.attentionCore]?.constant,
+      let softmax = report.categories[.softmax]?.constant,
+      let experts = report.products[.routedExperts]?.constant
+    else { return [:] }
+    let attention = try core.adding(softmax)
+    return [
+      .attentionFLOPs: attention, .expertFLOPs: experts,
+      .denseFLOPs: try total.adding(try attention.adding(experts).negated()),
+    ]
   }
 
   /// The pass of a row; what its table does not say is that of the command line.
@@ -86,7 +112,7 @@ struct RunsReport {
       request.phase = phase
     }
     request.batch = run.batch ?? request.batch
-    request.tokens = run.tokens ?? request.tokens
+    if let tokens = run.tokens { (request.tokens, request.packed) = (tokens, []) }
     request.past = run.past ?? request.past
     do throws(WorkloadConflict) {
       return try request.workload()
@@ -145,12 +171,41 @@ struct RunsReport {
             }
             return .object(object)
           }),
-        "fit": .object([
-          "start_seconds": number(fit.start), "seconds_per_flop": number(fit.secondsPerFLOP),
-          "seconds_per_byte": number(fit.secondsPerByte),
-        ]), "agrees": .boolean(agrees),
+        "fit": .object(
+          JSONObject(
+            RunFit.Term.allCases.compactMap { (term) -> (String, JSONValue)? in
+              let isWhole = [.start, .flops, .bytes].contains(term)
+              return (fit.coefficients[term] ?? (isWhole ? 0 : nil)).map {
+                (Self.key(of: term), number($0))
+              }
+            })), "agrees": .boolean(agrees),
       ]),
     ])
+  }
+
+  /// The key of a coefficient.
+  private static func key(of term: RunFit.Term) -> String {
+    switch term {
+    case .start: "start_seconds"
+    case .flops: "seconds_per_flop"
+    case .bytes: "seconds_per_byte"
+    case .denseFLOPs, .attentionFLOPs, .expertFLOPs, .weightBytes, .cacheBytes:
+      "seconds_per_\(term.rawValue.dropLast())"
+    }
+  }
+
+  /// What stands above a rate in the line of the law.
+  private static func words(of term: RunFit.Term) -> String {
+    switch term {
+    case .start: ""
+    case .flops: "FLOPs"
+    case .denseFLOPs: "dense FLOPs"
+    case .attentionFLOPs: "attention FLOPs"
+    case .expertFLOPs: "expert FLOPs"
+    case .bytes: "bytes"
+    case .weightBytes: "weight bytes"
+    case .cacheBytes: "cache bytes"
+    }
   }
 
   // MARK: - Tables
@@ -191,13 +246,16 @@ struct RunsReport {
   }
 
   private var line: String {
-    var terms: [String] = []
-    if fit.start > 0 { terms.append("\(Self.milliseconds(fit.start)) ms") }
-    if fit.secondsPerFLOP > 0 {
-      terms.append("FLOPs / (\(Quantity.short(Self.whole(1 / fit.secondsPerFLOP)))/s)")
-    }
-    if fit.secondsPerByte > 0 {
-      terms.append("bytes / (\(Quantity.bytes(Self.whole(1 / fit.secondsPerByte)))/s)")
+    let terms = RunFit.Term.allCases.compactMap { term -> String? in
+      guard let seconds = fit.coefficients[term], seconds > 0 else { return nil }
+      let rate = Self.whole(1 / seconds)
+      return switch term {
+      case .start: "\(Self.milliseconds(seconds)) ms"
+      case .flops, .denseFLOPs, .attentionFLOPs, .expertFLOPs:
+        "\(Self.words(of: term)) / (\(Quantity.short(rate))/s)"
+      case .bytes, .weightBytes, .cacheBytes:
+        "\(Self.words(of: term)) / (\(Quantity.bytes(rate))/s)"
+      }
     }
     return "time = \(terms.isEmpty ? "0" : terms.joined(separator: " + ")), "
       + "by least squares of relative differences\n"
@@ -249,7 +307,7 @@ struct RunsReport {
           points: chosen.map { index in
             let row = rows[index]
             return Chart.Point(
-              x: row.point.flops, y: seconds(row.point) * 1000,
+              x: row.point[.flops], y: seconds(row.point) * 1000,
               label: "row \(row.run.number): \(Quantity.short(row.flops.floor)) FLOPs, "
                 + "\(Self.milliseconds(seconds(row.point))) ms")
           }))
