@@ -128,7 +128,9 @@ import Testing
       ]),
     Run(
       file: "llama/frozen-train.json", total: 7_962_624, analytic: 19_021_824,
-      diagnoses: ["forward-only": 21, "frozen-weights": 1, "frozen-weights+forward-only": 2]),
+      diagnoses: [
+        "forward-only": 21, "nothing-below-trains": 1, "nothing-below-trains+forward-only": 2,
+      ]),
     Run(
       file: "llama/recomputed-train.json", total: 22_708_224, analytic: 19_021_824,
       diagnoses: [
