@@ -30,7 +30,7 @@ extension Workload {
     if generated > 0 {
       return [
         Part(workload: prompt),
-        Part(workload: step, isStep: true) { Self.overSteps($0, sizes) },
+        Part(workload: step, isStep: true) { overSteps($0, sizes) },
       ]
     }
     guard packed.isEmpty else {
@@ -69,16 +69,24 @@ extension Workload {
 
   /// A figure of a pass of one token, summed over all tokens that are generated.
   ///
-  /// Where only the numbers of `sizes` give a closed form, as of a capacity, they are put in.
-  private static func overSteps(_ figure: Formula, _ sizes: [Symbol: Evaluated]) -> Formula {
-    guard figure.mentionsPass else { return figure * Formula(generated) }
+  /// Where only the numbers of `sizes` give a closed form, as of a capacity, they are put in, and where
+  /// that is not enough, those of this workload.
+  private func overSteps(_ figure: Formula, _ sizes: [Symbol: Evaluated]) -> Formula {
+    let (past, tokens, count) = (
+      Formula(Self.past), Formula(Self.tokens), Formula(Self.generated)
+    )
+    guard figure.mentionsPass else { return figure * count }
     let step = figure.substituting([
-      tokens: 1, past: Formula(past) + Formula(tokens) + Formula(index),
+      Self.tokens: 1, Self.past: past + tokens + Formula(Self.index),
     ])
-    let sum = step.summed(over: index, below: Formula(generated))
+    let sum = step.summed(over: Self.index, below: count)
     guard sum.fault != nil else { return sum }
-    return step.substituting(sizes.compactMapValues { $0.constant.map { Formula($0) } })
-      .summed(over: index, below: Formula(generated))
+    let numbered = step.substituting(sizes.compactMapValues { $0.constant.map { Formula($0) } })
+    let other = numbered.summed(over: Self.index, below: count)
+    guard other.fault != nil else { return other }
+    return numbered.substituting([
+      Self.past: Formula(self.past), Self.tokens: Formula(self.tokens),
+    ]).summed(over: Self.index, below: Formula(self.generated))
   }
 
   /// The figure of the last of these passes.

@@ -157,7 +157,11 @@ extension DescriptionError: CustomStringConvertible {
     case .arithmetic(.overflow, let what):
       "\(what) does not fit in 128 bits. Lower the sizes it is made of."
     case .arithmetic(let error, let what):
-      "\(what): \(error) Correct the sizes it is made of."
+      if case .noClosedForm = error {
+        "\(what): \(error) Generate fewer tokens, or take a share with a smaller denominator."
+      } else {
+        "\(what): \(error) Correct the sizes it is made of."
+      }
     }
   }
 

@@ -125,16 +125,22 @@ extension Formula {
     _ atom: Atom, _ slope: Formula, _ rest: Formula, _ index: Symbol, _ low: Formula,
     _ high: Formula, _ depth: Int
   ) -> Formula? {
-    // Letters make the sums of all rests long.
-    let isPlain = [rest, low, high].allSatisfy { $0.symbols.isEmpty }
-    guard let rise = slope.constant, let steps = Int(exactly: rise.denominator),
-      steps <= (isPlain ? 4096 : 64)
-    else { return nil }
+    guard let rise = slope.constant, let steps = Int(exactly: rise.denominator) else { return nil }
+    /// How many rests there are below an end; nil where they are too many to add up.
+    func rests(below end: Formula) -> Int? {
+      // Letters make the sums of all rests long.
+      guard [rest, low, high].allSatisfy({ $0.symbols.isEmpty }), let last = end.constant else {
+        return steps <= 64 ? steps : nil
+      }
+      let rests = min(Int128(steps), max(0, last.ceiling))
+      return rests <= 4096 ? Int(rests) : nil
+    }
     let period = Formula(rise.denominator)
     let quotient = Symbol(letter: "\(index.name)q\(depth)")
     func below(_ end: Formula) -> Formula? {
+      guard let rests = rests(below: end) else { return nil }
       var sum = Formula.zero
-      for remainder in 0..<steps {
+      for remainder in 0..<rests {
         let first = Formula.floor(rest + slope * Formula(Int128(remainder)))
         let summand = replacing(
           atom, by: Formula(rise.numerator) * Formula(quotient) + first
