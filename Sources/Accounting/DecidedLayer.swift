@@ -3,9 +3,9 @@ package import Symbolic
 
 /// What the data have decided in one layer of one pass, and no description says.
 package struct DecidedLayer: Sendable {
-  package typealias Entered = (tokens: Int128, past: Int128)
-  /// By the path of the router, of each sequence the tokens that entered, and those that had entered
-  /// before.
+  package typealias Entered = (tokens: Int128, past: Int128, positions: [Int128])
+  /// By the path of the router, of each sequence the tokens that entered, those that had entered
+  /// before, and where the tokens stand among those of the pass, from zero.
   package var entered: [String: [Entered]] = [:]
   /// The places of experts that were filled, by the path of the branch inside the layer.
   package var filled: [String: Int128] = [:]
@@ -56,8 +56,26 @@ extension OperationLedger {
 
 extension Layer {
   /// Whether the data decide how many tokens enter some block.
+  ///
+  /// Where they see the keys of all tokens, the data also decide how many keys a mask leaves them.
   func letsDataDecide(_ workload: Workload) -> Bool {
-    conditions.contains { $0.router.dependsOnData(workload) }
+    conditions.contains { condition in
+      condition.router.dependsOnData(workload)
+        || workload.mask == .causal && !condition.router.admitsAll
+          && seesEveryToken(in: condition.blocks)
+    }
+  }
+
+  private func seesEveryToken(in range: Range<Int>) -> Bool {
+    (repeats + blocks)[range].contains { block in
+      block.branches.contains { branch in
+        if case .selfAttention(let attention) = branch.module {
+          attention.seesEveryToken
+        } else {
+          false
+        }
+      }
+    }
   }
 
   /// Whether the data decide how much the layer executes.

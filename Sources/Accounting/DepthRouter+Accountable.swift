@@ -7,6 +7,7 @@ extension DepthRouter {
   ///
   /// - Source: Raposo et al. 2024, eq. 1, <https://arxiv.org/abs/2404.02258>.
   func looks(_ stream: Stream, of whole: Stream) -> Formula {
+    if admitsAll { return 0 }
     let isSampling = stream.workload.phase == .decode
     return choice == .expert && !isSampling ? stream.rows * entering(whole) : stream.rows
   }
@@ -26,13 +27,20 @@ extension DepthRouter {
     case all
   }
 
-  /// Whether the number of tokens that enter depends on the data.
+  /// Whether every token enters in such a pass.
+  func admitsAll(in workload: Workload) -> Bool {
+    admitsAll || draw == .inTraining && workload.phase != .train
+  }
+
+  /// Whether the number of tokens that enter depends on the data, or on a draw.
   func dependsOnData(_ workload: Workload) -> Bool {
-    choice == .token || workload.phase == .decode
+    !admitsAll(in: workload)
+      && (draw != nil || choice == .token || workload.phase == .decode)
   }
 
   /// The tokens that pass the block.
   func inner(_ stream: Stream, _ assumption: Assumption) -> Stream {
+    if admitsAll(in: stream.workload) { return stream }
     var inner = stream
     inner.entering = dependsOnData(stream.workload) ? .decidedByData : .known
     if !dependsOnData(stream.workload) {
@@ -46,6 +54,11 @@ extension DepthRouter {
       inner.sequences = 0
       return inner
     case .expected: break
+    }
+    if draw != nil {
+      // Whole sequences enter, in each pass anew.
+      (inner.sequences, inner.past) = (stream.sequences * capacity, stream.past * capacity)
+      return inner
     }
     let isExpertChoice = choice == .expert
     inner.past =

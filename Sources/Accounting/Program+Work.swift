@@ -164,7 +164,12 @@ struct ProgramWork {
         step,
         ReferenceAlgorithms.rotation(vectors: rows * rotation.heads, size: rotation.angles.size))
     case .attend(let operands, let heads):
-      count(step) { heads.work(over: $0, operands) }
+      let (everyone, assumption) = (whole, assumption)
+      count(step) { stream in
+        heads.work(
+          over: heads.seesEveryToken ? stream.seeing(everyone, assuming: assumption) : stream,
+          operands)
+      }
     case .attendDepth(let streams, let reading):
       for work in reading.work(step.role.part, over: stream, streams: streams.count) {
         add(work.within(step.scope), step)
@@ -204,6 +209,8 @@ struct ProgramWork {
       add(step, OperationCounts([.compare: (isAboveOnly ? 1 : 2) * numbers]))
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
+    case .received(_, let heads): add(step, heads.received(over: stream))
+    case .assign(_, let assignment): add(step, assignment.counts(rows: rows))
     case .enter(_, let scores, let entrance): count(entrance, isChosen: scores != nil, step)
     case .quotient(_, let division):
       guard division.holdsInTraining || stream.workload.phase != .train else { break }
@@ -292,6 +299,7 @@ struct ProgramWork {
       stream.sequences = 1
       stream.tokens = Formula(sequence.tokens)
       stream.past = Formula(sequence.past)
+      stream.places = sequence.positions
       stream.entering = .decidedByData
       return stream
     }

@@ -28,6 +28,10 @@ package struct Stream: Hashable, Sendable {
   var pairing: Pairing
   /// How it is decided which tokens these are.
   package var entering = Entering.all
+  /// Where its tokens stand among those of the pass, from zero, if the data have decided it.
+  var places: [Int128]?
+  /// The tokens whose keys are seen, where they are others than these.
+  var sight: Sight?
 
   /// How it is decided which tokens pass a module.
   package enum Entering: Hashable, Sendable {
@@ -78,7 +82,8 @@ package struct Stream: Hashable, Sendable {
 
   /// The keys that a dense kernel multiplies with each query.
   package func keys(_ reach: Reach) -> Formula {
-    switch pairing {
+    if let sight { return sight.everyone(seenBy: self).keys(reach) }
+    return switch pairing {
     case .dense, .kept: cached(reach) + tokens
     case .square, .half, .area: past + tokens
     }
@@ -89,7 +94,8 @@ package struct Stream: Hashable, Sendable {
   /// Where queries see ahead, the mask keeps more of them. Conventions of other tools, which count
   /// triangles and squares, do not know that.
   package func pairs(_ reach: Reach, ahead: Reach? = nil) -> Formula {
-    switch pairing {
+    if let sight { return sight.pairs(of: self, reach) }
+    return switch pairing {
     case .dense: tokens * keys(reach)
     case .kept: ahead.map { seeing($0, cached(reach)) } ?? kept(reach)
     case .square(let isCropped): tokens * seen(past + tokens, isCropped ? reach : .all)

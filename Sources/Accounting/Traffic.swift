@@ -142,10 +142,13 @@ struct Choosing {
   private let assumption: DepthRouter.Assumption
   /// Whether no token may enter.
   private let mayBeEmpty: Bool
+  /// The sequences, where a draw lets in whole ones.
+  private let drawn: Formula?
 
   init(_ stream: Stream, _ router: DepthRouter?, _ assumption: DepthRouter.Assumption) {
     self.assumption = assumption
     mayBeEmpty = router?.dependsOnData(stream.workload) ?? false
+    drawn = mayBeEmpty && router?.draw != nil ? stream.sequences : nil
     tokens = mayBeEmpty ? stream.rows : (router?.inner(stream, assumption) ?? stream).rows
     entering = mayBeEmpty ? router?.capacity ?? 1 : 1
   }
@@ -156,10 +159,18 @@ struct Choosing {
   func share(meeting share: Formula) -> Formula {
     switch assumption {
     case .none: mayBeEmpty ? 0 : share
-    case .expected:
-      share * entering == .one ? 1 : 1 - .power(1 - share * entering, tokens)
+    case .expected: expectedShare(meeting: share)
     case .all: share == .one ? 1 : .minimum(1, share * tokens)
     }
+  }
+
+  private func expectedShare(meeting share: Formula) -> Formula {
+    guard let drawn else {
+      return share * entering == .one ? 1 : 1 - .power(1 - share * entering, tokens)
+    }
+    // All tokens of a sequence, or none.
+    let ofOne: Formula = share == .one ? 1 : 1 - .power(1 - share, tokens / drawn)
+    return 1 - .power(1 - entering * ofOne, drawn)
   }
 
   /// The share of the experts of a layer that some token chooses.
@@ -169,7 +180,9 @@ struct Choosing {
     guard let chance = chance(ofExpertsIn: mixture) else { return share(meeting: 1) }
     return switch assumption {
     case .none: mayBeEmpty ? 0 : mixture.fewest / mixture.experts
-    case .expected: 1 - .power(1 - chance, tokens)
+    case .expected:
+      drawn == nil
+        ? 1 - .power(1 - chance, tokens) : expectedShare(meeting: mixture.chosen / mixture.scored)
     case .all: .minimum(1, tokens * mixture.active / mixture.experts)
     }
   }

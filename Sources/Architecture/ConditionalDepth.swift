@@ -29,6 +29,14 @@ package struct ConditionalDepth: Hashable, Sendable {
     case choosing(among: DepthRouter?)
     /// Whom the router of an earlier layer let in.
     case following
+    /// Everyone, once each token is assigned to a number of recursions.
+    case assigning(RecursionAssignment)
+    /// Everyone in the first recursion.
+    case everyone
+    /// Those that were assigned to as many recursions as the router says, or more.
+    case assigned
+    /// The sequences that a draw lets in.
+    case drawn
   }
 
   /// What comes back.
@@ -38,6 +46,9 @@ package struct ConditionalDepth: Hashable, Sendable {
     /// What the blocks make of the stream, which may go on to the next layer; the last of the layers
     /// that go together returns `h + r·y` of what entered the first.
     case stream(begins: Bool, ends: Bool)
+    /// What the blocks make of the stream; at the end of a recursion, counted from zero, the product
+    /// with the score of that recursion, and behind the last the sum with what entered the first.
+    case recursion(Int, ends: Bool, isLast: Bool)
   }
 
   package var router: DepthRouter
@@ -46,9 +57,12 @@ package struct ConditionalDepth: Hashable, Sendable {
   package var entry = Entry.choosing(among: nil)
   package var answer = Answer.sum
 
-  package init(_ router: DepthRouter, _ blocks: Range<Int>) {
+  package init(
+    _ router: DepthRouter, _ blocks: Range<Int>, _ entry: Entry = .choosing(among: nil)
+  ) {
     self.router = router
     self.blocks = blocks
+    self.entry = entry
   }
 }
 

@@ -40,6 +40,23 @@ package struct DepthRouter: Hashable, Sendable {
   package var threshold: Constant?
   /// Whether an earlier layer holds the map to its score.
   package var isHeldElsewhere = false
+  /// How it assigns tokens to recursions, if it does that; then it has a score for each of these.
+  package var assignment: RecursionAssignment?
+  /// Whether every token enters, whatever the scores say.
+  package var admitsAll = false
+  /// Of tokens that were assigned to recursions before, those enter that take part in so many at least.
+  package var leastRecursions: Int?
+
+  /// When a draw decides for each sequence, and no score; then the share is its probability.
+  package enum Draw: String, CaseIterable, Hashable, Sendable {
+    case inTraining = "train"
+    case always
+  }
+
+  package var draw: Draw?
+  /// Whether its scores are what the attention of the layer before has given to each token, so that
+  /// it has no map.
+  package var readsAttention = false
 
   package init(width: Formula, capacity: Formula, choice: Choice, predictor: Formula?) {
     self.width = width
@@ -51,8 +68,8 @@ package struct DepthRouter: Hashable, Sendable {
   /// The score above which a token enters.
   package var bound: Constant { threshold ?? (weighting == .sigmoid ? "0.5" : "0") }
 
-  /// The map from the stream to the score of a token.
-  package var scoreMap: Linear { Linear(path, width, 1) }
+  /// The map from the stream to the score of a token, or to its scores of some recursions.
+  package var scoreMap: Linear { Linear(path, width, assignment?.recursions ?? 1) }
 
   /// The two maps of the predictor.
   package var predictorMaps: [Linear] {
@@ -62,7 +79,7 @@ package struct DepthRouter: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    let maps = isHeldElsewhere ? predictorMaps : [scoreMap] + predictorMaps
+    let maps = isHeldElsewhere || readsAttention ? predictorMaps : [scoreMap] + predictorMaps
     return maps.flatMap { $0.weights(.router) }
   }
 }

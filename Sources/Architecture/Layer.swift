@@ -241,8 +241,11 @@ package struct Layer: Hashable, Sendable {
     if let injection { all.append((Branch(injectionPath, .stream(.ngrams(injection))), nil)) }
     for (index, block) in (repeats + blocks).enumerated() {
       for condition in conditions where condition.blocks.lowerBound == index {
-        guard case .choosing(let outer) = condition.entry else { continue }
-        all.append((Branch("", .depthRouter(condition.router)), outer))
+        switch condition.entry {
+        case .choosing(let outer): all.append((Branch("", .depthRouter(condition.router)), outer))
+        case .assigning: all.append((Branch("", .depthRouter(condition.router)), nil))
+        case .following, .everyone, .assigned, .drawn: break
+        }
       }
       guard index >= first else { continue }
       let router = router(ofBlock: index)

@@ -65,8 +65,25 @@ package enum Legacy: Hashable, Sendable {
   case otherState
   /// What entered the first of the layers that a router opens together.
   case entered
+  /// What entered the first of some recursions, and the scores by which tokens were assigned to them.
+  case recursionInput
+  case recursionScores
+  /// What the keys of each token have received of attention, in the mean.
+  case attentionReceived
   /// Keys and values, for later layers of a kind.
   case keysAndValues(String)
   /// The keys that an indexer has chosen, for layers up to the next that has one.
   case chosenKeys
+}
+
+extension Legacy {
+  /// Whether it has a row for every token of the pass, of which a program takes its own.
+  package var isOfEveryToken: Bool {
+    switch self {
+    case .recursionInput, .recursionScores, .attentionReceived: true
+    case .firstStream, .stream, .layerTable, .routerState, .otherState, .entered, .keysAndValues,
+      .chosenKeys:
+      false
+    }
+  }
 }

@@ -55,6 +55,10 @@ package struct SelfAttention: Hashable, Sendable {
   package var scalesLinearBias = false
   /// Whose keys and values it attends to.
   package var source = CacheSource.own
+  /// Whether the keys that it borrows are of all tokens, even where only some tokens reach it.
+  package var seesEveryToken = false
+  /// Whether it leaves to the next layer what each token has received of its weights.
+  package var leavesReceived = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
   package var gateFunction = GateFunction.logistic

@@ -46,6 +46,10 @@ package final class Executor {
   var past = 0
   /// Of each sequence the rows that the last router of depth has let in, and their scores.
   var entered: [(rows: [Int], scores: [Float])] = []
+  /// What the last attention that is asked for it has given to each row of the pass.
+  var received = ReceivedWeights()
+  /// To how many recursions each row of the pass is assigned, where a router does that.
+  var assigned: [Int] = []
   /// The layer that runs.
   var layer = 0
   /// What the routers of the last pass have chosen, in the order in which they ran.

@@ -2,8 +2,9 @@ import Synchronization
 
 /// What the data have decided at a router of depth or in a mixture of experts, and no description says.
 package struct Decision: Sendable {
-  /// Of each sequence, the tokens that entered, and those that had entered before.
-  package var entered: [(tokens: Int, past: Int)] = []
+  /// Of each sequence, the tokens that entered, those that had entered before, and where the tokens
+  /// stand among those of the pass, from zero.
+  package var entered: [(tokens: Int, past: Int, positions: [Int])] = []
   /// The places of experts that a token filled.
   package var filled: Int?
 }
@@ -59,9 +60,9 @@ package final class Meter {
   }
 
   /// Notes how many tokens of the next sequence a router has let into a layer, after `past` before.
-  func decided(_ router: String, entered: Int, past: Int) {
+  func decided(_ router: String, entered: Int, past: Int, positions: [Int]) {
     guard isRecording else { return }
-    decisions[router, default: Decision()].entered.append((entered, past))
+    decisions[router, default: Decision()].entered.append((entered, past, positions))
   }
 
   /// Notes how many places of the experts of a mixture have been filled.

@@ -175,7 +175,7 @@ extension DecidedLayer {
     self.init()
     for router in layer.conditions.flatMap(\.routers) {
       entered[router.path] = (decisions["\(path).\(router.path)"]?.entered ?? []).map {
-        (Int128($0.tokens), Int128($0.past))
+        (Int128($0.tokens), Int128($0.past), $0.positions.map { Int128($0) })
       }
     }
     for (branch, _) in layer.runBranches {

@@ -36,7 +36,7 @@ struct ModelSource {
   static let changes = Parameter<[String]>.repeated(
     "transform", "CHANGE",
     help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, mod=κ/every, "
-      + "recursion=N, mode=staged|integrated.",
+      + "recursion=N, skip=p, mode=staged|integrated.",
     complaint: { text in
       do throws(TransformationSyntaxError) {
         _ = try Transformation(parsing: text)
@@ -183,7 +183,7 @@ struct ModelSource {
       switch change {
       case .depthRouting(let placement): min(placement.layers.last, 1 << 20) + 1
       case .recursion(let recursion): min(recursion.leastDepth, 1 << 20)
-      case .segmentation, .sharing, .upcycling, .depthExperts: 0
+      case .segmentation, .sharing, .upcycling, .skipping, .depthExperts: 0
       }
     }
     return max(2, needed.max() ?? 0)

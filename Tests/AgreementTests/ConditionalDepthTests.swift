@@ -168,7 +168,17 @@ import Validation
         keys["recursion_sharing"] = pick([
           "\"cycle\"", "\"sequence\"", "\"middle_cycle\"", "\"middle_sequence\"",
         ])
-        if mode == "none", happens(60) { keys["recursion_routing"] = "\"expert_choice\"" }
+        if mode == "none", happens(60) {
+          keys["recursion_routing"] = pick(["\"expert_choice\"", "\"token_choice\""])
+          if happens(50) { keys["recursion_gate"] = pick(["\"softmax\"", "\"sigmoid\""]) }
+        }
+        if happens(40) { keys["recursion_cache"] = "\"shared\"" }
+      } else if mode == "mod" || mode == "staged", happens(30) {
+        keys["mod_score"] = "\"attention_map\""
+      } else if mode == "integrated", happens(50) {
+        keys["layer_skip"] = pick(["0.3", "0.75"])
+        keys["layer_skip_curve"] = pick(["\"constant\"", "\"linear\"", "\"exponential\""])
+        keys["layer_skip_phase"] = pick(["\"always\"", "\"train\""])
       }
       workload.phase = happens(40) ? .decode : .prefill
       workload.tokens = workload.phase == .decode ? 1 : pick([1, 2, 5, 17])

@@ -73,9 +73,9 @@ class Predictor(nn.Module):
 
 
 class Router(nn.Module):
-    def __init__(self, size):
+    def __init__(self, size, scores=1):
         super().__init__()
-        self.weight = nn.Parameter(empty(1, size))
+        self.weight = nn.Parameter(empty(scores, size))
 
 
 class Stack(nn.Module):
@@ -124,9 +124,11 @@ MOD = {
     "mod_mode": "mod", "mod_every": 2, "mod_offset": 1, "mod_capacity": 0.125, "mod_routing": "expert_choice",
     "mod_predictor": "none", "mod_predictor_size": None, "mlp_gated": True, "num_experts": None,
     "num_noop_experts": 0, "num_experts_per_tok": None, "moe_intermediate_size": None,
-    "mod_part": "block", "mod_layers": None, "mod_weighting": "score", "mod_threshold": None, "mod_shared_router": False,
+    "mod_part": "block", "mod_layers": None, "mod_weighting": None, "mod_score": "linear", "mod_threshold": None, "mod_shared_router": False,
     "mod_capacity_decay": "none", "mod_capacity_last": None, "mod_capacity_least": None, "mod_capacity_whole": None,
     "recursion_steps": None, "recursion_sharing": "middle_cycle", "recursion_routing": "none", "recursion_capacity": None,
+    "recursion_cache": "recursion", "recursion_gate": None,
+    "layer_skip": None, "layer_skip_curve": "constant", "layer_skip_phase": "train",
 }  # fmt: skip
 
 
@@ -202,7 +204,7 @@ def mod_llama(config):
             mlp = dense()
         block = Block(c, mlp)
         if shares.get(i) is not None:
-            if i == holder or not c.mod_shared_router:
+            if c.mod_score == "linear" and (i == holder or not c.mod_shared_router):
                 block.mod_router = _named(parts, lambda: Router(c.hidden_size))
             if c.mod_predictor == "mlp":
                 block.mod_predictor = _named(parts, lambda: Predictor(c.hidden_size, c.mod_predictor_size))
@@ -216,8 +218,10 @@ def mod_llama(config):
                 for name, module in zip(("mod_router", "mod_predictor"), own):
                     if module is not None:
                         setattr(blocks[run], name, module)
-            if place == 0 and c.recursion_routing != "none":
+            if place == 0 and c.recursion_routing == "expert_choice":
                 blocks[run].mor_router = Router(c.hidden_size)
+            if place == step == 0 and c.recursion_routing == "token_choice":
+                blocks[run].mor_router = Router(c.hidden_size, len(rounds))
     return CausalLM(c, blocks)
 
 

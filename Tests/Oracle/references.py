@@ -42,10 +42,14 @@ def rotated(x, positions, base):
     return torch.cat([turned.real, turned.imag], -1).to(x.dtype)
 
 
-def attention(module, h, entered, c):
-    """Among the tokens that entered, causal in the order of the sequence."""
+def attention(module, h, entered, c, others=None):
+    """Among the tokens that entered, causal in the order of the sequence; with `others`, over the keys and values of these hidden
+    states, which are of all tokens."""
     length = h.shape[0]
-    q, k, v = (projection(h).reshape(length, -1, c.head_dim) for projection in (module.q_proj, module.k_proj, module.v_proj))
+    source = h if others is None else others
+    q, k, v = (projection(at).reshape(length, -1, c.head_dim)
+               for projection, at in ((module.q_proj, h), (module.k_proj, source), (module.v_proj, source)))  # fmt: skip
+    entered = entered if others is None else torch.ones_like(entered)
     positions = torch.arange(length)
     q, k = rotated(q, positions, c.rope_theta), rotated(k, positions, c.rope_theta)
     shared = c.num_attention_heads // c.num_key_value_heads
@@ -53,7 +57,7 @@ def attention(module, h, entered, c):
     scores = torch.einsum("igsd,jgd->gsij", q, k) / math.sqrt(c.head_dim)
     kept = entered[None, :] & (positions[None, :] <= positions[:, None])
     weights = torch.softmax(scores.masked_fill(~kept, -1e30), -1) * kept
-    return module.o_proj(torch.einsum("gsij,jgd->igsd", weights, v).reshape(length, -1))
+    return module.o_proj(torch.einsum("gsij,jgd->igsd", weights, v).reshape(length, -1)), weights.flatten(0, 1)
 
 
 def feed_forward(module, h, c):
@@ -117,6 +121,7 @@ class Pass(torch.nn.Module):
     def stack(self, ids, prompt):
         """The logits of every token. With `prompt`, the tokens after it decide for themselves as while sampling."""
         c, everyone = self.config, torch.ones(len(ids), dtype=torch.bool)
+        self.lent, self.lender = {}, None
         x = self.model.embed_tokens(ids)
         if not hasattr(c, "mod_mode"):
             for number, block in enumerate(self.model.layers):
@@ -124,7 +129,7 @@ class Pass(torch.nn.Module):
             return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
         shares = reference.mod_shares(c)
         first, rounds, last = reference.recursions(c)
-        active = everyone
+        active, assigned = everyone, None
         if first is not None:
             x = self.run(first, first, x, shares, active, prompt)
         for step, pairs in enumerate(rounds):
@@ -133,11 +138,27 @@ class Pass(torch.nn.Module):
                 steps = len(rounds)
                 share = Fraction(steps - step, steps) if c.recursion_capacity is None else Fraction(str(c.recursion_capacity[step]))
                 weight = 1 / (1 + torch.exp(-(x @ self.model.layers[pairs[0][0]].mor_router.weight[0])))
-                active = self.enter(None, share, x, weight, prompt, among=active)
+                if step > 0 or c.recursion_cache != "shared":  # a shared cache needs every token
+                    active = self.enter(None, share, x, weight, prompt, among=active)
                 self.depth.append({"layer": pairs[0][0], "tokens": active.nonzero()[:, 0].tolist()})
+            if c.recursion_routing == "token_choice":
+                if assigned is None:
+                    scores, start = x @ self.model.layers[pairs[0][0]].mor_router.weight.T, x
+                    gates = torch.softmax(scores, -1) if c.recursion_gate != "sigmoid" else 1 / (1 + torch.exp(-scores))
+                    assigned = 1 + gates.argmax(-1)
+                    self.margin = min(self.margin, gap(gates, 1))
+                else:
+                    self.depth.append({"layer": pairs[0][0], "tokens": (assigned > step).nonzero()[:, 0].tolist()})
+                active = assigned > step
             for run, held in pairs:
+                self.lender = held if c.recursion_cache == "shared" else None
                 y = self.run(run, held, y, shares, active, prompt)
-            x = y if weight is None else torch.where(active[:, None], x + weight[:, None] * y, x)
+            self.lender = None
+            if assigned is not None:  # eq. 2.2 of the paper, row by row
+                y = gates[:, step, None] * y + torch.where(assigned == step + 1, 1.0, 0.0)[:, None] * start
+                x = torch.where(active[:, None], y, x)
+            else:
+                x = y if weight is None else torch.where(active[:, None], x + weight[:, None] * y, x)
         if last is not None:
             x = self.run(last, last, x, shares, everyone, prompt)
         return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
@@ -146,21 +167,27 @@ class Pass(torch.nn.Module):
         """One layer, with the tensors of the layer that holds them; some tokens may take no part."""
         c, block = self.config, self.model.layers[held]
         share = shares.get(number)
+        if c.layer_skip == 1 and c.layer_skip_curve == "constant" and c.layer_skip_phase == "always":
+            return x
         if share is None:
             return x + self.branches(number, block, x, active)
+        received = self.received(len(x) if prompt is None else prompt) if c.mod_score == "attention_map" else None
         holder = next(other for other, share in shares.items() if share is not None)
         owner = self.model.layers[holder if c.mod_shared_router else number]
 
         def decide(x, part):
-            router, predictor = owner.mod_router, getattr(self.model.layers[number], "mod_predictor", None)
-            if part:
-                router, predictor = router[part], predictor and predictor[part]
-            score = x @ router.weight[0]
+            predictor = getattr(self.model.layers[number], "mod_predictor", None)
+            predictor = predictor and predictor[part] if part else predictor
+            if c.mod_score == "attention_map":
+                score = received
+            else:
+                score = x @ (owner.mod_router[part] if part else owner.mod_router).weight[0]
             if c.mod_weighting == "sigmoid":
                 score = 1 / (1 + torch.exp(-score))
             entered = self.enter(predictor, share, x, score, prompt)
             self.depth.append({"layer": number, "tokens": entered.nonzero()[:, 0].tolist()})
-            weight = torch.ones_like(score) if c.mod_weighting == "none" else score
+            weighting = c.mod_weighting or ("none" if c.mod_score == "attention_map" else "score")
+            weight = torch.ones_like(score) if weighting == "none" else score
             return entered, torch.where(entered, weight, 0.0)[:, None]
 
         if c.mod_part == "block":
@@ -201,7 +228,15 @@ class Pass(torch.nn.Module):
 
     def attend(self, block, x, entered):
         c = self.config
-        return attention(block.self_attn, norm(x, block.input_layernorm.weight, c.rms_norm_eps), entered, c)
+        h = norm(x, block.input_layernorm.weight, c.rms_norm_eps)
+        others = None if self.lender is None else self.lent.setdefault(self.lender, h)
+        answer, self.weights = attention(block.self_attn, h, entered, c, others)
+        return answer
+
+    def received(self, prompt):
+        """What the layer before has given to each token: of a prompt in the mean over its queries, of a later token its own query."""
+        mean = self.weights[:, :prompt, :prompt].sum((0, 1)) / (len(self.weights) * prompt)
+        return torch.cat([mean, self.weights.mean(0).diagonal()[prompt:]])
 
     def think(self, number, block, x, entered):
         """What the feed-forward layer, or the experts, make of the stream behind attention."""

@@ -39,7 +39,14 @@ extension Layer {
           guard ends else { return y }
           let first = begins ? x : program.take(.entered, width: x.width)
           return condition.router.add(y, to: first, &program)
+        case .recursion(let number, let ends, _):
+          var (bridges, aside) = ([] as [(Value, String)], nil as Value?)
+          let y = inside.reduce(x) { $1.lower($0, &program, &bridges, &aside) }
+          return ends ? condition.router.weigh(y, recursion: number, &program) : y
         }
+      }
+      if case .recursion(_, ends: true, isLast: true) = condition.answer {
+        y = condition.router.addInput(to: y, &program)
       }
       index = condition.blocks.upperBound
     }

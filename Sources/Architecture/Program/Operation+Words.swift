@@ -59,6 +59,8 @@ extension Operation {
     case .route: "route"
     case .experts: "experts"
     case .weigh: "weigh"
+    case .assign: "assign"
+    case .received: "received"
     case .enter: "enter"
     case .convolve: "convolve"
     case .previous: "previous"
@@ -201,8 +203,21 @@ extension Operation {
       return "Σ over the experts of \(name(choice)): weight · expert(\(name(x))), "
         + "one of \(experts.routing.experts):"
     case .weigh(let x): return "\(name(x)) · the weight of the row"
+    case .received(_, let heads):
+      return "of the weights of the last attention what each row's key has, mean over "
+        + "\(heads.heads) heads and all queries"
+    case .assign(let x, let assignment):
+      let scores = assignment.gate == .softmax ? "softmax(\(name(x)))" : "σ(\(name(x)))"
+      return "\(scores); a row takes part in as many of \(assignment.recursions) recursions as the "
+        + "place of its greatest says"
     case .enter(let x, let scores, let entrance):
-      let who = scores.map { entrance.router.words(name($0)) } ?? "the last router let them in"
+      let others =
+        entrance.router.leastRecursions.map { "they take part in \($0) recursions or more" }
+        ?? entrance.router.draw.map {
+          "a draw of probability \(entrance.router.capacity) lets their sequence in"
+            + ($0 == .always ? "" : ", in training")
+        } ?? "the last router let them in"
+      let who = scores.map { entrance.router.words(name($0)) } ?? others
       return "\(name(x)), its rows replaced where \(who):"
     case .convolve(let x, let convolution):
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
@@ -247,6 +262,9 @@ extension Legacy {
     case .routerState: "the state of the router"
     case .otherState: "the state of the other stack"
     case .entered: "what entered the first of these layers"
+    case .recursionInput: "what entered the first recursion"
+    case .recursionScores: "the scores of the recursions"
+    case .attentionReceived: "what attention has given to each token"
     case .keysAndValues(let kind): "keys and values of \(kind)"
     case .chosenKeys: "the keys that the last indexer has chosen"
     }

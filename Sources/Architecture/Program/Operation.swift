@@ -118,6 +118,12 @@ package indirect enum Operation: Sendable {
   /// The product of every row with the weight with which it is in this program: that of the expert,
   /// or the score with which a router has let it in.
   case weigh(Value)
+  /// What the key of each row has received of the weights of the attention that gave a value, as the
+  /// mean over heads and the queries of the pass, `[T, 1]`.
+  case received(Value, AttentionHeads)
+  /// From the scores of each row for some recursions to their weights; each row is assigned to the
+  /// number of recursions at whose place its greatest stands.
+  case assign(Value, RecursionAssignment)
   /// The rows that a router lets in go through a program of their own, and come back to their places.
   ///
   /// Without scores these are the rows that the last router has let in.
@@ -256,6 +262,10 @@ package struct AttentionHeads: Hashable, Sendable {
   package var scalesLinearBias = false
   /// One more score for each head, to which no value answers.
   package var sinks: Weight?
+  /// Whether the keys are of all tokens, even where only some tokens run the program.
+  package var seesEveryToken = false
+  /// Whether it is added up what each key receives of the weights.
+  package var leavesReceived = false
   /// Which head of keys and values a head of queries meets.
   package enum Order: Hashable, Sendable {
     /// As many neighbours one as others the next.
@@ -432,7 +442,8 @@ extension Operation {
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .keepLatents(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
-      .convolve(let x, _), .previous(let x), .quotient(let x, _):
+      .convolve(let x, _), .previous(let x), .quotient(let x, _), .assign(let x, _),
+      .received(let x, _):
       [x]
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),

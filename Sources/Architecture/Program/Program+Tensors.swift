@@ -81,7 +81,7 @@ extension Program {
         .positionFactor, .bound, .clip,
         .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
         .delay, .exceed,
-        .previous, .quotient, .shorten, .dot:
+        .previous, .quotient, .shorten, .dot, .assign, .received:
         return []
       }
     }
@@ -162,10 +162,12 @@ extension Program {
           || zip(values, widths).contains { differ($0.width, $1) }
       case .route(let scores?, let routing):
         isWrong = differ(scores.width, routing.scored + routing.always)
+      case .assign(let scores, let assignment):
+        isWrong = differ(scores.width, assignment.recursions)
       case .lookUp, .lookUpNgrams, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
         .join, .keep, .keepLatents, .keepIndex,
         .activate, .gate, .scale, .positionFactor, .bound, .clip, .route, .experts,
-        .weigh, .enter,
+        .weigh, .enter, .received,
         .last, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,
         .exceed:

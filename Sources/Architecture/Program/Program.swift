@@ -40,7 +40,7 @@ extension Program {
         .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
         .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
-        .lookUpNgrams, .dot:
+        .lookUpNgrams, .dot, .assign, .received:
         [step]
       }
     }
@@ -66,7 +66,7 @@ extension Program {
           .positionFactor, .bound,
           .clip, .route,
           .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last,
-          .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
+          .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign, .received:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

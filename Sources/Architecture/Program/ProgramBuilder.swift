@@ -342,6 +342,16 @@ extension ProgramBuilder {
     return step(.weigh(x), x.width, .weighting, "combine")
   }
 
+  package mutating func received(_ y: Value, _ heads: AttentionHeads) -> Value {
+    step(.received(y, heads), 1, .choice, "received")
+  }
+
+  package mutating func assign(
+    _ scores: Value, _ assignment: RecursionAssignment, _ name: String
+  ) -> Value {
+    step(.assign(scores, assignment), scores.width, .choice, name)
+  }
+
   package mutating func enter(
     _ x: Value, _ scores: Value?, _ router: DepthRouter,
     predictor: ((Value, inout ProgramBuilder) -> Value)?,

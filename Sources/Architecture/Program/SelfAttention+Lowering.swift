@@ -59,6 +59,8 @@ extension SelfAttention {
     core.scalesLinearBias = scalesLinearBias
     core.sinks = sinks
     core.seesHalves = difference != nil
+    core.seesEveryToken = seesEveryToken
+    core.leavesReceived = leavesReceived
     core.valueBias = valueBias
     // Each expert has a head for every head of keys.
     core.order = routedQueries == nil ? .grouped : .inTurn
@@ -78,6 +80,7 @@ extension SelfAttention {
       operands.distances = program.map(vectors, scores.table)
     }
     var y = program.attend(operands, core)
+    if leavesReceived { _ = program.leave(program.received(y, core), as: .attentionReceived) }
     if let difference { y = program.subtractHalf(of: y, difference, "difference") }
     if let gateBias {
       pieces.change(.gate) { program.addVector($0, gateBias, gateBias.name) }

@@ -30,6 +30,8 @@ package struct DepthPlacement: Hashable, Sendable {
   package var shape: CapacityDecay.Shape
   package var layers: Layers
   package var part: ConditionalDepth.Part
+  /// Whether the scores are the attention of the layer before.
+  package var readsAttention = false
 }
 
 /// Mixture-of-Depths: some blocks, or parts of them, let in only some of the tokens.
@@ -43,6 +45,7 @@ extension Model {
     }
     var router = DepthRouter(
       width: Formula(Size.hidden.symbol), capacity: share, choice: .expert, predictor: nil)
+    if placement.readsAttention { (router.readsAttention, router.weighting) = (true, .none) }
     var result: [LayerGroup] = []
     let count = number(layerCount).flatMap { Int(exactly: $0) } ?? 0
     guard placement.layers.last < count else {
@@ -72,7 +75,7 @@ extension Model {
         result.append(LayerGroup(layer, .listed(indices)))
       }
     }
-    groups = result
+    groups = placement.readsAttention ? try result.leavingAttention(of: count) : result
   }
 
   func listed(_ indices: LayerGroup.Indices) throws(DescriptionError) -> [Int] {
@@ -160,7 +163,7 @@ extension MixtureOfExperts {
 
 extension Layer {
   /// Whether nothing in the layer needs every token.
-  fileprivate var canBeRouted: Bool {
+  var canBeRouted: Bool {
     !isConditional && repeats.isEmpty && idle.isEmpty && runs == 1
       && blocks.allSatisfy { $0.depth == nil && $0.leavesStream == nil }
       && !branches.contains { $0.module.isMixer || $0.module.convolves }

@@ -2,7 +2,7 @@ package import Symbolic
 
 /// Layers that run several times: which share their tensors, and whether tokens leave in between.
 ///
-/// - Source: Bae et al. 2025 (Mixture-of-Recursions), Tables 1 and 5 and eq. 2.1,
+/// - Source: Bae et al. 2025 (Mixture-of-Recursions), Tables 1 and 5, eq. 2.1 and 2.2, and §2.2.2,
 ///   <https://arxiv.org/abs/2507.10524>.
 package struct Recursion: Hashable, Sendable {
   /// Which layer another repeats, with *N* recursions of a depth of *L*.
@@ -19,15 +19,39 @@ package struct Recursion: Hashable, Sendable {
     package var isCycle: Bool { self == .cycle || self == .middleCycle }
   }
 
+  /// Who leaves between the recursions.
+  package enum Routing: Hashable, Sendable {
+    /// Each recursion takes its share of all tokens, the best of those that were in the one before.
+    case expertChoice([Rational])
+    /// Each token is assigned to a number of recursions before the first.
+    case tokenChoice(RecursionAssignment.Gate)
+
+    /// The word for it in a configuration.
+    package var word: String {
+      switch self {
+      case .expertChoice: "expert_choice"
+      case .tokenChoice: "token_choice"
+      }
+    }
+  }
+
+  /// Which keys and values a recursion attends to.
+  package enum Cache: String, CaseIterable, Hashable, Sendable {
+    /// Those of the tokens that are in it.
+    case recursion
+    /// Those of the first recursion, where every token is.
+    case shared
+  }
+
   package var steps: Int
   package var sharing: Sharing
-  /// The share of the tokens that enters each recursion, if a router decides.
-  package var shares: [Rational]?
+  package var routing: Routing?
+  package var cache = Cache.recursion
 
-  package init(steps: Int, sharing: Sharing, shares: [Rational]? = nil) {
+  package init(steps: Int, sharing: Sharing, routing: Routing? = nil) {
     self.steps = steps
     self.sharing = sharing
-    self.shares = shares
+    self.routing = routing
   }
 
   /// The shares of the paper: *N/N*, …, *1/N*.
@@ -39,7 +63,7 @@ package struct Recursion: Hashable, Sendable {
   package var leastDepth: Int { 2 * steps + (sharing.keepsEnds ? 2 : 0) }
 
   /// The layers between the ends.
-  private func inner(of count: Int) -> Range<Int> {
+  fileprivate func inner(of count: Int) -> Range<Int> {
     sharing.keepsEnds ? 1..<count - 1 : 0..<count
   }
 
@@ -62,7 +86,7 @@ extension Model {
     }.repeated(recursion, of: count, width: Formula(Size.hidden.symbol))
   }
 
-  private func listedLayers() throws(DescriptionError) -> Int {
+  func listedLayers() throws(DescriptionError) -> Int {
     guard let count = number(layerCount).flatMap({ Int(exactly: $0) }), count <= 1_000_000 else {
       throw .notFree(
         key: "num_hidden_layers", reason: "the layers that share tensors are told apart one by one")
@@ -98,12 +122,21 @@ extension [LayerGroup] {
             "layer \(index) would be layer \(holder), and has other parts or parts of its own",
           advice: "Take a model whose layers are alike.")
       }
+      let isRouted = layer.isConditional
       try recursion.route(&layer, index, of: count, width: width)
       if holder != index {
         layer.sharings.append(
           Layer.Sharing(Set(layer.blocks.flatMap(\.paths)).sorted(), holder: holder))
         layer.repeats = layer.blocks
         layer.blocks = []
+      }
+      if recursion.cache == .shared, recursion.inner(of: count).contains(index) {
+        guard !isRouted else {
+          throw .notChanged(
+            "recursion", because: "not every token leaves keys and values in a routed layer",
+            advice: "Share the cache of recursions or route the layers, but not both.")
+        }
+        try layer.shareKeys(of: holder, isHolder: holder == index)
       }
       if let known = result.firstIndex(where: { $0.layer == layer }),
         case .listed(let others) = result[known].indices
@@ -122,8 +155,8 @@ extension Recursion {
   fileprivate func route(
     _ layer: inout Layer, _ index: Int, of count: Int, width: Formula
   ) throws(DescriptionError) {
-    guard let shares, inner(of: count).contains(index) else { return }
-    guard sharing.isCycle, !layer.isConditional, shares.count == steps else {
+    guard let routing, inner(of: count).contains(index) else { return }
+    guard sharing.isCycle, !layer.isConditional else {
       throw .notChanged(
         "recursion",
         because: "tokens leave between whole recursions of layers without routers",
@@ -131,16 +164,40 @@ extension Recursion {
     }
     let (first, size) = (inner(of: count).lowerBound, inner(of: count).count / steps)
     let (step, place) = ((index - first) / size, (index - first) % size)
+    let ends = place == size - 1
+    switch routing {
+    case .expertChoice(let shares):
+      guard shares.count == steps else {
+        throw .wrongLength(key: "recursion_capacity", count: shares.count, expected: steps)
+      }
+      guard cache == .recursion || shares.first == .one else {
+        throw .notChanged(
+          "recursion", because: "a shared cache holds every token of the first recursion",
+          advice: "Let the first recursion take the share 1, or leave the cache to each recursion.")
+      }
+      layer.conditions = [takingBest(shares, step, place, ends, layer.blocks.indices, width)]
+    case .tokenChoice(let gate):
+      layer.conditions = [assigning(gate, step, place, ends, layer.blocks.indices, width)]
+    }
+  }
+
+  /// The best tokens of those that were in the recursion before.
+  private func takingBest(
+    _ shares: [Rational], _ step: Int, _ place: Int, _ ends: Bool, _ blocks: Range<Int>,
+    _ width: Formula
+  ) -> ConditionalDepth {
     func router(_ step: Int) -> DepthRouter {
       var router = DepthRouter(
         width: width, capacity: Formula(shares[step]), choice: .expert, predictor: nil)
       (router.path, router.weighting) = ("mor_router", .sigmoid)
+      // Whoever sees a shared cache needs every token in it, while sampling too.
+      router.admitsAll = cache == .shared && step == 0
       return router
     }
     var own = router(step)
     own.isHeldElsewhere = place > 0
-    var condition = ConditionalDepth(own, layer.blocks.indices)
-    condition.answer = .stream(begins: place == 0, ends: place == size - 1)
+    var condition = ConditionalDepth(own, blocks)
+    condition.answer = .stream(begins: place == 0, ends: ends)
     if place > 0 {
       condition.entry = .following
     } else if step > 0 {
@@ -148,7 +205,34 @@ extension Recursion {
       (outer.path, outer.isHeldElsewhere) = ("mor_router.before", true)
       condition.entry = .choosing(among: outer)
     }
-    layer.conditions = [condition]
+    return condition
+  }
+
+  /// The tokens that were assigned to so many recursions.
+  ///
+  /// Of *N* recursions *r* has the share *(N − r + 1)/N*, if each number is as likely.
+  private func assigning(
+    _ gate: RecursionAssignment.Gate, _ step: Int, _ place: Int, _ ends: Bool,
+    _ blocks: Range<Int>, _ width: Formula
+  ) -> ConditionalDepth {
+    let assignment = RecursionAssignment(recursions: Formula(Int128(steps)), gate: gate)
+    var router = DepthRouter(
+      width: width, capacity: Formula(Self.even(steps)[step]), choice: .token, predictor: nil)
+    router.path = "mor_router"
+    router.assignment = assignment
+    router.isHeldElsewhere = step > 0 || place > 0
+    router.admitsAll = step == 0
+    var condition: ConditionalDepth
+    switch (step, place) {
+    case (0, 0): condition = ConditionalDepth(router, blocks, .assigning(assignment))
+    case (0, _): condition = ConditionalDepth(router, blocks, .everyone)
+    case (_, 0):
+      router.leastRecursions = step + 1
+      condition = ConditionalDepth(router, blocks, .assigned)
+    case (_, _): condition = ConditionalDepth(router, blocks, .following)
+    }
+    condition.answer = .recursion(step, ends: ends, isLast: step == steps - 1)
+    return condition
   }
 }
 
@@ -157,5 +241,43 @@ extension Layer {
   fileprivate var canRepeat: Bool {
     repeats.isEmpty && idle.isEmpty && injection == nil && runs == 1 && updates == nil
       && !blocks.flatMap(\.branches).contains { $0.module.isMixer }
+  }
+}
+
+extension Layer {
+  /// Makes its attention leave keys and values to later recursions, or attend to those of the first.
+  fileprivate mutating func shareKeys(
+    of holder: Int, isHolder: Bool
+  ) throws(DescriptionError) {
+    for path in [\Layer.blocks, \Layer.repeats] {
+      for block in self[keyPath: path].indices {
+        for branch in self[keyPath: path][block].branches.indices {
+          let module = self[keyPath: path][block].branches[branch].module
+          guard case .selfAttention(let attention) = module else {
+            guard !module.isOtherAttention else {
+              throw .notChanged(
+                "recursion", because: "its attention has no keys and values to share",
+                advice: "Take a model with plain attention, or leave the cache to each recursion.")
+            }
+            continue
+          }
+          let kind = "recursion.\(holder)"
+          self[keyPath: path][block].branches[branch].module = .selfAttention(
+            isHolder ? try attention.lending(kind) : try attention.borrowing(kind))
+        }
+      }
+    }
+  }
+}
+
+extension Module {
+  /// Whether it is attention over something else than keys and values of its own.
+  fileprivate var isOtherAttention: Bool {
+    switch self {
+    case .latentAttention, .compressedAttention: true
+    case .selfAttention, .embedding, .normalization, .linear, .head, .feedForward,
+      .mixtureOfExperts, .depthRouter, .idle, .recurrent, .stream:
+      false
+    }
   }
 }

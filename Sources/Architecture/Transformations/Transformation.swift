@@ -14,6 +14,8 @@ package enum Transformation: Hashable, Sendable {
   case depthRouting(DepthPlacement)
   /// Layers run several times.
   case recursion(Recursion)
+  /// A draw leaves out some layers.
+  case skipping(LayerSkipping)
   /// Where the experts of a Mixture-of-Depths model stand.
   case depthExperts(DepthExperts)
 
@@ -28,6 +30,7 @@ package enum Transformation: Hashable, Sendable {
   package static let forms: KeyValuePairs = [
     "segment": "segment=4", "shared": "shared=2", "upcycle": "upcycle=8/2", "mod": "mod=0.125/2",
     "mode": "mode=staged", "recursion": "recursion=3/middle_cycle",
+    "skip": "skip=0.2/exponential",
   ]
 
   /// Reads `name=value`; a number may be a letter, which leaves it free.
@@ -58,14 +61,12 @@ package enum Transformation: Hashable, Sendable {
     case ("mod", 2...):
       guard let placement = DepthPlacement(pieces) else { throw error }
       self = .depthRouting(placement)
-    case ("recursion", 1...3):
-      guard let steps = Int(pieces[0]), steps > 0, steps < 1 << 20,
-        let sharing = Recursion.Sharing(rawValue: pieces.count > 1 ? pieces[1] : "middle_cycle"),
-        pieces.count < 3 || pieces[2] == "expert_choice"
-      else { throw error }
-      self = .recursion(
-        Recursion(
-          steps: steps, sharing: sharing, shares: pieces.count == 3 ? Recursion.even(steps) : nil))
+    case ("recursion", 1...5):
+      guard let recursion = Recursion(pieces) else { throw error }
+      self = .recursion(recursion)
+    case ("skip", 1...3):
+      guard let skipping = LayerSkipping(pieces) else { throw error }
+      self = .skipping(skipping)
     case ("mode", 1):
       guard let mode = DepthExperts(rawValue: pieces[0]) else { throw error }
       self = .depthExperts(mode)
@@ -116,6 +117,8 @@ extension DepthPlacement {
     for word in rest {
       if let part = ConditionalDepth.Part(rawValue: word) {
         self.part = part
+      } else if word == "attention_map", !readsAttention {
+        readsAttention = true
       } else if let shape = CapacityDecay.Shape(rawValue: word), last != nil {
         self.shape = shape
       } else {
@@ -143,6 +146,7 @@ extension Model {
     case .upcycling(let experts, let active): try model.upcycle(experts, active)
     case .depthRouting(let placement): try model.routeDepth(placement)
     case .recursion(let recursion): try model.repeat(recursion)
+    case .skipping(let skipping): try model.skip(skipping)
     case .depthExperts(let mode): try model.place(mode)
     }
     return model

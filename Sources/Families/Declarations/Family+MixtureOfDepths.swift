@@ -13,11 +13,12 @@ extension Family {
     "mod_llama",
     defaults: """
       \(llama.defaults) mlp_gated=true mod_every=2 mod_offset=null mod_layers=null
-      mod_routing="expert_choice" mod_predictor="none" mod_part="block" mod_weighting="score"
+      mod_routing="expert_choice" mod_predictor="none" mod_part="block" mod_weighting=null
+      mod_score="linear" layer_skip=null layer_skip_curve="constant" layer_skip_phase="train"
       mod_shared_router=false mod_threshold=null mod_capacity_decay="none" mod_capacity_last=null
       mod_capacity_least=null mod_capacity_whole=null
       recursion_steps=null recursion_sharing="middle_cycle" recursion_routing="none"
-      recursion_capacity=null
+      recursion_capacity=null recursion_cache="recursion" recursion_gate=null
       """
   ) { keys in
     let mode = try keys.choice("mod_mode", of: DepthMode.self)
@@ -111,6 +112,12 @@ private enum DepthMode: String, CaseIterable {
   case integrated
 }
 
+/// What the score of a token is made of.
+private enum DepthScore: String, CaseIterable {
+  case linear
+  case attentionMap = "attention_map"
+}
+
 private enum DepthPredictor: String, CaseIterable {
   case none
   case router
@@ -171,32 +178,79 @@ extension Keys {
       choice: try choice("mod_routing", of: DepthRouter.Choice.self),
       predictor: predictor == .mlp ? try size(.predictorSize) : nil)
     router.isTrainedToDecide = predictor == .router
-    router.weighting = try choice("mod_weighting", of: DepthRouter.Weighting.self)
+    router.readsAttention = try choice("mod_score", of: DepthScore.self) == .attentionMap
+    router.weighting =
+      try text("mod_weighting") == nil
+      ? router.readsAttention ? .none : .score
+      : choice("mod_weighting", of: DepthRouter.Weighting.self)
+    if router.readsAttention {
+      note(
+        "The routers read attention weights, which fused kernels do not give: attention is eager.")
+    }
     if router.choice == .token || predictor == .router {
       router.threshold = try constant("mod_threshold")
     }
     return router
   }
 
-  /// The model of such layers, of which some may repeat others.
-  fileprivate func recursive(_ groups: [LayerGroup]) throws -> Model {
+  /// The model of such layers, of which some may repeat others, or be left out.
+  fileprivate func recursive(_ plain: [LayerGroup]) throws -> Model {
+    var groups = plain
+    if groups.contains(where: { $0.layer.conditions.contains(where: \.router.readsAttention) }) {
+      let count = try listedLayerCount()
+      groups = try listed(groups, count).leavingAttention(of: count)
+    }
+    if let skipping = try layerSkipping() {
+      let count = try listedLayerCount()
+      groups = try listed(groups, count).skipping(skipping, of: count, width: size(.hidden))
+    }
     guard let steps = try integer("recursion_steps", least: 1) else { return try decoder(groups) }
     let sharing = try choice("recursion_sharing", of: Recursion.Sharing.self)
     var recursion = Recursion(steps: steps, sharing: sharing)
-    switch try text("recursion_routing") ?? "none" {
-    case "none": break
-    case "expert_choice": recursion.shares = try recursionShares(steps)
-    case let other:
-      throw DescriptionError.unsupported(
-        key: "recursion_routing", found: "\"\(other)\"", supported: "none, expert_choice")
-    }
+    recursion.routing = try recursionRouting(steps)
+    recursion.cache = try choice("recursion_cache", of: Recursion.Cache.self)
     let count = try listedLayerCount()
-    let listed = groups.map { group in
+    return try decoder(listed(groups, count).repeated(recursion, of: count, width: size(.hidden)))
+  }
+
+  /// The same groups, with the numbers of their layers one by one.
+  private func listed(_ groups: [LayerGroup], _ count: Int) -> [LayerGroup] {
+    groups.map { group in
       var copy = group
       if case .range = group.indices { copy.indices = .listed(Array(0..<count)) }
       return copy
     }
-    return try decoder(listed.repeated(recursion, of: count, width: size(.hidden)))
+  }
+
+  /// The draw that leaves out layers, if there is one.
+  private func layerSkipping() throws -> LayerSkipping? {
+    guard let most = try decimal("layer_skip") else { return nil }
+    guard most <= .one else {
+      throw DescriptionError.wrongType(
+        key: "layer_skip", found: "\(most)", expected: "a probability, at most 1")
+    }
+    return LayerSkipping(
+      most: most, curve: try choice("layer_skip_curve", of: LayerSkipping.Curve.self),
+      draw: try choice("layer_skip_phase", of: DepthRouter.Draw.self))
+  }
+
+  /// Who leaves between the recursions.
+  private func recursionRouting(_ steps: Int) throws -> Recursion.Routing? {
+    switch try text("recursion_routing") ?? "none" {
+    case "none": return nil
+    case "expert_choice": return .expertChoice(try recursionShares(steps))
+    case "token_choice":
+      let word = try text("recursion_gate") ?? RecursionAssignment.Gate.softmax.rawValue
+      guard let gate = RecursionAssignment.Gate(rawValue: word) else {
+        throw DescriptionError.unsupported(
+          key: "recursion_gate", found: "\"\(word)\"", supported: "softmax, sigmoid")
+      }
+      return .tokenChoice(gate)
+    case let other:
+      throw DescriptionError.unsupported(
+        key: "recursion_routing", found: "\"\(other)\"",
+        supported: "none, expert_choice, token_choice")
+    }
   }
 
   /// The share of the tokens that enters each recursion: a list, or N/N, …, 1/N.

@@ -86,14 +86,21 @@ struct AttentionCore {
     var chosen: KeySelection?
     /// What is added to the scores of each key, for each head of keys, if anything.
     var biases: Matrix?
+    /// The position of each query, where they do not follow one another.
+    var positions: [Int]?
+    /// Whether it is added up what the keys of new tokens receive of the weights.
+    var receives = false
     /// What is added to the scores of each query, or stands beside them.
     var beside = BesideScores()
+
+    /// The position of a query in its sequence.
+    func position(_ query: Int) -> Int { positions?[query] ?? firstQuery + query }
 
     /// The score of the distance between a query and a key: zero for those that have none.
     func distanceScore(_ query: Int, _ key: Int, head: Int, of heads: Int) -> Float {
       guard let distances = beside.distances else { return 0 }
       let extent = distances.columns / heads
-      let distance = firstQuery + query - firstKey - key
+      let distance = position(query) - firstKey - key
       return (0..<extent).contains(distance) ? distances[query, head * extent + distance] : 0
     }
 
@@ -104,7 +111,7 @@ struct AttentionCore {
 
     /// The rows of the keys that the mask keeps for a query.
     func kept(_ query: Int, _ core: AttentionCore) -> Range<Int> {
-      let position = firstQuery + query
+      let position = position(query)
       let first = max((core.ahead ?? core.reach).first(position) - firstKey, 0)
       let end = core.ahead?.end(position, firstKey + keys.rows) ?? position + 1
       return first..<end - firstKey
@@ -177,6 +184,16 @@ extension Executor {
           if core.hasSinks { scores[query, computed.count] = span.sink(query, head: head, core) }
           Counted.softmax(scores.row(query), count)
         }
+        if span.receives {
+          let first = span.keys.rows - queries
+          meter.literally("\(path).received", rows: 0..<queries) { query in
+            for (place, key) in rows(head, query).computed.enumerated() where key >= first {
+              let row = received.sums.count - queries + key - first
+              let sum = Counted(received.sums[row]) + Counted(scores[query, place])
+              received.sums[row] = sum.value
+            }
+          }
+        }
         meter.literally("\(path).values", rows: 0..<queries) { query in
           let computed = rows(head, query).computed
           for index in 0..<core.valueSize {
@@ -198,6 +215,7 @@ extension Executor {
     let block = 128
     let blocks = (span.queries.rows + block - 1) / block
     let (scoreTotal, softmaxTotal, valueTotal) = (Total(), Total(), Total())
+    let parts = ReceivedParts()
     // One query is too little for a second thread unless the cache is long.
     let work = span.queries.rows * span.keys.rows * core.heads * core.scoreSize
     let few = work < 2_000_000 ? Workers(count: 1) : workers
@@ -210,9 +228,15 @@ extension Executor {
       let out = y.rows(rows).columns(core.outputs(of: head))
       let done = BufferPool.with(rows.count * (span.keys.rows + 1)) { buffer in
         let scores = Matrix(buffer, rows: rows.count, columns: span.keys.rows + 1)
-        return span.chosen == nil
+        let done =
+          span.chosen == nil
           ? core.run(q, shared, scores, out, rows, head, mask)
           : core.runChosen(q, shared, scores, out, rows, head, mask)
+        if span.receives {
+          parts.put(
+            ReceivedPart(scores, rows, span) { span.computed($0, core, mask) }, at: item)
+        }
+        return done
       }
       scoreTotal.add(done.scores)
       softmaxTotal.add(done.softmax)
@@ -220,6 +244,15 @@ extension Executor {
       meter.advance(2 * (done.scores + done.values) + 5 * done.softmax)
     }
     var tally = OperationTally()
+    if span.receives {
+      let first = received.sums.count - span.queries.rows
+      for part in parts.inOrder {
+        for (key, sum) in part.sums.enumerated() { received.sums[first + key] += sum }
+        tally.add += part.additions
+      }
+      meter.record("\(path).received", tally)
+      tally = OperationTally()
+    }
     tally.multiply = scoreTotal.value
     tally.add = scoreTotal.value
     meter.recordAdvanced("\(path).scores", tally)
@@ -246,7 +279,7 @@ extension AttentionCore {
       if let scale, !scalesSlopes { score = score * Counted(scale) }
       if let cap { score = score.bounded(by: cap) }
       if let slopes {
-        let distance = Float(span.firstKey + key - span.firstQuery - query)
+        let distance = Float(span.firstKey + key - span.position(query))
         score = score + Counted(slopes[head]) * Counted(distance)
       }
       if let scale, scalesSlopes { score = score * Counted(scale) }
@@ -424,7 +457,7 @@ extension AttentionCore {
         factor = 1
       }
       for (place, key) in keys.enumerated() {
-        let distance = Float(span.firstKey + key - span.firstQuery - query)
+        let distance = Float(span.firstKey + key - span.position(query))
         start[place] += slopes[head] * distance
       }
     }

@@ -65,6 +65,7 @@ extension Executor {
     core.hasDistances = beside.distances != nil
     core.scalesDistances = beside.factors != nil
     let y = scratch.matrix(queries.rows, core.heads * (try extent(heads.outputSize)))
+    if heads.leavesReceived { received = ReceivedWeights() }
     for (index, sequence) in kept.enumerated() {
       let rows = flow.rows(of: index)
       guard !rows.isEmpty else { continue }
@@ -73,6 +74,7 @@ extension Executor {
         firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count,
         chosen: chosen?[index])
       span.beside = beside.rows(rows)
+      if heads.seesEveryToken { span.positions = Array(flow.positions[rows]) }
       if let bias = heads.valueBias {
         let biases = try biases(bias, sequence.values.matrix, at: path)
         span.biases = biases
@@ -84,6 +86,11 @@ extension Executor {
           }
           span.chosen = core.greatest(most, span)
         }
+      }
+      if heads.leavesReceived {
+        received.sums += [Float](repeating: 0, count: rows.count)
+        received.queries += [Int](repeating: rows.count, count: rows.count)
+        span.receives = true
       }
       for half in heads.seesHalves ? [0, 1] : [nil] {
         var part = core

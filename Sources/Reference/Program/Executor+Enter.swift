@@ -18,6 +18,12 @@ extension Executor {
       entering = try scratch.scoped {
         try choose(x, scores, entrance, flow, state, at: path, name)
       }
+    } else if let count = entrance.router.leastRecursions {
+      entering = assigned(atLeast: count, flow, name)
+    } else if let draw = entrance.router.draw {
+      entering = try drawn(draw, entrance.router.capacity, flow, name)
+    }
+    if scores != nil || entrance.router.leastRecursions != nil {
       entered = entering.map { sequence in
         (sequence.rows.map { flow.origins?[$0] ?? $0 }, sequence.scores)
       }
@@ -32,7 +38,10 @@ extension Executor {
     for (index, sequence) in flow.sequences.enumerated() {
       let key = LayerState.CacheKey(name: name, sequence: sequence)
       let before = state.entered[key] ?? 0
-      meter.decided(name, entered: inner.lengths[index], past: before)
+      let own = inner.rows(of: index)
+      meter.decided(
+        name, entered: inner.lengths[index], past: before,
+        positions: inner.positions[own].map { $0 - past })
       state.entered[key] = before + inner.lengths[index]
     }
     try scratch.scoped {
@@ -80,7 +89,9 @@ extension Executor {
       let range = flow.rows(of: index)
       let own = Array(decisions[range])
       var rows: [Int] = []
-      if isKnown {
+      if router.admitsAll {
+        rows = Array(own.indices)
+      } else if isKnown {
         rows = best(count, of: own, name)
         let least = rows.map { own[$0] }.min() ?? 0
         state.thresholds[key] = min(least, state.thresholds[key] ?? .infinity)

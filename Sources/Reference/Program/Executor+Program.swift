@@ -307,6 +307,12 @@ struct ProgramRun {
         executor.multiplyRows(y, by: weights, path.appending(step.path))
       }
       return .numbers(y)
+    case .received(_, let heads):
+      return .numbers(try executor.meanReceived(heads, flow, name))
+    case .assign(let x, let assignment):
+      let y = writable(x, index, executor)
+      executor.assign(y, assignment, name)
+      return .numbers(y)
     case .enter(let x, let scores, let entrance):
       let stream = writable(x, index, executor)
       try executor.enter(
@@ -340,7 +346,8 @@ struct ProgramRun {
       return left
     case .take(let legacy):
       isBorrowed[step.result.id] = true
-      return try executor.taken(legacy)
+      let taken = try executor.taken(legacy)
+      return legacy.isOfEveryToken ? executor.rows(of: taken, flow) : taken
     }
   }
 }
@@ -391,7 +398,8 @@ extension Executor {
         .subtract, .scale, .positionFactor, .bound, .clip, .route, .experts, .weigh, .enter,
         .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
-        .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
+        .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
+        .received:
         break
       }
     }

@@ -76,7 +76,8 @@ struct ProgramReport {
         .attendLatents, .positionFactor, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
-        .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot:
+        .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
+        .received:
         return [own]
       }
     }
