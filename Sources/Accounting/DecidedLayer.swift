@@ -9,6 +9,8 @@ package struct DecidedLayer: Sendable {
   package var entered: [String: [Entered]] = [:]
   /// The places of experts that were filled, by the path of the branch inside the layer.
   package var filled: [String: Int128] = [:]
+  /// The pairs of a token and an expert that returned it, by the same path.
+  package var returned: [String: Int128] = [:]
 
   package init() {}
 }
@@ -36,7 +38,9 @@ extension OperationLedger {
     to counts: inout [Place: Rational]
   ) throws(DescriptionError) {
     let pass = ProgramWork(Stream(workload), decided: decided) { path in
-      decided.filled[path].map { .met(Formula($0)) } ?? .all
+      decided.filled[path].map {
+        .met(Formula($0), returned: Formula(decided.returned[path] ?? 0))
+      } ?? .all
     }
     for (work, _) in layer.work(program, pass) {
       let path = "\(model.layersPath).\(index).\(work.name)"

@@ -33,14 +33,16 @@ package struct ExpertsMet: Hashable, Sendable {
     return kinds
   }
 
-  /// The same for each layer by itself, with the path of its list of experts.
+  /// The same for each layer by itself, with the path of its list of experts, where those that no
+  /// token meets do not run.
   ///
   /// - Throws: `DescriptionError.arithmetic`, also for a number of layers that was left free.
   package static func places(
     _ ledger: OperationLedger
   ) throws(DescriptionError) -> [(path: String, met: ExpertsMet)] {
     var places: [(path: String, met: ExpertsMet)] = []
-    for (group, name, met) in try lists(ledger) {
+    // Where places are padded every expert runs, whether a token meets it or not.
+    for (group, name, met) in try lists(ledger, runsForTokens: true) {
       for layer in try ledger.layers(of: group) {
         places.append(("\(ledger.model.layersPath).\(layer).\(name)", met))
       }
@@ -50,13 +52,15 @@ package struct ExpertsMet: Hashable, Sendable {
 
   /// Every list of experts that runs: its group of layers, its name in the layer, what is met.
   private static func lists(
-    _ ledger: OperationLedger
+    _ ledger: OperationLedger, runsForTokens: Bool = false
   ) throws(DescriptionError) -> [(group: LayerGroup, name: String, met: ExpertsMet)] {
     var lists: [(group: LayerGroup, name: String, met: ExpertsMet)] = []
     let stream = Stream(ledger.workload)
     for group in ledger.model.groups {
       for (branch, router) in group.layer.runBranches where !branch.runs.isZero {
         guard case .mixtureOfExperts(let mixture) = branch.module else { continue }
+        let isPadded = mixture.capacity?.isPadded == true && mixture.router.rule != .expertChoice
+        if runsForTokens, isPadded { continue }
         let met = try ExpertsMet(
           mixture, in: group, { Choosing(stream, router, $0) }, ledger)
         let name = branch.path.isEmpty ? mixture.path : "\(branch.path).\(mixture.path)"

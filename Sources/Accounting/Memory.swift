@@ -58,6 +58,8 @@ package struct Memory: Sendable {
   package let intensityBounds: (least: Rational, most: Rational)?
   /// How many experts the pass meets in each kind of layer that has some.
   package let expertsMet: [ExpertsMet]
+  /// How many choices of experts find a place, in each kind of layer where not all do.
+  package let placesFilled: [PlacesFilled]
 
   /// What a training step keeps for each parameter.
   ///
@@ -116,7 +118,7 @@ package struct Memory: Sendable {
     guard ![least, most].contains(where: { $0.fault == .notAMonomial }) else {
       (movedBytes, movedBounds, intensity, intensityBounds) = (nil, nil, nil, nil)
       movedCacheBytes = nil
-      expertsMet = []
+      (expertsMet, placesFilled) = ([], [])
       return
     }
     _ = (try sound(least, "The bytes moved"), try sound(most, "The bytes moved"))
@@ -139,6 +141,7 @@ package struct Memory: Sendable {
       intensityBounds = nil
     }
     expertsMet = try ExpertsMet.kinds(ledger)
+    placesFilled = try PlacesFilled.kinds(ledger)
   }
 
   private static func ratio(_ flops: Evaluated, to bytes: Evaluated) -> Rational? {

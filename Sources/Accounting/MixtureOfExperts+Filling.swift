@@ -1,22 +1,35 @@
-import Architecture
+package import Architecture
 import Symbolic
 
 extension MixtureOfExperts {
   /// How many places of experts are taken to be filled, where the data decide.
   enum Filling {
-    /// Every place of a kernel of fixed shape, which is as many as can be.
+    /// As many as can be.
     case all
     /// As few as can be.
     case least
-    /// Those expected if tokens choose evenly among the experts and those that do nothing; of a
-    /// limited capacity all.
+    /// Those expected if tokens choose evenly among the experts and those that do nothing.
     case even
-    /// As many as one pass has met.
-    case met(Formula)
+    /// As many as one pass has met, and as many pairs of a token and an expert that returns it.
+    case met(Formula, returned: Formula)
   }
 
-  /// Whether the data decide how many places are filled.
+  /// Whether the data decide how much is executed.
   var dependsOnData: Bool {
-    router.rule != .expertChoice && !runsEveryExpert && (!idle.isZero || capacity != nil)
+    guard router.rule != .expertChoice, !runsEveryExpert else { return false }
+    guard let capacity else { return !idle.isZero }
+    return !capacity.isPadded || !returning.isZero || constants != nil
+  }
+}
+
+extension Model {
+  /// Whether experts leave out tokens above their places, and compute no place that nobody fills.
+  package var dropsTokens: Bool {
+    groups.contains { group in
+      group.layer.runBranches.contains { branch, _ in
+        guard case .mixtureOfExperts(let mixture) = branch.module else { return false }
+        return mixture.router.rule != .expertChoice && mixture.capacity?.isPadded == false
+      }
+    }
   }
 }

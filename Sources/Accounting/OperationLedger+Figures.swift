@@ -50,7 +50,7 @@ extension OperationLedger {
     func some(_ body: (Layer, Workload) -> Bool) -> Bool {
       layers.contains { layer in passes.contains { body(layer, $0) } }
     }
-    if some({ $0.letsDataDecide($1) }) { return .expected }
+    if some({ $0.letsDataDecide($1) }) || model.dropsTokens { return .expected }
     return some { $0.dependsOnData($1) } ? .bounded : .exact
   }
 

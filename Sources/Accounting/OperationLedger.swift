@@ -70,7 +70,11 @@ package struct OperationLedger: Sendable {
   ) {
     let workload = stream.workload
     let filling: MixtureOfExperts.Filling =
-      assumption == .none ? .least : isEven ? .even : .all
+      switch assumption {
+      case .none: .least
+      case .expected: isEven || model.dropsTokens ? .even : .all
+      case .all: .all
+      }
     let parts = workload.parts(model.values)
     /// What each pass does, one after the other, each added up over all that are like it.
     func ofEachPass<Value>(_ body: (Stream) -> [(Work, Value)]) -> [(Work, Value)] {

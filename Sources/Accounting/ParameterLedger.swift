@@ -75,7 +75,9 @@ extension ParameterLedger {
   /// Parameters that no pass of text reads.
   package var unread: Formula {
     rows.filter { row in
-      (row.weight.activeShare.isZero || row.weight.isUnread) && !row.weight.isBuffer
+      let weight = row.weight
+      let isInactive = weight.activeShare.isZero && !weight.isOfSmallExpert
+      return (isInactive || weight.isUnread) && !weight.isBuffer
     }.map(\.count).sum()
   }
 

@@ -222,6 +222,11 @@ struct ProgramWork {
         OperationCounts([
           .multiply: 2 * numbers, .add: numbers, .subtract: runs * weight.count,
         ]))
+    case .blend:
+      add(
+        step,
+        rows * ReferenceAlgorithms.softmax(2)
+          + OperationCounts([.multiply: 2 * numbers, .add: numbers]))
     case .convolve(_, let convolution):
       count(step) { convolution.work(step.role.part, over: $0) }
     case .scan(_, let scan): count(step) { scan.work(step.role.part, over: $0) }
@@ -261,8 +266,8 @@ struct ProgramWork {
     done += inner.done.filter { $0.piece != .weighting }
     // An input that is returned has its weight in the sum as an answer has.
     let weighed =
-      routing.idleReturnsInput && routing.capacity == nil
-      ? stream.rows * routing.chosen : slots
+      routing.allReturn && routing.capacity == nil && !routing.isOfConstants
+      ? stream.rows * routing.chosen : slots + routing.returned(stream, filling(step.scope))
     var counts = OperationCounts([.add: weighed * step.result.width])
     if !routing.weighsAlike {
       for (work, _, piece) in inner.done where piece == .weighting {

@@ -4,17 +4,17 @@ import Symbolic
 extension Routing {
   /// Pairs of a token and an expert that are computed.
   ///
-  /// With a limited capacity these are all places, filled up or not; at the least, when all tokens
-  /// choose the same experts, those of *K* experts, less the experts that do nothing.
+  /// With places that are padded these are all places, filled or not. Else they are the filled ones:
+  /// at the least, when all tokens choose the same experts, those of *K* experts, less the experts that
+  /// do nothing; evenly, the mean of `Formula.filled`.
   func slots(
     _ stream: Stream, _ filling: MixtureOfExperts.Filling, active real: Formula
   ) -> Formula {
+    if case .met(let slots, _) = filling, slotsDependOnData { return slots }
     let tokens = stream.rows
-    let idle = scored - experts
-    let isFixed = router.rule == .expertChoice || runsEvery
-    let dependsOnData = !isFixed && (!idle.isZero || capacity != nil)
-    if case .met(let slots) = filling, dependsOnData { return slots }
     if runsEvery { return tokens * experts }
+    if isOfConstants { return pairs(of: experts, stream, filling) }
+    let idle = scored - experts
     var active = real
     if !idle.isZero {
       switch filling {
@@ -23,18 +23,56 @@ extension Routing {
       case .all, .met: break
       }
     }
-    guard let places = places(stream) else { return tokens * active }
-    guard case .least = filling, dependsOnData else { return experts * places }
-    return active * .minimum(tokens, places)
+    guard let capacity else { return tokens * active }
+    let places = places(of: capacity, stream)
+    let all = capacity.groups(of: experts) * stream.runs * places
+    guard slotsDependOnData else { return all }
+    switch filling {
+    case .all, .met: return .minimum(tokens * active, all)
+    case .even:
+      return capacity.groups(of: experts)
+        * .filled(
+          tokens: tokens, choices: chosen, of: scored, own: capacity.sharing(of: experts),
+          places: places)
+    case .least:
+      guard capacity.devices != nil else { return active * .minimum(tokens, stream.runs * places) }
+      // All tokens choose all experts of as few devices as can be.
+      let own = capacity.sharing(of: experts)
+      let whole = Formula.floor(active / own)
+      return whole * .minimum(own * tokens, stream.runs * places)
+        + .minimum((active - own * whole) * tokens, stream.runs * places)
+    }
   }
 
-  /// The places of one expert, where they are limited: no more than there are tokens, and one at
-  /// least.
-  private func places(_ stream: Stream) -> Formula? {
-    guard let capacity else { return nil }
-    let choices = router.rule == .expertChoice ? capacity : capacity * chosen
-    let share = Formula.floor(choices * stream.rows / scored)
-    return stream.runs * .maximum(1, .minimum(stream.rows, share))
+  /// Whether the data decide how many places the experts compute.
+  private var slotsDependOnData: Bool {
+    guard router.rule != .expertChoice, !runsEvery else { return false }
+    return isOfConstants || (capacity.map { !$0.isPadded } ?? (scored != experts))
+  }
+
+  /// Pairs of a token and an expert that returns its input.
+  func returned(_ stream: Stream, _ filling: MixtureOfExperts.Filling) -> Formula {
+    guard !returning.isZero, !isOfConstants, router.rule != .expertChoice else { return 0 }
+    if case .met(_, let returned) = filling { return returned }
+    return pairs(of: returning, stream, filling)
+  }
+
+  /// Pairs of a token and one of some of the experts that are scored.
+  private func pairs(
+    of some: Formula, _ stream: Stream, _ filling: MixtureOfExperts.Filling
+  ) -> Formula {
+    switch filling {
+    case .all, .met: stream.rows * .minimum(chosen, some)
+    case .least: stream.rows * .maximum(0, chosen - (scored - some))
+    case .even: stream.rows * chosen * some / scored
+    }
+  }
+
+  /// The places of one expert, or of one device, in a pass that runs.
+  private func places(of capacity: ExpertPlaces, _ stream: Stream) -> Formula {
+    capacity.count(
+      tokens: stream.rows, choices: router.rule == .expertChoice ? 1 : chosen, scored: scored,
+      experts: experts)
   }
 
   /// Whether a hash chooses and nothing scores, so that all chosen experts weigh the same.
@@ -43,9 +81,14 @@ extension Routing {
   /// From the scores of a stream's tokens to the weights of their experts.
   func counts(_ stream: Stream) -> OperationCounts {
     var counts = stream.rows * each
-    if router.rule == .expertChoice, let places = places(stream) {
-      // Each token that an expert chooses is found by one look at the scores of all tokens.
-      counts = counts + OperationCounts([.compare: experts * places * stream.rows])
+    if let capacity, router.rule == .expertChoice || capacity.keeping == .best {
+      // Each token that an expert, or a device, takes is found by one look at the scores of all.
+      counts =
+        counts
+        + OperationCounts([
+          .compare: capacity.groups(of: experts) * stream.runs * places(of: capacity, stream)
+            * capacity.sharing(of: experts) * stream.rows
+        ])
     }
     return counts
   }

@@ -96,6 +96,11 @@ extension Layer {
       let choosing = Choosing(stream, router, assumption)
       var routing: MixtureOfExperts?
       if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
+      if let routing, let constants = routing.constants, assumption != .none {
+        sum +=
+          choosing.share(meeting: routing.chosen / routing.scored)
+          * constants.weights.map { $0.count * bytes($0, branch) }.sum()
+      }
       for weight in branch.weights where !weight.activeShare.isZero {
         let size = bytes(weight, branch)
         if weight.activeShare == .one {
@@ -189,10 +194,10 @@ struct Choosing {
 
   /// The share of the experts of a layer that are read.
   ///
-  /// With a limited capacity all have as many places, which are computed, filled or not; at the
-  /// least those that all tokens choose.
+  /// Where places are padded, all are computed, filled or not.
   func share(ofExpertsReadIn mixture: MixtureOfExperts) -> Formula {
-    if mixture.capacity != nil, assumption != .none { return share(meeting: 1) }
+    let isPadded = mixture.capacity?.isPadded ?? false
+    if isPadded || mixture.router.rule == .expertChoice { return share(meeting: 1) }
     return share(ofExpertsMetIn: mixture)
   }
 

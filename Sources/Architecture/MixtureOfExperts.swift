@@ -50,17 +50,8 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var always: Always?
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
-  /// The capacity of an expert over its even share of the tokens, *c*, if it is limited.
-  ///
-  /// The even share is that of all experts among which the router chooses, those that do nothing
-  /// included, and the tokens are all of a pass that reach the layer, whatever sequence they are of.
-  /// Of *N* tokens an expert takes at most `max(1, min(N, ⌊c·K·N/E⌋))`; the others that chose it are
-  /// dropped, and places that nobody chose are filled up. Where experts choose, each takes exactly
-  /// `max(1, min(N, ⌊c·N/E⌋))`.
-  ///
-  /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
-  ///   al. 2020 (GShard), §2.2, <https://arxiv.org/abs/2006.16668>.
-  package var capacity: Formula?
+  /// How many tokens an expert takes, if that is limited.
+  package var capacity: ExpertPlaces?
   /// What is added to the sum of what the experts return, if anything.
   package var bias: Weight?
   /// What the weight of an expert multiplies.
@@ -82,8 +73,11 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var idle: Formula = 0 {
     didSet { scored = experts + idle }
   }
-  /// Whether these experts return their input, which then has its weight in the sum.
-  package var idleReturnsInput = false
+  /// How many of them return their input, which then has its weight in the sum; they stand behind
+  /// those that return nothing.
+  package var returning: Formula = 0
+  /// Those of them that return a mean of their input and a vector, behind the others.
+  package var constants: ConstantExperts?
   /// All experts that the router scores, those that do nothing included.
   package var scored: Formula
   /// Maps to a narrower stream on which the experts work, and back.
@@ -132,7 +126,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var weights: [Weight] {
     router.weights + [bias].compactMap(\.self) + expertWeights
       + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
-      + (always?.weights ?? []) + latentWeights
+      + (always?.weights ?? []) + latentWeights + (constants?.weights ?? [])
       + unmet
   }
 

@@ -170,6 +170,14 @@ private struct RequestList {
         always.expert, extent(always.count), at: path.appending(always.path), "#", always.stack,
         [], [], into: &requests)
     }
+    if let constants = mixture.constants {
+      for number in 0..<max(0, try extent(constants.count)) {
+        let name = path.appending("\(constants.path).\(number)")
+        for weight in [constants.vector] + constants.gate.weights(.routedExperts) {
+          requests.append(try request(weight, at: name))
+        }
+      }
+    }
     if let shared = mixture.shared {
       for weight in shared.weights(.sharedExperts) {
         requests.append(try request(weight, at: path.appending(mixture.sharedPath)))

@@ -69,6 +69,12 @@ package struct Router: Hashable, Sendable {
   package var addsScores = false
   /// A small network between what it reads and its gates, if there is one.
   package var network: RouterNetwork?
+  /// A map of the scores of the router before, which is added to its own.
+  ///
+  /// - Source: Jin et al. 2024 (MoE++), eq. 6, <https://arxiv.org/abs/2410.07348>.
+  package var residual: Linear?
+  /// Whether the router after it reads its scores.
+  package var leavesScores = false
   /// A norm of what it reads, before its gates.
   package var norm: Normalization?
   /// A learned vector that this is multiplied with, if any.
@@ -98,7 +104,8 @@ package struct Router: Hashable, Sendable {
   }
 
   package var weights: [Weight] {
-    (network?.weights ?? []) + gates.weights(.router) + (norm?.weights(.router) ?? [])
+    (network?.weights ?? []) + gates.weights(.router)
+      + [residual].compactMap(\.self).weights(.router) + (norm?.weights(.router) ?? [])
       + besides
   }
 

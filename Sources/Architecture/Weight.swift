@@ -44,6 +44,9 @@ package struct Weight: Hashable, Sendable {
   package var isBuffer = false
   /// Whether no pass of text reads it; it counts as active all the same.
   package var isUnread = false
+  /// Whether a pass may read it although it counts for no token as active, because a token that meets
+  /// the largest experts does not meet it.
+  package var isOfSmallExpert = false
   /// Whether it is the matrix of a map, of which a product is taken with the tokens.
   package var isMap = false
 

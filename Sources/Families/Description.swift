@@ -55,7 +55,7 @@ package struct Description: Sendable {
       )
     }
     model.sizes = keys.marked(model.sizes)
-    model.requirements = keys.requirements
+    model.requirements = keys.requirements + model.requirements
     model.statedContext = keys.statedContext
     model.operationNotes += keys.operationReport()
     model.operationGap = Family.parametersOnly[family.modelType]

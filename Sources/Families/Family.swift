@@ -47,7 +47,7 @@ package struct Family: Sendable {
       .hidden, .layers, .vocabulary, .heads, .positions, .intermediate, .capacity, .predictorSize,
       .experts, .activeExperts, .idleExperts,
     ]
-    keys.formUnion(sizes.map(\.key) + ["mod_mode", "expert_capacity_factor", "expert_routing"])
+    keys.formUnion(sizes.map(\.key) + ["mod_mode", "expert_capacity_factor"] + Keys.placeKeys)
     return keys.sorted()
   }
 

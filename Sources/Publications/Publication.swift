@@ -94,7 +94,8 @@ package struct Publication: Sendable {
   /// Every publication, in the order in which they are listed.
   package static let all: [Publication] = [
     founding, kaplan, chinchilla, palm, llama, deepseekLLM, deepseekMoE, latentAttention,
-    mixtureOfDepths, routedDepth, mixtureOfRecursions, zeroComputation, expertScaling, flameSizes,
+    mixtureOfDepths, routedDepth, mixtureOfRecursions, zeroComputation, zeroComputationSizes,
+    expertScaling, expertGranularity, flameSizes, flameRuns, longcat, openMixture, kimi,
     sparseModels, switchTransformer, gemma, storedSizes, cacheSizes, utilization, training,
     presets,
   ]

@@ -19,11 +19,5 @@ extension Executor {
     if layer.isConditional, layer.branches.contains(where: \.module.isMixer) {
       throw refuse("a mixer in a routed layer")
     }
-    for branch in (layer.repeats + layer.blocks).flatMap(\.branches) {
-      guard case .mixtureOfExperts(let mixture) = branch.module else { continue }
-      if mixture.idleReturnsInput, mixture.capacity != nil {
-        throw refuse("a limited capacity of zero experts")
-      }
-    }
   }
 }

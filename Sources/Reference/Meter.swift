@@ -7,6 +7,8 @@ package struct Decision: Sendable {
   package var entered: [(tokens: Int, past: Int, positions: [Int])] = []
   /// The places of experts that a token filled.
   package var filled: Int?
+  /// The pairs of a token and an expert that returned it.
+  package var returned = 0
 }
 
 /// What a pass has executed, under the path of the part that ran.
@@ -65,10 +67,12 @@ package final class Meter {
     decisions[router, default: Decision()].entered.append((entered, past, positions))
   }
 
-  /// Notes how many places of the experts of a mixture have been filled.
-  func decided(_ mixture: String, filled: Int) {
+  /// Notes how many places of the experts of a mixture have been filled, and how often an expert
+  /// that computes nothing has returned its input.
+  func decided(_ mixture: String, filled: Int, returned: Int) {
     guard isRecording else { return }
     decisions[mixture, default: Decision()].filled = filled
+    decisions[mixture, default: Decision()].returned = returned
   }
 
   /// Runs a body whose every operation on `Counted` numbers is counted under a path.

@@ -13,6 +13,9 @@ package indirect enum Atom: Hashable, Sendable {
   case maximum(Formula, Formula)
   /// A share from zero to one, to a whole power: see `Rational.share(toThe:)`.
   case power(Formula, Formula)
+  /// The mean number of filled places of experts: of *N* tokens of which each chooses *K* of *E*
+  /// things, of which *m* have *C* places, `[N, K, E, m, C]`; see `Rational.filled`.
+  case filled([Formula])
 
   /// Whether every value is a whole number.
   var isWhole: Bool {
@@ -21,7 +24,7 @@ package indirect enum Atom: Hashable, Sendable {
     case .ceiling, .floor: true
     case .minimum(let left, let right), .maximum(let left, let right):
       left.isWhole && right.isWhole
-    case .power: false
+    case .power, .filled: false
     }
   }
 
@@ -32,6 +35,7 @@ package indirect enum Atom: Hashable, Sendable {
     case .ceiling(let argument), .floor(let argument): [argument]
     case .minimum(let left, let right), .maximum(let left, let right), .power(let left, let right):
       [left, right]
+    case .filled(let arguments): arguments
     }
   }
 }
@@ -45,6 +49,7 @@ extension Atom: Comparable {
     case .minimum: 3
     case .maximum: 4
     case .power: 5
+    case .filled: 6
     }
   }
 

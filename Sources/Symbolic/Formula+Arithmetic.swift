@@ -149,6 +149,27 @@ extension Formula {
     }
   }
 
+  /// The mean number of filled places, as `Rational.filled` computes it.
+  package static func filled(
+    tokens: Formula, choices: Formula, of things: Formula, own: Formula, places: Formula
+  ) -> Formula {
+    filled([tokens, choices, things, own, places])
+  }
+
+  /// The same of a list of five.
+  static func filled(_ arguments: [Formula]) -> Formula {
+    for argument in arguments where argument.fault != nil { return argument }
+    if arguments[0].isZero || arguments[4].isZero { return .zero }
+    let numbers = arguments.compactMap(\.constant)
+    guard numbers.count == 5 else { return Formula(atom: .filled(arguments)) }
+    return Formula { () throws(ArithmeticError) in
+      Formula(
+        try Rational.filled(
+          tokens: numbers[0], choices: numbers[1], of: numbers[2], own: numbers[3],
+          places: numbers[4]))
+    }
+  }
+
   /// Takes the whole part of every coefficient out of a rounding, and rounds what remains.
   private static func rounded(
     _ argument: Formula, constant: (Rational) -> Int128, atom: (Formula) -> Atom

@@ -55,6 +55,17 @@ extension Atom {
       else { return nil }
       return base.combined(with: power.reversed)
     }
+    if case .filled(let arguments) = self {
+      // The more things there are, the fewer choices fall on the own ones.
+      var result = Direction.constant
+      for (place, argument) in arguments.enumerated() {
+        guard let direction = argument.direction(in: symbol),
+          let both = result.combined(with: place == 2 ? direction.reversed : direction)
+        else { return nil }
+        result = both
+      }
+      return result
+    }
     // Roundings and choices keep the direction of what they hold.
     var result = Direction.constant
     for argument in arguments {
@@ -68,7 +79,7 @@ extension Atom {
 
   fileprivate var isNeverNegative: Bool {
     switch self {
-    case .symbol, .power: true
+    case .symbol, .power, .filled: true
     case .ceiling, .floor, .minimum: arguments.allSatisfy { Formula.neverNegative($0) }
     case .maximum: arguments.contains { Formula.neverNegative($0) }
     }

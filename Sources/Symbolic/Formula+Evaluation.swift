@@ -76,6 +76,12 @@ extension Atom {
     case .power(let share, let exponent):
       return try share.evaluated(with: values)
         .share(toThe: try exponent.evaluated(with: values).wholeValue())
+    case .filled(let arguments):
+      var numbers: [Rational] = []
+      for argument in arguments { numbers.append(try argument.evaluated(with: values)) }
+      return try .filled(
+        tokens: numbers[0], choices: numbers[1], of: numbers[2], own: numbers[3],
+        places: numbers[4])
     }
   }
 
@@ -90,6 +96,7 @@ extension Atom {
       .maximum(left.substituting(replacement), right.substituting(replacement))
     case .power(let share, let exponent):
       .power(share.substituting(replacement), exponent.substituting(replacement))
+    case .filled(let arguments): .filled(arguments.map { $0.substituting(replacement) })
     }
   }
 }

@@ -146,9 +146,18 @@ private struct FormulaParser {
       let other = try sum(depth: depth + 1)
       if name == "pow" { return .power(argument, other) }
       return name == "min" ? .minimum(argument, other) : .maximum(argument, other)
+    case "filled":
+      var arguments = [argument]
+      for _ in 0..<4 {
+        try expect(",")
+        arguments.append(try sum(depth: depth + 1))
+      }
+      return .filled(
+        tokens: arguments[0], choices: arguments[1], of: arguments[2], own: arguments[3],
+        places: arguments[4])
     default:
       throw FormulaSyntaxError(
-        message: "unknown function '\(name)'; there are ceil, floor, min, max and pow",
+        message: "unknown function '\(name)'; there are ceil, floor, min, max, pow and filled",
         offset: start)
     }
   }

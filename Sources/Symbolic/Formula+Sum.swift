@@ -43,7 +43,7 @@ extension Formula {
     at atom: Atom, _ index: Symbol, _ low: Formula, _ high: Formula, _ depth: Int
   ) -> Formula? {
     switch atom {
-    case .symbol, .power: return nil
+    case .symbol, .power, .filled: return nil
     case .minimum(let one, let other):
       return chosen(atom, one, other, isLesser: true, index, low, high, depth)
     case .maximum(let one, let other):
@@ -249,6 +249,7 @@ extension Atom {
     case .minimum(let one, let other): return .minimum(inside(one), inside(other))
     case .maximum(let one, let other): return .maximum(inside(one), inside(other))
     case .power(let share, let exponent): return .power(inside(share), inside(exponent))
+    case .filled(let arguments): return .filled(arguments.map(inside))
     }
   }
 }

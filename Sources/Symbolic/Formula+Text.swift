@@ -72,6 +72,11 @@ extension Atom {
     case .minimum: return notation.function("min", inside)
     case .maximum: return notation.function("max", inside)
     case .power: return notation.power(inside[0], inside[1])
+    case .filled:
+      if case .latex = notation {
+        return "\\operatorname{filled}\\left(\(inside.joined(separator: ", "))\\right)"
+      }
+      return notation.function("filled", inside)
     }
   }
 }

@@ -181,6 +181,13 @@ extension DecidedLayer {
     for (branch, _) in layer.runBranches {
       let own = branch.path.isEmpty ? path : "\(path).\(branch.path)"
       filled[branch.path] = decisions[own]?.filled.map { Int128($0) }
+      returned[branch.path] = decisions[own].map { Int128($0.returned) }
+      guard case .mixtureOfExperts(let mixture) = branch.module, let constants = mixture.constants
+      else { continue }
+      let name =
+        branch.path.isEmpty ? constants.path : "\(branch.path).\(constants.path)"
+      filled[name] =
+        decisions["\(own).\(constants.path)"]?.filled.map { Int128($0) }
     }
   }
 }

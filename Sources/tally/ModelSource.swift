@@ -35,8 +35,9 @@ struct ModelSource {
     })
   static let changes = Parameter<[String]>.repeated(
     "transform", "CHANGE",
-    help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, mod=κ/every, "
-      + "recursion=N, skip=p, mode=staged|integrated.",
+    help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, granularity=G/R, "
+      + "leverage=G/E/E_a/E_s, idle=zero/copy/constant, capacity=c, mod=κ/every, recursion=N, skip=p, "
+      + "mode=staged|integrated.",
     complaint: { text in
       do throws(TransformationSyntaxError) {
         _ = try Transformation(parsing: text)
@@ -47,9 +48,10 @@ struct ModelSource {
     })
 
   /// Where a configuration comes from is an argument of its own.
-  static let options = [
-    settings.declaration, changes.declaration, assume.declaration,
-  ]
+  static let options =
+    [
+      settings.declaration, changes.declaration, assume.declaration,
+    ] + CapacityOptions.declarations
   static let declarations = [models.declaration] + options + [predictors.declaration]
   static let predictors = Parameter<Bool>.flag(
     "mtp", help: "Add the layers for multi-token prediction, as a model of their own.")
@@ -98,9 +100,10 @@ struct ModelSource {
       }
     }
     description = Families.Description(overrides: overrides, assumed: arguments[Self.assume])
-    transformations = try arguments[Self.changes].map { text in
-      try Transformation(parsing: text)
-    }
+    transformations =
+      try arguments[Self.changes].map { text in
+        try Transformation(parsing: text)
+      } + [CapacityOptions.change(arguments)].compactMap(\.self)
   }
 
   /// The parameters of the models of a command line, in its order.
@@ -183,7 +186,12 @@ struct ModelSource {
       switch change {
       case .depthRouting(let placement): min(placement.layers.last, 1 << 20) + 1
       case .recursion(let recursion): min(recursion.leastDepth, 1 << 20)
-      case .segmentation, .sharing, .upcycling, .skipping, .depthExperts: 0
+      case .upcycling(_, _, let layers?), .granularity(_, _, let layers?),
+        .leverage(_, _, _, _, let layers?):
+        min(layers.last, 1 << 20) + 1
+      case .segmentation, .sharing, .upcycling, .granularity, .leverage, .depthExperts,
+        .idleExperts, .capacity, .skipping:
+        0
       }
     }
     return max(2, needed.max() ?? 0)

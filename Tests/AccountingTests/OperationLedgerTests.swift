@@ -227,15 +227,23 @@ import Testing
     // ⌊1.25·2·10/4⌋ = 6 places of 4 experts.
     let limited = try sparse(", \"expert_capacity_factor\": 1.25")
     #expect(number(limited.products[.routedExperts]) == 2 * 4 * 6 * 144)
-    #expect(limited.exactness == .bounded)
-    let bounds = try #require(limited.bounds)
-    #expect(bounds.most == limited.total)
-    // At the least all tokens choose the same 2 experts, which take 6 each.
+    #expect(limited.exactness == .exact)
+    #expect(limited.bounds == nil)
     let places = try sparse("").total - limited.total
     #expect(places.constant.map { $0 < .zero } == true)
-    let dropped = limited.total - bounds.least
-    // 24 - 12 places: two operations a weight, 4 and the gate for each inner number, 2·8 to combine.
-    #expect(number(dropped) == 12 * (2 * 144 + 5 * 6 + 2 * 8))
+    // Without padding: of 10 tokens each chooses an expert with 1/2, and 7, 8, 9, 10 do so in 120, 45,
+    // 10, 1 of 1024 ways, so that (120 + 2·45 + 3·10 + 4)/1024 of the 5 are dropped. 4·(5 − 61/256).
+    let dropping = try sparse(
+      ", \"expert_capacity_factor\": 1.25, \"expert_capacity_padding\": false")
+    #expect(dropping.exactness == .expected)
+    #expect(
+      dropping.products[.routedExperts] == Evaluated(try Rational(2 * 144 * 1219, over: 64)))
+    let bounds = try #require(dropping.bounds)
+    // At the least all tokens choose the same 2 experts, which take 6 each; at the most all 20
+    // choices find a place. Two operations a weight, 4 and the gate for each inner number, 2·8 to
+    // combine.
+    #expect(number(bounds.most - bounds.least) == 8 * (2 * 144 + 5 * 6 + 2 * 8))
+    #expect(number(limited.total - bounds.most) == 4 * (2 * 144 + 5 * 6 + 2 * 8))
   }
 
   @Test("Where experts choose, each takes ⌊c·N/E⌋ tokens, exactly")

@@ -13,7 +13,7 @@ import Validation
 @Suite struct ExpertCapacityTests {
   /// A small configuration of every type with experts of which torch counts the operations, of
   /// DBRX, which it does not count, and of Doge with its experts.
-  private static let configurations: [String: JSONObject] = {
+  static let configurations: [String: JSONObject] = {
     var result: [String: JSONObject] = [:]
     for file in OperationOracleTests.files where !file.hasPrefix("Published") {
       let path = OperationOracleTests.folder.appending(path: file)
@@ -93,7 +93,9 @@ import Validation
       let counted = try ledger.value(ledger.flops(of: .routedExperts), type)
       let expected = try Self.products(model, capacity: capacity, tokens: 21)
       #expect(counted == Evaluated(expected), "\(type)")
-      #expect(ledger.exactness == (settings.routing == "expert_choice" ? .exact : .bounded))
+      // LongCat's zero experts return their input as often as the data decide.
+      let isOpen = settings.routing == "token_choice" && type == "longcat_flash"
+      #expect(ledger.exactness == (isOpen ? .bounded : .exact), "\(type)")
     }
   }
 
@@ -124,7 +126,7 @@ import Validation
         }
       }
     }
-    #expect(executed >= 50)
+    #expect(executed >= 90)
   }
 
   @Test("Experts cannot choose where a hash of the token does, and that is said")
@@ -162,8 +164,8 @@ import Validation
     // Three matrices of 8·5; ⌊1.5·3·10/6⌋ = 7 places of each of 2 experts.
     let limited = try OperationReport(Self.described(text + "}"), workload)
     #expect(limited.products[.routedExperts] == Evaluated(2 * 2 * 7 * 120))
-    // All three that a token chooses may do nothing.
-    #expect(limited.exactness == .bounded)
+    // All places are computed, whatever a token chooses.
+    #expect(limited.exactness == .exact)
     // ⌊1.5·10/6⌋ = 2 tokens of each.
     let choosing = try OperationReport(
       Self.described(text + ", \"expert_routing\": \"expert_choice\"}"), workload)

@@ -35,6 +35,11 @@ import Testing
       "llama2-7b: --mla changes nothing: the model has no latent attention."),
     Line("flops deepseek-v3 --mla absorbed", nil),
     Line(
+      "params mixtral-8x7b --capacity-factor 1",
+      "mixtral-8x7b: --capacity-factor changes no figure of this report."),
+    Line("flops mixtral-8x7b --capacity-factor 1", nil),
+    Line("flops mixtral-8x7b --capacity-factor 1 --capacity-padding drop", nil),
+    Line(
       "flops mamba-130m --mask causal",
       "mamba-130m: --mask changes nothing: the model has no attention scores."),
     Line(

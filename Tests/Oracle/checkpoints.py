@@ -343,7 +343,9 @@ def make(name, out):
                 "deviation": digits(float(logits.std())),
                 "margin": None if margin is None else digits(margin),
             }
-            if getattr(model, "depth", None):
+            if getattr(model, "filled", None):
+                expected["filled"] = model.filled
+            if getattr(model, "depth", None) or getattr(model, "filled", None):
                 expected["depth"] = model.depth
                 rows, depth, least = model.sampling(ids, prefill)
                 if least <= LEAST_MARGIN:

@@ -44,14 +44,28 @@ class Attention(nn.Module):
         self.o_proj = _linear(c.num_attention_heads * c.head_dim, c.hidden_size, c.attention_bias)
 
 
-class Experts(nn.Module):
-    """A linear router, the routed experts, and, where there are any, the shared ones as one wider MLP."""
+class ConstantExpert(nn.Module):
+    """A learned vector, and the map to the two shares of a token and of it."""
 
-    def __init__(self, size, routes, experts, inner, gated=True, shared=None, bias=False):
+    def __init__(self, size):
+        super().__init__()
+        self.constant = nn.Parameter(empty(size))
+        self.wg = _linear(size, 2)
+
+
+class Experts(nn.Module):
+    """A linear router, the routed experts, and, where there are any, the shared ones as one wider MLP; constant experts, and the map
+    of the scores of the router before."""
+
+    def __init__(self, size, routes, experts, inner, gated=True, shared=None, bias=False, constants=0, residual=False):
         super().__init__()
         if routes:
             self.gate = _linear(size, routes)
+        if residual:
+            self.gate_map = _linear(routes, routes)
         self.experts = nn.ModuleList(Mlp(size, inner, gated, bias) for _ in range(experts))
+        if constants:
+            self.constant_experts = nn.ModuleList(ConstantExpert(size) for _ in range(constants))
         if shared is not None:
             self.shared_experts = Mlp(size, inner * shared, gated, bias)
 
@@ -115,6 +129,11 @@ def _read(config, defaults):
     return c
 
 
+CAPACITY = {
+    "expert_capacity_factor": None, "expert_routing": "token_choice", "expert_capacity_padding": True,
+    "expert_capacity_rounding": "floor", "expert_drop_policy": "first", "expert_capacity_devices": None,
+}  # fmt: skip
+
 LLAMA = {
     "vocab_size": 32000, "intermediate_size": 11008, "num_attention_heads": 32, "num_key_value_heads": None,
     "head_dim": None, "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": False,
@@ -124,6 +143,7 @@ MOD = {
     "mod_mode": "mod", "mod_every": 2, "mod_offset": 1, "mod_capacity": 0.125, "mod_routing": "expert_choice",
     "mod_predictor": "none", "mod_predictor_size": None, "mlp_gated": True, "num_experts": None,
     "num_noop_experts": 0, "num_experts_per_tok": None, "moe_intermediate_size": None,
+    "num_copy_experts": 0, "num_constant_experts": 0, "moe_gating_residual": False,
     "mod_part": "block", "mod_layers": None, "mod_weighting": None, "mod_score": "linear", "mod_threshold": None, "mod_shared_router": False,
     "mod_capacity_decay": "none", "mod_capacity_last": None, "mod_capacity_least": None, "mod_capacity_whole": None,
     "recursion_steps": None, "recursion_sharing": "middle_cycle", "recursion_routing": "none", "recursion_capacity": None,
@@ -198,8 +218,9 @@ def mod_llama(config):
     holder = next((i for i, share in shares.items() if share is not None), None)
     for i in range(c.num_hidden_layers):
         if i in shares and c.mod_mode != "mod":
-            noop = c.num_noop_experts if c.mod_mode == "integrated" else 0
-            mlp = Experts(c.hidden_size, c.num_experts + noop, c.num_experts, c.moe_intermediate_size, c.mlp_gated, bias=c.mlp_bias)
+            noop = c.num_noop_experts + c.num_copy_experts + c.num_constant_experts if c.mod_mode == "integrated" else 0
+            mlp = Experts(c.hidden_size, c.num_experts + noop, c.num_experts, c.moe_intermediate_size, c.mlp_gated, bias=c.mlp_bias,
+                          constants=c.num_constant_experts if noop else 0, residual=c.moe_gating_residual and i != min(shares))
         else:
             mlp = dense()
         block = Block(c, mlp)

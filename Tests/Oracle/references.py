@@ -20,8 +20,8 @@ from torch.nn import functional
 ACTIVATIONS = {"silu": functional.silu, "gelu": functional.gelu, "relu": functional.relu}
 
 DEFAULTS = {
-    "deepseek": {**reference.DEEPSEEK, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu", "norm_topk_prob": False},
-    "mod_llama": {**reference.LLAMA, **reference.MOD, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu"},
+    "deepseek": {**reference.CAPACITY, **reference.DEEPSEEK, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu", "norm_topk_prob": False},
+    "mod_llama": {**reference.CAPACITY, **reference.LLAMA, **reference.MOD, "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "hidden_act": "silu"},
 }
 BUILDERS = {"deepseek": reference.deepseek, "mod_llama": reference.mod_llama}
 
@@ -66,16 +66,90 @@ def feed_forward(module, h, c):
     return module.down_proj(inner)
 
 
-def experts(module, h, c, chosen, renormalize):
-    """(the sum over the chosen experts, which they are, the router's probabilities)."""
-    probabilities = module.gate(h).softmax(-1)
-    best, which = probabilities.topk(chosen, dim=-1)
-    if renormalize:
-        best = best / best.sum(-1, keepdim=True)
-    weights = torch.zeros_like(probabilities).scatter(-1, which, best)
+def places(c, tokens, choices, module):
+    """(how many pairs of a token and an expert a group of experts takes, how many experts are in a group)."""
+    count, scored = len(module.experts), module.gate.out_features
+    own = 1 if c.expert_capacity_devices is None else count // c.expert_capacity_devices
+    share = Fraction(str(c.expert_capacity_factor)) * choices * tokens * own / scored
+    whole = math.floor(share) if c.expert_capacity_rounding == "floor" else math.ceil(share)
+    return max(1, min(tokens * min(choices, own), whole)), own
+
+
+def limited(weights, which, c, module):
+    """Which pairs of a token and an expert keep a place, as a mask `[token, expert]`; the smallest gap where weights decide."""
+    count, margin = len(module.experts), math.inf
+    chosen = torch.zeros_like(weights, dtype=torch.bool).scatter(-1, which, True)[:, :count]
+    if c.expert_capacity_factor is None or not len(weights):
+        return chosen, margin
+    most, own = places(c, len(weights), which.shape[-1], module)
+    kept = torch.zeros_like(chosen)
+    for first in range(0, count, own):
+        group, values = chosen[:, first : first + own], weights[:, first : first + own]
+        if c.expert_drop_policy == "best":
+            flat = torch.where(group, values, -math.inf).flatten()
+            order = flat.argsort(descending=True)[: min(most, int(group.sum()))]
+            if 0 < most < int(group.sum()):
+                ordered = flat.sort(descending=True).values
+                margin = min(margin, float(ordered[most - 1] - ordered[most]))
+            kept[:, first : first + own] = torch.zeros_like(flat, dtype=torch.bool).index_fill(0, order, True).reshape(group.shape)
+            continue
+        # In the order of the batch, and of one token in the order of its choice.
+        left = most
+        for token in range(len(weights)):
+            for expert in which[token].tolist():
+                if first <= expert < first + own and left > 0:
+                    kept[token, expert] = True
+                    left -= 1
+    return kept, margin
+
+
+def experts(module, h, c, chosen, renormalize, before, entered, passes):
+    """(the sum over the chosen experts, which they are, the router's probabilities, its scores, what was filled, the smallest gap).
+
+    `passes` are the tokens that the model sees at a time, and `entered` says which of them reach the layer."""
+    scores = module.gate(h)
+    if hasattr(module, "gate_map"):
+        scores = scores + module.gate_map(before)
+    probabilities = scores.softmax(-1)
+    count, margin, filled = len(module.experts), math.inf, 0
+    constants = list(getattr(module, "constant_experts", []))
+    copies = getattr(c, "num_copy_experts", 0) if constants or scores.shape[-1] > count else 0
+    if c.expert_routing == "expert_choice":
+        weights, which = torch.zeros_like(probabilities), [[] for _ in h]
+        for tokens in passes:
+            rows = [token for token in tokens if entered[token]]
+            if not rows:
+                continue
+            most, _ = places(c, len(rows), 1, module)
+            for expert in range(count):
+                column = probabilities[rows, expert]
+                margin = min(margin, gap(column, most))
+                for place in column.topk(most).indices.tolist():
+                    weights[rows[place], expert] = column[place]
+                filled += most
+        for token, row in enumerate(weights):
+            which[token] = [e for e in row.argsort(descending=True).tolist() if row[e] > 0]
+    else:
+        best, which = probabilities.topk(chosen, dim=-1)
+        if renormalize:
+            best = best / best.sum(-1, keepdim=True)
+        weights = torch.zeros_like(probabilities).scatter(-1, which, best)
+        for tokens in passes:
+            rows = [token for token in tokens if entered[token]]
+            kept, least = limited(weights[rows], which[rows], c, module)
+            margin, filled = min(margin, least), filled + int(kept.sum())
+            held = weights[rows]
+            held[:, :count] = held[:, :count] * kept
+            weights[rows] = held
+        which = which.tolist()
     outputs = torch.stack([feed_forward(expert, h, c) for expert in module.experts])  # a no-op has no output and adds nothing
-    result = torch.einsum("te,etd->td", weights[:, : len(module.experts)], outputs)
-    return result, which, probabilities
+    result = torch.einsum("te,etd->td", weights[:, :count], outputs)
+    last = scores.shape[-1] - len(constants)
+    result = result + weights[:, last - copies : last].sum(-1, keepdim=True) * h
+    for place, expert in enumerate(constants):
+        shares = expert.wg(h).softmax(-1)
+        result = result + weights[:, last + place, None] * (shares[:, :1] * h + shares[:, 1:] * expert.constant)
+    return result, which, probabilities, scores, filled, margin
 
 
 def gap(scores, kept):
@@ -111,7 +185,7 @@ class Pass(torch.nn.Module):
         return self.lm_head
 
     def forward(self, ids, use_cache=False):
-        self.routing, self.depth, self.margin = [], [], math.inf
+        self.routing, self.depth, self.filled, self.margin = [], [], [], math.inf
         with torch.no_grad():
             x = self.stack(ids[0], None)
         if math.isinf(self.margin):
@@ -122,6 +196,9 @@ class Pass(torch.nn.Module):
         """The logits of every token. With `prompt`, the tokens after it decide for themselves as while sampling."""
         c, everyone = self.config, torch.ones(len(ids), dtype=torch.bool)
         self.lent, self.lender = {}, None
+        first = len(ids) if prompt is None else prompt
+        self.passes = [list(range(first))] + [[token] for token in range(first, len(ids))]
+        self.scores = None
         x = self.model.embed_tokens(ids)
         if not hasattr(c, "mod_mode"):
             for number, block in enumerate(self.model.layers):
@@ -244,9 +321,13 @@ class Pass(torch.nn.Module):
         h = norm(x, block.post_attention_layernorm.weight, c.rms_norm_eps)
         if not hasattr(block.mlp, "experts"):
             return feed_forward(block.mlp, h, c)
-        m, which, probabilities = experts(block.mlp, h, c, c.num_experts_per_tok, getattr(c, "norm_topk_prob", False))
-        self.routing.append({"layer": number, "experts": which[entered].tolist()})
-        if entered.any():
+        m, which, probabilities, self.scores, filled, margin = experts(
+            block.mlp, h, c, c.num_experts_per_tok, getattr(c, "norm_topk_prob", False), self.scores, entered, self.passes)
+        self.routing.append({"layer": number, "experts": [which[token] for token in entered.nonzero()[:, 0].tolist()]})
+        if c.expert_capacity_factor is not None:
+            self.filled.append({"layer": number, "pairs": filled})
+        self.margin = min(self.margin, margin)
+        if entered.any() and c.expert_routing == "token_choice":
             self.margin = min(self.margin, gap(probabilities[entered], c.num_experts_per_tok))
         if hasattr(block.mlp, "shared_experts"):
             m = m + feed_forward(block.mlp.shared_experts, h, c)
@@ -258,7 +339,7 @@ class Pass(torch.nn.Module):
 
     def sampling(self, ids, prompt):
         """The logits of a prompt and of the tokens after it, fed one at a time; (rows, which entered, the smallest margin)."""
-        self.routing, self.depth, self.margin = [], [], math.inf
+        self.routing, self.depth, self.filled, self.margin = [], [], [], math.inf
         with torch.no_grad():
             rows = self.stack(torch.tensor(ids), prompt)
         return rows, self.depth, self.margin

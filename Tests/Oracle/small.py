@@ -259,6 +259,8 @@ _USUAL = {"rms_norm_eps": 1e-6, "rope_parameters": {"rope_theta": 10000.0}, "hid
 
 _OLD = {"rms_norm_eps": 1e-6, "rope_theta": 10000.0}
 
+_ALL = {"mod_mode": "integrated", "mod_capacity": DROP, "mod_every": 1, "mod_offset": 0, "num_noop_experts": 0, "num_experts": 5,
+        "num_experts_per_tok": 2, "moe_intermediate_size": 6, "num_hidden_layers": 2}  # fmt: skip
 _MIXTURE = {"num_experts": 5, "num_experts_per_tok": 2, "moe_intermediate_size": 6}
 VARIANTS = {
     "llama": {
@@ -359,6 +361,9 @@ VARIANTS = {
     "qwen2_moe": {"steps": {"decoder_sparse_step": 2, "num_hidden_layers": 3, "mlp_only_layers": [0], "layer_types": ["full_attention"] * 3}, "other": None},
     "deepseek": {
         "usual": _OLD, "renormalized": {"norm_topk_prob": True}, "biased": {"attention_bias": True}, "tied": {"tie_word_embeddings": True},
+        "capacity": {"expert_capacity_factor": 0.75, "norm_topk_prob": True},
+        "capacity-devices": {"expert_capacity_factor": 1, "expert_capacity_devices": 3, "expert_capacity_padding": False,
+                             "expert_drop_policy": "best", "num_experts_per_tok": 3},
         "every-other": {"moe_layer_freq": 2, "first_k_dense_replace": 0}, "without-shared": {"n_shared_experts": None},
         "one-shared-gelu": {"n_shared_experts": 1, "hidden_act": "gelu"},
     },
@@ -417,6 +422,25 @@ VARIANTS = {
         "integrated": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 3},
         "integrated-biased": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 2, "num_experts_per_tok": 3,
                               "mlp_bias": True, "mod_offset": 0},
+        "capacity": {**_ALL, "expert_capacity_factor": 1.25},
+        "capacity-dropped": {**_ALL, "expert_capacity_factor": 0.8, "expert_capacity_padding": False, "expert_capacity_rounding": "ceil"},
+        "capacity-best": {**_ALL, "expert_capacity_factor": 0.7, "expert_drop_policy": "best"},
+        "capacity-devices": {**_ALL, "num_experts": 6, "expert_capacity_factor": 0.9, "expert_capacity_padding": False,
+                             "expert_capacity_devices": 2},
+        "capacity-devices-best": {**_ALL, "num_experts": 6, "expert_capacity_factor": 0.8, "expert_capacity_padding": False,
+                                  "expert_capacity_devices": 3, "expert_drop_policy": "best", "mlp_bias": True},
+        "capacity-choice": {**_ALL, "expert_capacity_factor": 1.5, "expert_routing": "expert_choice"},
+        "capacity-staged": {"mod_mode": "staged", **_MIXTURE, "mod_capacity": 0.6, "expert_capacity_factor": 0.6,
+                            "expert_capacity_padding": False, "expert_capacity_rounding": "ceil"},
+        "copies": {**_ALL, "num_copy_experts": 3},
+        "constants": {**_ALL, "num_constant_experts": 3, "num_experts_per_tok": 3},
+        "zero-compute": {**_ALL, "num_noop_experts": 1, "num_copy_experts": 1, "num_constant_experts": 2, "num_hidden_layers": 3},
+        "zero-compute-residual": {**_ALL, "num_noop_experts": 1, "num_copy_experts": 1, "num_constant_experts": 2,
+                                  "moe_gating_residual": True, "num_hidden_layers": 3},
+        "zero-compute-capacity": {**_ALL, "num_noop_experts": 1, "num_copy_experts": 2, "num_constant_experts": 1,
+                                  "expert_capacity_factor": 0.8, "expert_capacity_padding": False},
+        "zero-compute-padded": {**_ALL, "num_noop_experts": 0, "num_copy_experts": 2, "num_constant_experts": 2,
+                                "expert_capacity_factor": 1.1},
         "integrated-real": {"mod_mode": "integrated", "mod_capacity": DROP, **_MIXTURE, "num_noop_experts": 0},
     },
     **{model_type: {"limited": {"time_step_limit": [0.3, 0.5]}, "other": None}

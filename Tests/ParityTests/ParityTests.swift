@@ -91,6 +91,7 @@ import Testing
     let isRouted =
       (expected.routing == nil || Self.sets(all.routing) == expected.routing.map(Self.sets))
       && (expected.entered == nil || all.entered == expected.entered)
+    if let filled = expected.filled { #expect(all.filled == filled) }
     guard !Self.open.contains(name) else {
       if isRouted, errors.allSatisfy({ $0 <= Self.tolerance }) {
         Issue.record("\(name) holds: take it out of open.txt, so that it stays.")
@@ -118,6 +119,8 @@ struct Expected {
   let routing: [[[Int]]]?
   /// The positions that enter each layer with a router in front of it.
   let entered: [[Int]]?
+  /// In each layer with a limited capacity, the pairs of a token and an expert that kept a place.
+  let filled: [Int: Int]?
   /// How many tokens come first, where the others come one by one; and the logits, where they are
   /// others then, because their future is unknown.
   let prefill: Int?
@@ -144,6 +147,12 @@ struct Expected {
       try #require(layer["experts"]?.array).map(numbers)
     }
     entered = try json["depth"]?.array?.map { try numbers(#require($0["tokens"])) }
+    filled = try json["filled"]?.array.map { layers in
+      try Dictionary(
+        uniqueKeysWithValues: layers.map {
+          (Int(try #require($0["layer"]?.integer)), Int(try #require($0["pairs"]?.integer)))
+        })
+    }
     let sampling = json["sampling"]
     sampled = try sampling?["logits"].map(rows)
     prefill = (sampling ?? json["decode"])?["prefill"]?.integer.map { Int($0) }
@@ -170,6 +179,8 @@ struct Answer {
   private(set) var routing: [[[Int]]] = []
   /// The positions of the first piece that entered each layer with a router in front of it.
   private(set) var entered: [[Int]] = []
+  /// The pairs of a token of the first piece and an expert that kept a place, by layer.
+  private(set) var filled: [Int: Int] = [:]
   let notes: [String]
 
   /// The future of every piece but the first is unknown where the pass `isSampling`.
@@ -186,6 +197,10 @@ struct Answer {
         let logits = try executor.run([tokens], pass)
         rows += (0..<logits.rows).map { Array(logits[$0]) }
         guard index == 0 else { continue }
+        for (path, decision) in executor.meter.decisions where path.hasSuffix(".mlp") {
+          let layer = path.split(separator: ".").compactMap { Int($0) }.first
+          if let layer, let pairs = decision.filled { filled[layer] = pairs }
+        }
         for choice in executor.routing {
           switch choice.choice {
           case .experts(let chosen): routing.append(chosen)

@@ -157,7 +157,7 @@ import Testing
       Mistake(text: "d^x", message: "expected a whole exponent up to 64", offset: 2),
       Mistake(
         text: "1+sin(d)",
-        message: "unknown function 'sin'; there are ceil, floor, min, max and pow",
+        message: "unknown function 'sin'; there are ceil, floor, min, max, pow and filled",
         offset: 2),
       Mistake(text: "3 $ 4", message: "unexpected '$'", offset: 2),
     ])

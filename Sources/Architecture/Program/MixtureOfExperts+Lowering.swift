@@ -1,18 +1,26 @@
 import Symbolic
 
 extension MixtureOfExperts {
-  /// The chosen experts' answers, each times its weight, and the answer of the shared expert.
-  ///
-  /// `stream` is what stands before the norms of its block.
-  func lower(_ x: Value, of stream: Value, _ program: inout ProgramBuilder) -> Value {
+  /// How its router chooses.
+  package var routing: Routing {
     var routing = Routing(
       router: router, experts: experts, scored: scored, chosen: chosen, capacity: capacity,
       runsEvery: runsEveryExpert)
-    routing.idleReturnsInput = idleReturnsInput
+    routing.returning = returning
+    routing.allReturn = !returning.isZero && returning == idle
+    routing.constants = constants?.count ?? 0
     routing.correction = router.correction
     routing.expertScale = router.expertScale
     routing.factor = router.factor
     routing.always = always?.count ?? 0
+    return routing
+  }
+
+  /// The chosen experts' answers, each times its weight, and the answer of the shared expert.
+  ///
+  /// `stream` is what stands before the norms of its block.
+  func lower(_ x: Value, of stream: Value, _ program: inout ProgramBuilder) -> Value {
+    let routing = self.routing
     var read = router.readsStream ? stream : x
     if let norm = router.norm { read = program.normalize(read, norm) }
     if let vector = router.inputVector {
@@ -27,6 +35,11 @@ extension MixtureOfExperts {
     if router.addsScores {
       scores = scores.map { program.pairScores($0, to: scored) }
     }
+    if let residual = router.residual, let own = scores {
+      let before = program.map(program.take(.routerState, width: scored), residual)
+      scores = program.add(own, before, residual.name, as: .choice)
+    }
+    if router.leavesScores { scores = scores.map { program.leave($0, as: .routerState) } }
     let choice = program.route(scores, routing)
     let scope = program.scope
     let entering = latent.map { latent in
@@ -37,6 +50,19 @@ extension MixtureOfExperts {
     ) { x, program in
       let input = weighing == .inputs ? program.weigh(x, in: scope) : x
       return expert.lower(input, &program, weighing: weighing == .innerNumbers ? scope : nil)
+    }
+    if let constants {
+      var own = routing
+      own.experts = constants.count
+      own.isOfConstants = true
+      let answer = program.within(constants.path, .routedExpert) { program in
+        program.experts(
+          x, choice, own, active: own.experts, path: "#", weighsAnswer: true
+        ) { x, program in
+          program.blend(x, by: program.map(x, constants.gate), constants.vector, "constant")
+        }
+      }
+      y = program.add(y, answer, constants.path, as: .sum)
     }
     if let scale { y = program.scale(y, by: scale, "combine", as: .weighting) }
     if let bias { y = program.addVector(y, bias, "bias") }

@@ -65,6 +65,7 @@ extension Operation {
     case .convolve: "convolve"
     case .previous: "previous"
     case .interpolate: "interpolate"
+    case .blend: "blend"
     case .quotient: "quotient"
     case .scan: "scan"
     case .last: "last"
@@ -224,6 +225,8 @@ extension Operation {
         + "\(convolution.kernel) numbers · \(convolution.name)"
         + (convolution.hasBias ? " + \(convolution.name).bias" : "")
     case .previous(let x): return "\(name(x)) of the token before"
+    case .blend(let x, let gates, let vector):
+      return "α₁ · \(name(x)) + α₂ · \(vector.name), α = softmax(\(name(gates)))"
     case .quotient(let x, let division):
       return "\(name(x)) / \(division.divisor)"
         + (division.holdsInTraining ? "" : ", where nothing is trained")

@@ -142,6 +142,8 @@ package indirect enum Operation: Sendable {
   case interpolate(Value, Value, Weight)
   /// A state that goes from token to token, by an algorithm that is one thing.
   case scan([Value], Scan)
+  /// *α₁·x + α₂·v* of each row, `[α₁, α₂]` the softmax of two numbers of the row.
+  case blend(Value, by: Value, Weight)
   /// The last row of each sequence, where no more are scored.
   case last(Value, always: Bool)
   /// Leaves a value to the programs after this one; nothing is computed.
@@ -381,12 +383,18 @@ package struct Routing: Hashable, Sendable {
   package var scored: Formula
   /// How many of them are chosen for a token.
   package var chosen: Formula
-  /// The places of an expert over its even share of the tokens, if they are limited.
-  package var capacity: Formula?
+  /// How many tokens an expert takes, if that is limited.
+  package var capacity: ExpertPlaces?
   /// Whether every expert computes every token.
   package var runsEvery = false
-  /// Whether an expert that computes nothing returns its input.
-  package var idleReturnsInput = false
+  /// How many experts that compute nothing return their input, and how many behind them return a
+  /// mean of it and a vector.
+  package var returning: Formula = 0
+  /// Whether all that compute nothing do.
+  package var allReturn = false
+  package var constants: Formula = 0
+  /// Whether the experts are those that return such means.
+  package var isOfConstants = false
   /// A learned factor of all weights.
   package var factor: Weight?
   /// The experts behind the others that are scored and that every token meets.
@@ -395,7 +403,7 @@ package struct Routing: Hashable, Sendable {
   package var isOfAlways = false
 
   package init(
-    router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: Formula?,
+    router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: ExpertPlaces?,
     runsEvery: Bool
   ) {
     self.router = router
@@ -450,7 +458,8 @@ extension Operation {
       .experts(let x, let y, _),
       .join(let x, let y), .divide(let x, let y, _),
       .mixStreams(let x, let y, _), .mapChosen(let x, let y, _), .rescale(let x, let y, _),
-      .interpolate(let x, let y, _), .convolveByToken(let x, let y, _), .dot(let x, let y, _):
+      .interpolate(let x, let y, _), .blend(let x, let y, _), .convolveByToken(let x, let y, _),
+      .dot(let x, let y, _):
       [x, y]
     case .scan(let values, _), .attendDepth(let values, _): values
     case .enter(let x, let scores, _): [x] + [scores].compactMap(\.self)

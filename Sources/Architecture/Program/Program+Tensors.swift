@@ -62,7 +62,7 @@ extension Program {
           .compactMap(\.self)
           .map { own($0) }
       case .convolve(_, let convolution): return convolution.weights(.mixer).map { own($0) }
-      case .interpolate(_, _, let weight): return [own(weight)]
+      case .interpolate(_, _, let weight), .blend(_, _, let weight): return [own(weight)]
       case .scan(_, let scan): return scan.weights.map { own($0) }
       case .experts(_, _, let experts):
         return experts.body.used(copies: copies * experts.routing.experts)
@@ -145,6 +145,8 @@ extension Program {
           differ(x.width, convolution.channels)
           || differ(kernels.width, convolution.heads * convolution.kernel)
       case .dot(let x, let y, _): isWrong = differ(x.width, y.width)
+      case .blend(let x, let gates, let vector):
+        isWrong = differ(gates.width, 2) || differ(x.width, vector.shape.product())
       case .shorten(let x, let bound): isWrong = differ(x.width, bound.vectors * bound.width)
       case .index(let q, let kept, let weights, let heads):
         isWrong =

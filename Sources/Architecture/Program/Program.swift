@@ -37,7 +37,7 @@ extension Program {
         .attend, .attendLatents, .activate, .productOfHeads,
         .gate, .add, .subtract, .scale, .positionFactor, .bound, .clip, .route, .weigh, .last,
         .convolve, .scan, .multiplyVector, .leave, .take, .repeat, .previous, .quotient,
-        .interpolate,
+        .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
         .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
         .lookUpNgrams, .dot, .assign, .received:
@@ -65,8 +65,9 @@ extension Program {
           .add, .subtract, .scale,
           .positionFactor, .bound,
           .clip, .route,
-          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .scan, .last,
-          .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign, .received:
+          .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .blend, .scan,
+          .last, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
+          .received:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

@@ -329,6 +329,13 @@ extension ProgramBuilder {
       .experts(x, choice: choice, experts), program.result.width, .weighting, "combine")
   }
 
+  /// A mean of every row and a vector, by a softmax of two numbers.
+  package mutating func blend(
+    _ x: Value, by gates: Value, _ vector: Weight, _ name: String
+  ) -> Value {
+    step(.blend(x, by: gates, vector), x.width, .gate, name)
+  }
+
   /// The product of every row with the weight with which it is where the program runs.
   package mutating func weigh(_ x: Value, _ name: String) -> Value {
     step(.weigh(x), x.width, .weighting, name)

@@ -126,7 +126,7 @@ extension Model {
           }
           guard mode == .integrated else { continue }
           if idle == nil { idle = try idleExperts(mixture, router) }
-          try mixture.addIdle(idle ?? 0)
+          try mixture.addIdle(idle ?? 0, for: "mode")
           settleScored(&mixture)
           groups[group].layer.blocks[block].branches[branch].module = .mixtureOfExperts(mixture)
         }
@@ -144,20 +144,6 @@ extension Model {
     }
     if idle.constant == nil { requirements.append(Requirement(idle, .multiple, 1)) }
     return bind(.idleExperts, idle)
-  }
-}
-
-extension MixtureOfExperts {
-  fileprivate mutating func addIdle(_ idle: Formula) throws(DescriptionError) {
-    guard self.idle.isZero, router.besides.isEmpty, bias == nil,
-      let gate = router.gates.indices.first,
-      router.gates[gate].output == experts
-    else {
-      throw .notChanged(
-        "mode", because: "the router is more than a gate", advice: "Take a model with plain gates.")
-    }
-    router.gates[gate].output = experts + idle
-    self.idle = idle
   }
 }
 

@@ -1,4 +1,4 @@
-package import Symbolic
+import Symbolic
 
 extension Size {
   static let scoredExperts = Size(
@@ -38,12 +38,21 @@ extension Model {
   }
 
   /// Limits the experts of every layer to a share of the tokens; they may choose these themselves.
+  ///
+  /// - Throws: `DescriptionError.notChanged` where the model has no experts, or for rules that
+  ///   contradict each other or the model's router; `.notDivisible`.
   package mutating func limitExperts(
-    to capacity: Formula, choosing: Bool
+    to places: ExpertPlaces, choosing: Bool
   ) throws(DescriptionError) {
+    try refuse(places, choosing: choosing)
     try changeMixtures(for: "expert_capacity_factor") {
       (mixture, model) throws(DescriptionError) in
-      mixture.capacity = capacity
+      if let devices = places.devices {
+        try model.require(
+          model.key(of: mixture.experts), mixture.experts, .multiple, "expert_capacity_devices",
+          devices)
+      }
+      mixture.capacity = places
       // An expert that gathers tokens for its places leaves the other tokens out.
       mixture.runsEveryExpert = false
       if choosing {
@@ -56,6 +65,55 @@ extension Model {
         }
       }
       model.settleScored(&mixture)
+    }
+    if hasExpertsOfAttention {
+      operationNotes.append(
+        "expert_capacity_factor limits feed-forward experts, not those of attention.")
+    }
+    guard !choosing else { return }
+    operationNotes.append(places.note(hasIdleExperts: hasIdleExperts))
+  }
+
+  private func refuse(
+    _ places: ExpertPlaces, choosing: Bool
+  ) throws(DescriptionError) {
+    if choosing {
+      let other: (key: String, isThere: Bool)? = [
+        ("expert_capacity_padding=false", !places.isPadded),
+        ("expert_drop_policy=best", places.keeping == .best),
+        ("expert_capacity_devices", places.devices != nil),
+      ].first { $0.isThere }
+      if let other {
+        throw .notChanged(
+          other.key, because: "experts that choose take exactly as many tokens as they have places",
+          advice: "Leave it out, or take expert_routing=token_choice.")
+      }
+      guard !hasHashedExperts else {
+        throw .notChanged(
+          "expert_routing=expert_choice", because: "a hash of the token chooses experts",
+          advice: "Leave it out, or take a model whose gates choose.")
+      }
+      guard !mixtures.contains(where: { $0.constants != nil }) else {
+        throw .notChanged(
+          "expert_routing=expert_choice",
+          because: "the model has constant experts, which "
+            + "nothing published lets choose",
+          advice: "Leave it out.")
+      }
+    }
+    if places.devices != nil, places.isPadded {
+      throw .notChanged(
+        "expert_capacity_devices",
+        because: "the experts of a device share its places, so that "
+          + "no expert has places of its own to pad",
+        advice: "Add expert_capacity_padding=false, or 'drop' to the change.")
+    }
+    if places.keeping == .best, mixtures.contains(where: { $0.router.gates.isEmpty }) {
+      throw .notChanged(
+        "expert_drop_policy=best",
+        because: "a hash of the token chooses experts, and nothing "
+          + "scores",
+        advice: "Leave it out.")
     }
   }
 
@@ -77,5 +135,26 @@ extension Model {
     mixture.scored =
       known.map { Formula($0.size.symbol) }
       ?? bind(.scoredExperts, value, .derived("the experts and those that do nothing"))
+  }
+}
+
+extension ExpertPlaces {
+  /// What a report says of the rule.
+  fileprivate func note(hasIdleExperts: Bool) -> String {
+    let scored = hasIdleExperts ? "(E+E₀)" : "E"
+    let (left, right) = rounding == .floor ? ("⌊", "⌋") : ("⌈", "⌉")
+    let kept = keeping == .first ? "those that come first" : "those of the highest weights"
+    if devices != nil {
+      return "The experts of a device take at most max(1, min(N·min(K, m), "
+        + "\(left)c·K·N·m/\(scored)\(right))) choices of N tokens, m = E/D, \(kept). "
+        + "The figures are the mean over all choices that are as likely as each other."
+    }
+    let rule =
+      "An expert takes at most max(1, min(N, \(left)c·K·N/\(scored)\(right))) of N tokens "
+      + "(c = expert_capacity_factor), \(kept). "
+    return rule
+      + (isPadded
+        ? "The figures count every place, filled or not."
+        : "The figures are the mean over all choices that are as likely as each other.")
   }
 }

@@ -8,8 +8,19 @@ package enum Transformation: Hashable, Sendable {
   case segmentation(Evaluated)
   /// *E_s* of the routed experts become experts that every token meets.
   case sharing(Evaluated)
-  /// Every dense feed-forward layer becomes *E* copies of itself, of which a token meets *K*.
-  case upcycling(experts: Evaluated, active: Evaluated)
+  /// Dense feed-forward layers become *E* copies of themselves, of which a token meets *K*: in all
+  /// layers, or in some.
+  case upcycling(experts: Evaluated, active: Evaluated, layers: DepthPlacement.Layers?)
+  /// They become *G·R* experts of the *G*-th part of their width, of which a token meets *G*.
+  case granularity(parts: Evaluated, expansion: Evaluated, layers: DepthPlacement.Layers?)
+  /// They become experts of the width *2·d/G* beside shared ones.
+  case leverage(
+    granularity: Rational, experts: Evaluated, active: Evaluated, shared: Evaluated,
+    layers: DepthPlacement.Layers?)
+  /// Experts that compute nothing stand beside the others.
+  case idleExperts(zero: Int128, copy: Int128, constant: Int128)
+  /// Experts take a limited number of tokens, which they may choose themselves.
+  case capacity(ExpertPlaces, choosing: Bool)
   /// Some blocks let in only the share *κ* of the tokens.
   case depthRouting(DepthPlacement)
   /// Layers run several times.
@@ -38,10 +49,11 @@ package enum Transformation: Hashable, Sendable {
   /// - Throws: `TransformationSyntaxError` with the form that was expected.
   package init(parsing text: String) throws(TransformationSyntaxError) {
     let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
-    guard halves.count == 2, let form = Self.forms.first(where: { $0.key == halves[0] })?.value
+    let forms = Array(Self.forms) + Array(Self.expertForms)
+    guard halves.count == 2, let form = forms.first(where: { $0.key == halves[0] })?.value
     else {
       throw TransformationSyntaxError(
-        text: text, expected: "one of \(Self.forms.map(\.value).joined(separator: ", "))")
+        text: text, expected: "one of \(forms.map(\.value).joined(separator: ", "))")
     }
     let error = TransformationSyntaxError(text: text, expected: "a form such as \(form)")
     let pieces = halves[1].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -54,10 +66,6 @@ package enum Transformation: Hashable, Sendable {
     switch (halves[0], pieces.count) {
     case ("segment", 1): self = .segmentation(try whole(pieces[0]))
     case ("shared", 1): self = .sharing(try whole(pieces[0]))
-    case ("upcycle", 1), ("upcycle", 2):
-      let experts = try whole(pieces[0])
-      let active = pieces.count == 2 ? try whole(pieces[1]) : .minimum(2, experts)
-      self = .upcycling(experts: experts, active: active)
     case ("mod", 2...):
       guard let placement = DepthPlacement(pieces) else { throw error }
       self = .depthRouting(placement)
@@ -70,7 +78,9 @@ package enum Transformation: Hashable, Sendable {
     case ("mode", 1):
       guard let mode = DepthExperts(rawValue: pieces[0]) else { throw error }
       self = .depthExperts(mode)
-    default: throw error
+    default:
+      guard let change = Transformation(ofExperts: halves[0], pieces) else { throw error }
+      self = change
     }
   }
 }
@@ -104,14 +114,7 @@ extension DepthPlacement {
       guard every > 0, every < 1 << 40, (0..<every).contains(offset) else { return nil }
       layers = .every(every, offset: offset)
     } else {
-      var ranges: [ClosedRange<Int>] = []
-      for range in pieces[1].split(separator: ",", omittingEmptySubsequences: false) {
-        let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard let from = ends[0], let to = ends.count == 1 ? from : ends[1], ends.count <= 2,
-          from >= 0, to >= from, to < 1_000_000
-        else { return nil }
-        ranges.append(from...to)
-      }
+      guard let ranges = DepthPlacement.ranges(pieces[1]) else { return nil }
       layers = .ranges(ranges)
     }
     for word in rest {
@@ -125,6 +128,21 @@ extension DepthPlacement {
         return nil
       }
     }
+  }
+}
+
+extension DepthPlacement {
+  /// Reads `8-31,33`.
+  static func ranges(_ text: String) -> [ClosedRange<Int>]? {
+    var ranges: [ClosedRange<Int>] = []
+    for range in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let from = ends[0], let to = ends.count == 1 ? from : ends[1], ends.count <= 2,
+        from >= 0, to >= from, to < 1_000_000
+      else { return nil }
+      ranges.append(from...to)
+    }
+    return ranges
   }
 }
 
@@ -143,7 +161,15 @@ extension Model {
     switch change {
     case .segmentation(let parts): try model.segment(parts)
     case .sharing(let count): try model.share(count)
-    case .upcycling(let experts, let active): try model.upcycle(experts, active)
+    case .upcycling(let experts, let active, let layers):
+      try model.upcycle(experts, active, in: layers)
+    case .granularity(let parts, let rate, let layers): try model.cut(parts, rate, in: layers)
+    case .leverage(let granularity, let experts, let active, let shared, let layers):
+      try model.widen(granularity, experts, active, shared, in: layers)
+    case .idleExperts(let zero, let copy, let constant):
+      try model.addIdleExperts(zero: zero, copy: copy, constant: constant)
+    case .capacity(let places, let choosing):
+      try model.limitExperts(to: places, choosing: choosing)
     case .depthRouting(let placement): try model.routeDepth(placement)
     case .recursion(let recursion): try model.repeat(recursion)
     case .skipping(let skipping): try model.skip(skipping)

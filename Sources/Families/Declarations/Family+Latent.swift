@@ -221,7 +221,7 @@ extension Keys {
       layout: .stacked(weights))
     if number(zero) != 0 {
       mixture.idle = zero
-      mixture.idleReturnsInput = true
+      mixture.returning = zero
     }
     return .mixtureOfExperts(mixture)
   }

@@ -19,6 +19,7 @@ extension Family {
       mod_capacity_least=null mod_capacity_whole=null
       recursion_steps=null recursion_sharing="middle_cycle" recursion_routing="none"
       recursion_capacity=null recursion_cache="recursion" recursion_gate=null
+      num_copy_experts=0 num_constant_experts=0 moe_gating_residual=false
       """
   ) { keys in
     let mode = try keys.choice("mod_mode", of: DepthMode.self)
@@ -27,13 +28,15 @@ extension Family {
     let plain = try keys.layer(attention, .feedForward(keys.backboneFeedForward()))
     guard mode != .none else { return try keys.recursive(keys.uniform(plain)) }
     let inner = try keys.layerInside(mode, attention, plain)
+    let follower = mode == .integrated ? try keys.following(inner) : nil
     let router = mode == .integrated ? nil : try keys.depthRouter()
     let part = router == nil ? .block : try keys.choice("mod_part", of: ConditionalDepth.Part.self)
     let shares = router == nil ? nil : try keys.shares()
     func build(_ kind: DepthKind) throws -> Layer {
       switch kind {
       case .plain: return plain
-      case .inner: return inner
+      case .inner: return follower?.first ?? inner
+      case .follower: return follower?.later ?? inner
       case .routed(let capacity, let holder):
         guard var router else { return inner }
         router.capacity = capacity
@@ -48,7 +51,7 @@ extension Family {
     if case .every(1, offset: 0) = places, case .constant(let share)? = shares, !isShared {
       return try keys.recursive(keys.uniform(build(.routed(share, holder: nil))))
     }
-    if case .every(1, offset: 0) = places, shares == nil {
+    if case .every(1, offset: 0) = places, shares == nil, follower == nil {
       return try keys.recursive(keys.uniform(inner))
     }
     let count = try keys.listedLayerCount()
@@ -56,7 +59,11 @@ extension Family {
     if routed.isEmpty { keys.noteNoRoutedBlock(places, count) }
     guard let shares else {
       return try keys.recursive(
-        keys.layers(kind: { places.contains($0) ? DepthKind.inner : .plain }, build))
+        keys.layers(
+          kind: { index -> DepthKind in
+            guard places.contains(index) else { return .plain }
+            return follower != nil && index != routed.first ? .follower : .inner
+          }, build))
     }
     let capacities = try keys.capacities(shares, routed, of: count)
     let holder = isShared ? capacities.keys.min() : nil
@@ -76,6 +83,8 @@ private enum DepthKind: Hashable {
   case plain
   /// What stands in routed blocks, open to every token.
   case inner
+  /// The same, with a router that reads the scores of the one before.
+  case follower
   /// With the share of the tokens, and the layer that holds the router if another does.
   case routed(Formula, holder: Int?)
 }
@@ -159,15 +168,58 @@ extension Keys {
     case .integrated:
       let real = try size(.experts)
       let active = try size(.activeExperts)
-      let idle = try size(.idleExperts, least: 0)
+      let kinds = try idleKinds()
+      let idle = kinds.idle
       try require(active, "num_experts_per_tok", atMost: real + idle, "num_experts")
       var mixture = MixtureOfExperts(
         router: Router([Linear("gate", try size(.hidden), real + idle)]), experts: real,
         active: .minimum(active, real), expert: try backboneFeedForward(size(.expertSize)))
       if number(idle) != 0 { mixture.idle = idle }
+      mixture.setReturning(
+        copy: kinds.copy, constant: kinds.constant, of: idle, isAll: kinds.allReturn)
       mixture.choices = active
       return try layer(attention, .mixtureOfExperts(mixture))
     }
+  }
+
+  /// The layers with experts whose routers read the scores of the one before, and the first, which
+  /// has none before it; nil if they do not.
+  fileprivate func following(_ inner: Layer) throws -> (first: Layer, later: Layer)? {
+    guard try flag("moe_gating_residual") else { return nil }
+    let mixtures = inner.branches.compactMap { branch in
+      if case .mixtureOfExperts(let mixture) = branch.module { mixture } else { nil }
+    }
+    guard let scored = mixtures.first.map({ $0.experts + $0.idle }) else { return nil }
+    func changed(_ change: (inout MixtureOfExperts) -> Void) -> Layer {
+      var layer = inner
+      for block in layer.blocks.indices {
+        for branch in layer.blocks[block].branches.indices {
+          layer.blocks[block].branches[branch].module = layer.blocks[block].branches[branch].module
+            .mixing(change)
+        }
+      }
+      return layer
+    }
+    return (
+      changed { $0.router.leavesScores = true },
+      changed {
+        $0.router.leavesScores = true
+        $0.router.residual = Linear("gate_map", scored, scored)
+      }
+    )
+  }
+
+  /// How many experts compute nothing, and how many of them return their input, or a mean of it and
+  /// a vector.
+  private func idleKinds() throws -> (
+    idle: Formula, copy: Int128, constant: Int128, allReturn: Bool
+  ) {
+    let copy = Int128(try integer("num_copy_experts") ?? 0)
+    let constant = Int128(try integer("num_constant_experts") ?? 0)
+    if copy == 0, constant == 0 { return (try size(.idleExperts, least: 0), 0, 0, false) }
+    let zero = try size(.idleExperts, least: 0)
+    let idle = zero + Formula(copy + constant)
+    return (idle, copy, constant, constant == 0 && number(zero) == 0)
   }
 
   /// The router of a routed block; its capacity is that of the first.

@@ -189,40 +189,6 @@ extension Keys {
         supported: "that function in models of dense layers, and others in \(modelType)")
     }
   }
-
-  /// Limits what the experts of a model take, if the configuration says so; the keys are ours.
-  func limitExperts(of model: inout Model) throws {
-    guard model.hasExperts else { return }
-    let share = try decimal("expert_capacity_factor")
-    let routing = try text("expert_routing") ?? "token_choice"
-    let choosing = routing == "expert_choice"
-    guard choosing || routing == "token_choice" else {
-      throw DescriptionError.unsupported(
-        key: "expert_routing", found: "\"\(routing)\"", supported: "token_choice, expert_choice")
-    }
-    guard let share else {
-      guard !choosing else {
-        throw DescriptionError.missing(
-          key: "expert_capacity_factor", letter: "c", modelType: modelType)
-      }
-      return
-    }
-    guard !(choosing && model.hasHashedExperts) else {
-      throw DescriptionError.notChanged(
-        "expert_routing=expert_choice", because: "a hash of the token chooses experts",
-        advice: "Leave it out, or take a model whose gates choose.")
-    }
-    try model.limitExperts(to: Formula(share), choosing: choosing)
-    if model.hasExpertsOfAttention {
-      noteForPasses("expert_capacity_factor limits feed-forward experts, not those of attention.")
-    }
-    guard !choosing else { return }
-    noteForPasses(
-      "An expert takes at most max(1, min(N, ⌊c·K·N/\(model.hasIdleExperts ? "(E+E₀)" : "E")⌋)) of "
-        + "N tokens (c = expert_capacity_factor). "
-        + "The figures count every place, filled or not; balanced routing fills "
-        + "min(K·N, all slots).")
-  }
 }
 
 extension Layer {

@@ -200,8 +200,10 @@ extension Executor {
     _ experts: Experts, _ choices: Choices, _ x: Matrix, _ width: Formula, _ flow: Flow,
     _ state: LayerState, at path: String, _ layer: String
   ) throws -> Matrix {
-    let y = scratch.zeros(x.rows, try extent(width))
     let routing = experts.routing
+    // One more row takes what is discarded.
+    let isPadded = routing.capacity?.isPadded ?? false
+    let y = scratch.zeros(x.rows + (isPadded ? 1 : 0), try extent(width))
     let count = try extent(routing.experts)
     let hasSlopes = experts.body.steps.contains { step in
       if case .activate(_, _, let slopes, _) = step.operation { !slopes.isEmpty } else { false }
@@ -215,7 +217,11 @@ extension Executor {
       try scratch.scoped {
         let gathered = scratch.matrix(rows.count, x.columns)
         for (place, row) in rows.enumerated() {
-          gathered.row(place).update(from: x.row(row), count: x.columns)
+          if row < x.rows {
+            gathered.row(place).update(from: x.row(row), count: x.columns)
+          } else {
+            gathered.row(place).update(repeating: 0, count: x.columns)
+          }
         }
         let inner = Flow(
           sequences: [0], lengths: [rows.count], positions: [], identifiers: [], pass: flow.pass)
@@ -227,51 +233,52 @@ extension Executor {
       }
     }
     if let taken = choices.taken {
+      meter.decided(path, filled: taken.reduce(0) { $0 + $1.rows.count }, returned: 0)
       for (index, places) in taken.enumerated() { try run(index, places.rows, places.weights) }
-      return y
+      return y.rows(0..<x.rows)
     }
     if routing.runsEvery {
       let weights = routing.isOfAlways ? choices.always : choices.all
       for index in 0..<count { try run(index, Array(0..<x.rows), weights.map { $0[index] }) }
-      return y
+      return y.rows(0..<x.rows)
     }
-    var places = [[(row: Int, weight: Float?)]](repeating: [], count: count)
+    let ranges = try routing.ranges(on: self)
+    var pairs: [ChosenPair] = []
+    var returned = 0
     for (row, chosen) in choices.chosen.enumerated() {
       for (slot, expert) in chosen.enumerated() {
         let weight = choices.weights?[row][slot]
-        if expert < count {
-          places[expert].append((row, weight))
-        } else if routing.idleReturnsInput {
+        if ranges.computing.contains(expert) {
+          pairs.append(
+            ChosenPair(row: row, expert: expert - ranges.computing.lowerBound, weight: weight))
+        } else if ranges.returning.contains(expert) {
+          returned += 1
           addScaled(
             x.rows(row..<row + 1), weight.map { [$0] }, to: y, at: [row],
             path.appending("combine"))
         }
       }
     }
-    if let capacity = routing.capacity {
-      // Tokens fill the places of an expert in the order of the batch; the rest is dropped.
-      let most = try routing.places(capacity * routing.chosen, x.rows, on: self)
-      places = places.map { Array($0.prefix(most)) }
+    let capacity = routing.isOfConstants ? nil : routing.capacity
+    if let capacity {
+      pairs = try keep(pairs, capacity, routing, of: x.rows, path.appending("router"))
     }
-    meter.decided(path, filled: places.reduce(0) { $0 + $1.count })
+    meter.decided(path, filled: pairs.count, returned: returned)
+    var places = [[ChosenPair]](repeating: [], count: count)
+    for pair in pairs { places[pair.expert].append(pair) }
     for (index, places) in places.enumerated() {
-      let weights = places.compactMap(\.weight)
-      try run(index, places.map(\.row), weights.count == places.count ? weights : nil)
+      let weights = choices.weights == nil ? nil : places.map { $0.weight ?? 1 }
+      guard let capacity, capacity.isPadded else {
+        try run(index, places.map(\.row), weights)
+        continue
+      }
+      // Places that nobody fills hold zeros, and what comes of them is discarded.
+      let empty = try routing.places(capacity, x.rows, on: self) - places.count
+      try run(
+        index, places.map(\.row) + Array(repeating: x.rows, count: empty),
+        weights.map { $0 + Array(repeating: 0, count: empty) })
     }
-    return y
-  }
-}
-
-extension Routing {
-  /// The places of one expert, which may take a `share` of `tokens` tokens.
-  ///
-  /// An expert that does nothing has a share too.
-  fileprivate func places(
-    _ share: Formula, _ tokens: Int, on executor: Executor
-  ) throws -> Int {
-    guard tokens > 0 else { return 0 }
-    let even = try executor.extent(.floor(share * Formula(Int128(tokens)) / scored))
-    return max(1, min(tokens, even))
+    return y.rows(0..<x.rows)
   }
 }
 

@@ -281,6 +281,11 @@ struct ProgramRun {
       let y = writable(x, index, executor)
       executor.scale(y, by: try executor.float(factor), name)
       return .numbers(y)
+    case .blend(let x, let gates, let vector):
+      let y = writable(x, index, executor)
+      try executor.blend(
+        y, numbers(gates), executor.vector(vector, at: scope, spread: 1), name)
+      return .numbers(y)
     case .positionFactor(let scale):
       return .numbers(try executor.factors(of: scale, flow.positions, name))
     case .bound(let x, let limit):
@@ -389,7 +394,7 @@ extension Executor {
               scope.appending(slope.name), try extent(slope.count), isBuffer: slope.isBuffer)
           }
         }
-      case .addVector(_, let vector), .multiplyVector(_, let vector):
+      case .addVector(_, let vector), .multiplyVector(_, let vector), .blend(_, _, let vector):
         weights.claim(
           scope.appending(vector.name), try extent(vector.count), isBuffer: vector.isBuffer)
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,

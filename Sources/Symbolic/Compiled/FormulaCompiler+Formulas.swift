@@ -69,8 +69,8 @@ extension FormulaCompiler {
       return negative(floor(negative(value(of: argument))))
     case .minimum(let left, let right): return chosen(left, right) { .minimum($0, $1) }
     case .maximum(let left, let right): return chosen(left, right) { .maximum($0, $1) }
-    case .power:
-      // A power to a size that is not known has no program.
+    case .power, .filled:
+      // A power to a size that is not known has no program, nor has a mean over choices.
       hasFailed = true
       return constant(.zero)
     }

@@ -30,6 +30,11 @@ extension Command {
         "tally flops llama3-8b --tokens 8192 --train-tokens 15T --device h100 --mfu 40%",
         "a whole training run"
       ),
+      (
+        "tally flops mixtral-8x7b --capacity-factor 1.25 --capacity-padding drop",
+        "what experts with limited places compute and drop"
+      ),
+      ("tally flops mixtral-8x7b --transform idle=1/1/2", "beside experts that compute nothing"),
       ("tally flops llama2-7b --by row", "every operation, with its formula"),
     ],
     ModelSource.declarations + WorkloadOptions.declarations

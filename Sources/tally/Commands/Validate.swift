@@ -39,6 +39,10 @@ extension Command {
       ("tally validate mixtral-8x7b --evidence literal", "count every scalar operation itself"),
       ("tally validate --all", "every preset, reduced"),
       ("tally validate deepseek-moe-16b --scale full --tokens 4096", "all of its layers"),
+      (
+        "tally validate deepseek-v2 --capacity-factor 1 --capacity-devices 8 --drop-policy best",
+        "experts that drop tokens"
+      ),
       ("tally validate gemma2-9b --phase decode --past 40", "one token after a cache"),
       ("tally validate gpt-oss-20b --tokens 40 --generate 24", "a prompt and what follows"),
       ("tally validate mod-220m --scale full --timing", "does time follow FLOPs?"),
@@ -54,6 +58,7 @@ extension Command {
     [
       models.declaration, ModelSource.settings.declaration, ModelSource.changes.declaration,
       ModelSource.assume.declaration, ModelSource.predictors.declaration,
+    ] + CapacityOptions.declarations + [
       all.declaration, scale.declaration, evidence.declaration, tokens.declaration,
       WorkloadOptions.past.declaration, WorkloadOptions.generated.declaration,
       WorkloadOptions.batch.declaration,

@@ -76,7 +76,7 @@ enum IdleOptions {
     let description = source.description
     guard
       !description.overrides.isEmpty || description.assumed != nil
-        || !arguments[ModelSource.changes].isEmpty,
+        || !source.transformations.isEmpty,
       let whole = try? figures(model)
     else { return [] }
     func isIdle(_ other: ModelSource) -> Bool {
@@ -96,6 +96,11 @@ enum IdleOptions {
     for (index, text) in arguments[ModelSource.changes].enumerated()
     where isIdle(source.without(change: index)) {
       sentences.append("--transform \(text) changes no figure of this report.")
+    }
+    let count = arguments[ModelSource.changes].count
+    if source.transformations.count > count, isIdle(source.without(change: count)) {
+      sentences.append(
+        "\(CapacityOptions.factor.declaration.label) changes no figure of this report.")
     }
     if let assumed = source.description.assumed, isIdle(source.withoutAssumption) {
       sentences.append("--assume \(assumed) changes no figure of this report.")

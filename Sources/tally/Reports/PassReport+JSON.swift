@@ -78,6 +78,9 @@ extension PassReport {
     if !memory.expertsMet.isEmpty {
       object["experts_met"] = .array(memory.expertsMet.map(\.json))
     }
+    if !memory.placesFilled.isEmpty {
+      object["expert_places"] = .array(memory.placesFilled.map(\.json))
+    }
     for (key, value) in machine?.json ?? [] { object[key] = value }
     if detail == .row {
       try refuseLettersOfRows()

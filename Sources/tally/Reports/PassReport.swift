@@ -120,9 +120,12 @@ extension PassReport {
     switch exactness {
     case .exact, .described: break
     case .expected:
-      notes.append(
-        "How many tokens enter a routed block depends on the data; the figures are those of the "
-          + "capacity" + boundsText(convention))
+      let what =
+        model.dropsTokens
+        ? "How many tokens an expert takes depends on the data; the figures are those expected"
+        : "How many tokens enter a routed block depends on the data; the figures are those of the "
+          + "capacity"
+      notes.append(what + boundsText(convention))
     case .bounded:
       notes.append(
         "How many experts a token meets depends on the data; the figures are the most"
@@ -133,10 +136,11 @@ extension PassReport {
         "The tokens of the pass meet \(met.least.short) to \(met.most.short) of the "
           + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
           + "evenly and for itself; "
-          + (model.hasLimitedExperts
+          + (model.hasLimitedExperts && !model.dropsTokens
             ? "every place is computed, so the bytes moved are those of all."
             : "the bytes moved are those expected."))
     }
+    notes += memory.placesFilled.map(\.note)
     // These speak of the exact count; beside another headline they would be taken for its own.
     if convention.name == Convention.exact.name {
       notes += notesOfForms

@@ -74,7 +74,7 @@ struct ProgramReport {
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
         .meanBlocks, .indexBlocks, .index,
         .attendLatents, .positionFactor, .subtract, .convolve,
-        .scan, .repeat, .previous, .quotient, .interpolate,
+        .scan, .repeat, .previous, .quotient, .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
         .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
         .received:
