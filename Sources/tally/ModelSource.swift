@@ -36,7 +36,7 @@ struct ModelSource {
   static let changes = Parameter<[String]>.repeated(
     "transform", "CHANGE",
     help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, mod=κ/every, "
-      + "recursion=N, skip=p, mode=staged|integrated.",
+      + "recursion=N, skip=p, exit=λ/3:q, mode=staged|integrated.",
     complaint: { text in
       do throws(TransformationSyntaxError) {
         _ = try Transformation(parsing: text)
@@ -183,6 +183,7 @@ struct ModelSource {
       switch change {
       case .depthRouting(let placement): min(placement.layers.last, 1 << 20) + 1
       case .recursion(let recursion): min(recursion.leastDepth, 1 << 20)
+      case .leaving(let exits): min(exits.layers.last ?? 0, 1 << 20) + 2
       case .segmentation, .sharing, .upcycling, .skipping, .depthExperts: 0
       }
     }

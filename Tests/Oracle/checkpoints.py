@@ -343,8 +343,9 @@ def make(name, out):
                 "deviation": digits(float(logits.std())),
                 "margin": None if margin is None else digits(margin),
             }
-            if getattr(model, "depth", None):
-                expected["depth"] = model.depth
+            if getattr(model, "depth", None) or getattr(model.config, "exit_layers", None):
+                if model.depth:
+                    expected["depth"] = model.depth
                 rows, depth, least = model.sampling(ids, prefill)
                 if least <= LEAST_MARGIN:
                     continue
