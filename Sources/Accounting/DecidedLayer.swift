@@ -18,11 +18,17 @@ package struct DecidedLayer: Sendable {
 extension OperationLedger {
   /// What the layers execute in which the data decide something, with what they have decided.
   ///
+  /// - `reaching`: how many tokens came to each exit of the model and to its end, if it has some.
   /// - Throws: `DescriptionError.arithmetic`, also for a size that was left free.
   package func places(
-    decided: (_ index: Int, _ layer: Layer) -> DecidedLayer
+    reaching: [Int128]? = nil, decided: (_ index: Int, _ layer: Layer) -> DecidedLayer
   ) throws(DescriptionError) -> [Place: Rational] {
     var counts: [Place: Rational] = [:]
+    if let reaching {
+      for (work, _) in model.exitWork(Stream(workload), assumption, reaching: reaching) {
+        try add(work, under: work.name, to: &counts)
+      }
+    }
     for group in model.groups where group.layer.dependsOnData(workload) {
       let program = group.layer.program
       for index in try layers(of: group) {
@@ -43,16 +49,21 @@ extension OperationLedger {
       } ?? .all
     }
     for (work, _) in layer.work(program, pass) {
-      let path = "\(model.layersPath).\(index).\(work.name)"
-      for operation in ScalarOperation.allCases {
-        let count = try number(work.count(of: operation), path)
-        guard count != .zero else { continue }
-        let place = Place(path: path, operation: operation)
-        do {
-          counts[place] = try counts[place, default: .zero].adding(count)
-        } catch {
-          throw .arithmetic(error, what: path)
-        }
+      try add(work, under: "\(model.layersPath).\(index).\(work.name)", to: &counts)
+    }
+  }
+
+  private func add(
+    _ work: Work, under path: String, to counts: inout [Place: Rational]
+  ) throws(DescriptionError) {
+    for operation in ScalarOperation.allCases {
+      let count = try number(work.count(of: operation), path)
+      guard count != .zero else { continue }
+      let place = Place(path: path, operation: operation)
+      do {
+        counts[place] = try counts[place, default: .zero].adding(count)
+      } catch {
+        throw .arithmetic(error, what: path)
       }
     }
   }

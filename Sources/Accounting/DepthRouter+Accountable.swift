@@ -30,6 +30,7 @@ extension DepthRouter {
   /// Whether every token enters in such a pass.
   func admitsAll(in workload: Workload) -> Bool {
     admitsAll || draw == .inTraining && workload.phase != .train
+      || isExit && workload.phase != .decode
   }
 
   /// Whether the number of tokens that enter depends on the data, or on a draw.
@@ -60,6 +61,10 @@ extension DepthRouter {
       (inner.sequences, inner.past) = (stream.sequences * capacity, stream.past * capacity)
       return inner
     }
+    if isExit {
+      inner.sequences = stream.sequences * capacity
+      return inner
+    }
     let isExpertChoice = choice == .expert
     inner.past =
       isExpertChoice
@@ -75,6 +80,7 @@ extension DepthRouter {
 
   /// The positions of one sequence in the block's cache after the pass.
   func cachedAfter(_ stream: Stream, _ assumption: Assumption) -> Formula {
+    if isExit { return stream.past + stream.tokens }
     let inner = inner(stream, assumption)
     guard dependsOnData(stream.workload) else {
       return inner.past + inner.tokens
@@ -84,5 +90,17 @@ extension DepthRouter {
     case .none: return 0
     case .expected: return inner.past + capacity * stream.tokens
     }
+  }
+
+  /// The tokens that do not pass the block, where something is done with them too.
+  func outer(_ stream: Stream, _ assumption: Assumption) -> Stream {
+    var outer = stream
+    outer.entering = .decidedByData
+    switch assumption {
+    case .all: outer.sequences = 0
+    case .none: break
+    case .expected: outer.sequences = stream.sequences * (1 - capacity)
+    }
+    return outer
   }
 }

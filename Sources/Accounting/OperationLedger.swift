@@ -101,7 +101,7 @@ package struct OperationLedger: Sendable {
         layers: placement.symbol(for: entry),
         direction: entry.item.isOfStep ? .generation : .forward, groups: entry.groups)
     }
-    rows += outside { ProgramWork($0).work(of: model.exit).map(\.0) }
+    rows += outside { model.exitWork($0, assumption).map(\.0) }
     if workload.phase == .train {
       let forward = rows.filter { $0.work.product?.isBackwardOnly != true }
       rows =

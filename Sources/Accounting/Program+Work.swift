@@ -210,6 +210,14 @@ struct ProgramWork {
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
     case .received(_, let heads): add(step, heads.received(over: stream))
+    case .confide(let scores, _):
+      // The softmax, one look at each number for each of the two greatest, their difference.
+      add(
+        step,
+        ReferenceAlgorithms.softmax(rows * scores.width)
+          + OperationCounts([
+            .compare: rows * (2 * scores.width + 1), .subtract: rows,
+          ]))
     case .assign(_, let assignment): add(step, assignment.counts(rows: rows))
     case .enter(_, let scores, let entrance): count(entrance, isChosen: scores != nil, step)
     case .quotient(_, let division):
@@ -295,6 +303,22 @@ struct ProgramWork {
     inner.runs = inner.stream.runs
     inner.count(entrance.body)
     done += inner.done
+    if let otherwise = entrance.otherwise, router.dependsOnData(stream.workload) {
+      count(otherwise, ofOthersThan: router)
+    }
+  }
+
+  /// What is done with the tokens that a router does not let in, while sampling one for each sequence.
+  private mutating func count(_ otherwise: Program, ofOthersThan router: DepthRouter) {
+    var outer = self
+    outer.done = []
+    outer.stream = router.outer(whole, assumption)
+    if let entered = decided?.entered[router.path] {
+      outer.stream.sequences = Formula(Int128(entered.count { $0.tokens == 0 }))
+    }
+    outer.runs = outer.stream.runs
+    outer.count(otherwise)
+    done += outer.done
   }
 
   /// The tokens that the data have let in.

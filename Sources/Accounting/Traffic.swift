@@ -62,6 +62,10 @@ package struct Traffic: Sendable {
         router?.inner(stream, assumption) ?? stream
       }
       cache += layers * group.layer.cacheElements(inner)
+      if group.layer.conditions.contains(where: \.router.isExit), workload.phase == .decode {
+        // Of tokens that have left, keys and values are written, and none is read.
+        cache += layers * group.layer.cacheElements { $0?.writing(stream, assumption) ?? stream }
+      }
       state += layers * group.layer.stateElements(group.layer.program, inner)
     }
     self.weights = weights
@@ -94,6 +98,7 @@ extension Layer {
         continue
       }
       let choosing = Choosing(stream, router, assumption)
+      let kept = router?.isExit == true ? keyWeights : []
       var routing: MixtureOfExperts?
       if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
       if let routing, let constants = routing.constants, assumption != .none {
@@ -103,7 +108,9 @@ extension Layer {
       }
       for weight in branch.weights where !weight.activeShare.isZero {
         let size = bytes(weight, branch)
-        if weight.activeShare == .one {
+        if kept.contains(weight) {
+          sum += weight.count * size
+        } else if weight.activeShare == .one {
           sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false) * size
         } else if weight.part == .router {
           // Of a router every token meets the same share.
@@ -122,7 +129,32 @@ extension Layer {
   }
 }
 
+extension Layer {
+  /// What makes keys and values of tokens that attend to nothing.
+  fileprivate var keyWeights: Set<Weight> {
+    var found: Set<Weight> = []
+    for block in blocks {
+      for branch in block.branches {
+        guard case .selfAttention(let attention) = branch.module else { continue }
+        let own = attention.keysAndValues
+        let inside = own.inputs.weights(.attention) + own.norms.flatMap { $0.weights(.attention) }
+        found.formUnion(inside.map { $0.within(branch.path) })
+        found.formUnion(
+          block.inputNorms.flatMap { Branch("", .normalization($0)).weights })
+      }
+    }
+    return found
+  }
+}
+
 extension DepthRouter {
+  /// The tokens of which nothing but keys and values is written.
+  fileprivate func writing(_ stream: Stream, _ assumption: Assumption) -> Stream {
+    var outer = outer(stream, assumption)
+    outer.past = 0
+    return outer
+  }
+
   /// The router of every token; the predictor does not run over a prompt.
   fileprivate func weightsRead(by stream: Stream) -> [Weight] {
     var copy = self

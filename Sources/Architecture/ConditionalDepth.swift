@@ -37,6 +37,8 @@ package struct ConditionalDepth: Hashable, Sendable {
     case assigned
     /// The sequences that a draw lets in.
     case drawn
+    /// The tokens that have not left the model.
+    case remaining
   }
 
   /// What comes back.

@@ -54,6 +54,9 @@ package struct DepthRouter: Hashable, Sendable {
   }
 
   package var draw: Draw?
+  /// Whether it lets in those that have not left the model: all but while sampling, when keys and
+  /// values of the others are kept too.
+  package var isExit = false
   /// Whether its scores are what the attention of the layer before has given to each token, so that
   /// it has no map.
   package var readsAttention = false

@@ -244,7 +244,7 @@ package struct Layer: Hashable, Sendable {
         switch condition.entry {
         case .choosing(let outer): all.append((Branch("", .depthRouter(condition.router)), outer))
         case .assigning: all.append((Branch("", .depthRouter(condition.router)), nil))
-        case .following, .everyone, .assigned, .drawn: break
+        case .following, .everyone, .assigned, .drawn, .remaining: break
         }
       }
       guard index >= first else { continue }

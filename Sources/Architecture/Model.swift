@@ -58,6 +58,8 @@ package struct Model: Sendable {
   package var groups: [LayerGroup]
   /// How its layers run in turn with those of another stack, if there is one.
   package var cycles: StackCycles?
+  /// Behind which layers a token may leave it, if it may.
+  package var exits: EarlyExits?
   /// What comes after the layers: the final norm and the projection onto the vocabulary.
   package var tail: [Branch]
   /// Whether the output projection is the token table.

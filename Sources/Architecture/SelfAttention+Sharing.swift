@@ -22,9 +22,28 @@ extension SelfAttention {
     return copy
   }
 
-  /// - Throws: `DescriptionError.notChanged` where keys and values are no maps of their own, or where
-  ///   what a query sees is more than how far back it looks.
+  /// The same with no other maps and norms than those of keys and values.
+  package var keysAndValues: SelfAttention {
+    var copy = self
+    let isOwn: (InputPiece) -> Bool = { $0 == .keys || $0 == .values }
+    let kept = zip(inputs, layout.pieces).filter { $0.1.allSatisfy(isOwn) }
+    copy.inputs = kept.map(\.0)
+    copy.layout = InputLayout(kept.map(\.1))
+    copy.norms = norms.filter { $0.subject == .keys || $0.subject == .values }
+    return copy
+  }
+
   private func requireSeparateKeys() throws(DescriptionError) {
+    guard hasSeparateKeys else {
+      throw .notChanged(
+        "recursion", because: "keys and values of its attention do not stand by themselves",
+        advice: "Take a model with separate maps for them, or leave the cache to each recursion.")
+    }
+  }
+
+  /// Whether keys and values have maps of their own, and what a query sees is no more than how far
+  /// back it looks.
+  var hasSeparateKeys: Bool {
     let isSeparate = layout.pieces.allSatisfy { pieces in
       pieces.count == 1 || !pieces.contains(.keys) && !pieces.contains(.values)
     }
@@ -33,15 +52,10 @@ extension SelfAttention {
       case .all, .window: true
       case .chosen, .chunk, .blocks, .bestBlocks: false
       }
-    guard source == .own, isSeparate, reachesBack, ahead == nil, !layout.keysAreValues,
-      indexer == nil, blockIndexer == nil, convolution == nil, skipConvolutions.isEmpty,
-      adapters.isEmpty, valueBias == nil, routedQueries == nil, difference == nil,
-      pieceBiases.isEmpty, lengthBounds.isEmpty,
-      !norms.contains(where: { $0.subject == .queriesAndKeys })
-    else {
-      throw .notChanged(
-        "recursion", because: "keys and values of its attention do not stand by themselves",
-        advice: "Take a model with separate maps for them, or leave the cache to each recursion.")
-    }
+    return source == .own && isSeparate && reachesBack && ahead == nil && !layout.keysAreValues
+      && indexer == nil && blockIndexer == nil && convolution == nil && skipConvolutions.isEmpty
+      && adapters.isEmpty && valueBias == nil && routedQueries == nil && difference == nil
+      && pieceBiases.isEmpty && lengthBounds.isEmpty
+      && !norms.contains { $0.subject == .queriesAndKeys }
   }
 }

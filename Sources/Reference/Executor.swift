@@ -48,6 +48,11 @@ package final class Executor {
   var entered: [(rows: [Int], scores: [Float])] = []
   /// What the last attention that is asked for it has given to each row of the pass.
   var received = ReceivedWeights()
+  /// Whether the token of each sequence has left the model in this pass, and the scores with which.
+  var left: [Int: RowBuffer] = [:]
+  /// The rows of an exit that have just left it.
+  var leaving: [Int] = []
+  let earlyExit: Program?
   /// To how many recursions each row of the pass is assigned, where a router does that.
   var assigned: [Int] = []
   /// The layer that runs.
@@ -78,6 +83,7 @@ package final class Executor {
     }
     self.entrance = entrance
     exit = model.exit
+    earlyExit = model.earlyExit
     fastProgram = model.cycles?.layer.program
     try checkFunctions(entrance, exit, fastProgram)
     for group in model.groups {
@@ -163,6 +169,7 @@ package final class Executor {
     rotaryTables = [:]
     legacies = [:]
     routing = []
+    left = [:]
     let logits = try scratch.scoped {
       let scores = try model.run(flow, on: self)
       return Logits(keepsLogits ? scores : scores.rows(0..<0))

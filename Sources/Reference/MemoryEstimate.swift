@@ -102,7 +102,8 @@ extension Executor {
       .index, .attend, .attendDepth, .attendLatents, .meanBlocks, .indexBlocks, .compress,
       .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
       .shift, .scale, .positionFactor, .shorten, .bound, .clip, .route, .experts, .mapChosen,
-      .pairScores, .weigh, .assign, .received, .enter, .quotient, .interpolate, .blend, .last,
+      .pairScores, .weigh, .assign, .received, .confide, .enter, .quotient, .interpolate, .blend,
+      .last,
       .leave, .take:
       0
     }

@@ -46,7 +46,13 @@ package struct Comparison: Sendable {
     var bounds: [OperationLedger.Place: (least: Rational, most: Rational)] = [:]
     var decided: [OperationLedger.Place: Rational] = [:]
     if expected.exactness != .exact {
-      decided = try expected.places { index, layer in
+      let exits = workload.phase == .decode ? model.exits?.layers.count : nil
+      let reaching = exits.map { count in
+        (0...count).map { number in
+          Int128(decisions["exits.\(number)"]?.entered.map(\.tokens).reduce(0, +) ?? 0)
+        }
+      }
+      decided = try expected.places(reaching: reaching) { index, layer in
         DecidedLayer("\(model.layersPath).\(index)", layer, decisions)
       }
       for (place, count) in try OperationLedger(model, workload, assuming: .none).places() {

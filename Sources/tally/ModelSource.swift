@@ -37,7 +37,7 @@ struct ModelSource {
     "transform", "CHANGE",
     help: "Change the model as a paper does: segment=m, shared=K, upcycle=E/K, granularity=G/R, "
       + "leverage=G/E/E_a/E_s, idle=zero/copy/constant, capacity=c, mod=κ/every, recursion=N, skip=p, "
-      + "mode=staged|integrated.",
+      + "exit=λ/3:q, mode=staged|integrated.",
     complaint: { text in
       do throws(TransformationSyntaxError) {
         _ = try Transformation(parsing: text)
@@ -189,6 +189,7 @@ struct ModelSource {
       case .upcycling(_, _, let layers?), .granularity(_, _, let layers?),
         .leverage(_, _, _, _, let layers?):
         min(layers.last, 1 << 20) + 1
+      case .leaving(let exits): min(exits.layers.last ?? 0, 1 << 20) + 2
       case .segmentation, .sharing, .upcycling, .granularity, .leverage, .depthExperts,
         .idleExperts, .capacity, .skipping:
         0

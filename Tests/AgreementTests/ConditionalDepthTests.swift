@@ -152,7 +152,11 @@ import Validation
           keys["mod_capacity_decay"] = pick(["\"linear\"", "\"cosine\""])
           keys["mod_capacity_last"] = pick(["0", "0.2", "1"])
           if happens(50) { keys["mod_capacity_least"] = "0.15" }
-          if happens(50) { keys["mod_capacity_whole"] = "0.85" }
+          if happens(50) {
+            keys["mod_capacity_whole"] = "0.85"
+          } else if happens(50) {
+            keys["mod_budget"] = pick(["0.3", "0.62"])
+          }
         default: break
         }
         keys["mod_part"] = pick(["\"block\"", "\"attention\"", "\"mlp\"", "\"both\""])
@@ -175,7 +179,11 @@ import Validation
         if happens(40) { keys["recursion_cache"] = "\"shared\"" }
       } else if mode == "mod" || mode == "staged", happens(30) {
         keys["mod_score"] = "\"attention_map\""
-      } else if mode == "integrated", happens(50) {
+      } else if mode == "integrated", depth > 2, happens(40) {
+        keys["exit_layers"] = depth > 4 ? "[0, 2]" : "[1]"
+        keys["exit_shares"] = depth > 4 ? "[0.25, 0.5]" : "[0.4]"
+        keys["exit_threshold"] = pick(["0.02", "0.1", "2"])
+      } else if mode == "integrated", happens(70) {
         keys["layer_skip"] = pick(["0.3", "0.75"])
         keys["layer_skip_curve"] = pick(["\"constant\"", "\"linear\"", "\"exponential\""])
         keys["layer_skip_phase"] = pick(["\"always\"", "\"train\""])

@@ -78,6 +78,15 @@ import Validation
         if routesExperts, changes.contains(routing), happens(50) {
           changes.append(pick(["mode=staged", "mode=integrated"]))
         }
+        if !changes.contains(routing), happens(60) {
+          changes.append(
+            pick([
+              "mod=0.3/2/attention_map", "mod=1..0/2/both/cosine/mean:0.4", "skip=0.5/always",
+              "skip=0.7/exponential/always", "exit=0.05/0:0.5", "recursion=2/cycle/token_choice",
+              "recursion=2/cycle/token_choice/sigmoid/shared", "recursion=2/sequence/shared",
+              "recursion=2/cycle/expert_choice/shared", "recursion=2/cycle/expert_choice",
+            ]))
+        }
         if routesExperts, happens(30) { changes.append(pick(["segment=2", "shared=1"])) }
       }
       workload.phase = happens(40) ? .decode : .prefill

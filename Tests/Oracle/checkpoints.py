@@ -345,8 +345,10 @@ def make(name, out):
             }
             if getattr(model, "filled", None):
                 expected["filled"] = model.filled
-            if getattr(model, "depth", None) or getattr(model, "filled", None):
-                expected["depth"] = model.depth
+            exits = getattr(model.config, "exit_layers", None)
+            if getattr(model, "depth", None) or getattr(model, "filled", None) or exits:
+                if model.depth or getattr(model, "filled", None):
+                    expected["depth"] = model.depth
                 rows, depth, least = model.sampling(ids, prefill)
                 if least <= LEAST_MARGIN:
                     continue

@@ -145,7 +145,8 @@ MOD = {
     "num_noop_experts": 0, "num_experts_per_tok": None, "moe_intermediate_size": None,
     "num_copy_experts": 0, "num_constant_experts": 0, "moe_gating_residual": False,
     "mod_part": "block", "mod_layers": None, "mod_weighting": None, "mod_score": "linear", "mod_threshold": None, "mod_shared_router": False,
-    "mod_capacity_decay": "none", "mod_capacity_last": None, "mod_capacity_least": None, "mod_capacity_whole": None,
+    "mod_capacity_decay": "none", "mod_capacity_last": None, "mod_capacity_least": None, "mod_capacity_whole": None, "mod_budget": None,
+    "exit_layers": None, "exit_shares": None, "exit_threshold": None,
     "recursion_steps": None, "recursion_sharing": "middle_cycle", "recursion_routing": "none", "recursion_capacity": None,
     "recursion_cache": "recursion", "recursion_gate": None,
     "layer_skip": None, "layer_skip_curve": "constant", "layer_skip_phase": "train",
@@ -177,9 +178,16 @@ def mod_shares(c):
             if c.mod_capacity_whole is not None and share > Fraction(str(c.mod_capacity_whole)):
                 shares[i] = None
                 continue
-            if c.mod_capacity_least is not None:
+            if c.mod_capacity_least is not None and c.mod_budget is None:
                 share = max(share, Fraction(str(c.mod_capacity_least)))
         shares[i] = share
+    if c.mod_budget is not None:  # by halving: the shift that gives the mean
+        curve, least, total = shares, Fraction(str(c.mod_capacity_least or 0)), Fraction(str(c.mod_budget)) * len(shares)
+        low, high = Fraction(-2), Fraction(2)
+        for _ in range(200):
+            middle = (low + high) / 2
+            shares = {i: min(Fraction(1), max(least, share + middle)) for i, share in curve.items()}
+            low, high = (middle, high) if sum(shares.values()) < total else (low, middle)
     return shares
 
 

@@ -206,6 +206,8 @@ class Pass(torch.nn.Module):
             return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
         shares = reference.mod_shares(c)
         first, rounds, last = reference.recursions(c)
+        if c.exit_layers is not None:
+            rounds = [[pair] for pair in rounds[0]]
         active, assigned = everyone, None
         if first is not None:
             x = self.run(first, first, x, shares, active, prompt)
@@ -235,7 +237,11 @@ class Pass(torch.nn.Module):
                 y = gates[:, step, None] * y + torch.where(assigned == step + 1, 1.0, 0.0)[:, None] * start
                 x = torch.where(active[:, None], y, x)
             else:
+                if c.exit_layers is not None:  # who has left stays as it is, and later tokens see it so
+                    y = torch.where(active[:, None], y, x)
                 x = y if weight is None else torch.where(active[:, None], x + weight[:, None] * y, x)
+            if c.exit_layers is not None and prompt is not None and pairs[-1][0] in c.exit_layers:
+                active = active & ~self.confident(x, float(c.exit_threshold), active, prompt)
         if last is not None:
             x = self.run(last, last, x, shares, everyone, prompt)
         return self.lm_head(norm(x, self.model.norm.weight, c.rms_norm_eps))
@@ -247,7 +253,7 @@ class Pass(torch.nn.Module):
         if c.layer_skip == 1 and c.layer_skip_curve == "constant" and c.layer_skip_phase == "always":
             return x
         if share is None:
-            return x + self.branches(number, block, x, active)
+            return x + self.branches(number, block, x, torch.ones_like(active) if c.exit_layers is not None else active)
         received = self.received(len(x) if prompt is None else prompt) if c.mod_score == "attention_map" else None
         holder = next(other for other, share in shares.items() if share is not None)
         owner = self.model.layers[holder if c.mod_shared_router else number]
@@ -274,6 +280,14 @@ class Pass(torch.nn.Module):
         x = x + weight * self.attend(block, x, entered)
         entered, weight = decide(x, "mlp") if c.mod_part != "attention" else (active, 1.0)
         return x + weight * self.think(number, block, x, entered)
+
+    def confident(self, x, bound, active, prompt):
+        """Which tokens behind the prompt leave: the two greatest probabilities of the head differ by more than the bound."""
+        best = self.lm_head(norm(x, self.model.norm.weight, self.config.rms_norm_eps)).softmax(-1).topk(2).values
+        says, late = best[:, 0] - best[:, 1], torch.arange(len(x)) >= prompt
+        if (active & late).any():
+            self.margin = min(self.margin, float((says - bound)[active & late].abs().min()))
+        return (says > bound) & late
 
     def enter(self, predictor, share, x, score, prompt, among=None):
         """Which tokens enter; with `among`, of those that entered before."""

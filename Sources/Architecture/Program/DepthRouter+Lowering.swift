@@ -4,10 +4,13 @@ extension ConditionalDepth {
   /// The stream with what the blocks make of the tokens that enter.
   func lower(
     _ x: Value, _ program: inout ProgramBuilder,
+    otherwise: (Value, inout ProgramBuilder) -> Value,
     _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Value {
     program.within("", .router, .depthRouter(router)) { program in
       switch entry {
+      case .remaining:
+        program.enter(x, nil, router, predictor: nil, otherwise: otherwise, body)
       case .following, .assigned, .drawn: program.enter(x, nil, router, predictor: nil, body)
       case .everyone: body(x, &program)
       case .assigning(let assignment): router.assign(x, assignment, &program, body)

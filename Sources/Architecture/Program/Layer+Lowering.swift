@@ -29,7 +29,10 @@ extension Layer {
         continue
       }
       let inside = all[condition.blocks]
-      y = condition.lower(y, &program) { x, program in
+      let others = { (x: Value, program: inout ProgramBuilder) in
+        keepKeys(Array(inside), of: x, &program)
+      }
+      y = condition.lower(y, &program, otherwise: others) { x, program in
         switch condition.answer {
         case .sum: return condition.router.add(sum(inside, x, &program), to: x, &program)
         case .stream(let begins, let ends):
@@ -54,6 +57,25 @@ extension Layer {
     if let outputScale { y = program.scale(y, by: outputScale, "residual") }
     if let division { y = program.quotient(y, by: division, "rescale") }
     return y
+  }
+
+  /// Keeps keys and values of a stream that the blocks leave as it is.
+  private func keepKeys(
+    _ inside: [Block], of x: Value, _ program: inout ProgramBuilder
+  ) -> Value {
+    for block in inside {
+      for (index, branch) in block.branches.enumerated() {
+        guard case .selfAttention(let attention) = branch.module else { continue }
+        let norms = block.inputNorms
+        let input =
+          norms.isEmpty
+          ? x : program.normalize(x, norms[norms.count == block.branches.count ? index : 0])
+        program.within(branch.path, .attention, branch.module) {
+          attention.lowerKeys(input, &$0)
+        }
+      }
+    }
+    return x
   }
 
   /// What blocks add to the stream: f = a + m, while the second sees x + a.

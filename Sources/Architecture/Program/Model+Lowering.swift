@@ -35,10 +35,18 @@ extension Model {
   }
 
   /// From the stream after the last layer to the scores of the vocabulary.
-  package var exit: Program {
+  package var exit: Program { exit { scores, _ in scores } }
+
+  /// The same behind an earlier layer, and which tokens leave there.
+  package var earlyExit: Program? {
+    guard let exits else { return nil }
+    return exit { $1.confide($0, exits.threshold) }
+  }
+
+  private func exit(_ end: (Value, inout ProgramBuilder) -> Value) -> Program {
     let streams = groups.last?.layer.streams ?? 1
     return ProgramBuilder.program(width: streams * Formula(Size.hidden.symbol)) { x, program in
-      tail.reduce(x) { x, branch in
+      let scores = tail.reduce(x) { x, branch in
         guard case .head(let map, let isTied) = branch.module else {
           return branch.lower(x, &program)
         }
@@ -53,6 +61,7 @@ extension Model {
           return program.slice(y, Slice(y.width, first: 0, count: kept))
         }
       }
+      return end(scores, &program)
     }
   }
 }

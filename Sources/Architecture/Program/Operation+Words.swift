@@ -61,6 +61,7 @@ extension Operation {
     case .weigh: "weigh"
     case .assign: "assign"
     case .received: "received"
+    case .confide: "confide"
     case .enter: "enter"
     case .convolve: "convolve"
     case .previous: "previous"
@@ -204,6 +205,9 @@ extension Operation {
       return "Σ over the experts of \(name(choice)): weight · expert(\(name(x))), "
         + "one of \(experts.routing.experts):"
     case .weigh(let x): return "\(name(x)) · the weight of the row"
+    case .confide(let x, let threshold):
+      return "\(name(x)); a row leaves if the two greatest of their softmax differ by more than "
+        + "\(threshold)"
     case .received(_, let heads):
       return "of the weights of the last attention what each row's key has, mean over "
         + "\(heads.heads) heads and all queries"
@@ -217,7 +221,7 @@ extension Operation {
         ?? entrance.router.draw.map {
           "a draw of probability \(entrance.router.capacity) lets their sequence in"
             + ($0 == .always ? "" : ", in training")
-        } ?? "the last router let them in"
+        } ?? (entrance.router.isExit ? "they have not left" : "the last router let them in")
       let who = scores.map { entrance.router.words(name($0)) } ?? others
       return "\(name(x)), its rows replaced where \(who):"
     case .convolve(let x, let convolution):

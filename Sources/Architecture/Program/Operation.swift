@@ -128,6 +128,9 @@ package indirect enum Operation: Sendable {
   ///
   /// Without scores these are the rows that the last router has let in.
   case enter(Value, scores: Value?, Entrance)
+  /// The scores of the vocabulary as they are: a row leaves the model if the difference between the
+  /// two greatest numbers of their softmax is above a threshold.
+  case confide(Value, Constant)
   /// The sum of each channel's last inputs, each times a weight, and perhaps a bias; the inputs of
   /// earlier passes are carried.
   case convolve(Value, CausalConvolution)
@@ -433,6 +436,8 @@ package struct Entrance: Sendable {
   /// The decision while the future is unknown, where it is not the score that decides.
   package var predictor: Program?
   package var body: Program
+  /// What is done with the tokens that do not enter, if anything; the stream of them stays as it is.
+  package var otherwise: Program?
 }
 
 extension Operation {
@@ -451,7 +456,7 @@ extension Operation {
       .keepLatents(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
       .convolve(let x, _), .previous(let x), .quotient(let x, _), .assign(let x, _),
-      .received(let x, _):
+      .received(let x, _), .confide(let x, _):
       [x]
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),

@@ -81,7 +81,8 @@ extension Program {
         .positionFactor, .bound, .clip,
         .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
         .delay, .exceed,
-        .previous, .quotient, .shorten, .dot, .assign, .received:
+        .previous, .quotient, .shorten, .dot, .assign, .received,
+        .confide:
         return []
       }
     }
@@ -169,7 +170,7 @@ extension Program {
       case .lookUp, .lookUpNgrams, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
         .join, .keep, .keepLatents, .keepIndex,
         .activate, .gate, .scale, .positionFactor, .bound, .clip, .route, .experts,
-        .weigh, .enter, .received,
+        .weigh, .enter, .received, .confide,
         .last, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,
         .exceed:

@@ -30,7 +30,8 @@ extension Program {
       switch step.operation {
       case .experts(_, _, let experts): experts.body.allSteps + [step]
       case .enter(_, _, let entrance):
-        (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps + [step]
+        (entrance.predictor?.allSteps ?? []) + entrance.body.allSteps
+          + (entrance.otherwise?.allSteps ?? []) + [step]
       case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
         .sumParts, .balance, .slice, .join, .rotate, .keep, .keepLatents, .keepIndex, .index,
         .compress, .meanBlocks, .indexEntries, .attendEntries, .groupedProduct, .indexBlocks,
@@ -40,7 +41,8 @@ extension Program {
         .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
         .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
-        .lookUpNgrams, .dot, .assign, .received:
+        .lookUpNgrams, .dot, .assign, .received,
+        .confide:
         [step]
       }
     }
@@ -67,7 +69,7 @@ extension Program {
           .clip, .route,
           .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .blend, .scan,
           .last, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
-          .received:
+          .received, .confide:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

@@ -362,13 +362,19 @@ extension ProgramBuilder {
   package mutating func enter(
     _ x: Value, _ scores: Value?, _ router: DepthRouter,
     predictor: ((Value, inout ProgramBuilder) -> Value)?,
+    otherwise: ((Value, inout ProgramBuilder) -> Value)? = nil,
     _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Value {
     let decision = predictor.map { inside(x.width, $0) }
     let program = ProgramBuilder.program(width: x.width, body)
-    return step(
-      .enter(x, scores: scores, Entrance(router: router, predictor: decision, body: program)),
-      x.width, .choice, router.path)
+    var entrance = Entrance(router: router, predictor: decision, body: program)
+    entrance.otherwise = otherwise.map { ProgramBuilder.program(width: x.width, $0) }
+    return step(.enter(x, scores: scores, entrance), x.width, .choice, router.path)
+  }
+
+  /// The scores of the vocabulary as they are, once each row has decided by them whether it leaves.
+  package mutating func confide(_ scores: Value, _ threshold: Constant) -> Value {
+    step(.confide(scores, threshold), scores.width, .choice, "confidence")
   }
 
   package mutating func convolve(_ x: Value, _ convolution: CausalConvolution) -> Value {

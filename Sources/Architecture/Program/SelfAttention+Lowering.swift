@@ -98,6 +98,29 @@ extension SelfAttention {
     return outputBias.map { program.addVector(y, $0, $0.name) } ?? y
   }
 
+  /// Keeps keys and values alone, of tokens that attend to nothing.
+  func lowerKeys(_ x: Value, _ program: inout ProgramBuilder) {
+    let own = keysAndValues
+    var pieces = own.project(x, KeyValueSources(keys: x, values: x), &program)
+    if let keyScale { pieces.change(.keys) { program.scale($0, by: keyScale, "keys") } }
+    if !normsFollowRotation { own.normalize(&pieces, &program) }
+    if let clip {
+      for piece in [InputPiece.keys, .values] {
+        pieces.change(piece) { program.clip($0, to: clip, "clip") }
+      }
+    }
+    if case .rotary(let angles) = position {
+      pieces.change(.keys) {
+        program.rotate($0, Rotation(heads: keyValueHeads, width: headSize, angles: angles))
+      }
+    }
+    if normsFollowRotation { own.normalize(&pieces, &program) }
+    if let valueScale {
+      pieces.change(.values) { program.scale($0, by: valueScale, "scale") }
+    }
+    _ = kept(pieces, &program)
+  }
+
   /// Keys and values with those of earlier passes: its own, or those of a layer before it.
   private func kept(_ pieces: Pieces, _ program: inout ProgramBuilder) -> Value {
     switch source {

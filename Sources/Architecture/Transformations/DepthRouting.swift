@@ -32,6 +32,8 @@ package struct DepthPlacement: Hashable, Sendable {
   package var part: ConditionalDepth.Part
   /// Whether the scores are the attention of the layer before.
   package var readsAttention = false
+  /// The mean of the shares, to which they are shifted, if there is one.
+  package var budget: CapacityBudget?
 }
 
 /// Mixture-of-Depths: some blocks, or parts of them, let in only some of the tokens.
@@ -48,6 +50,7 @@ extension Model {
     if placement.readsAttention { (router.readsAttention, router.weighting) = (true, .none) }
     var result: [LayerGroup] = []
     let count = number(layerCount).flatMap { Int(exactly: $0) } ?? 0
+    let budgeted = try budgeted(placement, decay, of: count)
     guard placement.layers.last < count else {
       throw .exceeds(
         key: "the routed block", value: Int128(placement.layers.last) + 1,
@@ -66,7 +69,9 @@ extension Model {
       }
       // Where the share changes from layer to layer, each is of a kind of its own.
       for indices in decay == nil ? [routed] : routed.map({ [$0] }) {
-        if let decay { router.capacity = decay.share(at: indices[0], of: count) }
+        if let decay {
+          router.capacity = budgeted[indices[0]] ?? decay.share(at: indices[0], of: count)
+        }
         guard let layer = group.layer.routed(by: router, placement.part) else {
           throw .notChanged(
             "mod", because: "a layer has no \(placement.part.rawValue) by itself",
@@ -76,6 +81,22 @@ extension Model {
       }
     }
     groups = placement.readsAttention ? try result.leavingAttention(of: count) : result
+  }
+
+  /// The shares under a budget, by layer.
+  private func budgeted(
+    _ placement: DepthPlacement, _ decay: CapacityDecay?, of count: Int
+  ) throws(DescriptionError) -> [Int: Formula] {
+    guard let budget = placement.budget, let decay else { return [:] }
+    let routed = (0..<count).filter(placement.layers.contains)
+    let curve = try routed.map { layer throws(DescriptionError) in
+      guard let share = decay.share(at: layer, of: count).evaluated(in: values).constant else {
+        throw .notFree(key: "κ", reason: "a mean shifts the shares of the blocks one by one")
+      }
+      return share
+    }
+    return Dictionary(
+      uniqueKeysWithValues: zip(routed, try budget.shares(curve).map { Formula($0) }))
   }
 
   func listed(_ indices: LayerGroup.Indices) throws(DescriptionError) -> [Int] {

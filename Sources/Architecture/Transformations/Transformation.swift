@@ -25,6 +25,8 @@ package enum Transformation: Hashable, Sendable {
   case depthRouting(DepthPlacement)
   /// Layers run several times.
   case recursion(Recursion)
+  /// Tokens leave behind some layers.
+  case leaving(EarlyExits)
   /// A draw leaves out some layers.
   case skipping(LayerSkipping)
   /// Where the experts of a Mixture-of-Depths model stand.
@@ -41,7 +43,7 @@ package enum Transformation: Hashable, Sendable {
   package static let forms: KeyValuePairs = [
     "segment": "segment=4", "shared": "shared=2", "upcycle": "upcycle=8/2", "mod": "mod=0.125/2",
     "mode": "mode=staged", "recursion": "recursion=3/middle_cycle",
-    "skip": "skip=0.2/exponential",
+    "skip": "skip=0.2/exponential", "exit": "exit=0.9/3:0.2,7:0.3",
   ]
 
   /// Reads `name=value`; a number may be a letter, which leaves it free.
@@ -75,6 +77,9 @@ package enum Transformation: Hashable, Sendable {
     case ("skip", 1...3):
       guard let skipping = LayerSkipping(pieces) else { throw error }
       self = .skipping(skipping)
+    case ("exit", 2):
+      guard let exits = EarlyExits(pieces) else { throw error }
+      self = .leaving(exits)
     case ("mode", 1):
       guard let mode = DepthExperts(rawValue: pieces[0]) else { throw error }
       self = .depthExperts(mode)
@@ -120,6 +125,10 @@ extension DepthPlacement {
     for word in rest {
       if let part = ConditionalDepth.Part(rawValue: word) {
         self.part = part
+      } else if word.hasPrefix("mean:"), last != nil, budget == nil,
+        let mean = Rational(decimal: word.dropFirst(5)), mean > .zero, mean <= .one
+      {
+        budget = CapacityBudget(mean: mean, least: .zero)
       } else if word == "attention_map", !readsAttention {
         readsAttention = true
       } else if let shape = CapacityDecay.Shape(rawValue: word), last != nil {
@@ -172,6 +181,7 @@ extension Model {
       try model.limitExperts(to: places, choosing: choosing)
     case .depthRouting(let placement): try model.routeDepth(placement)
     case .recursion(let recursion): try model.repeat(recursion)
+    case .leaving(let exits): try model.leave(at: exits)
     case .skipping(let skipping): try model.skip(skipping)
     case .depthExperts(let mode): try model.place(mode)
     }

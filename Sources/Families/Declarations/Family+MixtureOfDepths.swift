@@ -15,6 +15,7 @@ extension Family {
       \(llama.defaults) mlp_gated=true mod_every=2 mod_offset=null mod_layers=null
       mod_routing="expert_choice" mod_predictor="none" mod_part="block" mod_weighting=null
       mod_score="linear" layer_skip=null layer_skip_curve="constant" layer_skip_phase="train"
+      mod_budget=null exit_layers=null exit_shares=null exit_threshold=null
       mod_shared_router=false mod_threshold=null mod_capacity_decay="none" mod_capacity_last=null
       mod_capacity_least=null mod_capacity_whole=null
       recursion_steps=null recursion_sharing="middle_cycle" recursion_routing="none"
@@ -95,6 +96,8 @@ private enum DepthShares {
   /// One for each routed block, in order.
   case listed([Formula])
   case decaying(CapacityDecay, least: Rational?, whole: Rational?)
+  /// The same, shifted to a mean.
+  case budgeted(CapacityDecay, CapacityBudget)
 }
 
 extension Family {
@@ -256,6 +259,18 @@ extension Keys {
       let count = try listedLayerCount()
       groups = try listed(groups, count).skipping(skipping, of: count, width: size(.hidden))
     }
+    if let exits = try earlyExits() {
+      let count = try listedLayerCount()
+      try exits.require(layers: count)
+      groups = try listed(groups, count).leaving(at: exits, of: count, width: size(.hidden))
+      guard try integer("recursion_steps", least: 1) == nil else {
+        throw DescriptionError.unsupported(
+          key: "recursion_steps", found: "set beside exit_layers", supported: "one of the two")
+      }
+      var model = try decoder(groups)
+      model.exits = exits
+      return model
+    }
     guard let steps = try integer("recursion_steps", least: 1) else { return try decoder(groups) }
     let sharing = try choice("recursion_sharing", of: Recursion.Sharing.self)
     var recursion = Recursion(steps: steps, sharing: sharing)
@@ -272,6 +287,44 @@ extension Keys {
       if case .range = group.indices { copy.indices = .listed(Array(0..<count)) }
       return copy
     }
+  }
+
+  /// Behind which layers tokens may leave, if they may.
+  private func earlyExits() throws -> EarlyExits? {
+    guard let list = try list("exit_layers"), !list.isEmpty else { return nil }
+    let layers = try list.map { value in
+      guard case .number(let text) = value, let layer = Int(text), layer >= 0 else {
+        throw DescriptionError.wrongType(
+          key: "exit_layers", found: value.kind, expected: "a list of layers from 0 on")
+      }
+      return layer
+    }
+    guard zip(layers, layers.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw DescriptionError.wrongType(
+        key: "exit_layers", found: "\(layers)", expected: "a list of layers in ascending order")
+    }
+    guard let threshold = try constant("exit_threshold") else {
+      throw DescriptionError.missing(key: "exit_threshold", letter: "λ", modelType: modelType)
+    }
+    guard let given = try self.list("exit_shares") else {
+      throw DescriptionError.missing(key: "exit_shares", letter: "", modelType: modelType)
+    }
+    let shares = try given.map { value in
+      guard case .number(let text) = value, let share = Rational(decimal: text), share >= .zero,
+        share <= .one
+      else {
+        throw DescriptionError.wrongType(
+          key: "exit_shares", found: value.kind, expected: "a list of shares from 0 to 1")
+      }
+      return share
+    }
+    let sum = try shares.reduce(Rational.zero) { try $0.adding($1) }
+    guard shares.count == layers.count, sum <= .one else {
+      throw DescriptionError.unsupported(
+        key: "exit_shares", found: "a list of \(shares.count)",
+        supported: "one share for each of the \(layers.count) exits, together no more than 1")
+    }
+    return EarlyExits(layers: layers, shares: shares, threshold: threshold)
   }
 
   /// The draw that leaves out layers, if there is one.
@@ -404,6 +457,15 @@ extension Keys {
         key: "mod_capacity_decay", found: "\"\(word)\"", supported: "none, linear, cosine")
     }
     let last = try share(.lastCapacity, allowsZero: true)
+    if let mean = try decimal("mod_budget") {
+      guard try decimal("mod_capacity_whole") == nil else {
+        throw DescriptionError.unsupported(
+          key: "mod_budget", found: "set beside mod_capacity_whole", supported: "one of the two")
+      }
+      let least = try decimal("mod_capacity_least") ?? .zero
+      return .budgeted(
+        CapacityDecay(shape, from: first, to: last), CapacityBudget(mean: mean, least: least))
+    }
     return .decaying(
       CapacityDecay(shape, from: first, to: last), least: try decimal("mod_capacity_least"),
       whole: try decimal("mod_capacity_whole"))
@@ -422,6 +484,16 @@ extension Keys {
           supported: "one share for each of the \(routed.count) routed blocks")
       }
       return Dictionary(uniqueKeysWithValues: zip(routed, list))
+    case .budgeted(let decay, let budget):
+      let curve = try routed.map { index in
+        guard let number = value(decay.share(at: index, of: count)).constant else {
+          throw DescriptionError.notFree(
+            key: "mod_capacity", reason: "mod_budget shifts the shares of the blocks one by one")
+        }
+        return number
+      }
+      let shares = try budget.shares(curve).map { Formula($0) }
+      return Dictionary(uniqueKeysWithValues: zip(routed, shares))
     case .decaying(let decay, let least, let whole):
       var result: [Int: Formula] = [:]
       for index in routed {

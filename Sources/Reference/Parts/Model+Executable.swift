@@ -37,6 +37,7 @@ extension Model {
       try runLayers(x, flow, firstState: 0, on: executor)
     }
     executor.weights.alias = nil
+    if exits != nil, flow.pass.isSampling { return try scoresOfAll(x, flow, on: executor) }
     return try executor.run(executor.exit, x, flow, outside, at: "")
   }
 
@@ -55,6 +56,7 @@ extension Model {
       try executor.run(
         program, in: x, flow, layer: index, state: firstState + index,
         at: "\(layersPath).\(index)")
+      try leave(behind: index, x, flow, on: executor)
     }
   }
 

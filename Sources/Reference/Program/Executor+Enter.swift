@@ -22,6 +22,8 @@ extension Executor {
       entering = assigned(atLeast: count, flow, name)
     } else if let draw = entrance.router.draw {
       entering = try drawn(draw, entrance.router.capacity, flow, name)
+    } else if entrance.router.isExit {
+      entering = remaining(flow)
     }
     if scores != nil || entrance.router.leastRecursions != nil {
       entered = entering.map { sequence in
@@ -54,6 +56,33 @@ extension Executor {
       for (place, row) in rows.enumerated() {
         x.row(row).update(from: result.row(place), count: x.columns)
       }
+    }
+    if let otherwise = entrance.otherwise, rows.count < x.rows {
+      try run(otherwise, x, except: rows, flow, state, at: path)
+    }
+  }
+
+  /// Runs a program for the tokens that do not enter; their rows stay as they are.
+  private func run(
+    _ program: Program, _ x: Matrix, except entering: [Int], _ flow: Flow, _ state: LayerState,
+    at path: String
+  ) throws {
+    let inside = Set(entering)
+    let others = flow.sequences.indices.map { flow.rows(of: $0).filter { !inside.contains($0) } }
+    let rows = others.flatMap(\.self)
+    var outer = Flow(
+      sequences: flow.sequences, lengths: others.map(\.count),
+      positions: rows.map { flow.positions[$0] }, identifiers: rows.map { flow.identifiers[$0] },
+      pass: flow.pass)
+    outer.origins = rows.map { flow.origins?[$0] ?? $0 }
+    outer.allTokens = flow.allTokens ?? flow.tokens
+    try scratch.scoped {
+      let stream = scratch.matrix(rows.count, x.columns)
+      for (place, row) in rows.enumerated() {
+        stream.row(place).update(from: x.row(row), count: x.columns)
+      }
+      var run = ProgramRun(program, outer, state, at: path)
+      _ = try run.run(stream, on: self)
     }
   }
 

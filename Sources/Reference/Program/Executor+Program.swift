@@ -312,6 +312,11 @@ struct ProgramRun {
         executor.multiplyRows(y, by: weights, path.appending(step.path))
       }
       return .numbers(y)
+    case .confide(let x, let threshold):
+      try executor.confide(numbers(x), threshold, name)
+      isBorrowed[step.result.id] = isBorrowed[x.id]
+      wholes[step.result.id] = x.id
+      return .numbers(numbers(x))
     case .received(_, let heads):
       return .numbers(try executor.meanReceived(heads, flow, name))
     case .assign(let x, let assignment):
@@ -404,7 +409,7 @@ extension Executor {
         .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
         .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
-        .received:
+        .received, .confide:
         break
       }
     }

@@ -13,9 +13,10 @@ extension Command {
     discussion: """
       KEY is a key of config.json, one of a pass (tokens, past, batch, phase, mask, logits, mla,
       recompute, weight-dtype, kv-dtype), convention, budget, or a change (segment, shared, upcycle,
-      mod, recursion, mode; mod/2 is the κ of mod=κ/2). FIGURE is a path of the JSON documents, as parameters.routed_experts or
-      flops.matmul.total, or short: total, active, flops, kv_cache, intensity. baseline.FIGURE is
-      that of the unchanged model, relative.FIGURE the ratio to it. docs/designing.md is a tutorial.
+      mod, recursion, skip, mode; mod/2 is the κ of mod=κ/2). FIGURE is a path of the JSON documents,
+      as parameters.routed_experts or flops.matmul.total, or short: total, active, flops, kv_cache,
+      intensity. baseline.FIGURE is that of the unchanged model, relative.FIGURE the ratio to it.
+      docs/designing.md is a tutorial.
       """,
     examples: [
       ("tally sweep mod-220m --vary mod_capacity=0.125,0.25,0.5,1", "what a capacity costs"),

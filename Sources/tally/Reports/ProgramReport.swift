@@ -67,6 +67,7 @@ struct ProgramReport {
         }
         return [own] + (decides ?? [])
           + lines(entrance.body, depth: depth + 1, name: "y", rows: "n")
+          + (entrance.otherwise.map { lines($0, depth: depth + 1, name: "z", rows: "T - n") } ?? [])
       case .lookUp, .product, .addBias, .addVector, .normalize, .divide, .affine, .shift,
         .sumParts, .balance, .slice, .rotate, .keep, .attend, .multiplyVector, .leave, .take,
         .productOfHeads,
@@ -77,7 +78,7 @@ struct ProgramReport {
         .scan, .repeat, .previous, .quotient, .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
         .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
-        .received:
+        .received, .confide:
         return [own]
       }
     }

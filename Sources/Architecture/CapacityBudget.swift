@@ -1,0 +1,56 @@
+package import Symbolic
+
+/// Shares of some layers that follow a curve and have a given mean: a budget for the whole depth.
+///
+/// The curve is shifted by one number, the same for all layers, between a least share and 1.
+///
+/// - Source: Zhang et al. 2024 (p-MoD), §3.3, where the shift controls the cost of all layers,
+///   <https://arxiv.org/abs/2412.04449>. That the shift follows from the mean is our choice.
+package struct CapacityBudget: Hashable, Sendable {
+  package var mean: Rational
+  package var least: Rational
+
+  package init(mean: Rational, least: Rational) {
+    self.mean = mean
+    self.least = least
+  }
+
+  /// The shares of layers whose curve has these values.
+  ///
+  /// - Throws: `DescriptionError` where no shift gives the mean.
+  package func shares(_ curve: [Rational]) throws(DescriptionError) -> [Rational] {
+    guard !curve.isEmpty else { return [] }
+    guard mean >= least, mean <= .one else {
+      throw .unsupported(
+        key: "mod_budget", found: "\(mean)", supported: "a mean share from \(least) to 1")
+    }
+    let total = Formula(Int128(curve.count)) * Formula(mean)
+    func clamped(_ value: Rational, _ shift: Formula) -> Formula {
+      .minimum(1, .maximum(Formula(least), Formula(value) + shift))
+    }
+    func sum(_ shift: Formula) -> Formula { curve.map { clamped($0, shift) }.sum() }
+    // Where a layer reaches either end the sum bends; between two such shifts it is linear.
+    var bends: [Rational] = []
+    for value in curve {
+      for end in [least, .one] { bends.append(try number(Formula(end) - Formula(value))) }
+    }
+    bends.sort()
+    for (low, high) in zip(bends, bends.dropFirst()) where low < high {
+      let (from, to) = (try number(sum(Formula(low))), try number(sum(Formula(high))))
+      guard from < to, try number(total) >= from, try number(total) <= to else { continue }
+      let share = (total - Formula(from)) / (Formula(to) - Formula(from))
+      let shift = Formula(low) + share * (Formula(high) - Formula(low))
+      return try curve.map { value throws(DescriptionError) in try number(clamped(value, shift)) }
+    }
+    // Every layer is at the same end.
+    return curve.map { _ in mean }
+  }
+
+  private func number(_ formula: Formula) throws(DescriptionError) -> Rational {
+    let value = formula.evaluated(in: [:])
+    guard let number = value.constant else {
+      throw .arithmetic(value.fault ?? .overflow, what: "A share under mod_budget")
+    }
+    return number
+  }
+}
