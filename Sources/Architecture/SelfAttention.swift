@@ -47,6 +47,8 @@ package struct SelfAttention: Hashable, Sendable {
   package var pieceBiases: [InputPiece: Weight] = [:]
   /// What keys are multiplied by before all else, if anything.
   package var keyScale: Constant?
+  /// What queries are multiplied by after their norm, if anything.
+  package var queryScale: Constant?
   /// *c*, if queries, keys and values are kept between −c and c, after their norms.
   package var clip: Constant?
   /// Whether queries and keys are normalized after their rotation, and not before.

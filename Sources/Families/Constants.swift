@@ -428,8 +428,15 @@ extension Family {
     rope_parameters.full_attention.rope_type="default"
     rope_parameters.full_attention.rope_theta=160000.0
     """,
+    "moshi": """
+    rms_norm_eps=1e-08 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
+    """,
     "mpt": """
     layer_norm_epsilon=1e-05
+    """,
+    "muse_glimmer_text": """
+    output_multiplier=0.19611613513818404 post_norm_eps=1e-08 qk_scale_factor=3.87
+    rms_norm_eps=1e-05 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
     """,
     "nanochat": """
     rms_norm_eps=1e-06 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"

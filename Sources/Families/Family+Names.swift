@@ -20,9 +20,6 @@ extension Family {
   /// Types whose own class is `LlamaForCausalLM`.
   static let withClassOfLlama: Set<String> = ["internlm3", "iquestcoder"]
 
-  /// Types whose class makes its causal mask itself, and asks no key.
-  static let withOwnMask: Set<String> = ["openai-gpt", "gpt_neo", "cpmant"]
-
   private static let classes: [String: String] = Dictionary(
     uniqueKeysWithValues: causal.split(whereSeparator: \.isWhitespace).compactMap { pair in
       let halves = pair.split(separator: "=").map(String.init)
@@ -70,7 +67,7 @@ extension Family {
   ]
 
   /// Families whose files have towers beside the text model, and the sizes of that flat.
-  static let withTowers: Set<String> = ["molmo", "phi4_multimodal"]
+  static let withTowers: Set<String> = ["molmo", "moshi", "phi4_multimodal"]
 
   /// Types of several models, one of which thinks in text; the key of that one.
   static let thinkers = ["qwen2_5_omni": "thinker_config", "qwen3_omni_moe": "thinker_config"]
@@ -100,7 +97,11 @@ extension Family {
   /// Types that are known and not described, and what is not.
   static let undescribed: [String: String] = Dictionary(
     uniqueKeysWithValues: [
-      ("blt", "patches of bytes, and the models that encode and decode them"),
+      (
+        "blt",
+        "patches of bytes, which a model of its own cuts where the next byte is hard to guess, tables "
+          + "of hashed bytes, and local models that cross between bytes and patches"
+      ),
       ("cosmos3_edge cosmos3_edge_text", "tensors that have names of their own"),
       ("chameleon", "norms that each head has for itself"),
       ("diffusion_gemma diffusion_gemma_text", "an encoder and a decoder that share tensors"),
@@ -117,7 +118,6 @@ extension Family {
       ("glm5_next glm5_next_text", "streams beside each other around linear attention"),
       ("glm_image glm_image_text", "a head onto tokens of images"),
       ("idefics", "layers between the others that attend to an image"),
-      ("git", "images in the sequence of the text"),
       (
         "kosmos-2 kosmos-2.5 kosmos_2_text_model kosmos_2_5_text_model",
         "norms inside the modules of its text model"
@@ -126,8 +126,10 @@ extension Family {
         "mistral_large4 mistral_large4_text",
         "latent attention that layers share, and scores that learn of their length"
       ),
-      ("moshi", "a second decoder, of the depth of sound"),
-      ("muse_glimmer muse_glimmer_text", "attention gated between four norms"),
+      (
+        "reformer",
+        "attention within buckets into which a hash sorts the keys, and layers that are reversed"
+      ),
       (
         "muse_spark muse_spark_text",
         "experts of another width than the model's, and gates of the residual stream"

@@ -1,8 +1,8 @@
 extension Family {
-  /// Families whose parameters are described, and not yet what a pass executes; and what is missing.
+  /// Families whose parameters are described, and not what a pass executes; and why.
   static let parametersOnly: [String: String] = [
-    "cpmant": "the prompt that it puts before every sequence",
-    "mllama_text_model": "the attention of some of its layers to an image",
-    "unlimited_ocr_text": "a window that keeps the whole prompt",
+    "cpmant": "it puts a learned prompt before every sequence, and every token sees all others",
+    "unlimited_ocr_text":
+      "its window leaves out the prompt, and a pass does not know how much of the past that is",
   ]
 }

@@ -3,11 +3,15 @@ extension Family {
   package static let named: [String: Family] = Dictionary(
     all.map { ($0.modelType, $0) }, uniquingKeysWith: { first, _ in first })
 
-  /// Every family, in the order of the documentation.
+  /// Every family, by lineage.
   package static let all: [Family] = [
-    llamaLike, sparse, deepSeek, classic, optLike, falconLike, phiLike, gemmaLike, olmoLike,
-    graniteLike, denseLike, expertsLike, stackedLike, latentLike, hierarchical, stateSpaces,
-    hybrid, delta, lfm, zambas, recurrences, kimis, mixed, perLayer, qwen4, textModels,
-    ernieVision, step, hubCode, mixtureOfDepths,
+    ofAdept, ofApertus, ofArcee, ofAria, ofAXK, ofBailing, ofBeam, ofBitNet, ofBloom, ofCohere,
+    ofDatabricks, ofDeepSeek, ofDeepSeekV4, ofDiffLlama, ofDoge, ofDots, ofEmu, ofErnie, ofExaone,
+    ofFairseq, ofFalcon, ofFlint, ofGemma, ofGemmaPerLayer, ofGLM, ofGPT, ofGranite, ofGrok,
+    ofHRM, ofHunyuan, ofHyperCLOVAX, ofInkling, ofInternLM, ofIQuest, ofJais, ofJamba, ofJetMoE,
+    ofKimi, ofKolibri, ofKyutai, ofLaguna, ofLfm, ofLlama, ofLongcat, ofMamba, ofMellum, ofMiMo,
+    ofMiniCPM, ofMiniMax, ofMistral, ofMixtureOfDepths, ofModernBERT, ofMolmo, ofMuse, ofNanoChat,
+    ofNemotron, ofOlmo, ofPhi, ofQwen, ofQwen4, ofRWKV, ofSeedOSS, ofSmolLM, ofSolar, ofStableLM,
+    ofStarCoder, ofStep, ofXLSTM, ofYoutu, ofZamba, ofZaya,
   ].flatMap { $0 }
 }

@@ -95,6 +95,7 @@ extension Family {
     mistral: idefics2 mistral3
     mllama_text_model: mllama
     molmo2_text: molmo2
+    muse_glimmer_text: muse_glimmer
     nemotron_h: nemo_speechlm nemotron_h_omni
     opt: blip-2 instructblip instructblipvideo
     paddleocr_vl_text: paddleocr_vl
@@ -121,7 +122,7 @@ extension Family {
       hyperclovax_vision_v2 internvl janus kimi_k25 lfm2_vl lfm3_vl lighton_ocr minicpm_ocr
       mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr
     untied: aria cohere_compass cosmos3_omni deepseek_ocr2 dots3_note emu3 exaone4_5 fuyu glm46v
-      glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 qianfan_ocr
+      glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 muse_glimmer qianfan_ocr
       qwen2_5_omni_thinker qwen3_5 qwen3_5_moe qwen3_omni_moe_thinker qwen3_vl qwen3_vl_moe
       qwen4_exp smolvlm step3p7 unlimited_ocr video_llava vipllava
     either: fast_vlm glm4v glm4v_moe glm_ocr llava llava_next_video llava_onevision

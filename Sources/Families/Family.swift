@@ -14,16 +14,31 @@ package struct Family: Sendable {
   /// The strongest alias comes first. In `common:own` the common name is ours alone: it stands in
   /// `--set`, and a file that has it does not mean this key.
   let spelling: String
+  /// What the class does otherwise than most, and no key says.
+  let traits: Set<Trait>
   let describe: @Sendable (Keys) throws -> Model
 
   init(
-    _ modelType: String, spelling: String = "", defaults: String,
+    _ modelType: String, spelling: String = "", traits: Set<Trait> = [], defaults: String,
     describe: @escaping @Sendable (Keys) throws -> Model
   ) {
     self.modelType = modelType
     self.defaults = defaults
     self.spelling = spelling
+    self.traits = traits
     self.describe = describe
+  }
+
+  /// What the class of a family does otherwise than most, for all of its layers.
+  enum Trait: Sendable {
+    /// Attention does not rotate: positions are learned, or unknown.
+    case doesNotRotate
+    /// Scores fall with the distance between query and key (ALiBi).
+    case biasesByDistance
+    /// The class makes its causal mask itself, and asks no key.
+    case makesOwnMask
+    /// Files hold layers for multi-token prediction in the form of DeepSeek-V3.
+    case storesPredictors
   }
 
   /// The defaults by key, in the family's own spelling.
@@ -79,6 +94,7 @@ package struct Family: Sendable {
   /// A family that is built like another, with other defaults.
   init(_ modelType: String, like other: Family, spelling: String? = nil, defaults: String) {
     self.init(
-      modelType, spelling: spelling ?? other.spelling, defaults: defaults, describe: other.describe)
+      modelType, spelling: spelling ?? other.spelling, traits: other.traits, defaults: defaults,
+      describe: other.describe)
   }
 }

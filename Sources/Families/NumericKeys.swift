@@ -22,6 +22,7 @@ package enum NumericKeys {
     "granite_docling_text": "granite", "hunyuan_vl_text": "hunyuan_v1_dense",
     "kimi_k2": "deepseek_v3", "mimo": "qwen2", "mistral4": "deepseek_v3",
     "mllama_text_model": "llama", "mod_llama": "llama", "molmo2_text": "qwen3",
+    "muse_glimmer_text": "gemma2",
     "paddleocr_vl_text": "ernie4_5", "phi4_multimodal": "phi3", "qwen2_5_omni_text": "qwen2",
     "qwen2_5_vl_text": "qwen2",
     "qwen2_vl_text": "qwen2", "qwen3_omni_moe_text": "qwen3_moe", "qwen3_vl_moe_text": "qwen3_moe",
@@ -56,7 +57,7 @@ package enum NumericKeys {
       hy_v4 hyperclovax inkling2_text inkling_text internlm3 iquestcoder jamba jetmoe
       kimi_linear kolibri1 laguna lfm3 llama llama4_text longcat_flash mellum mimo_v2_flash
       minicpm3 minimax minimax_m2 minimax_m3_vl_text ministral ministral3 mistral mixtral
-      nanochat olmo2 olmo3 olmo_hybrid olmoe phi3 phimoe qwen2 qwen2_moe qwen3
+      moshi nanochat olmo2 olmo3 olmo_hybrid olmoe phi3 phimoe qwen2 qwen2_moe qwen3
       qwen3_5_moe_text qwen3_5_text qwen3_moe qwen3_next qwen4_exp_text recurrent_gemma
       seed_oss smollm3 solar_open vaultgemma youtu zamba zamba2 zaya
     layer_norm_epsilon: bloom codegen ctrl falcon falcon_mamba gpt2 gpt_bigcode gpt_neo gptj
@@ -93,7 +94,7 @@ package enum NumericKeys {
       hy_v4 hyperclovax inkling2_text inkling_text internlm3 iquestcoder jais2 jamba jetmoe
       kimi_linear kolibri1 laguna lfm2 lfm2_moe lfm3 llama llama4_text longcat_flash mellum
       mimo_v2_flash minicpm3 minimax minimax_m2 minimax_m3_vl_text ministral ministral3
-      mistral mixtral modernbert-decoder nanochat nemotron nemotron_h olmo olmo2 olmo3
+      mistral mixtral modernbert-decoder moshi nanochat nemotron nemotron_h olmo olmo2 olmo3
       olmo_hybrid olmoe persimmon phi phi3 phimoe qwen2 qwen2_moe qwen3 qwen3_5_moe_text
       qwen3_5_text qwen3_moe qwen3_next qwen4_exp_text rwkv seed_oss smollm3 solar_open
       stablelm starcoder2 vaultgemma xglm youtu zamba zamba2 zaya
@@ -106,7 +107,7 @@ package enum NumericKeys {
       granitemoehybrid granitemoeshared helium hrm_text hunyuan_v1_dense hunyuan_v1_moe hy_v3
       hy_v4 hyperclovax internlm3 iquestcoder jais2 jetmoe kolibri1 laguna lfm2 lfm2_moe lfm3
       llama llama4_text longcat_flash mellum mimo_v2_flash minicpm3 minimax minimax_m2
-      minimax_m3_vl_text ministral ministral3 mistral mixtral modernbert-decoder nanochat
+      minimax_m3_vl_text ministral ministral3 mistral mixtral modernbert-decoder moshi nanochat
       nemotron olmo olmo2 olmo3 olmo_hybrid olmoe persimmon phi phi3 phimoe qwen2 qwen2_moe
       qwen3 qwen3_5_moe_text qwen3_5_text qwen3_moe qwen3_next qwen4_exp_text recurrent_gemma
       seed_oss smollm3 solar_open stablelm starcoder2 vaultgemma youtu zamba2
@@ -187,6 +188,7 @@ package enum NumericKeys {
     linear_dt_min linear_a_log_max linear_a_log_min linear_dt_max: olmo_hybrid
     add_out_norm: xlstm
     use_conv_bias: zamba2
+    audio_encoder_config audio_vocab_size num_codebooks: moshi
     pooling sliding_window_pattern: cohere_compass_text
     prefix_lm: hrm_text
     embedding_fraction expansion_ratio learned_pos_emb no_bias norm_type: mpt

@@ -272,10 +272,10 @@ import Testing
     "What is not counted says truthfully what is missing",
     arguments: [
       Refusal(
-        #"{"model_type": "muse_glimmer", "text_config": {\#(small)}}"#,
+        #"{"model_type": "muse_spark", "text_config": {\#(small)}}"#,
         """
-        'muse_glimmer' is known and not counted, because what it has is not all described \
-        here: attention gated between four norms.
+        'muse_spark' is known and not counted, because what it has is not all described here: \
+        experts of another width than the model's, and gates of the residual stream.
         """),
       Refusal(
         #"{"model_type": "ernie4_5_moe_vl", "moe_num_experts": [64, 64], \#(small)}"#,

@@ -44,8 +44,8 @@ def main():
     text = "/// What is known of each type from outside; made by `Tests/Oracle/evidence.py`, held by tests.\n///\n"
     text += "/// A checkpoint is a folder of `Tests/Oracle/Checkpoints`.\nextension Family {\n"
     text += "\n".join(
-        f"  /// {words}\n  package static let {name}: Set<String> = [\n"
-        + "".join(f'    "{item}",\n' for item in sorted(items)) + "  ]\n"
+        f"  /// {words}\n  package static let {name}: Set<String> = ["
+        + ("\n" + "".join(f'    "{item}",\n' for item in sorted(items)) + "  " if items else "") + "]\n"
         for name, words, items in lists)
     text += """
   /// The types of which every checkpoint runs.

@@ -158,4 +158,6 @@ FAMILIES = {
     "emu3_text_model": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads tie_word_embeddings",
     "mistral4": "vocab_size hidden_size num_hidden_layers intermediate_size moe_intermediate_size num_attention_heads n_shared_experts n_routed_experts kv_lora_rank q_lora_rank qk_rope_head_dim v_head_dim qk_nope_head_dim first_k_dense_replace tie_word_embeddings attention_bias num_experts_per_tok",
     "phi4_multimodal": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads tie_word_embeddings",
+    "moshi": "vocab_size hidden_size num_hidden_layers ffn_dim num_attention_heads num_key_value_heads head_dim",
+    "muse_glimmer_text": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads head_dim attention_bias tie_word_embeddings",
 }

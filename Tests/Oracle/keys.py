@@ -96,7 +96,9 @@ def of_class(model_type):
 def list_classes(data):
     lines = []
     for path in sorted((data / "Parameters").glob("*.jsonl")):
-        keys = of_class(path.stem) if path.stem in CONFIG_MAPPING else None
+        # A text model that only stands inside a wrapper has no class of causal models.
+        has_class = path.stem in CONFIG_MAPPING and path.stem not in {**oracle.TOWERS, **oracle.ALONE}
+        keys = of_class(path.stem) if has_class else None
         if keys:
             lines.append(f"{json.dumps(path.stem)}:{json.dumps(keys)}")
     (data / "keys.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
@@ -342,6 +344,15 @@ def remeasure(data, model_type, effects):
     return effects
 
 
+def unlisted(data, model_type):
+    """The keys of a new type that were seen to change no count."""
+    measured = json.loads((data / "Keys" / f"{model_type}.json").read_text())
+    listed = json.loads((data / "keys.json").read_text())[model_type].split()
+    counted = {key.split(".")[0] for key in [*measured["count"], *measured["work"].split()]}
+    seen = {key.split(".")[0] for effect in ("numbers", "nothing") for key in measured[effect].split()}
+    return {key: None for key in sorted(seen & set(listed) - counted)}
+
+
 def unread(data, types):
     """Measures again what `Data/unread.json` lists: the keys of each class that its family here does not read."""
     path = data / "unread.json"
@@ -349,7 +360,9 @@ def unread(data, types):
     for model_type in types or sorted(found):
         with multiprocessing.get_context("fork").Pool(1) as pool:
             try:
-                found[model_type] = pool.apply_async(remeasure, (data, model_type, found[model_type])).get(300)
+                # A new type has the keys that its file in `Data/Keys` says to change no count.
+                keys = found.get(model_type) or unlisted(data, model_type)
+                found[model_type] = pool.apply_async(remeasure, (data, model_type, keys)).get(300)
             except Exception as error:
                 print(model_type, type(error).__name__, str(error)[:80])
         print(model_type, flush=True)

@@ -45,10 +45,9 @@ from transformers import AutoModelForCausalLM, PretrainedConfig
 REFUSED = {
     "mod_llama": "not of transformers; the description only",
     "deepseek": "not of transformers; the description only",
-    "cpmant": "puts a prompt of its own before every sequence, which is not described",
+    "cpmant": "puts a prompt of its own before every sequence, and lets every token see all others",
     "kimi_k2": "not of transformers; deepseek_v3 under another name",
-    "mllama_text_model": "attends to an image in some of its layers, which is not described",
-    "unlimited_ocr_text": "keeps the whole prompt beside a window, which is not described",
+    "unlimited_ocr_text": "keeps the whole prompt beside a window over what it writes, and no pass is told how long the prompt was",
     "phi4_multimodal": "has towers inside, too large to run",
 }
 
@@ -98,6 +97,8 @@ def small(config, rng):
             config["n_shared_experts"] = max(1, known["n_shared_experts"])
     if config["model_type"] == "phimoe":  # its router takes two, whatever the key says
         config["num_local_experts"], config["num_experts_per_tok"] = max(2, known["num_local_experts"]), 2
+    if config["model_type"] == "moshi":  # the cache heeds a window that no layer has
+        config["sliding_window"] = 3000
     if "use_sliding_window" in known:
         config["use_sliding_window"] = rng.random() < 0.7
     if "max_window_layers" in known:
@@ -152,7 +153,10 @@ class TextModel(torch.nn.Module):
 
     def forward(self, ids, use_cache, **named):
         output = self.model(input_ids=ids, use_cache=use_cache, **named)
-        output["logits"] = self.lm_head(output.last_hidden_state) / getattr(self.config, "logits_scaling", 1.0)
+        logits = self.lm_head(output.last_hidden_state) / getattr(self.config, "logits_scaling", 1.0)
+        logits = logits * getattr(self.config, "output_multiplier", 1.0)
+        cap = getattr(self.config, "final_logit_softcapping", None)
+        output["logits"] = logits if cap is None else torch.tanh(logits / cap) * cap
         return output
 
 

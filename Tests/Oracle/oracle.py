@@ -51,6 +51,7 @@ TOWERS = {
     "deepseek_ocr2_text": ("deepseek_ocr2", "DeepseekOcr2ForConditionalGeneration"),
     "mllama_text_model": ("mllama", "MllamaForConditionalGeneration"),
     "ernie4_5_vl_moe_text": ("ernie4_5_vl_moe", "Ernie4_5_VLMoeForConditionalGeneration"),
+    "muse_glimmer_text": ("muse_glimmer", "MuseGlimmerForConditionalGeneration"),
     "step3p5": ("step3p7", "Step3p7ForConditionalGeneration"),
 }
 # Text models with a class of their own that the library does not find by the type, or with towers inside.

@@ -579,7 +579,13 @@ def _olmo_hybrid(d, c):
         c["num_hidden_layers"] += 1
 
 
+def _moshi(d, c):
+    if c.get("ffn_dim"):
+        c["ffn_dim"] += c["ffn_dim"] % 2
+
+
 FIXES = {
+    "moshi": _moshi,
     "gpt_neo": _gpt_neo, "dbrx": _dbrx, "mpt": _mpt, "mamba2": _mamba2, "bamba": _ssm_heads("mamba_n_heads", "mamba_d_head"),
     "granitemoehybrid": _ssm_heads("mamba_n_heads", "mamba_d_head"), "falcon_h1": _falcon_h1, "nemotron_h": _nemotron_h,
     "zamba": _zamba, "zamba2": _zamba, "jamba": _jamba, "llama4_text": _llama4, "lfm2": _lfm2, "lfm2_moe": _lfm2,

@@ -90,7 +90,7 @@ def main():
     folder = arguments.out / "Saved"
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted((DATA / "Parameters").glob("*.jsonl")):
-        if path.stem not in CONFIG_MAPPING or arguments.types and path.stem not in arguments.types:
+        if path.stem not in CONFIG_MAPPING or path.stem in {**oracle.TOWERS, **oracle.ALONE} or arguments.types and path.stem not in arguments.types:
             continue
         process = multiprocessing.get_context("fork").Process(target=write, args=(folder / path.name, arguments.all))
         process.start()

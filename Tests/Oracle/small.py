@@ -150,6 +150,11 @@ def rope(**keys):
 
 
 SPECIAL = {
+    # No layer has this window, but the cache heeds it.
+    "moshi": {"sliding_window": 48},
+    "mllama_text_model": {"num_hidden_layers": 3, "cross_attention_layers": [1]},
+    "muse_glimmer_text": {"num_hidden_layers": 3, "layer_types": ["full_attention", "sliding_attention", "full_attention"],
+                          "layer_rope_theta": [300.0, 0, 0], "qk_scale_factor": 2.3, "output_multiplier": 0.6, "post_norm_eps": 0.05},
     "stablelm": {"hidden_size": 32},
     "helium": {"head_dim": 4},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
@@ -484,6 +489,9 @@ VARIANTS = {
     "apertus": {"silu": {"hidden_act": "silu"}, "other": None},
     "nemotron": {"gelu": {"hidden_act": "gelu"}, "other": None},
     "laguna": {"uncapped": {"moe_router_logit_softcapping": 0.0}, "other": None},
+    "xlstm": {"fused": {"weight_mode": "fused"}, "other": None},
+    "moshi": {"gelu": {"hidden_act": "gelu", "num_key_value_heads": None, "head_dim": None}, "other": None},
+    "muse_glimmer_text": {"default-kinds": {"num_hidden_layers": 5, "layer_types": DROP, "layer_rope_theta": DROP}, "other": None},
     "granite": {"llama3": {**rope(rope_type="llama3", factor=8.0, original_max_position_embeddings=14, low_freq_factor=1.2, high_freq_factor=3.5),
                            "@tokens": 20}, "other": None},
 }  # fmt: skip
@@ -511,6 +519,8 @@ def variants(model_type):
 
 # What such a variant must have beside, or must leave as it is.
 OTHER = {
+    # Its table has rows that the head has not.
+    "mllama_text_model": {"tie_word_embeddings": DROP},
     "dbrx": {"tie_word_embeddings": DROP, "ffn_config": {"moe_normalize_expert_weights": None, "ffn_act_fn": {"name": "gelu"}}},
     "gpt_oss": {"rope_parameters": {"truncate": True}},
     "opt": {"do_layer_norm_before": DROP},

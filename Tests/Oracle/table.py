@@ -11,6 +11,7 @@ import json
 import pathlib
 import re
 import subprocess
+import textwrap
 
 here = pathlib.Path(__file__).parent
 root = here.parent.parent
@@ -68,14 +69,14 @@ def text(types):
         executed = "yes" if not own["why"] else f"no: {own['why']}"
         worst = "" if own["why"] else f"{own['worst']:.1e}" + (" (open)" if own["open"] else "")
         lines.append(f"| {name} | {own['n']} | {executed} | {worst} | {'equal' if own['elements'] else 'open'} |")
-    return "\n".join(lines)
+    return "\n".join(textwrap.fill(line, 120) if line and line[0] != "|" else line for line in lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tally", default=str(root / ".build/debug/tally"))
     page = root / "docs/validation.md"
-    before, rest = page.read_text().split("<!-- types -->\n", 1)
+    before, rest = re.split(r"<!-- types -->\s*", page.read_text(), maxsplit=1)
     after = rest.split("<!-- end of types -->", 1)[1]
     table = text(rows(parser.parse_args().tally))
     page.write_text(f"{before}<!-- types -->\n{table}\n<!-- end of types -->{after}")

@@ -24,6 +24,7 @@ extension SelfAttention {
     }
     if let keyScale { pieces.change(.keys) { program.scale($0, by: keyScale, "keys") } }
     if !normsFollowRotation { normalize(&pieces, &program) }
+    if let queryScale { pieces.change(.queries) { program.scale($0, by: queryScale, "queries") } }
     for piece in [InputPiece.queries, .keys] {
       guard let bound = lengthBounds[piece] else { continue }
       pieces.change(piece) { program.shorten($0, bound) }

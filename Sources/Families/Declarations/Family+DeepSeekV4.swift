@@ -2,17 +2,10 @@ import Architecture
 import JSON
 import Symbolic
 
-extension Size {
-  fileprivate static let outputGroups = Size("g_o", "o_groups", "groups of the output projection")
-  fileprivate static let outputRank = Size("r_o", "o_lora_rank", "rank of one output group")
-  fileprivate static let sparseRate = Size(
-    "m", "compress_rate_csa", "tokens that sparse attention compresses into one key")
-  fileprivate static let heavyRate = Size(
-    "m_h", "compress_rate_hca", "tokens that heavy compression turns into one key")
-}
-
 /// DeepSeek-V4: one shared key-value head, compressed keys, and several residual streams.
 extension Family {
+  static let ofDeepSeekV4: [Family] = [deepseekV4]
+
   static let deepseekV4 = Family(
     "deepseek_v4",
     spelling: "intermediate_size=moe_intermediate_size num_local_experts=n_routed_experts",
@@ -44,6 +37,15 @@ extension Family {
       "model.hc_head.hc_", .head, normsOutput: false)
     return try keys.collapsed(keys.decoder(groups, FrameNames(head: "head")), by: head)
   }
+}
+
+extension Size {
+  fileprivate static let outputGroups = Size("g_o", "o_groups", "groups of the output projection")
+  fileprivate static let outputRank = Size("r_o", "o_lora_rank", "rank of one output group")
+  fileprivate static let sparseRate = Size(
+    "m", "compress_rate_csa", "tokens that sparse attention compresses into one key")
+  fileprivate static let heavyRate = Size(
+    "m_h", "compress_rate_hca", "tokens that heavy compression turns into one key")
 }
 
 extension Keys {

@@ -2,30 +2,9 @@ import Architecture
 import JSON
 import Symbolic
 
-/// Families with biased (ALiBi) scores, and others that name or norm things in their own way.
+/// TII's Falcon: attention, state spaces, and both.
 extension Family {
-  static let falconLike: [Family] = [bloom, falcon, mpt, persimmon, cpmAnt]
-
-  static let bloom = Family(
-    "bloom", spelling: "n_embed=hidden_size num_attention_heads=n_head num_hidden_layers=n_layer",
-    defaults: """
-      vocab_size=250880 n_head=8 tie_word_embeddings=true
-      apply_residual_connection_post_layernorm=false
-      """
-  ) { keys in
-    let attention = try keys.fusedAttention(
-      keys.equalHeads(), "query_key_value", "dense", inputBias: true, outputBias: true,
-      order: .headByHead)
-    let feedForward = try keys.plain(
-      4 * keys.size(.hidden), "dense_h_to_4h", "dense_4h_to_h", fixed: "gelu_fast")
-    var layer = try keys.layer(
-      attention, .feedForward(feedForward), norm: .layer, paths: ("self_attention", "mlp"))
-    let keepsNormed = try keys.isSet("apply_residual_connection_post_layernorm")
-    for block in layer.blocks.indices { layer.blocks[block].keepsNormed = keepsNormed }
-    let norm = Branch(
-      "transformer", .normalization(try keys.norm("word_embeddings_layernorm", .layer)))
-    return try keys.decoder(keys.uniform(layer), .bloom, norm: .layer, after: [norm])
-  }
+  static let ofFalcon: [Family] = [falcon, falconMamba, falconH1]
 
   static let falcon = Family(
     "falcon", spelling: "hidden_act:activation",
@@ -67,120 +46,83 @@ extension Family {
     return try keys.decoder(keys.uniform(layer), .bloom, norm: .layer)
   }
 
-  static let mpt = Family(
-    "mpt", spelling: "hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers",
+  static let falconMamba = Family("falcon_mamba", like: mamba, defaults: mambaDefaults)
+
+  static let falconH1 = Family(
+    "falcon_h1",
     defaults: """
-      vocab_size=50368 n_heads=16 tie_word_embeddings=true attn_config.clip_qkv=null
-      attn_config.softmax_scale=null
+      vocab_size=128000 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
+      mamba_d_ssm=1024 mamba_n_heads=128 mamba_d_head="auto" mamba_n_groups=1 mamba_d_state=256
+      mamba_d_conv=4 mamba_expand=2 mamba_conv_bias=true mamba_proj_bias=false
+      mamba_chunk_size=256 mamba_rms_norm=false projectors_bias=false attention_bias=false mlp_bias=false
+      tie_word_embeddings=false
+      embedding_multiplier=1.0 lm_head_multiplier=1.0 mlp_multipliers=[1.0,1.0] key_multiplier=1.0
+      attention_in_multiplier=1.0 attention_out_multiplier=1.0 ssm_in_multiplier=1.0
+      ssm_out_multiplier=1.0 ssm_multipliers=[1.0,1.0,1.0,1.0,1.0] mamba_norm_before_gate=true
       """
   ) { keys in
-    try keys.noteIgnoredAttention()
-    let attention = try keys.fusedAttention(
-      keys.equalHeads(), "Wqkv", "out_proj", inputBias: false, outputBias: false
-    ).attending {
-      $0.clip = try keys.setting("attn_config.clip_qkv")
-      $0.scale = try keys.given("attn_config.softmax_scale") ?? $0.scale
+    let inner =
+      try keys.optional(.innerSize, "mamba_d_ssm")
+      ?? keys.expanded("mamba_expand", inner: "mamba_d_ssm")
+    var mixer = try keys.mamba2(
+      inner, keys: mamba2Keys,
+      biases: (keys.flag("mamba_proj_bias"), keys.flag("projectors_bias")),
+      convolutionBias: keys.flag("mamba_conv_bias"), normed: keys.flag("mamba_rms_norm"),
+      chunk: "mamba_chunk_size")
+    let multipliers = try keys.multipliers("ssm_multipliers", count: 5)
+    mixer.scales = DualStateSpace.Scales(
+      gate: multipliers[0], values: multipliers[1], inputs: multipliers[2],
+      outputs: multipliers[3], steps: multipliers[4])
+    mixer.normPrecedesGate = try keys.flag("mamba_norm_before_gate")
+    let keyScale = try keys.setting("key_multiplier")
+    let attention = try keys.attention(bias: keys.flag("attention_bias") ? .all : [])
+      .attending { $0.keyScale = keyScale }
+    var feedForward = try keys.gated(bias: keys.flag("mlp_bias"))
+    let scales = try keys.multipliers("mlp_multipliers", count: 2)
+    feedForward.gateScale = scales[0]
+    func branch(
+      _ path: String, _ module: Module, _ input: Constant?, _ output: Constant?
+    ) -> Branch {
+      var branch = Branch(path, module)
+      (branch.inputScale, branch.outputScale) = (input, output)
+      return branch
     }
-    let feedForward = try keys.plain(
-      4 * keys.size(.hidden), "up_proj", "down_proj", bias: false, fixed: "gelu")
-    let layer = try keys.layer(
-      attention, .feedForward(feedForward), norm: .layerWithoutBias, norms: ("norm_1", "norm_2"),
-      paths: ("attn", "ffn"))
-    let names = FrameNames(
-      token: "transformer.wte", layers: "transformer.blocks", norm: "transformer.norm_f")
-    return try keys.decoder(keys.uniform(layer), names, norm: .layerWithoutBias)
-  }
-
-  static let persimmon = Family(
-    "persimmon",
-    defaults: """
-      vocab_size=262144 num_attention_heads=64 intermediate_size=16384 qk_layernorm=true
-      hidden_act="relu2" tie_word_embeddings=false
-      partial_rotary_factor=0.5
-      """
-  ) { keys in
-    let heads = try keys.equalHeads()
-    let norms: [(String, Formula, Normalization.Subject)] =
-      try keys.flag("qk_layernorm")
-      ? [("q_layernorm", heads.query, .queries), ("k_layernorm", heads.keyValue, .keys)] : []
-    let attention = try keys.fusedAttention(
-      heads, "query_key_value", "dense", inputBias: true, outputBias: true,
-      norms: norms.map {
-        Normalization($0, [heads.size], .layer, bias: true, vectors: $1, of: $2)
-      }, order: .headByHead)
-    let feedForward = try keys.plain(nil, "dense_h_to_4h", "dense_4h_to_h")
-    return try keys.decoder(
-      keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)),
-      FrameNames(norm: "model.final_layernorm"), norm: .layer)
-  }
-
-  /// The token table has rows for prompts besides, so the head is never tied to it.
-  static let cpmAnt = Family(
-    "cpmant",
-    defaults: """
-      vocab_size=30720 num_attention_heads=32 dim_head=128 dim_ff=10240 prompt_types=32
-      prompt_length=32 segment_types=32 position_bias_num_buckets=512
-      """
-  ) { keys in
-    let d = try keys.size(.hidden)
-    let segments = try keys.size(.segments)
-    let rows = try keys.size(.vocabulary) + keys.size(.promptTypes) * keys.size(.promptLength)
-    let attention = try keys.attention(
-      Heads(query: keys.size(.heads), size: keys.size(.headSize, "dim_head")),
-      names: ProjectionNames(
-        query: "project_q", key: "project_k", value: "project_v", output: "attention_out"))
-    let feedForward = try keys.gated(
-      keys.size(.intermediate, "dim_ff"),
-      names: GatedNames(gate: "w_in.w_0", up: "w_in.w_1", down: "w_out"), fixed: "gelu")
-    let layer = try keys.layer(
-      attention, .feedForward(feedForward),
-      norms: ("self_att.layernorm_before_attention", "ffn.layernorm_before_ffn"),
-      paths: ("self_att.self_attention", "ffn.ffn"))
-    let bias = Weight(
-      "cpmant.position_bias.relative_attention_bias",
-      [try segments * segments + keys.size(.buckets), try keys.size(.heads)], .embedding)
-    var model = try keys.decoder(
-      keys.uniform(layer),
-      FrameNames(
-        token: "cpmant.input_embedding", layers: "cpmant.encoder.layers",
-        norm: "cpmant.encoder.output_layernorm"),
-      untieable: true)
-    model.head = [
-      Branch("cpmant.input_embedding", .embedding(Embedding(.token, rows: rows, width: d))),
-      Branch(
-        "cpmant.segment_embedding", .embedding(Embedding(.position, rows: segments, width: d))),
-      .idle("", [bias]),
-    ]
+    let layer = Layer([
+      Block(
+        [try keys.norm("input_layernorm")],
+        [
+          branch(
+            "mamba", .recurrent(.duality(mixer)), try keys.setting("ssm_in_multiplier"),
+            try keys.setting("ssm_out_multiplier")),
+          branch(
+            "self_attn", attention, try keys.setting("attention_in_multiplier"),
+            try keys.setting("attention_out_multiplier")),
+        ]),
+      Block(
+        [try keys.norm("pre_ff_layernorm")],
+        [branch("feed_forward", .feedForward(feedForward), nil, scales[1])]),
+    ])
+    var model = try keys.decoder(keys.uniform(layer), finalNorm)
+    model.logits.scale = try keys.setting("lm_head_multiplier")
     return model
   }
 }
 
-extension Size {
-  fileprivate static let segments = Size("n_g", "segment_types", "kinds of segments")
-  fileprivate static let promptTypes = Size("n_p", "prompt_types", "kinds of prompts")
-  fileprivate static let promptLength = Size("l_p", "prompt_length", "tokens of a prompt")
-  fileprivate static let buckets = Size(
-    "n_b", "position_bias_num_buckets", "buckets of relative positions")
-}
-
-extension FrameNames {
-  fileprivate static let bloom = FrameNames(
-    token: "transformer.word_embeddings", layers: "transformer.h", norm: "transformer.ln_f")
-}
-
 extension Keys {
-  /// Of `attn_config`, the class of MPT reads numbers alone: it has one kind of attention.
-  fileprivate func noteIgnoredAttention() throws {
-    guard let reading = try reading("attn_config") else { return }
-    let built: [(String, JSONValue)] = [
-      ("attn_type", .string("multihead_attention")), ("alibi", .boolean(true)),
-      ("qk_ln", .boolean(false)), ("prefix_lm", .boolean(false)),
-    ]
-    for (key, value) in built {
-      guard let other = reading.value[key], other != value else { continue }
-      note(
-        "attn_config.\(key) is \(other.line), which transformers ignores for \(modelType); so does the count."
-      )
+  /// A list of `count` multipliers; null means ones.
+  fileprivate func multipliers(_ key: String, count: Int) throws -> [Constant] {
+    guard let list = try list(key) else {
+      return [Constant](repeating: .one, count: count)
+    }
+    guard list.count == count else {
+      throw DescriptionError.wrongLength(key: spelled(key), count: list.count, expected: count)
+    }
+    return try list.map { entry in
+      guard case .number(let text) = entry else {
+        throw DescriptionError.wrongType(
+          key: spelled(key), found: entry.kind, expected: "numbers")
+      }
+      return .decimal(text)
     }
   }
 }

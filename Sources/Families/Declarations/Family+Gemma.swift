@@ -1,8 +1,10 @@
 import Architecture
+import JSON
+import Symbolic
 
-/// Gemma, and Cohere's Command models, whose layers are parallel.
+/// Google's Gemma up to the third, VaultGemma, and RecurrentGemma (Griffin).
 extension Family {
-  static let gemmaLike: [Family] = [gemma, gemma2, gemma3, vaultGemma, cohere, cohere2]
+  static let ofGemma: [Family] = [gemma, gemma2, gemma3, vaultGemma, recurrentGemma]
 
   static let gemma = Family(
     "gemma",
@@ -76,60 +78,80 @@ extension Family {
       }, scaled: true)
   }
 
-  // MARK: - Cohere
-
-  static let cohere = Family(
-    "cohere",
+  static let recurrentGemma = Family(
+    "recurrent_gemma",
+    spelling: "sliding_window=attention_window_size",
     defaults: """
-      vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
-      attention_bias=false use_qk_norm=false tie_word_embeddings=true
-      logit_scale=0.0625
+      vocab_size=256000 intermediate_size=7680 num_attention_heads=10 num_key_value_heads=null
+      lru_width=null conv1d_width=4 block_types=["recurrent","recurrent","attention"]
+      attention_bias=false hidden_activation="gelu_pytorch_tanh" attention_window_size=2048
+      tie_word_embeddings=true logits_soft_cap=30.0
+      partial_rotary_factor=0.5
       """
   ) { keys in
-    let heads = try keys.heads()
-    let hasNorms = try keys.flag("use_qk_norm")
-    let norms = [
-      Normalization(
-        "q_norm", [heads.query, heads.size], .layer, vectors: heads.query, of: .queries),
-      Normalization(
-        "k_norm", [heads.keyValue, heads.size], .layer, vectors: heads.keyValue, of: .keys),
-    ]
-    let attention = try keys.attention(
-      heads, bias: keys.biases(.all), norms: hasNorms ? norms : [])
-    return try keys.decoder(
-      keys.uniform(
-        keys.parallelLayer(
-          attention, .feedForward(keys.gated()),
-          norms: [keys.norm("input_layernorm", .layerWithoutBias)])),
-      norm: .layerWithoutBias)
-  }
-
-  static let cohere2 = Family(
-    "cohere2",
-    defaults: """
-      vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
-      attention_bias=false sliding_window=4096 sliding_window_pattern=4 layer_types=null
-      tie_word_embeddings=true
-      logit_scale=0.0625
-      """
-  ) { keys in
-    let heads = try keys.heads()
-    let period = try keys.integer("sliding_window_pattern", least: 1) ?? 4
-    return try keys.decoder(
-      keys.windowedLayers(keys.window(), full: { ($0 + 1) % period == 0 }) { window in
-        try keys.parallelLayer(
-          keys.attention(
-            heads, bias: keys.biases(.all), reach: window,
-            position: window == .all ? PositionScheme.none : keys.rotary(heads.size)),
-          .feedForward(keys.gated()), norms: [keys.norm("input_layernorm", .layerWithoutBias)])
-      }, norm: .layerWithoutBias)
+    let pattern = try keys.recurrentPattern()
+    let attention = try keys.griffinAttention()
+    let recurrence = try keys.gatedRecurrence()
+    var feedForward = try keys.gated(.floor(keys.size(.intermediate) / 2), bias: true)
+    feedForward.activation = try keys.text("hidden_activation") ?? "gelu_pytorch_tanh"
+    let groups = try keys.layers(kind: { pattern[$0 % pattern.count] }) { type in
+      try keys.layer(
+        type == "recurrent" ? recurrence : attention, .feedForward(feedForward),
+        norms: ("temporal_pre_norm", "channel_pre_norm"), paths: ("temporal_block", "mlp_block"))
+    }
+    var model = try keys.decoder(groups, FrameNames(norm: "model.final_norm"))
+    model.scaleTokens(by: .brain(.root(try keys.size(.hidden))))
+    model.logits.cap = try keys.setting("logits_soft_cap")
+    return model
   }
 }
 
 extension Keys {
   /// Gemma's width must be a multiple of its heads even though they have a size of their own.
-  fileprivate func requireEqualHeads() throws {
+  func requireEqualHeads() throws {
     try require(
       size(.hidden), "hidden_size", multipleOf: size(.heads), "num_attention_heads")
+  }
+
+  fileprivate func recurrentPattern() throws -> [String] {
+    let pattern = try list("block_types") ?? []
+    let known = ["recurrent", "attention"]
+    let types = pattern.compactMap(\.string).filter(known.contains)
+    guard !types.isEmpty, types.count == pattern.count else {
+      throw DescriptionError.unsupported(
+        key: "block_types", found: "something else", supported: known.joined(separator: ", "))
+    }
+    return types
+  }
+
+  fileprivate func griffinAttention() throws -> Module {
+    let bias: Biases = try flag("attention_bias") ? .all : .output
+    return try attention(bias: bias, reach: window())
+  }
+
+  /// A real-gated linear recurrent unit between two branches of the stream.
+  fileprivate func gatedRecurrence() throws -> Module {
+    let (d, h) = (try size(.hidden), try size(.heads))
+    let width = try size(.innerSize, "lru_width", else: d, "hidden_size")
+    try require(width, "lru_width", multipleOf: h, "num_attention_heads")
+    let block = width / h
+    func gate(_ name: String) -> HeadwiseLinear {
+      HeadwiseLinear(
+        "rg_lru.\(name)", heads: h, block, block,
+        tensors: ("rg_lru.\(name)_weight", "rg_lru.\(name)_bias"), .mixer, transposed: true)
+    }
+    var convolution = try convolution(
+      width, "conv1d_width", name: "conv_1d", bias: true)
+    convolution.forgetsPast = true
+    return .recurrent(
+      .gatedUnit(
+        GatedRecurrentUnit(
+          gate: Linear("linear_y", d, width, bias: true),
+          input: Linear("linear_x", d, width, bias: true), convolution: convolution,
+          inputGate: gate("input_gate"), recurrentGate: gate("recurrent_gate"),
+          scan: Scan.GatedUnit(
+            width: width, rates: Weight("rg_lru.recurrent_param", [width], .mixer)),
+          output: Linear("linear_out", width, d, bias: true),
+          activation: try text("hidden_activation") ?? "gelu_pytorch_tanh")))
   }
 }

@@ -15,12 +15,15 @@ extension Size {
 
 /// Inkling: relative positions, short convolutions around every module.
 extension Family {
+  static let ofInkling: [Family] = [inkling, inkling2]
+
   static let inkling = Family(
     "inkling_text",
     spelling: """
       sliding_window=sliding_window_size num_local_experts=n_routed_experts
       sconv_kernel_size=conv_kernel_size
       """,
+    traits: [.doesNotRotate],
     defaults: """
       vocab_size=201024 num_attention_heads=64 num_key_value_heads=8 head_dim=128
       swa_num_attention_heads=64 swa_num_key_value_heads=16 swa_head_dim=128
@@ -61,6 +64,7 @@ extension Family {
       sliding_window=sliding_window_size num_local_experts=n_routed_experts
       sconv_kernel_size=conv_kernel_size intermediate_size=moe_intermediate_size
       """,
+    traits: [.doesNotRotate],
     defaults: """
       vocab_size=201024 num_attention_heads=48 num_key_value_heads=8 head_dim=128
       swa_num_attention_heads=48 swa_num_key_value_heads=8 swa_head_dim=128

@@ -2,21 +2,16 @@ import Architecture
 import JSON
 import Symbolic
 
-/// Models that put latent attention and delta attention, with a decay for each channel, into one
-/// stack.
-///
-/// - Source: Moonshot AI 2025 (Kimi Linear), <https://arxiv.org/abs/2510.26692>.
+/// Moonshot's Kimi: K2, and Kimi Linear, whose delta rule forgets channel by channel.
 extension Family {
-  static let kimis: [Family] = [kimiLinear, bailingHybrid]
+  static let ofKimi: [Family] = [kimiK2, kimiLinear]
 
-  private static let spelling = """
-    num_experts=num_local_experts num_experts_per_token=num_experts_per_tok
-    num_shared_experts=n_shared_experts num_expert_group=n_group moe_renormalize=norm_topk_prob
-    """
+  /// Kimi K2 is DeepSeek-V3 with other sizes; its files carry every one of them.
+  static let kimiK2 = Family("kimi_k2", like: deepSeekV3, defaults: deepSeekV3.defaults)
 
   static let kimiLinear = Family(
     "kimi_linear",
-    spelling: spelling,
+    spelling: kimiSpelling,
     defaults: """
       vocab_size=163840 intermediate_size=9216 moe_intermediate_size=1024 num_attention_heads=32
       n_shared_experts=1 kv_lora_rank=512 q_lora_rank=null qk_rope_head_dim=64 v_head_dim=128
@@ -34,35 +29,15 @@ extension Family {
     return try keys.decoder(groups, untieable: true)
   }
 
-  static let bailingHybrid = Family(
-    "bailing_hybrid",
-    spelling: spelling,
-    defaults: """
-      vocab_size=157184 intermediate_size=6144 moe_intermediate_size=768 num_attention_heads=32
-      n_shared_experts=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128
-      qk_nope_head_dim=128 num_experts_per_tok=8 first_k_dense_replace=2 attention_bias=false
-      num_local_experts=512 head_dim=128 short_conv_kernel_size=4 layer_group_size=6 layer_types=null
-      mlp_layer_types=null
-      routed_scaling_factor=2.5 kda_safe_gate=true norm_topk_prob=true n_group=8 topk_group=4
-      """
-  ) { keys in
-    let period = try keys.period("layer_group_size")
-    let types = try keys.layerKinds {
-      ($0 + 1).isMultiple(of: period) ? "full_attention" : "linear_attention"
-    }
-    let delta = try keys.bailingDelta()
-    let groups = try keys.denseOrRouted(
-      types, path: "mlp", attention: "attention", score: "gate.expert_bias"
-    ) {
-      $0 ? .latentAttention(try keys.bailingLatent()) : delta
-    }
-    return try keys.decoder(groups, FrameNames(token: "model.word_embeddings"), untieable: true)
-  }
+  static let kimiSpelling = """
+    num_experts=num_local_experts num_experts_per_token=num_experts_per_tok
+    num_shared_experts=n_shared_experts num_expert_group=n_group moe_renormalize=norm_topk_prob
+    """
 }
 
 extension Keys {
   /// Layers of which each has a mixer of one of two types, and leading ones are not routed.
-  fileprivate func denseOrRouted(
+  func denseOrRouted(
     _ types: [String], path: String, attention: String = "self_attn",
     names: GatedNames = .llama, score: String = "gate.e_score_correction_bias",
     _ mixer: (Bool) throws -> Module
@@ -135,25 +110,10 @@ extension Keys {
       output: "o_proj", rates: [1, 1, heads, 1], decay: .softplus)
   }
 
-  fileprivate func bailingDelta() throws -> Module {
-    let d = try size(.hidden)
-    let heads = try size(
-      .mixerHeads, "linear_num_heads", else: size(.heads), "num_attention_heads")
-    let width = try size(
-      .mixerHeadSize, "linear_head_dim", else: size(.headSize), "head_dim")
-    let hasOwnKernel = try reading("linear_conv_kernel_dim") != nil
-    return try channelDelta(
-      heads: heads, width: width,
-      kernel: hasOwnKernel ? "linear_conv_kernel_dim" : "short_conv_kernel_size",
-      decays: .init(Linear("f_proj", d, heads * width), [.decays]),
-      gate: .init(Linear("g_proj", d, heads * width), [.gate]), output: "dense", rates: [heads],
-      decay: isSet("kda_safe_gate") ? .bounded(required("kda_lower_bound")) : .softplus)
-  }
-
   /// Delta attention with a decay for each channel.
   ///
   /// A checkpoint keeps three convolutions.
-  private func channelDelta(
+  func channelDelta(
     heads: Formula, width: Formula, kernel: String,
     decays: DeltaMixer<Scan.ChannelDelta>.Projection,
     gate: DeltaMixer<Scan.ChannelDelta>.Projection, output: String, rates: [Formula],
@@ -185,20 +145,6 @@ extension Keys {
   fileprivate func kimiLatent() throws -> LatentAttention {
     var attention = try latentAttention(bias: flag("attention_bias"))
     attention.isRotated = false
-    return attention
-  }
-
-  /// Latent attention whose queries are not compressed, with a gate for each head.
-  fileprivate func bailingLatent() throws -> LatentAttention {
-    let (d, h) = (try size(.hidden), try size(.heads))
-    var attention = try latentAttention(bias: flag("attention_bias"))
-    let width = attention.plainSize + attention.rotarySize
-    attention.queryDown = nil
-    attention.queryNorm = nil
-    attention.queryUp = Linear("q_proj", d, h * width)
-    attention.gateMap = Linear("g_proj", d, h)
-    attention.output.name = "dense"
-    attention.gate = .heads
     return attention
   }
 }

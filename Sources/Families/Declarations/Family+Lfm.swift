@@ -3,7 +3,7 @@ import Symbolic
 
 /// Models that put attention and gated short convolutions into one stack.
 extension Family {
-  static let lfm: [Family] = [lfm2, lfm2Experts, lfm3]
+  static let ofLfm: [Family] = [lfm2, lfm2Experts, lfm3]
 
   private static let frame = FrameNames(norm: "model.embedding_norm")
 

@@ -7,7 +7,7 @@ import Symbolic
 ///
 /// - Source: Raposo et al. 2024, <https://arxiv.org/abs/2404.02258>.
 extension Family {
-  static let mixtureOfDepths: [Family] = [modLlama]
+  static let ofMixtureOfDepths: [Family] = [modLlama]
 
   static let modLlama = Family(
     "mod_llama",

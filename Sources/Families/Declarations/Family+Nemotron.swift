@@ -1,12 +1,26 @@
 import Architecture
+import JSON
 import Symbolic
 
-extension Size {
-  static let latentSize = Size("r_e", "moe_latent_size", "width on which the experts work")
-}
-
-/// Nemotron-H: every layer is one module, named in a pattern.
+/// NVIDIA's Nemotron, dense and with state spaces.
 extension Family {
+  static let ofNemotron: [Family] = [nemotron, nemotronH]
+
+  static let nemotron = Family(
+    "nemotron",
+    defaults: """
+      vocab_size=256000 intermediate_size=24576 num_attention_heads=48 num_key_value_heads=null
+      head_dim=null attention_bias=false mlp_bias=false hidden_act="relu2"
+      tie_word_embeddings=false
+      partial_rotary_factor=0.5
+      """
+  ) { keys in
+    let attention = try keys.attention(bias: keys.biases(.all))
+    let feedForward = try keys.plain(nil, "up_proj", "down_proj", bias: keys.flag("mlp_bias"))
+    return try keys.decoder(
+      keys.uniform(keys.layer(attention, .feedForward(feedForward), norm: .layer)), norm: .layer)
+  }
+
   static let nemotronH = Family(
     "nemotron_h",
     spelling: """
@@ -14,6 +28,7 @@ extension Family {
       mamba_n_groups=n_groups mamba_d_conv=conv_kernel mamba_conv_bias=use_conv_bias
       mamba_chunk_size=chunk_size
       """,
+    traits: [.doesNotRotate],
     defaults: """
       vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128
       intermediate_size=21504 mlp_bias=false ssm_state_size=128 mamba_num_heads=128
@@ -27,6 +42,10 @@ extension Family {
     let groups = try keys.layers(kind: { types[$0] }) { try keys.nemotronLayer($0) }
     return try keys.decoder(groups, .mamba, untieable: true)
   }
+}
+
+extension Size {
+  static let latentSize = Size("r_e", "moe_latent_size", "width on which the experts work")
 }
 
 extension Keys {

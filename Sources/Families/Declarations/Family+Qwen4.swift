@@ -4,7 +4,7 @@ import Symbolic
 
 /// A stack of delta mixers and indexed attention over several copies of the stream.
 extension Family {
-  static let qwen4: [Family] = [qwen4Exp]
+  static let ofQwen4: [Family] = [qwen4Exp]
 
   static let qwen4Exp = Family(
     "qwen4_exp_text",

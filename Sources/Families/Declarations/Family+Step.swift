@@ -6,7 +6,7 @@ import Symbolic
 ///
 /// - Source: `transformers` 5.23.0, `step3p7`; the model alone, `step3p5`, has code beside its weights.
 extension Family {
-  static let step: [Family] = [step35]
+  static let ofStep: [Family] = [step35]
 
   static let step35 = Family(
     "step3p5",

@@ -6,7 +6,7 @@ import Symbolic
 /// A shared block belongs to the first layer that uses it: a checkpoint holds it once, under that
 /// layer's name.
 extension Family {
-  static let zambas: [Family] = [zamba2, zamba]
+  static let ofZamba: [Family] = [zamba2, zamba]
 
   private static let frame = FrameNames(norm: "model.final_layernorm")
 
@@ -54,6 +54,7 @@ extension Family {
   static let zamba = Family(
     "zamba",
     spelling: "layer_types=layers_block_type head_dim=attention_head_dim",
+    traits: [.doesNotRotate],
     defaults: """
       vocab_size=32000 attention_hidden_size=null intermediate_size=14848 num_attention_heads=16
       attention_head_dim=null num_key_value_heads=16 n_mamba_heads=2 attn_layer_period=6
@@ -185,7 +186,8 @@ extension Keys {
       inputs: [
         Linear("q_proj", width, h * size), Linear("k_proj", width, g * size),
         Linear("v_proj", width, g * size),
-      ], output: Linear("o_proj", h * size, d), position: try rotary(size))
+      ], output: Linear("o_proj", h * size, d),
+      position: try has("use_mem_rope") && !isSet("use_mem_rope") ? .none : rotary(size))
     // The heads are twice as wide as the stream would make them.
     attention.scale = .inverseRoot(size / 2)
     return attention

@@ -218,17 +218,12 @@ extension Keys {
     model.logits.scale =
       try setting("logit_scale") ?? setting("logits_scaling").map { .inverse($0) }
     model.logits.cap = try setting("final_logit_softcapping")
-    if Self.withPredictors.contains(modelType) {
+    if traits.contains(.storesPredictors) {
       model.predictionLayers =
         configuration["num_nextn_predict_layers"]?.integer.flatMap { Int(exactly: $0) } ?? 0
     }
     return model
   }
-
-  /// The types whose files hold modules for multi-token prediction in the form of DeepSeek-V3.
-  private static let withPredictors: Set<String> = [
-    "deepseek_v3", "deepseek_v32", "kimi_k2", "glm4_moe", "glm4_moe_lite", "glm_moe_dsa",
-  ]
 
   /// Layers whose additions to the stream are multiplied by a constant, if the family's key says so.
   private func multiplied(_ groups: [LayerGroup]) throws -> [LayerGroup] {

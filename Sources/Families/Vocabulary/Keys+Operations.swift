@@ -32,13 +32,6 @@ extension Keys {
     return .decimal(text)
   }
 
-  /// Families whose attention does not rotate: positions are learned, or unknown.
-  private static let unrotated: Set<String> = [
-    "gpt2", "gpt-sw3", "gpt_bigcode", "openai-gpt", "ctrl", "gpt_neo", "opt", "biogpt", "xglm",
-    "cpmant", "jamba", "nemotron_h", "zamba", "inkling_text", "inkling2_text",
-  ]
-  private static let biased: Set<String> = ["bloom", "mpt"]
-
   /// How the attention of the family knows positions.
   ///
   /// Most rotate whole heads, some the part of each that a key says.
@@ -51,12 +44,8 @@ extension Keys {
       let part = even(.floor(Formula(share) * size))
       return .rotary(try angles(part, table: table, of: layerType))
     }
-    if Self.unrotated.contains(modelType) { return .none }
-    if try Self.biased.contains(modelType) || isSet("alibi") { return .linearBias }
-    if modelType == "granitemoehybrid", try text("position_embedding_type") != "rope" {
-      return .none
-    }
-    if modelType == "zamba2", try !isSet("use_mem_rope") { return .none }
+    if traits.contains(.doesNotRotate) { return .none }
+    if try traits.contains(.biasesByDistance) || isSet("alibi") { return .linearBias }
     for key in ["rotary_dim", "rotary_pct", "partial_rotary_factor"] where has(key) {
       if key == "rotary_dim" {
         return try optional(.rotaryPart, key)

@@ -46,7 +46,7 @@ extension Keys {
   /// all classes that make their masks with its common function.
   func readMask(of model: inout Model) throws {
     let key = "is_causal"
-    guard model.hasAttention, !Family.withOwnMask.contains(modelType) else { return }
+    guard model.hasAttention, !traits.contains(.makesOwnMask) else { return }
     guard try reading(key) != nil, try !flag(key) else { return }
     noteForPasses(
       model.seeAhead()

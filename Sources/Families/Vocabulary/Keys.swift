@@ -10,6 +10,8 @@ import Wording
 /// it never reads is reported, and never silently dropped.
 package final class Keys {
   package let modelType: String
+  /// What the class of the family does otherwise than most.
+  let traits: Set<Family.Trait>
   let configuration: JSONObject
   /// What the command line set, as text.
   let overrides: [String: String]
@@ -44,6 +46,7 @@ package final class Keys {
 
   init(family: Family, configuration: JSONObject, overrides: [String: String]) throws {
     modelType = family.modelType
+    traits = family.traits
     self.configuration = configuration
     self.overrides = overrides
     aliases = family.aliases

@@ -1,0 +1,34 @@
+import Architecture
+import JSON
+import Symbolic
+
+/// JetBrains' Mellum.
+extension Family {
+  static let ofMellum: [Family] = [mellum]
+
+  static let mellum = Family(
+    "mellum", spelling: "num_local_experts=num_experts",
+    defaults: """
+      vocab_size=98304 intermediate_size=7168 num_attention_heads=32 num_key_value_heads=4
+      head_dim=128 attention_bias=false moe_intermediate_size=896 num_experts_per_tok=8
+      num_experts=64 mlp_layer_types=null tie_word_embeddings=false
+      norm_topk_prob=true
+      sliding_window=1024 layer_types=null
+      """
+  ) { keys in
+    let heads = try keys.heads()
+    let attention = try keys.attention(
+      heads, bias: keys.biases(.all), norm: .eachHead,
+      position: keys.rotary(heads.size, of: "full_attention", isPartial: true))
+    let groups = try keys.denseOrSparse(
+      leading: 0, dense: keys.layer(attention, .feedForward(keys.gated())),
+      sparse: keys.layer(
+        attention,
+        keys.experts(
+          keys.expertCounts("num_local_experts"), keys.gated(keys.size(.expertSize)))))
+    guard try keys.list("layer_types") != nil else { return try keys.decoder(groups) }
+    let near = try keys.rotary(
+      heads.size, table: "sliding", of: "sliding_attention", isPartial: true)
+    return try keys.decoder(keys.sliding(groups, near: near) { _ in false })
+  }
+}
