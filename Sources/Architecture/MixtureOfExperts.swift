@@ -16,6 +16,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
     case stacked([Weight], biases: [Weight] = [], inputFirst: Set<String> = [])
   }
 
+  /// The gate, and how its scores become a choice.
   package var router: Router
   /// The number of routed experts, *E*.
   package var experts: Formula
@@ -25,14 +26,19 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var expert: FeedForward
   /// The name of the list of experts, with `#` for an expert's number.
   package var path: String
+  /// How a checkpoint stores the experts.
   package var layout: Layout
   /// The feed-forward layer every token passes beside the routed experts, and its name.
   package var shared: FeedForward?
+  /// The path of the shared expert's tensors inside the mixture.
   package var sharedPath: String
   /// Experts behind the others that every token meets, with weights of the same router.
   package struct Always: Hashable, Sendable {
+    /// One such expert.
     package var expert: FeedForward
+    /// The number of such experts.
     package var count: Formula
+    /// The path of their tensors inside the mixture.
     package var path: String
     /// The tensors that stack each map of all of them, the map out last.
     package var stack: [Weight]
@@ -44,18 +50,20 @@ package struct MixtureOfExperts: Hashable, Sendable {
       self.stack = stack
     }
 
+    /// The stacked tensors, with their names inside the mixture.
     package var weights: [Weight] { stack.map { $0.within(path) } }
   }
 
+  /// Such experts, where a family has them.
   package var always: Always?
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
   /// The capacity of an expert over its even share of the tokens, *c*, if it is limited.
   ///
-  /// The even share is that of all experts among which the router chooses, those that do nothing
+  /// The even share is that of all experts among which the router chooses, no-op experts
   /// included, and the tokens are all of a pass that reach the layer, whatever sequence they are of.
   /// Of *N* tokens an expert takes at most `max(1, min(N, ⌊c·K·N/E⌋))`; the others that chose it are
-  /// dropped, and places that nobody chose are filled up. Where experts choose, each takes exactly
+  /// dropped, and slots that no token chose are padded. Where experts choose, each takes exactly
   /// `max(1, min(N, ⌊c·N/E⌋))`.
   ///
   /// - Source: Fedus et al. 2021 (Switch), eq. 3, <https://arxiv.org/abs/2101.03961>; Lepikhin et
@@ -67,28 +75,31 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package enum Weighing: Hashable, Sendable {
     /// What it returns.
     case answers
-    /// Its inner numbers, before the map down.
+    /// Its inner elements, before the map down.
     case innerNumbers
     /// What goes into it.
     case inputs
   }
 
+  /// What the weight of an expert multiplies.
   package var weighing = Weighing.answers
   /// What the sum of the experts' answers is multiplied by, if anything.
   package var scale: Constant?
   /// What the sum with the shared answer is multiplied by, if anything.
   package var sharingScale: Constant?
-  /// The experts beside the others that the router may choose and that compute nothing.
+  /// No-op experts: the router may choose them, and they compute nothing.
   package var idle: Formula = 0 {
     didSet { scored = experts + idle }
   }
-  /// Whether these experts return their input, which then has its weight in the sum.
+  /// Whether no-op experts return their input, which then has its weight in the sum.
   package var idleReturnsInput = false
-  /// All experts that the router scores, those that do nothing included.
+  /// All experts that the router scores, no-op experts included.
   package var scored: Formula
   /// Maps to a narrower stream on which the experts work, and back.
   package struct Latent: Hashable, Sendable {
+    /// From `[T, d]` to the width on which the experts work.
     package var down: Linear
+    /// From that width back to `[T, d]`.
     package var up: Linear
 
     package init(down: Linear, up: Linear) {
@@ -97,6 +108,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
     }
   }
 
+  /// Such maps, where a family has them.
   package var latent: Latent?
   /// Experts of another kind of token with their gate, which are stored and which no token of text
   /// meets.
@@ -126,9 +138,11 @@ package struct MixtureOfExperts: Hashable, Sendable {
     self.sharedPath = sharedPath
   }
 
-  /// How many experts the router chooses for a token, those that do nothing included.
+  /// How many experts the router chooses for a token, no-op experts included.
   package var chosen: Formula { choices ?? active }
 
+  /// The tensors: router, routed experts with their active share *K/E*, shared experts, latent
+  /// maps.
   package var weights: [Weight] {
     router.weights + [bias].compactMap(\.self) + expertWeights
       + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
@@ -136,6 +150,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
       + unmet
   }
 
+  /// The tensors of the maps to and from the narrower stream.
   package var latentWeights: [Weight] {
     latent.map { [$0.down, $0.up].weights(.mixer) } ?? []
   }

@@ -236,7 +236,7 @@ extension Family {
 // MARK: - Their modules
 
 extension Keys {
-  /// Keys of Hunyuan's own code that the class does not have, where they would ask for other experts
+  /// Keys of Hunyuan's own code that the class does not have, where they would require other experts
   /// than one shared one beside routed ones of the same width.
   fileprivate func refuseOtherExperts() throws {
     let width = try number(size(.intermediate))

@@ -201,7 +201,7 @@ extension Keys {
       note("A token may choose zero experts, which compute nothing: active counts are the most.")
       noteForPasses(
         "Bytes of weights are of all that the library allocates, with maps for zero experts that no "
-          + "checkpoint holds; 'tally params' gives both numbers. Nobody reads them in a pass.")
+          + "checkpoint holds; 'tally params' gives both counts. No pass reads them.")
     }
     let all = derived(
       Size("E_a", "n_routed_experts", "experts, those that do nothing included"),

@@ -248,7 +248,7 @@ extension Keys {
       : .none
   }
 
-  /// Command's experts with the weights and the mean that its keys ask for.
+  /// Command's experts with the weights and the mean that its keys require.
   fileprivate func combined(_ experts: Module) throws -> Module {
     guard case .mixtureOfExperts(var mixture) = experts else { return experts }
     let (scoring, sharing) = ("expert_selection_fn", "shared_expert_combination_strategy")

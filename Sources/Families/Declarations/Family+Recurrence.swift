@@ -99,7 +99,7 @@ extension Size {
 
 extension Keys {
   /// Every layer but the first is alike; where a model is not trained, the stream is halved behind
-  /// every so-and-so-many-th, and the maps to the stream with it.
+  /// one in each period, and the maps to the stream with it.
   fileprivate func receptanceLayers() throws -> [LayerGroup] {
     let count = try size(.layers)
     let first = Block([try norm("pre_ln", .layer)], [])

@@ -112,7 +112,7 @@ extension Keys {
     }
   }
 
-  /// Which layers rotate queries and keys, from a list or from every so-and-so-many-th; nil where
+  /// Which layers rotate queries and keys, from a list or from a period; nil where
   /// all do.
   func rotating() throws -> [Bool]? {
     let count = { try self.listedLayerCount() }
@@ -220,7 +220,7 @@ extension Keys {
     noteForPasses(
       "An expert takes at most max(1, min(N, ⌊c·K·N/\(model.hasIdleExperts ? "(E+E₀)" : "E")⌋)) of "
         + "N tokens (c = expert_capacity_factor). "
-        + "The figures count every place, filled or not; balanced routing fills "
+        + "The figures count every slot, filled or not; balanced routing fills "
         + "min(K·N, all slots).")
   }
 }

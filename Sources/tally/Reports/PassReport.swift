@@ -134,7 +134,7 @@ extension PassReport {
           + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
           + "evenly and for itself; "
           + (model.hasLimitedExperts
-            ? "every place is computed, so the bytes moved are those of all."
+            ? "every slot is computed, so the bytes moved are those of all."
             : "the bytes moved are those expected."))
     }
     // These speak of the exact count; beside another headline they would be taken for its own.
