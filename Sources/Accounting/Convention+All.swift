@@ -7,12 +7,14 @@ extension Convention {
   private static let blocksWithoutRouter = blocks.subtracting([.router])
   private static let verlWindows: Set<String> = ["gemma3_text", "gpt_oss"]
 
+  /// Every row of the ledger: matrix products, and element-wise work by kind.
   package static let exact = Convention(
     "exact", .ledger(.everything), formula: "every row of the ledger",
     scope: "everything: matrix products, and element-wise work by kind",
     source: "docs/operations.md",
     state: "this version")
 
+  /// Every convention, `exact` first and the others by age and kind.
   package static let all: [Convention] = [
     exact,
     Convention(

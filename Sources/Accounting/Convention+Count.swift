@@ -113,7 +113,7 @@ extension OperationLedger {
 }
 
 extension Product {
-  /// The numbers of the results.
+  /// The elements of the results.
   fileprivate var results: Formula { copies * rows * columns }
 }
 

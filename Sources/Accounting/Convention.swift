@@ -91,12 +91,14 @@ package struct Convention: Sendable {
     var headTraining: Formula = 3
   }
 
+  /// The word for it after `--convention`.
   package let name: String
   let method: Method
   /// What a forward pass costs, in the letters of `docs/notation.md`.
   package let formula: String
   /// What it leaves in and out, in words.
   package let scope: String
+  /// The paper, or the file of a tool, that counts so.
   package let source: String
   /// When or at which commit the source said so.
   package let state: String

@@ -3,11 +3,13 @@ package import Symbolic
 
 /// What the data have decided in one layer of one pass, and no description says.
 package struct DecidedLayer: Sendable {
+  /// The new tokens of a sequence that entered, those that had entered in earlier passes, and the
+  /// positions of the new ones.
   package typealias Entered = (tokens: Int128, past: Int128, positions: [Int128])
   /// By the path of the router, of each sequence the tokens that entered, those that had entered
   /// before, and where the tokens stand among those of the pass, from zero.
   package var entered: [String: [Entered]] = [:]
-  /// The places of experts that were filled, by the path of the branch inside the layer.
+  /// The slots of experts that were filled, by the path of the branch inside the layer.
   package var filled: [String: Int128] = [:]
   /// The pairs of a token and an expert that returned it, by the same path.
   package var returned: [String: Int128] = [:]

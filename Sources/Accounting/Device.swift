@@ -23,6 +23,7 @@ package struct Device: Sendable {
   package let bandwidth: Rational?
   /// What sources say differently.
   package let note: String
+  /// Where the peaks are printed.
   package let source: String
 
   /// Operations a second; twice the dense ones where `isSparse` and the device has such products.

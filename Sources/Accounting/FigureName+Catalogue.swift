@@ -26,6 +26,7 @@ extension FigureName {
     let meaning: String
   }
 
+  /// The unit in which it is written.
   package var unit: Unit { entry.unit }
 
   /// What it is, in a line.
@@ -103,7 +104,7 @@ extension FigureName {
     + Product.Part.allCases.map {
       entry("flops.matmul.\($0.rawValue)", .flops, .pass, "matrix products: \($0.meaning)")
     }
-    + [entry("flops.elementwise.total", .flops, .pass, "operations on single numbers")]
+    + [entry("flops.elementwise.total", .flops, .pass, "element-wise operations")]
     + Elementwise.Category.allCases.map {
       entry(
         "flops.elementwise.\($0.rawValue)", .flops, .pass, "element-wise work: \($0.meaning)")

@@ -2,6 +2,7 @@ import Architecture
 
 /// The name of a figure: its path in the JSON documents, such as `flops.matmul.total`.
 package struct FigureName: Hashable, Sendable {
+  /// The path in a JSON document, its keys joined by points.
   package let path: String
 
   /// Every figure there is, in the order of the documents.

@@ -3,16 +3,21 @@ package import Symbolic
 
 /// Where figures come from: a description and a pass, some sizes of which may be free.
 ///
-/// A figure is found when it is asked for, so that a sweep builds no more than it prints.
+/// A figure is computed when it is requested, so that a sweep builds no more than it prints.
 package struct FigureSource {
+  /// The model.
   package let model: Model
+  /// The pass that figures of a pass are of.
   package let workload: Workload
+  /// The convention under which FLOPs are counted.
   package let convention: Convention
+  /// The format of the weights, for figures in bytes.
   package let weightFormat: WeightFormat
+  /// The format of keys, values and states, for figures in bytes.
   package let cacheFormat: NumberFormat
   /// The FLOPs of a training run, if there is one.
   package let budget: Evaluated?
-  /// What the letters of the pass stand for, where not for the numbers of the workload.
+  /// What the symbols of the pass stand for, where not for the numbers of the workload.
   private let letters: [Symbol: Evaluated]
 
   private var parameters: ParameterLedger?
@@ -42,7 +47,7 @@ package struct FigureSource {
     self.letters = letters
   }
 
-  /// A figure with every size put in that is no letter; nil where the model has no such figure.
+  /// A figure with every size put in that is not free; nil where the model has no such figure.
   ///
   /// - Throws: `DescriptionError`: a pass that is not described, an arithmetic fault.
   package mutating func value(_ name: FigureName) throws(DescriptionError) -> Value? {

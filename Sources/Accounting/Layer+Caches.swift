@@ -3,7 +3,7 @@ import Symbolic
 
 /// What one layer keeps for the next token.
 extension Layer {
-  /// The numbers in the caches of attention, where `stream` are the tokens that pass a block behind
+  /// The elements in the caches of attention, where `stream` are the tokens that pass a block behind
   /// a router, or without one.
   func cacheElements(_ stream: (DepthRouter?) -> Stream) -> Formula {
     runs
@@ -12,7 +12,7 @@ extension Layer {
       }.sum()
   }
 
-  /// The numbers of recurrent states and of the last inputs of convolutions.
+  /// The elements of recurrent states and of the last inputs of convolutions.
   func stateElements(_ program: Program, _ stream: (DepthRouter?) -> Stream) -> Formula {
     runs * program.stateElements(stream)
   }

@@ -9,6 +9,7 @@ package struct Machine: Hashable, Sendable {
   package let peak: Rational
   /// Bytes a second of one device.
   package let bandwidth: Rational?
+  /// How many devices there are.
   package let devices: Int128
 
   package init(title: String? = nil, peak: Rational, bandwidth: Rational?, devices: Int128 = 1) {
@@ -34,11 +35,13 @@ package struct Machine: Hashable, Sendable {
 ///
 /// A figure is nil where a size is free, or where it would need more than 128 bits.
 package struct MachineFigures: Sendable {
+  /// What the pass runs on.
   package let machine: Machine
   /// Seconds that computing takes if every unit multiplies all the time.
   package let computeFloor: Rational?
   /// Seconds that reading and writing takes; nil for a training step, whose bytes are not counted.
   package let bandwidthFloor: Rational?
+  /// How much of the machine a measured pass used, if one was measured.
   package let utilization: Utilization?
 
   /// - Parameters:
@@ -78,6 +81,7 @@ package struct MachineFigures: Sendable {
 
 /// The FLOPs of a pass under one convention.
 package struct PassWork: Sendable {
+  /// The pass.
   package let workload: Workload
   /// What the model needs: nothing twice.
   package let model: Evaluated
@@ -113,6 +117,7 @@ package enum MeasuredRate: Hashable, Sendable {
   /// Seconds of one pass over all its sequences.
   case secondsPerPass(Rational)
 
+  /// The new tokens a second of all devices; nil if that needs more than 128 bits.
   package func tokensPerSecond(of workload: Workload) -> Rational? {
     switch self {
     case .tokensPerSecond(let rate): rate
@@ -120,6 +125,7 @@ package enum MeasuredRate: Hashable, Sendable {
     }
   }
 
+  /// The seconds of one pass; nil if that needs more than 128 bits.
   package func seconds(of workload: Workload) -> Rational? {
     switch self {
     case .tokensPerSecond(let rate): try? workload.newTokens?.divided(by: rate)
@@ -154,6 +160,7 @@ package struct Utilization: Hashable, Sendable {
 
 /// A training run over many tokens.
 package struct TrainingRun: Hashable, Sendable {
+  /// The tokens that are trained on.
   package let tokens: Int128
   /// The FLOPs of the model under a convention; nil where a size is free or it needs too many bits.
   package let flops: Rational?

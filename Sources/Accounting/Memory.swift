@@ -4,7 +4,7 @@ package import Symbolic
 /// A format of numbers in memory.
 package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
   case fp32, bf16, fp16, fp8, int8, int4, int2
-  /// Block types of llama.cpp, of 32 numbers with their scales.
+  /// Block types of llama.cpp, of 32 elements with their scales.
   case q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl
 
   /// The bytes of one number.
@@ -23,6 +23,7 @@ package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// The bytes of one element, with its share of a block's scales.
   package var bytes: Evaluated { size.evaluated(in: [:]) }
 
   /// Whether it is a block type.
@@ -38,12 +39,15 @@ package enum NumberFormat: String, CaseIterable, Hashable, Sendable {
 package struct Memory: Sendable {
   /// All parameters in the format of the weights.
   package let weightBytes: Evaluated
+  /// The format of the weights.
   package let weightFormat: WeightFormat
   /// What attention has cached after the pass: keys and values, and what its layers keep beside.
   package let cacheBytes: Evaluated
   /// What recurrent layers carry, in the format of the cache.
   package let stateElements: Evaluated
+  /// Those elements, in bytes of the cache's format.
   package let stateBytes: Evaluated
+  /// What a training step keeps beside the weights; nil in inference.
   package let training: Training?
   /// Weights, what training keeps for them, the cache and the states; no activations.
   package let total: Evaluated
@@ -55,6 +59,7 @@ package struct Memory: Sendable {
   package let intensity: Rational?
   /// The least and the most of both, where the data decide.
   package let movedBounds: (least: Evaluated, most: Evaluated)?
+  /// The least and the most FLOPs per byte, where the data decide.
   package let intensityBounds: (least: Rational, most: Rational)?
   /// How many experts the pass meets in each kind of layer that has some.
   package let expertsMet: [ExpertsMet]
@@ -78,6 +83,7 @@ package struct Memory: Sendable {
       masterBytes = format == .fp32 ? 0 : 4 * count
     }
 
+    /// All of it, without the weights themselves.
     package var bytes: Evaluated { gradientBytes + momentBytes + masterBytes }
   }
 
@@ -91,12 +97,12 @@ package struct Memory: Sendable {
       return value
     }
     let parameters = ParameterLedger(report.model)
-    let count = try parameters.value(parameters.total, "The total")
+    let count = try parameters.totalValue()
     weightFormat = format
     let stored =
-      format.uniformBytes.map { parameters.total * $0 } ?? StoredWeights(report.model, format).total
-    weightBytes = try sound(
-      stored.evaluated(in: parameters.values), "The bytes of the weights")
+      format.uniformBytes.map { count * $0.evaluated(in: [:]) }
+      ?? StoredWeights(report.model, format).total.evaluated(in: parameters.values)
+    weightBytes = try sound(stored, "The bytes of the weights")
     cacheBytes = try sound(report.cacheElements * cacheFormat.bytes, "The bytes of the cache")
     stateElements = try ledger.value(ledger.stateElements, "The recurrent state")
     stateBytes = try sound(stateElements * cacheFormat.bytes, "The bytes of the recurrent state")
@@ -105,7 +111,9 @@ package struct Memory: Sendable {
     total = try sound(
       weightBytes + (training?.bytes ?? 0) + cacheBytes + stateBytes, "The bytes in all")
     func traffic(_ assumption: DepthRouter.Assumption) -> Traffic {
-      Traffic(report.model, report.workload, weights: format, assuming: assumption)
+      Traffic(
+        report.model, report.workload, weights: format, assuming: assumption,
+        programs: ledger.programs)
     }
     func moved(_ traffic: Traffic) -> Evaluated {
       traffic.bytes(cache: cacheFormat) { $0.evaluated(in: ledger.values) }
@@ -114,7 +122,7 @@ package struct Memory: Sendable {
     let (least, expected, most) = (
       moved(traffic(.none)), moved(expectedTraffic), moved(traffic(.all))
     )
-    // A share of a sum of free letters is no formula; then there is no figure.
+    // A share of a sum of free variables is no formula; then there is no figure.
     guard ![least, most].contains(where: { $0.fault == .notAMonomial }) else {
       (movedBytes, movedBounds, intensity, intensityBounds) = (nil, nil, nil, nil)
       movedCacheBytes = nil
@@ -129,7 +137,7 @@ package struct Memory: Sendable {
     movedBounds = least == most ? nil : (least, most)
     // What a backward pass reads and writes again is not counted among the bytes.
     let isOnePass = report.workload.phase != .train
-    let expectedTotal = try ledger.value(ledger.expectedTotal, "The FLOPs expected")
+    let expectedTotal = ledger.model.hasIdleExperts ? try ledger.expectedTotalValue() : report.total
     intensity = isOnePass ? movedBytes.flatMap { Self.ratio(expectedTotal, to: $0) } : nil
     if !isOnePass || (least == most && report.bounds == nil) {
       intensityBounds = nil

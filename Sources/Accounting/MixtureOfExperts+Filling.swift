@@ -2,19 +2,19 @@ package import Architecture
 import Symbolic
 
 extension MixtureOfExperts {
-  /// How many places of experts are taken to be filled, where the data decide.
+  /// How many slots of experts are taken to be filled, where the data decide.
   enum Filling {
     /// As many as can be.
     case all
     /// As few as can be.
     case least
-    /// Those expected if tokens choose evenly among the experts and those that do nothing.
+    /// Those expected if tokens choose evenly among all experts, no-op experts included.
     case even
     /// As many as one pass has met, and as many pairs of a token and an expert that returns it.
     case met(Formula, returned: Formula)
   }
 
-  /// Whether the data decide how much is executed.
+  /// Whether the data decide how many slots are filled.
   var dependsOnData: Bool {
     guard router.rule != .expertChoice, !runsEveryExpert else { return false }
     guard let capacity else { return !idle.isZero }

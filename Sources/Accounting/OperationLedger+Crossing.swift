@@ -20,7 +20,7 @@ extension OperationLedger {
       for past: Int128 in [0, 1] {
         workload.past = past
         let ledger = OperationLedger(attention, workload)
-        guard let count = try ledger.value(ledger.total, "The FLOPs").constant else { return nil }
+        guard let count = try ledger.totalValue().constant else { return nil }
         counts.append(count)
       }
       return (try? (counts[0], counts[1].adding(counts[0].negated()))) ?? nil

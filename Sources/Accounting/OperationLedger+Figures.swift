@@ -31,6 +31,7 @@ extension OperationLedger {
   /// Two operations for each multiply-add of every matrix product.
   package var matrixProducts: Formula { Product.Part.allCases.map { flops(of: $0) }.sum() }
 
+  /// Everything that is no matrix product, comparisons left out.
   package var elementwise: Formula { Elementwise.Category.allCases.map { flops(of: $0) }.sum() }
 
   /// Everything: the convention `exact`.
@@ -41,6 +42,16 @@ extension OperationLedger {
   package var expectedTotal: Formula {
     guard model.hasIdleExperts else { return total }
     return OperationLedger(model, workload, assuming: assumption, isEven: true).total
+  }
+
+  /// The value of that.
+  ///
+  /// - Throws: `DescriptionError.arithmetic` if it needs more than 128 bits.
+  func expectedTotalValue() throws(DescriptionError) -> Evaluated {
+    let expected =
+      model.hasIdleExperts
+      ? OperationLedger(model, workload, assuming: assumption, isEven: true) : self
+    return try expected.totalValue("The FLOPs expected")
   }
 
   /// Whether the data decide something.

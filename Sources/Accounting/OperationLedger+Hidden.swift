@@ -25,7 +25,7 @@ extension OperationLedger {
     }
     guard hides else { return nil }
     let ledger = OperationLedger(model, masked)
-    return try ledger.value(ledger.total, "The FLOPs under the causal mask")
+    return try ledger.totalValue("The FLOPs under the causal mask")
   }
 
   /// The FLOPs of the same pass with latent attention in its absorbed form, which engines run in
@@ -37,7 +37,7 @@ extension OperationLedger {
     var absorbed = workload
     absorbed.latentForm = .absorbed
     let ledger = OperationLedger(model, absorbed)
-    return try ledger.value(ledger.total, "The FLOPs in the absorbed form")
+    return try ledger.totalValue("The FLOPs in the absorbed form")
   }
 }
 

@@ -4,7 +4,9 @@ package import Symbolic
 extension OperationLedger {
   /// The operations of one kind under one path, with the number of its layer in the path.
   package struct Place: Hashable, Sendable {
+    /// The full path, with the index of its layer and `#` for that of an expert.
     package let path: String
+    /// The kind of operation.
     package let operation: ScalarOperation
 
     package init(path: String, operation: ScalarOperation) {

@@ -8,6 +8,7 @@ extension OperationLedger {
     package let layer: Int?
     /// The path inside the layer, or the whole path outside the layers.
     package let path: String
+    /// The part of a training step that does it.
     package let direction: Row.Direction
     /// The matrix product, and its FLOPs; nil for element-wise work.
     package let product: (kind: Product, flops: Rational)?

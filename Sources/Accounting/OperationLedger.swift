@@ -22,9 +22,11 @@ package struct OperationLedger: Sendable {
 
     /// The full name, with `N` for the number of a layer and `#` for that of an expert.
     package let path: String
+    /// The product, or the element-wise operations, of one of these layers.
     package let work: Work
     /// The number of layers that do it, or nil outside the layers.
     package let layers: Symbol?
+    /// Which part of a training step does it.
     package let direction: Direction
     /// Which of the model's groups of layers do it, or nil outside the layers.
     let groups: [Int]?
@@ -36,22 +38,28 @@ package struct OperationLedger: Sendable {
       factor * work.count(of: operation)
     }
 
+    /// The FLOPs in all these layers; a comparison is none.
     package var flops: Formula { factor * work.flops }
   }
 
+  /// The model.
   package let model: Model
+  /// The pass that is counted.
   package let workload: Workload
   /// What is taken of that which only the data decide.
   package let assumption: DepthRouter.Assumption
+  /// The work, in the order of execution.
   package let rows: [Row]
+  /// What a layer of each group does.
+  let programs: [Program]
   /// The value of every symbol, those of the workload included.
   package let values: [Symbol: Evaluated]
   /// The numbers of layers of each kind, in the order of the rows.
   package let layerCounts: [LayerCount]
-  /// Numbers in the cache of attention after the pass: keys, values, latents, an indexer's keys,
+  /// Elements in the cache of attention after the pass: keys, values, latents, an indexer's keys,
   /// compressed entries.
   package let cacheElements: Formula
-  /// Numbers that are carried from one token to the next beside the cache: states, last inputs.
+  /// Elements that are carried from one token to the next beside the cache: states, last inputs.
   package let stateElements: Formula
 
   /// Counts a pass, with `assumption` for what only the data decide; with `isEven` as many experts
@@ -112,6 +120,7 @@ package struct OperationLedger: Sendable {
     self.workload = workload
     self.assumption = assumption
     self.rows = rows
+    self.programs = programs
     values = placement.values(model).merging(workload.values) { first, _ in first }
     layerCounts = placement.counts
     // What is carried after the last pass, in every sequence.
@@ -124,7 +133,7 @@ package struct OperationLedger: Sendable {
     stateElements =
       isKept
       ? after(
-        zip(model.groups, model.groups.map(\.layer.program)).map { group, program in
+        zip(model.groups, programs).map { group, program in
           group.indices.count * group.layer.stateElements(program) { _ in end }
         }.sum()) : .zero
     cacheElements =

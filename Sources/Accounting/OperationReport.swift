@@ -5,18 +5,26 @@ package import Symbolic
 ///
 /// A figure is a constant unless a size was left free; then it is a formula in that size.
 package struct OperationReport: Sendable {
+  /// The rows that the figures are sums of.
   package let ledger: OperationLedger
+  /// All FLOPs under the convention `exact`.
   package let total: Evaluated
+  /// Two FLOPs for each multiply-add of every matrix product.
   package let matrixProducts: Evaluated
+  /// Those FLOPs by the part of the model.
   package let products: [Product.Part: Evaluated]
+  /// The FLOPs outside matrix products.
   package let elementwise: Evaluated
+  /// Those FLOPs by category.
   package let categories: [Elementwise.Category: Evaluated]
+  /// The scalar operations by kind; comparisons are among them.
   package let operations: [ScalarOperation: Evaluated]
+  /// How far the figures are settled before the data are known.
   package let exactness: Exactness
   /// The least and the most the total can be, where the data decide.
   package let bounds: (least: Evaluated, most: Evaluated)?
   private let extremes: (least: OperationLedger, most: OperationLedger)?
-  /// Numbers of keys and values in the cache after the pass.
+  /// Elements of keys and values in the cache after the pass.
   package let cacheElements: Evaluated
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits,
@@ -28,31 +36,40 @@ package struct OperationReport: Sendable {
     }
     try model.requireKnownActivations()
     let ledger = OperationLedger(model, workload)
-    func value(_ formula: Formula, _ what: String) throws(DescriptionError) -> Evaluated {
-      try ledger.value(formula, what)
+    let numbers = ledger.numbers
+    func value(
+      _ number: (LedgerNumbers) -> Rational?, _ formula: @autoclosure () -> Formula, _ what: String
+    ) throws(DescriptionError) -> Evaluated {
+      if let numbers { return Evaluated(number(numbers) ?? .zero) }
+      return try ledger.value(formula(), what)
     }
     var products: [Product.Part: Evaluated] = [:]
     for part in Product.Part.allCases {
-      products[part] = try value(ledger.flops(of: part), "The FLOPs of \(part.rawValue)")
+      products[part] = try value(
+        { $0.products[part] }, ledger.flops(of: part), "The FLOPs of \(part.rawValue)")
     }
     var categories: [Elementwise.Category: Evaluated] = [:]
     for category in Elementwise.Category.allCases {
       categories[category] = try value(
-        ledger.flops(of: category), "The FLOPs of \(category.rawValue)")
+        { $0.categories[category] }, ledger.flops(of: category),
+        "The FLOPs of \(category.rawValue)")
     }
     var operations: [ScalarOperation: Evaluated] = [:]
     for operation in ScalarOperation.allCases {
       operations[operation] = try value(
-        ledger.count(of: operation), "The count of \(operation.rawValue)")
+        { $0.operations[operation] }, ledger.count(of: operation),
+        "The count of \(operation.rawValue)")
     }
     self.ledger = ledger
     self.products = products
     self.categories = categories
     self.operations = operations
-    matrixProducts = try value(ledger.matrixProducts, "The FLOPs of matrix products")
-    elementwise = try value(ledger.elementwise, "The FLOPs of element-wise work")
-    total = try value(ledger.total, "The FLOPs")
-    cacheElements = try value(ledger.cacheElements, "The cache")
+    matrixProducts = try value(
+      { $0.matrixProducts }, ledger.matrixProducts, "The FLOPs of matrix products")
+    elementwise = try value(
+      { $0.elementwise }, ledger.elementwise, "The FLOPs of element-wise work")
+    total = try value({ $0.total }, ledger.total, "The FLOPs")
+    cacheElements = try ledger.value(ledger.cacheElements, "The cache")
     exactness = ledger.exactness
     extremes =
       exactness == .exact
@@ -63,8 +80,7 @@ package struct OperationReport: Sendable {
       )
     bounds = try extremes.map { extremes throws(DescriptionError) in
       (
-        try extremes.least.value(extremes.least.total, "The FLOPs"),
-        try extremes.most.value(extremes.most.total, "The FLOPs")
+        try extremes.least.totalValue(), try extremes.most.totalValue()
       )
     }
   }
@@ -86,7 +102,9 @@ package struct OperationReport: Sendable {
   /// The pass if the data decide for as little as can be; nil where they decide nothing.
   var leastLedger: OperationLedger? { extremes?.least }
 
+  /// The model.
   package var model: Model { ledger.model }
+  /// The pass.
   package var workload: Workload { ledger.workload }
 }
 

@@ -4,10 +4,15 @@ package import Symbolic
 extension ParameterLedger {
   /// One tensor of a checkpoint.
   package struct Tensor: Hashable, Sendable {
+    /// The full name, with the indices of layer and expert.
     package let name: String
+    /// The extents, in memory order.
     package let shape: [Evaluated]
+    /// The elements, the product of the extents.
     package let count: Evaluated
+    /// The part of the model that it counts under.
     package let part: Part
+    /// Whether it is stored with the model and is no parameter.
     package let isBuffer: Bool
     /// The layer, counted from zero.
     package let layer: Int?

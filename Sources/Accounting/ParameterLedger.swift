@@ -10,6 +10,7 @@ package struct ParameterLedger: Sendable {
   package struct Row: Sendable {
     /// The full name, with `N` for the number of a layer and `#` for that of an expert.
     package let path: String
+    /// The tensor in one layer, with its copies.
     package let weight: Weight
     /// The number of layers that have the tensor, or nil outside the layers.
     package let layers: Symbol?
@@ -18,7 +19,7 @@ package struct ParameterLedger: Sendable {
 
     private var factor: Formula { layers.map { Formula($0) } ?? 1 }
 
-    /// The numbers in all these tensors.
+    /// The elements in all these tensors.
     package var count: Formula { factor * weight.count }
 
     /// Those of them that no checkpoint holds.
@@ -28,7 +29,9 @@ package struct ParameterLedger: Sendable {
     package var activeCount: Formula { factor * weight.activeCount }
   }
 
+  /// The model.
   package let model: Model
+  /// The tensors: before the layers, in the layers, and after them.
   package let rows: [Row]
   /// The value of every symbol, the numbers of layers of each kind included.
   package let values: [Symbol: Evaluated]
@@ -81,7 +84,7 @@ extension ParameterLedger {
     }.map(\.count).sum()
   }
 
-  /// Numbers that a checkpoint stores beside the parameters.
+  /// Elements that a checkpoint stores beside the parameters.
   package var persistentBuffers: Formula {
     rows.filter(\.weight.isBuffer).map(\.count).sum()
   }
@@ -100,20 +103,29 @@ extension ParameterLedger {
   ///
   /// Routed experts count K of E; all else counts whole.
   package func active(_ activity: Activity) -> Formula {
-    let counted = rows.filter { row in
-      guard !row.weight.isBuffer else { return false }
-      switch (activity, row.weight.part) {
-      case (.withoutInputEmbedding, .embedding): return isSharedTable(row)
-      case (.withoutEmbeddings, .embedding), (.withoutEmbeddings, .languageModelHead): return false
-      default: return true
-      }
+    rows.filter { !$0.weight.isBuffer && counts($0, in: activity) }.map(\.activeCount).sum()
+  }
+
+  /// Whether a definition of active parameters takes a row in, if it is no buffer.
+  func counts(_ row: Row, in activity: Activity) -> Bool {
+    switch (activity, row.weight.part) {
+    case (.withoutInputEmbedding, .embedding): isSharedTable(row)
+    case (.withoutEmbeddings, .embedding), (.withoutEmbeddings, .languageModelHead): false
+    default: true
     }
-    return counted.map(\.activeCount).sum()
   }
 
   private func isSharedTable(_ row: Row) -> Bool {
     guard model.tiesEmbeddings, let first = model.head.first else { return false }
     return first.weights.contains(row.weight)
+  }
+
+  /// The value of all parameters.
+  ///
+  /// - Throws: `DescriptionError.arithmetic` if it needs more than 128 bits.
+  func totalValue() throws(DescriptionError) -> Evaluated {
+    if let numbers { return Evaluated(numbers.total) }
+    return try value(total, "The total")
   }
 
   /// A formula with every size replaced by its value; a number unless a size was left free.

@@ -5,41 +5,59 @@ package import Symbolic
 ///
 /// A figure is a constant unless a size was left free; then it is a formula in that size.
 package struct ParameterReport: Sendable {
+  /// The rows that the figures are sums of.
   package let ledger: ParameterLedger
+  /// The parameters of each part.
   package let parts: [Part: Evaluated]
+  /// All parameters; a matrix that two modules share counts once.
   package let total: Evaluated
   /// The parameters that a checkpoint holds, where the library allocates more.
   package let stored: Evaluated?
+  /// Elements that a checkpoint stores beside the parameters.
   package let persistentBuffers: Evaluated
+  /// The parameters one token meets, under each definition.
   package let active: [ParameterLedger.Activity: Evaluated]
   /// The inner widths over the width of the model: of dense layers, and of one routed expert.
   package let denseRatio: Evaluated?
+  /// The inner width of one routed expert over *d*.
   package let expertRatio: Evaluated?
 
   /// - Throws: `DescriptionError.arithmetic` if a figure needs more than 128 bits.
   package init(_ model: Model) throws(DescriptionError) {
     let ledger = ParameterLedger(model)
+    let numbers = ledger.numbers
+    func value(
+      _ number: (ParameterNumbers) -> Rational?, _ formula: @autoclosure () -> Formula,
+      _ what: String
+    ) throws(DescriptionError) -> Evaluated {
+      if let numbers { return Evaluated(number(numbers) ?? .zero) }
+      return try ledger.value(formula(), what)
+    }
     var parts: [Part: Evaluated] = [:]
     for part in Part.allCases {
-      parts[part] = try ledger.value(ledger.count(of: part), "The count of \(part.rawValue)")
+      parts[part] = try value(
+        { $0.parts[part] }, ledger.count(of: part), "The count of \(part.rawValue)")
     }
     var active: [ParameterLedger.Activity: Evaluated] = [:]
     for activity in ParameterLedger.Activity.allCases {
-      active[activity] = try ledger.value(ledger.active(activity), "The active count")
+      active[activity] = try value(
+        { $0.active[activity] }, ledger.active(activity), "The active count")
     }
     self.ledger = ledger
     self.parts = parts
     self.active = active
-    total = try ledger.value(ledger.total, "The total")
-    let unstored = try ledger.value(ledger.unstored, "What no checkpoint holds")
+    total = try value({ $0.total }, ledger.total, "The total")
+    let unstored = try value({ $0.unstored }, ledger.unstored, "What no checkpoint holds")
     stored = unstored.isZero ? nil : total - unstored
-    persistentBuffers = try ledger.value(ledger.persistentBuffers, "The count of buffers")
+    persistentBuffers = try value(
+      { $0.buffers }, ledger.persistentBuffers, "The count of buffers")
     let widths = model.feedForwardWidths
     let d = Formula(Size.hidden.symbol)
     denseRatio = widths.dense.map { ($0 / d).evaluated(in: ledger.values) }
     expertRatio = widths.expert.map { ($0 / d).evaluated(in: ledger.values) }
   }
 
+  /// The model.
   package var model: Model { ledger.model }
 
   /// The parameters of one part.

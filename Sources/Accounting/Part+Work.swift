@@ -22,7 +22,7 @@ extension Normalization {
 }
 
 extension Module {
-  /// The numbers that one layer's attention has cached after the pass.
+  /// The elements that one layer's attention has cached after the pass.
   func cacheElements(after stream: Stream) -> Formula {
     switch self {
     case .selfAttention(let module): module.cacheElements(after: stream)

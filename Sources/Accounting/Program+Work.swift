@@ -11,13 +11,13 @@ struct ProgramWork {
   private let whole: Stream
   /// The same sequence by sequence, where each may have another number of them.
   var sequences: [Stream]?
-  /// The rows of its values, where they are not the tokens: the places of experts.
+  /// The rows of its values, where they are not the tokens: the slots of experts.
   var slots: Formula?
   /// How often it runs in a pass: less than once where it is not certain that a token meets it.
   var runs: Formula
   /// What is taken of that which only the data decide.
   let assumption: DepthRouter.Assumption
-  /// How many places of the experts are filled, by the path of the mixture.
+  /// How many slots of the experts are filled, by the path of the mixture.
   let filling: (String) -> MixtureOfExperts.Filling
   /// What the data have decided in this layer, if it is known.
   let decided: DecidedLayer?
@@ -196,7 +196,7 @@ struct ProgramWork {
     case .positionFactor(let scale): add(step, rows * ReferenceAlgorithms.factor(scale))
     case .subtract(_, _, nil): add(step, OperationCounts([.subtract: numbers]))
     case .subtract(_, _, let difference?):
-      // *λ* comes once for all tokens, from products of as many numbers as its vectors have.
+      // *λ* comes once for all tokens, from products of as many elements as its vectors have.
       let size = difference.raising[0].count
       add(
         step,
@@ -261,7 +261,7 @@ struct ProgramWork {
     return isGated ? counts + OperationCounts([.multiply: numbers]) : counts
   }
 
-  /// What the experts execute on their places, and the sum of their answers.
+  /// What the experts execute on their slots, and the sum of their answers.
   private mutating func count(_ experts: Experts, _ step: Step) {
     let routing = experts.routing
     let slots = routing.slots(stream, filling(step.scope), active: experts.active)

@@ -91,7 +91,7 @@ enum ReferenceAlgorithms {
     ])
   }
 
-  /// The rotation of a number of vectors by an angle for each pair of their numbers.
+  /// The rotation of a number of vectors by an angle for each pair of their elements.
   static func rotation(vectors: Formula, size: Formula) -> OperationCounts {
     let pairs = vectors * size / 2
     return OperationCounts([.multiply: 4 * pairs, .subtract: pairs, .add: pairs])

@@ -15,6 +15,7 @@ package struct OperationCounts: Hashable, Sendable {
   /// The kinds that occur.
   private(set) package var counts: [ScalarOperation: Formula]
 
+  /// No operations.
   package static let none = OperationCounts([:])
 
   package init(_ counts: [ScalarOperation: Formula]) {

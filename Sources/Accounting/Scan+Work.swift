@@ -2,7 +2,7 @@ import Architecture
 import Symbolic
 
 extension Program {
-  /// The numbers that recurrences carry to the next token, where `stream` are the tokens that pass
+  /// The elements that recurrences carry to the next token, where `stream` are the tokens that pass
   /// what is behind a router, or behind none.
   func stateElements(
     _ stream: (DepthRouter?) -> Stream, behind router: DepthRouter? = nil
@@ -28,7 +28,7 @@ extension Step {
 }
 
 extension Operation {
-  /// The numbers that it carries from one token of a sequence to the next.
+  /// The elements that it carries from one token of a sequence to the next.
   fileprivate var stateSize: Formula {
     switch self {
     case .convolve(_, let convolution): convolution.stateSize
@@ -89,7 +89,7 @@ extension CausalConvolution {
 }
 
 extension Scan {
-  /// The numbers of the state of one sequence.
+  /// The elements of the state of one sequence.
   var stateSize: Formula {
     switch self {
     case .selective(let scan): scan.channels * scan.state

@@ -20,9 +20,13 @@ enum Pairing: Hashable, Sendable {
 ///
 /// Inside a routed block of a Mixture-of-Depths model these are fewer than those of the workload.
 package struct Stream: Hashable, Sendable {
+  /// The sequences, *B*.
   package var sequences: Formula
+  /// The new tokens of each sequence, *n*.
   package var tokens: Formula
+  /// The cached tokens of each sequence, *p*.
   package var past: Formula
+  /// The pass that the tokens belong to.
   package var workload: Workload
   /// Which pairs of query and key count.
   var pairing: Pairing

@@ -9,8 +9,9 @@ package import Symbolic
 package struct Traffic: Sendable {
   /// The bytes of weights.
   package let weights: Formula
-  /// The numbers of caches and states.
+  /// The elements of caches and states.
   package let cache: Formula
+  /// The elements of recurrent states that are read and written.
   package let state: Formula
 
   /// What a pass moves, with `assumption` for what only the data decide: of what tokens choose, as
@@ -19,10 +20,21 @@ package struct Traffic: Sendable {
     _ model: Model, _ workload: Workload, weights format: WeightFormat,
     assuming assumption: DepthRouter.Assumption
   ) {
+    self.init(
+      model, workload, weights: format, assuming: assumption,
+      programs: model.groups.map(\.layer.program))
+  }
+
+  /// The same, where the programs of the groups of layers are known.
+  init(
+    _ model: Model, _ workload: Workload, weights format: WeightFormat,
+    assuming assumption: DepthRouter.Assumption, programs: [Program]
+  ) {
     guard !workload.hasParts else {
       func total(_ figure: (Traffic) -> Formula) -> Formula {
         workload.total(model.values) {
-          figure(Traffic(model, $0, weights: format, assuming: assumption))
+          figure(
+            Traffic(model, $0, weights: format, assuming: assumption, programs: programs))
         }
       }
       var row = workload
@@ -30,7 +42,10 @@ package struct Traffic: Sendable {
       // The sequences of a row meet the weights together.
       weights =
         workload.packed.isEmpty
-        ? total(\.weights) : Traffic(model, row, weights: format, assuming: assumption).weights
+        ? total(\.weights)
+        : Traffic(
+          model, row, weights: format, assuming: assumption, programs: programs
+        ).weights
       cache = total(\.cache)
       state = total(\.state)
       return
@@ -50,7 +65,7 @@ package struct Traffic: Sendable {
     if isKept {
       cache = outside.map { $0.runs * $0.module.cacheElements(after: stream) }.sum()
     }
-    for group in model.groups {
+    for (group, program) in zip(model.groups, programs) {
       let layers = group.indices.count
       weights +=
         layers
@@ -66,7 +81,7 @@ package struct Traffic: Sendable {
         // Of tokens that have left, keys and values are written, and none is read.
         cache += layers * group.layer.cacheElements { $0?.writing(stream, assumption) ?? stream }
       }
-      state += layers * group.layer.stateElements(group.layer.program, inner)
+      state += layers * group.layer.stateElements(program, inner)
     }
     self.weights = weights
     self.cache = cache
@@ -91,10 +106,10 @@ extension Layer {
   fileprivate func weightsRead(
     by stream: Stream, _ assumption: DepthRouter.Assumption, _ bytes: (Weight, Branch) -> Formula
   ) -> Formula {
-    var sum: Formula = 0
+    var parts: [Formula] = []
     for (branch, router) in conditionalBranches where !branch.runs.isZero {
       if case .depthRouter(let router) = branch.module {
-        sum += router.weightsRead(by: stream).map { $0.count * bytes($0, branch) }.sum()
+        parts += router.weightsRead(by: stream).map { $0.count * bytes($0, branch) }
         continue
       }
       let choosing = Choosing(stream, router, assumption)
@@ -109,23 +124,24 @@ extension Layer {
       for weight in branch.weights where !weight.activeShare.isZero {
         let size = bytes(weight, branch)
         if kept.contains(weight) {
-          sum += weight.count * size
+          parts.append(weight.count * size)
         } else if weight.activeShare == .one {
-          sum += choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false) * size
+          parts.append(
+            choosing.share(meeting: 1) * weight.read(by: stream.rows, isHead: false) * size)
         } else if weight.part == .router {
           // Of a router every token meets the same share.
-          sum += choosing.share(meeting: 1) * weight.activeCount * size
+          parts.append(choosing.share(meeting: 1) * weight.activeCount * size)
         } else if let routing {
           // Of maps that stand by themselves only those of experts that do something are read.
           let stored =
             weight.copies == .one ? weight.count : routing.experts * weight.shape.product()
-          sum += choosing.share(ofExpertsReadIn: routing) * stored * size
+          parts.append(choosing.share(ofExpertsReadIn: routing) * stored * size)
         } else {
-          sum += choosing.share(meeting: weight.activeShare) * weight.count * size
+          parts.append(choosing.share(meeting: weight.activeShare) * weight.count * size)
         }
       }
     }
-    return sum
+    return parts.sum()
   }
 }
 
@@ -164,7 +180,7 @@ extension DepthRouter {
 }
 
 extension Weight {
-  /// The numbers read for a number of tokens: of a table that is no head, a row for each.
+  /// The elements read for a number of tokens: of a table that is no head, a row for each.
   fileprivate func read(by tokens: Formula, isHead: Bool) -> Formula {
     if isBuffer { return 0 }
     return part == .embedding && !isHead ? tokens * (shape.last ?? 1) : count

@@ -42,6 +42,7 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
     case nvidia4
   }
 
+  /// Which weights are packed, and how.
   package enum Scheme: Hashable, Sendable {
     case uniform(NumberFormat)
     /// Bits a weight, for every parameter.
@@ -57,7 +58,9 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
     case blocks(BlockMixture)
   }
 
+  /// The word for it after `--weight-dtype`.
   package let description: String
+  /// Which weights are packed, and how.
   package let scheme: Scheme
   /// What stays in 16 bits although its kind is packed, where a configuration says so.
   package var stored: StoredFormat?
@@ -66,9 +69,10 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
     (description, scheme) = (format.rawValue, .uniform(format))
   }
 
+  /// Every parameter in 16 bits, which is the default.
   package static let bf16 = WeightFormat(.bf16)
 
-  /// A format by the word for it, in small letters or capitals.
+  /// A format by the word for it, in lower or upper case.
   package init?(_ word: String) {
     let word = word.lowercased()
     description = word
@@ -151,7 +155,7 @@ package struct WeightFormat: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Which format of weights is asked for.
+/// Which format of weights is requested.
 package enum WeightFormatRequest: Hashable, Sendable {
   /// That of the configuration, or 16 bits.
   case usual

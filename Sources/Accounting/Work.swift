@@ -2,6 +2,7 @@ package import Symbolic
 
 /// What a pass executes under one name: a matrix product, or element-wise work.
 package struct Work: Hashable, Sendable {
+  /// A matrix product, or element-wise operations.
   package enum Kind: Hashable, Sendable {
     case product(Product)
     case elementwise(Elementwise)
@@ -9,6 +10,7 @@ package struct Work: Hashable, Sendable {
 
   /// The name inside its module.
   package var name: String
+  /// What is computed.
   package var kind: Kind
   /// Whether a layer does it that is listed outside the layers.
   var isOfLayer = false
@@ -16,6 +18,9 @@ package struct Work: Hashable, Sendable {
   var isOfStep = false
   /// Whether a training step keeps what is needed to go back through it.
   var isKept = true
+
+  /// Equal work has equal names, and its formulas cost more to hash than to compare.
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
   package init(_ name: String, _ product: Product) {
     self.name = name
@@ -36,6 +41,7 @@ package struct Work: Hashable, Sendable {
     }
   }
 
+  /// The FLOPs: two for each multiply-add, one for each other operation but comparisons.
   package var flops: Formula {
     switch kind {
     case .product(let product): product.flops
@@ -94,12 +100,17 @@ package struct Product: Hashable, Sendable {
     case choice
   }
 
+  /// The part of the model that it belongs to.
   package var part: Part
   /// Its role in attention, if it has one.
   package var role: Role?
+  /// How many products of these extents there are.
   package var copies: Formula
+  /// The rows of the left matrix and of the result.
   package var rows: Formula
+  /// The extent that is summed over.
   package var inner: Formula
+  /// The columns of the right matrix and of the result.
   package var columns: Formula
   /// Whether the right matrix is a parameter, and not computed from the tokens.
   package var isLearned: Bool
@@ -124,11 +135,13 @@ package struct Product: Hashable, Sendable {
   /// The multiplications, and as many additions.
   package var multiplications: Formula { copies * rows * inner * columns }
 
+  /// Two for each multiply-add.
   package var flops: Formula { 2 * multiplications }
 }
 
-/// Work on single numbers, in one of the places where a model does it.
+/// Work on single elements, in one of the places where a model does it.
 package struct Elementwise: Hashable, Sendable {
+  /// The place of element-wise work in a model.
   package enum Category: String, CaseIterable, Hashable, Sendable {
     /// Scaling, bounding and shifting scores, and their softmax.
     case softmax
@@ -143,7 +156,9 @@ package struct Elementwise: Hashable, Sendable {
     case mixer
   }
 
+  /// The place of the work in the model.
   package var category: Category
+  /// The operations by kind.
   package var counts: OperationCounts
 
   package init(_ category: Category, _ counts: OperationCounts) {

@@ -2,6 +2,7 @@ package import Symbolic
 
 /// One pass of a model: what kind, over how many tokens, and what a kernel computes of it.
 package struct Workload: Hashable, Sendable {
+  /// The kind of pass.
   package enum Phase: String, CaseIterable, Hashable, Sendable {
     /// Many tokens at once, whose keys and values are cached.
     case prefill
@@ -46,6 +47,7 @@ package struct Workload: Hashable, Sendable {
     case full
   }
 
+  /// The kind of pass.
   package var phase = Phase.prefill
   /// Sequences, *B*.
   package var batch: Int128 = 1
@@ -59,19 +61,27 @@ package struct Workload: Hashable, Sendable {
   package var packed: [Int128] = []
   /// Tokens of each sequence that follow the new ones, each in a decode pass of its own, *O*.
   package var generated: Int128 = 0
+  /// Which positions of attention are counted.
   package var mask = Mask.full
+  /// For which positions the vocabulary is scored.
   package var logits = Logits.all
+  /// What latent attention caches; of no effect on other attention.
   package var latentForm = LatentForm.reexpanded
+  /// What a training step computes again; of no effect in inference.
   package var recompute = Recompute.none
 
   package init() {}
 
+  /// *B*, sequences.
   package static let batch = Symbol("B")
+  /// *T*, new tokens of each sequence.
   package static let tokens = Symbol("T")
+  /// *P*, cached tokens of each sequence.
   package static let past = Symbol("P")
+  /// *O*, tokens that follow the new ones, one pass each.
   package static let generated = Symbol("O")
 
-  /// The values of the workload's letters.
+  /// The values of the workload's symbols.
   package var values: [Symbol: Evaluated] {
     packedSizes.reduce(into: [
       Self.batch: Evaluated(batch), Self.tokens: Evaluated(tokens), Self.past: Evaluated(past),

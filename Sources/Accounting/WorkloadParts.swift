@@ -98,7 +98,7 @@ extension Workload {
 
   // MARK: - Packed sequences
 
-  /// The different lengths of packed sequences, each with its letter and how often it occurs.
+  /// The different lengths of packed sequences, each with its symbol and how often it occurs.
   package var packedSizes: [(symbol: Symbol, length: Int128, count: Int128)] {
     var order: [Int128] = []
     var counts: [Int128: Int128] = [:]

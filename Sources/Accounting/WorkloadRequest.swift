@@ -1,17 +1,24 @@
 /// What is asked of a pass, before it is known to fit together.
 package struct WorkloadRequest: Hashable, Sendable {
+  /// The kind of pass.
   package var phase = Workload.Phase.prefill
+  /// Sequences, *B*.
   package var batch: Int128 = 1
   /// New tokens of each sequence; nil means 2048, and 1 in decode.
   package var tokens: Int128?
   /// The lengths of packed sequences, instead of tokens.
   package var packed: [Int128] = []
+  /// Tokens of each sequence that are already cached, *P*.
   package var past: Int128 = 0
   /// Tokens that follow, each in a pass of its own.
   package var generated: Int128 = 0
+  /// Which positions of attention are counted.
   package var mask = Workload.Mask.full
+  /// For which positions the vocabulary is scored.
   package var logits = Workload.Logits.all
+  /// What latent attention caches.
   package var latentForm = Workload.LatentForm.reexpanded
+  /// What a training step computes again.
   package var recompute = Workload.Recompute.none
 
   package init() {}

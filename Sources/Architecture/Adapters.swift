@@ -10,11 +10,12 @@ package struct Adapters: Hashable, Sendable {
   package var name: String
   /// The pair of one use, with `#` for its number.
   package var down: Linear
+  /// The second map of the pair, `[T, rank]` to `[T, output]`, with `#` for the use.
   package var up: Linear
   /// The numbers of the uses that are held.
   package var uses: [Int]
 
-  /// From `input` by `rank` to `output` numbers.
+  /// From `input` by `rank` to `output` elements.
   package init(
     _ name: String, _ input: Formula, _ output: Formula, rank: Formula, uses: [Int]
   ) {

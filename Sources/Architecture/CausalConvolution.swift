@@ -2,10 +2,13 @@ package import Symbolic
 
 /// A causal convolution over each channel of a sequence by itself.
 package struct CausalConvolution: Hashable, Sendable {
+  /// The path of its tensors inside the module.
   package var name: String
+  /// The channels, each convolved by itself.
   package var channels: Formula
   /// The positions that one output sees.
   package var kernel: Formula
+  /// Whether a bias `[channels]` is added.
   package var hasBias: Bool
   /// Whether one token is multiplied element by element with the inputs before it, and several
   /// tokens see none of these.

@@ -8,12 +8,12 @@ package import Symbolic
   import Darwin
 #endif
 
-/// Blocks of a layer that only some of the tokens enter, and who decides.
+/// Blocks of a layer that only some of the tokens enter, and the router that decides which.
 ///
 /// One notion for all of it: a whole layer, its attention alone and its feed-forward layer alone are
 /// ranges of blocks; where a model is conditional, and how far, is the router of each layer.
 package struct ConditionalDepth: Hashable, Sendable {
-  /// Which part of a layer tokens pass or leave out.
+  /// Which part of a layer tokens enter or skip.
   package enum Part: String, CaseIterable, Hashable, Sendable {
     /// The whole layer, under one decision.
     case block
@@ -53,10 +53,13 @@ package struct ConditionalDepth: Hashable, Sendable {
     case recursion(Int, ends: Bool, isLast: Bool)
   }
 
+  /// The router that decides which tokens enter.
   package var router: DepthRouter
   /// Which blocks of the layer, in the order in which they run.
   package var blocks: Range<Int>
+  /// How tokens come to enter: by this router, or by that of an earlier layer.
   package var entry = Entry.choosing(among: nil)
+  /// How the result of the blocks joins the stream.
   package var answer = Answer.sum
 
   package init(
@@ -128,14 +131,17 @@ extension Module {
 ///
 /// - Source: Zhang et al. 2024 (p-MoD), §3.3, <https://arxiv.org/abs/2412.04449>.
 package struct CapacityDecay: Hashable, Sendable {
+  /// The curve that the share follows over the depth of the model.
   package enum Shape: String, CaseIterable, Hashable, Sendable {
     case linear
     case cosine
   }
 
+  /// The curve between the two shares.
   package var shape: Shape
   /// The shares at the first and at the last layer of the model.
   package var first: Formula
+  /// The share at the last layer, *κ_L*.
   package var last: Formula
 
   package init(_ shape: Shape, from first: Formula, to last: Formula) {
@@ -144,7 +150,7 @@ package struct CapacityDecay: Hashable, Sendable {
     self.last = last
   }
 
-  /// The share at a layer of so many: `κ_L + (κ − κ_L)·w`.
+  /// The share at layer *ℓ* of *L*: `κ_L + (κ − κ_L)·w`.
   ///
   /// *w* falls from 1 to 0, as `1 − ℓ/(L − 1)` or as `(1 + cos(π·ℓ/(L − 1)))/2`, rounded to six
   /// digits behind the point.

@@ -8,10 +8,15 @@ package import Symbolic
 ///
 /// - Source: Figliolia et al. 2025 (CCA), §3, <https://arxiv.org/abs/2510.04476>.
 package struct ConvolvedHeads: Hashable, Sendable {
+  /// Query heads, *h*.
   package var heads: Formula
+  /// Key-value heads, *g*.
   package var keyValueHeads: Formula
+  /// The width of one head, *d_h*.
   package var headSize: Formula
+  /// From the residual stream to queries, `[T, h·d_h]`.
   package var queries: Linear
+  /// From the residual stream to keys, `[T, g·d_h]`.
   package var keys: Linear
   /// The half of the values that is of the token itself.
   package var current: Linear
@@ -19,11 +24,15 @@ package struct ConvolvedHeads: Hashable, Sendable {
   package var delayed: Linear
   /// The convolution of each channel: the positions that one output sees, weight and bias.
   package var channelKernel: Formula
+  /// The kernel of the convolution by channel, `[channels, 1, kernel]`.
   package var channelWeight: Weight
+  /// Its bias, `[channels]`.
   package var channelBias: Weight
   /// The convolution of each head.
   package var headKernel: Formula
+  /// The kernel of the convolution by head, `[channels, d_h, kernel]`: channels of one head mix.
   package var headWeight: Weight
+  /// Its bias, `[channels]`.
   package var headBias: Weight
   /// What the keys of each head are multiplied with in the end.
   package var keyScale: Weight
@@ -53,10 +62,13 @@ package struct ConvolvedHeads: Hashable, Sendable {
   /// What its maps give.
   package var pieces: [InputPiece] { [.queries, .keys, .values] }
 
+  /// The four projections, in the order of the checkpoint.
   package var maps: [Linear] { [queries, keys, current, delayed] }
 
+  /// The tensors of both convolutions.
   package var convolutions: [Weight] { [channelWeight, channelBias, headWeight, headBias] }
 
+  /// Every tensor beside the projections.
   package var vectors: [Weight] { convolutions + [keyScale] }
 
   /// The channels that are convolved.

@@ -8,6 +8,7 @@ package import Symbolic
 ///
 /// - Source: Raposo et al. 2024, eq. 1 and §3.5, <https://arxiv.org/abs/2404.02258>.
 package struct DepthRouter: Hashable, Sendable {
+  /// Who chooses: the blocks among the tokens, or each token for itself.
   package enum Choice: String, CaseIterable, Hashable, Sendable {
     case expert = "expert_choice"
     case token = "token_choice"
@@ -25,15 +26,18 @@ package struct DepthRouter: Hashable, Sendable {
 
   /// Where the tensors of the router stand in the layer.
   package var path = "mod_router"
+  /// The width of the residual stream, *d*.
   package var width: Formula
   /// The share of a sequence that enters, *κ*.
   package var capacity: Formula
+  /// Who chooses.
   package var choice: Choice
   /// The inner width of the predictor, or nil where there is none.
   package var predictor: Formula?
   /// Whether, while sampling, a token enters whose score is above the threshold; otherwise one whose
   /// score is no lower than the lowest that has entered.
   package var isTrainedToDecide = false
+  /// What multiplies the answer of the blocks.
   package var weighting = Weighting.score
   /// The score above which a token enters where each decides for itself; nil for that at which the
   /// linear score is zero.
@@ -44,7 +48,7 @@ package struct DepthRouter: Hashable, Sendable {
   package var assignment: RecursionAssignment?
   /// Whether every token enters, whatever the scores say.
   package var admitsAll = false
-  /// Of tokens that were assigned to recursions before, those enter that take part in so many at least.
+  /// Of tokens that were assigned to recursions before, those enter that take part in at least this many.
   package var leastRecursions: Int?
 
   /// When a draw decides for each sequence, and no score; then the share is its probability.
@@ -53,6 +57,7 @@ package struct DepthRouter: Hashable, Sendable {
     case always
   }
 
+  /// When a draw decides in place of the scores, if ever.
   package var draw: Draw?
   /// Whether it lets in those that have not left the model: all but while sampling, when keys and
   /// values of the others are kept too.
@@ -81,6 +86,7 @@ package struct DepthRouter: Hashable, Sendable {
     return [Linear("\(name).fc1", width, predictor), Linear("\(name).fc2", predictor, 1)]
   }
 
+  /// The score map, unless an earlier layer holds it, and the maps of the predictor.
   package var weights: [Weight] {
     let maps = isHeldElsewhere || readsAttention ? predictorMaps : [scoreMap] + predictorMaps
     return maps.flatMap { $0.weights(.router) }

@@ -24,7 +24,7 @@ package enum DescriptionError: Error, Hashable, Sendable {
   case notChanged(String, because: String, advice: String)
   /// A size that decides the structure was left free.
   case notFree(key: String, reason: String)
-  /// A size was left free under a letter that a report shows for something else.
+  /// A size was left free under a name that a report shows for something else.
   case lettersTaken(key: String, letter: String, taken: [String])
   /// A text that is no number and no formula.
   case notAFormula(key: String, text: String, message: String, offset: Int)

@@ -2,6 +2,7 @@ package import Symbolic
 
 /// The quotient of a stream by a constant.
 package struct Division: Hashable, Sendable {
+  /// The divisor.
   package var divisor: Constant
   /// In which share of the layers that are described alike: all, unless their number is free.
   package var share: Formula

@@ -8,9 +8,13 @@ package import Symbolic
 ///
 /// - Source: Thinking Machines 2026 (Inkling 2), the convolutions of full attention.
 package struct DynamicConvolution: Hashable, Sendable {
+  /// The path of its tensors inside the module.
   package var name: String
+  /// The heads; all channels of one head share the kernel of the token.
   package var heads: Formula
+  /// The channels, a multiple of the heads.
   package var channels: Formula
+  /// The positions that one output sees, the token's own included.
   package var kernel: Formula
   /// From `[T, d]` to the kernels of the heads.
   package var map: Linear
@@ -29,5 +33,6 @@ package struct DynamicConvolution: Hashable, Sendable {
     fixed = Weight("\(name).static_w", [kernel, channels], .attention)
   }
 
+  /// The fixed kernel, and the map to those of the tokens.
   package var weights: [Weight] { [fixed] + map.weights(.attention) }
 }

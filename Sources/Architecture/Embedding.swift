@@ -1,6 +1,6 @@
 package import Symbolic
 
-/// Sines and cosines of positions: `sin(p·10000^(−i/n))` for half of the numbers, then the cosines.
+/// Sines and cosines of positions: `sin(p·10000^(−i/n))` for half of the elements, then the cosines.
 ///
 /// - Source: Vaswani et al. 2017, §3.5, <https://arxiv.org/abs/1706.03762>.
 package struct Waves: Hashable, Sendable {
@@ -26,16 +26,19 @@ package struct Embedding: Hashable, Sendable {
     case position
   }
 
+  /// What selects a row.
   package var index: Index
+  /// The number of rows: the vocabulary, or the positions with those for padding.
   package var rows: Formula
+  /// The width of one row.
   package var width: Formula
   /// The row of the first position, where rows before it are for padding.
   package var offset = 0
   /// The row of every token beyond the table, where there may be some.
   package var rowBeyond: Int?
-  /// What the numbers are, where the table is not learned.
+  /// What the elements are, where the table is not learned.
   package var waves: Waves?
-  /// What the looked-up numbers are multiplied by, if anything, as Gemma's `√d`.
+  /// What the looked-up elements are multiplied by, if anything, as Gemma's `√d`.
   package var scale: Constant?
 
   package init(_ index: Index, rows: Formula, width: Formula) {
@@ -44,6 +47,7 @@ package struct Embedding: Hashable, Sendable {
     self.width = width
   }
 
+  /// The table `[rows, width]`; none where it consists of sines and cosines.
   package var weights: [Weight] {
     waves == nil ? [Weight("weight", [rows, width], .embedding)] : []
   }

@@ -14,12 +14,15 @@ package struct FeedForward: Hashable, Sendable {
     case alternating
   }
 
+  /// The inner width, *f*.
   package var width: Formula
+  /// Whether a gate multiplies the inner elements.
   package var isGated: Bool
   /// What the gate is multiplied by before its function, if anything.
   package var gateScale: Constant?
   /// The maps from `[T, d]` to the inner width: gate and up, one fused, or up alone.
   package var inputs: [Linear]
+  /// From the inner width back to `[T, d]`.
   package var output: Linear
   /// What is added to what the first of them gives, where several layers share it.
   package var adapters: Adapters?
@@ -29,7 +32,9 @@ package struct FeedForward: Hashable, Sendable {
   package var activation: String
   /// *α* and *c* of a bounded gate, where the configuration says them.
   package struct Bounds: Hashable, Sendable {
+    /// *α* of `g·σ(α·g)`.
     package var slope: Constant
+    /// *c*, above which the gate, and beyond which the factor, is cut off.
     package var limit: Constant
 
     package init(slope: Constant, limit: Constant) {
@@ -38,6 +43,7 @@ package struct FeedForward: Hashable, Sendable {
     }
   }
 
+  /// These constants; nil takes those of the activation's name.
   package var bounds: Bounds?
   /// *c*, if the gate is at most *c* behind its function, and what it multiplies between −c and c.
   package var clip: Constant?
@@ -50,7 +56,9 @@ package struct FeedForward: Hashable, Sendable {
   package var gateBound: Constant?
   /// *c* of `c·tanh(x/c)`, which bounds the gate's linear factor and what it multiplies.
   package struct FactorCaps: Hashable, Sendable {
+    /// The bound of the gate's linear factor.
     package var gate: Constant
+    /// The bound of what the gate multiplies.
     package var factor: Constant
 
     package init(gate: Constant, factor: Constant) {
@@ -78,10 +86,13 @@ package struct FeedForward: Hashable, Sendable {
     }
   }
 
+  /// The token shift and the receptance gate of an RWKV channel mix, if it is one.
   package var reception: Reception?
   /// Biases of gate and factor that are stored beside the map that gives both.
   package struct InnerBiases: Hashable, Sendable {
+    /// The bias of the gate, `[f]`.
     package var gate: Weight
+    /// The bias of what the gate multiplies, `[f]`.
     package var factor: Weight
 
     package init(gate: Weight, factor: Weight) {
@@ -90,8 +101,9 @@ package struct FeedForward: Hashable, Sendable {
     }
   }
 
+  /// Such biases, where a fused map has them under names of their own.
   package var innerBiases: InnerBiases?
-  /// Norms of the inner numbers, before the output map.
+  /// Norms of the inner elements, before the output map.
   package var norms: [Normalization] = []
   /// Other vectors.
   package var vectors: [Weight]

@@ -7,7 +7,9 @@ package import Symbolic
 ///
 /// - Source: Qwen 2026 (Qwen4), `indexer_compress_ratio`.
 package struct BlockIndexer: Hashable, Sendable {
+  /// The heads of the indexer; all share one key.
   package var heads: Formula
+  /// The width of one of them.
   package var headSize: Formula
   /// The tokens of one block.
   package var blockSize: Formula
@@ -15,10 +17,11 @@ package struct BlockIndexer: Hashable, Sendable {
   package var budget: Formula
   /// From the residual stream to queries, and behind them the keys.
   package var map: Linear
+  /// The norm of each head's query.
   package var queryNorm: Normalization
   /// The norm of the mean key of a block.
   package var keyNorm: Normalization
-  /// By which angles the first numbers of a query and, at its first position, of a block are rotated.
+  /// By which angles the first elements of a query and, at its first position, of a block are rotated.
   package var angles: RotaryAngles
 
   package init(
@@ -35,6 +38,7 @@ package struct BlockIndexer: Hashable, Sendable {
     self.angles = angles
   }
 
+  /// The map and both norms.
   package var weights: [Weight] {
     map.weights(.attention) + queryNorm.weights(.attention) + keyNorm.weights(.attention)
   }
@@ -58,23 +62,30 @@ package struct Indexer: Hashable, Sendable {
     case compressedQueries
   }
 
+  /// The heads of the indexer, *h_x*; all share one key.
   package var heads: Formula
+  /// The width of one of them, *d_x*.
   package var headSize: Formula
+  /// What queries are made of.
   package var source: QuerySource
+  /// To the queries of the heads, `[T, h_x·d_x]`.
   package var queries: Linear
+  /// From the residual stream to one key for each token, `[T, d_x]`.
   package var keys: Linear
   /// From the residual stream to a weight for each head, under which their scores are added up;
   /// without it the heads choose by themselves.
   package var headWeights: Linear?
   /// A norm of each head's queries.
   package var queryNorm: Normalization?
+  /// The norm of keys, before they are rotated and cached.
   package var keyNorm: Normalization
-  /// By which angles some numbers of queries and keys are rotated.
+  /// By which angles some elements of queries and keys are rotated.
   package var angles: RotaryAngles
-  /// Whether the last numbers of queries and keys are rotated, and not the first.
+  /// Whether the last elements of queries and keys are rotated, and not the first.
   package var rotatesEnd = false
   /// Whether the weights of the heads are scaled by `1/√d_x`, and not their scores.
   package var scalesWeights = false
+  /// Which keys are kept by their scores.
   package var choice: KeyChoice
 
   package init(
@@ -94,6 +105,7 @@ package struct Indexer: Hashable, Sendable {
     self.choice = choice
   }
 
+  /// The maps, and the norms of queries and keys.
   package var weights: [Weight] {
     [queries, keys, headWeights].compactMap(\.self).weights(.attention)
       + (queryNorm?.weights(.attention) ?? []) + keyNorm.weights(.attention)

@@ -25,6 +25,7 @@ package struct InputLayout: Hashable, Sendable {
 
   /// For each map in order, the pieces that it gives.
   package var pieces: [[InputPiece]]
+  /// How a fused map lays its pieces out in a row.
   package var order: Order
   /// Whether what the map of keys gives is values as well, before any norm.
   package var keysAreValues = false

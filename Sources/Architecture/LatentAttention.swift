@@ -15,13 +15,19 @@ package struct LatentAttention: Hashable, Sendable {
     case queries
   }
 
+  /// Query heads, *h*; after expansion as many heads of keys and values.
   package var heads: Formula
+  /// The part of a query or key head without position, *d_n*.
   package var plainSize: Formula
+  /// The rotated part of a query head, and the width of the shared rotary key, *d_r*.
   package var rotarySize: Formula
+  /// The width of one head's values, *d_v*.
   package var valueSize: Formula
+  /// The width of the latent that is cached, *r_kv*.
   package var keyValueRank: Formula
   /// From the residual stream to compressed queries, and their norm, where queries are compressed.
   package var queryDown: Linear?
+  /// The norm of compressed queries `[T, r_q]`.
   package var queryNorm: Normalization?
   /// From compressed queries, or from the residual stream, to the queries of every head.
   package var queryUp: Linear
@@ -32,11 +38,13 @@ package struct LatentAttention: Hashable, Sendable {
   package var gateMap: Linear?
   /// From the residual stream to a latent and a rotary key.
   package var compress: Linear
+  /// The norm of latents, before they are expanded.
   package var latentNorm: Normalization
   /// The norm of rotary keys, before they are rotated.
   package var rotaryNorm: Normalization?
   /// From a latent to the keys and values of every head, head by head.
   package var expand: Linear
+  /// From the outputs of all heads, `[T, h·d_v]`, back to the residual stream.
   package var output: Linear
   /// What chooses the keys, if attention is sparse.
   package var chooses: KeySource?
@@ -46,6 +54,7 @@ package struct LatentAttention: Hashable, Sendable {
   package var reach = Reach.all
   /// Whether the rotary parts of queries and keys are rotated, and by which angles.
   package var isRotated = true
+  /// The angles of that rotation.
   package var angles: RotaryAngles
   /// What scores are multiplied by: mostly `1/√(d_n + d_r)`.
   package var scale: Constant
@@ -77,6 +86,7 @@ package struct LatentAttention: Hashable, Sendable {
     self.output = output
   }
 
+  /// The tensors: maps, norms, an indexer of its own, and the sinks.
   package var weights: [Weight] {
     let maps = [queryDown, queryUp, gateMap, compress, expand, output].compactMap(\.self)
     let norms = [queryNorm, latentNorm, rotaryNorm].compactMap(\.self)

@@ -19,6 +19,7 @@ package indirect enum Module: Hashable, Sendable {
   case recurrent(RecurrentMixer)
   case stream(StreamModule)
 
+  /// The tensors of the module, with their names inside it.
   package var weights: [Weight] {
     switch self {
     case .embedding(let module): module.weights
@@ -78,11 +79,13 @@ package indirect enum Module: Hashable, Sendable {
 package struct Branch: Hashable, Sendable {
   /// The name inside the layer or the model; empty if the tensors stand directly there.
   package var path: String
+  /// The module.
   package var module: Module
   /// How often one pass runs it.
   package var runs: Formula
   /// What goes into it, and what comes out of it, is multiplied by, if anything.
   package var inputScale: Constant?
+  /// The factor of what comes out of it, if any.
   package var outputScale: Constant?
   /// The norm of what it returns, which stands beside the branch, if it has one of its own.
   package var outputNorm: Normalization?
@@ -100,6 +103,7 @@ package struct Branch: Hashable, Sendable {
     self.runs = runs
   }
 
+  /// The tensors, with their names inside the layer or the model.
   package var weights: [Weight] { module.weights.map { $0.within(path) } }
 
   /// Tensors that no pass of text reads.
@@ -121,6 +125,7 @@ package struct Branch: Hashable, Sendable {
 package struct Block: Hashable, Sendable {
   /// Norms of what goes in; with several, one for each branch.
   package var inputNorms: [Normalization]
+  /// The modules that read the same input and whose outputs are added.
   package var branches: [Branch]
   /// Norms of what comes out, before it is added.
   package var outputNorms: [Normalization]
@@ -136,6 +141,7 @@ package struct Block: Hashable, Sendable {
   package var keepsNormed = false
   /// Norms of what keys and values of attention are made of, where queries are made of another.
   package var keyNorm: Normalization?
+  /// The norm of what values are made of.
   package var valueNorm: Normalization?
   /// How it reads streams of earlier layers, if it does.
   package var depth: DepthReading?
@@ -149,6 +155,7 @@ package struct Block: Hashable, Sendable {
   package var streamScale: Constant?
   /// The same with learned factors, of the stream and of what is added.
   package var streamFactor: LearnedScale?
+  /// The learned factor of what is added.
   package var answerFactor: LearnedScale?
   /// What the stream is multiplied with when the answer has been added, if anything.
   package var sumScale: Constant?
@@ -168,6 +175,7 @@ package struct Block: Hashable, Sendable {
 package struct Layer: Hashable, Sendable {
   /// In the order of their first blocks; none overlaps another.
   package var conditions: [ConditionalDepth] = []
+  /// The residual blocks, in the order in which they run.
   package var blocks: [Block]
   /// Blocks that run first and whose tensors an earlier layer holds.
   package var repeats: [Block] = []
@@ -187,9 +195,11 @@ package struct Layer: Hashable, Sendable {
     }
   }
 
+  /// The parts whose tensors another layer holds.
   package var sharings: [Sharing] = []
   /// What is added to the stream before the first block, and its path.
   package var injection: NgramInjection?
+  /// The path of the injection's tensors inside the layer.
   package var injectionPath = "ple"
   /// Parts that are built, and that no pass of text runs.
   package var idle: [Branch] = []

@@ -22,8 +22,11 @@ package struct LayerSkipping: Hashable, Sendable {
     case exponential
   }
 
+  /// The probability to leave out the last layer, *p*.
   package var most: Rational
+  /// How that probability rises over the depth.
   package var curve: Curve
+  /// When layers are left out.
   package var draw: DepthRouter.Draw
 
   package init(most: Rational, curve: Curve, draw: DepthRouter.Draw) {

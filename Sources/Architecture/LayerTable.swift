@@ -1,5 +1,5 @@
 /// What every layer is given of each token beside the stream: `(norm(m·s·x) + e)·t`, in which each of
-/// the layers has numbers of its own.
+/// the layers has elements of its own.
 ///
 /// A second table gives *e* of the token, and a map *m* adds what the token table says.
 ///
@@ -7,8 +7,9 @@
 package struct LayerTable: Hashable, Sendable {
   /// The name of the second table, `[rows, L·width]`.
   package var name: String
+  /// The second table, `[rows, L·width]`, looked up by the token.
   package var table: Embedding
-  /// From `[T, d]` to the numbers of all layers.
+  /// From `[T, d]` to the elements of all layers.
   package var map: Linear
   /// *s*.
   package var mapScale: Constant
@@ -29,6 +30,7 @@ package struct LayerTable: Hashable, Sendable {
     self.scale = scale
   }
 
+  /// The table, the map and the norm.
   package var weights: [Weight] {
     table.weights.map { $0.within(name) } + map.weights(.mixer) + norm.weights()
   }
@@ -38,6 +40,7 @@ package struct LayerTable: Hashable, Sendable {
 package struct LayerInput: Hashable, Sendable {
   /// From `[T, d]` to the width of one layer's share.
   package var gate: Linear
+  /// The function of the gate, before it multiplies the layer's share of the table.
   package var activation: Activation
   /// And back.
   package var output: Linear
@@ -48,6 +51,7 @@ package struct LayerInput: Hashable, Sendable {
     self.output = output
   }
 
+  /// The two maps.
   package var weights: [Weight] { [gate, output].weights(.mixer) }
 }
 
@@ -55,11 +59,11 @@ package struct LayerInput: Hashable, Sendable {
 package enum Legacy: Hashable, Sendable {
   /// The stream as it came into the first layer.
   case firstStream
-  /// The stream as it came into the layer that left the so-and-so-manieth, from zero.
+  /// The stream as it came into a layer that left it, by the index under which it was left.
   case stream(Int)
   /// What a table says to all layers, side by side.
   case layerTable
-  /// The numbers of a router before its network.
+  /// The elements of a router before its network.
   case routerState
   /// The state of the other of two stacks.
   case otherState

@@ -2,7 +2,9 @@
 ///
 /// A vector of one number is for all.
 package struct LearnedScale: Hashable, Sendable {
+  /// The factor *w*, `[d]` or `[1]`.
   package var factor: Weight
+  /// The summand *b* of the same shape, if there is one.
   package var shift: Weight?
 
   package init(_ factor: Weight, shift: Weight? = nil) {
@@ -10,5 +12,6 @@ package struct LearnedScale: Hashable, Sendable {
     self.shift = shift
   }
 
+  /// The factor, and the summand where there is one.
   package var weights: [Weight] { [factor] + [shift].compactMap(\.self) }
 }

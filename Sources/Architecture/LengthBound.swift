@@ -5,9 +5,11 @@ package import Symbolic
 ///
 /// - Source: Thinking Machines 2026 (Inkling 2), `qk_l2_clip_threshold`.
 package struct LengthBound: Hashable, Sendable {
+  /// The name under which the step is listed.
   package var name: String
   /// How many vectors a row has, and their width.
   package var vectors: Formula
+  /// The width of one vector.
   package var width: Formula
   /// *c*.
   package var limit: Constant

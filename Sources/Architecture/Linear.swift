@@ -2,9 +2,13 @@ package import Symbolic
 
 /// An affine map from `[T, input]` to `[T, output]`, or a linear one without a bias.
 package struct Linear: Hashable, Sendable {
+  /// The path of its tensors inside the module.
   package var name: String
+  /// The width of what goes in.
   package var input: Formula
+  /// The width of what comes out.
   package var output: Formula
+  /// Whether a bias `[output]` is added.
   package var hasBias: Bool
   /// Whether the weight is stored `[input, output]`, as GPT-2 does, and not `[output, input]`.
   package var isTransposed: Bool
@@ -45,10 +49,13 @@ extension Sequence where Element == Linear {
 ///
 /// What goes in, and what comes out, stands head by head in the row.
 package struct HeadwiseLinear: Hashable, Sendable {
+  /// The name under which the product is listed.
   package var name: String
+  /// The number of heads.
   package var heads: Formula
   /// The widths of one head.
   package var input: Formula
+  /// The width of what comes out, for one head.
   package var output: Formula
   /// The maps of all heads, one after the other.
   package var weight: Weight
@@ -89,6 +96,7 @@ package struct HeadwiseLinear: Hashable, Sendable {
     isShared = true
   }
 
+  /// The weight, and the bias where there is one.
   package var weights: [Weight] { [weight] + (bias.map { [$0] } ?? []) }
 }
 
@@ -97,6 +105,7 @@ package enum RowMap: Hashable, Sendable {
   case whole(Linear)
   case headwise(HeadwiseLinear)
 
+  /// The tensors of the map; a headwise one has a part of its own.
   package func weights(_ part: Part) -> [Weight] {
     switch self {
     case .whole(let map): map.weights(part)

@@ -1,6 +1,8 @@
 /// A map with a function behind it, as some models have in front of their head.
 package struct MappedFunction: Hashable, Sendable {
+  /// The map, `[T, d]` to `[T, d]`.
   package var map: Linear
+  /// The function of each element behind it.
   package var function: Activation
   /// Where its tensors are.
   package var part: Part
@@ -11,5 +13,6 @@ package struct MappedFunction: Hashable, Sendable {
     self.part = part
   }
 
+  /// The tensors of the map.
   package var weights: [Weight] { map.weights(part) }
 }

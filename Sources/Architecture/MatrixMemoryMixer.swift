@@ -4,6 +4,7 @@ package import Symbolic
 ///
 /// - Source: Beck et al. 2024 (xLSTM), §2.3, <https://arxiv.org/abs/2405.04517>.
 package struct MatrixMemoryMixer: RecurrentPart {
+  /// The subscript of *L* for layers with this mixer.
   package static let label = "mlstm"
 
   /// The maps of the stream.
@@ -15,11 +16,15 @@ package struct MatrixMemoryMixer: RecurrentPart {
     case fused(streams: Linear, gates: Linear)
   }
 
+  /// The maps of the stream to queries, keys, values and the three gates.
   package var inputs: Inputs
   /// *c*, if the gates are `c·tanh(x/c)`.
   package var gateCap: Constant?
+  /// The recurrence of the matrix memory, with its extents.
   package var memory: Scan.MatrixMemory
+  /// The norm of what each head reads from its memory.
   package var norm: Normalization
+  /// From the gated outputs of all heads back to the stream.
   package var output: Linear
 
   package init(
@@ -33,8 +38,10 @@ package struct MatrixMemoryMixer: RecurrentPart {
     self.output = output
   }
 
+  /// The width of the stream, *d*.
   package var width: Formula { output.output }
 
+  /// The maps of the stream, in the order of the checkpoint.
   package var maps: [Linear] {
     switch inputs {
     case .separate(let q, let k, let v, let o, let i, let f): [q, k, v, o, i, f]
@@ -42,9 +49,11 @@ package struct MatrixMemoryMixer: RecurrentPart {
     }
   }
 
+  /// The tensors: maps and the norm.
   package var weights: [Weight] {
     (maps + [output]).weights(.mixer) + norm.weights(.mixer)
   }
 
+  /// Changes the norm of its output.
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) { change(&norm) }
 }

@@ -16,6 +16,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
     case stacked([Weight], biases: [Weight] = [], inputFirst: Set<String> = [])
   }
 
+  /// The gate, and how its scores become a choice.
   package var router: Router
   /// The number of routed experts, *E*.
   package var experts: Formula
@@ -25,14 +26,19 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var expert: FeedForward
   /// The name of the list of experts, with `#` for an expert's number.
   package var path: String
+  /// How a checkpoint stores the experts.
   package var layout: Layout
   /// The feed-forward layer every token passes beside the routed experts, and its name.
   package var shared: FeedForward?
+  /// The path of the shared expert's tensors inside the mixture.
   package var sharedPath: String
   /// Experts behind the others that every token meets, with weights of the same router.
   package struct Always: Hashable, Sendable {
+    /// One such expert.
     package var expert: FeedForward
+    /// The number of such experts.
     package var count: Formula
+    /// The path of their tensors inside the mixture.
     package var path: String
     /// The tensors that stack each map of all of them, the map out last.
     package var stack: [Weight]
@@ -44,9 +50,11 @@ package struct MixtureOfExperts: Hashable, Sendable {
       self.stack = stack
     }
 
+    /// The stacked tensors, with their names inside the mixture.
     package var weights: [Weight] { stack.map { $0.within(path) } }
   }
 
+  /// Such experts, where a family has them.
   package var always: Always?
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
@@ -58,18 +66,19 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package enum Weighing: Hashable, Sendable {
     /// What it returns.
     case answers
-    /// Its inner numbers, before the map down.
+    /// Its inner elements, before the map down.
     case innerNumbers
     /// What goes into it.
     case inputs
   }
 
+  /// What the weight of an expert multiplies.
   package var weighing = Weighing.answers
   /// What the sum of the experts' answers is multiplied by, if anything.
   package var scale: Constant?
   /// What the sum with the shared answer is multiplied by, if anything.
   package var sharingScale: Constant?
-  /// The experts beside the others that the router may choose and that compute nothing.
+  /// No-op experts: the router may choose them, and they compute nothing.
   package var idle: Formula = 0 {
     didSet { scored = experts + idle }
   }
@@ -78,11 +87,13 @@ package struct MixtureOfExperts: Hashable, Sendable {
   package var returning: Formula = 0
   /// Those of them that return a mean of their input and a vector, behind the others.
   package var constants: ConstantExperts?
-  /// All experts that the router scores, those that do nothing included.
+  /// All experts that the router scores, no-op experts included.
   package var scored: Formula
   /// Maps to a narrower stream on which the experts work, and back.
   package struct Latent: Hashable, Sendable {
+    /// From `[T, d]` to the width on which the experts work.
     package var down: Linear
+    /// From that width back to `[T, d]`.
     package var up: Linear
 
     package init(down: Linear, up: Linear) {
@@ -91,6 +102,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
     }
   }
 
+  /// Such maps, where a family has them.
   package var latent: Latent?
   /// Experts of another kind of token with their gate, which are stored and which no token of text
   /// meets.
@@ -120,9 +132,11 @@ package struct MixtureOfExperts: Hashable, Sendable {
     self.sharedPath = sharedPath
   }
 
-  /// How many experts the router chooses for a token, those that do nothing included.
+  /// How many experts the router chooses for a token, no-op experts included.
   package var chosen: Formula { choices ?? active }
 
+  /// The tensors: router, routed experts with their active share *K/E*, shared experts, latent
+  /// maps.
   package var weights: [Weight] {
     router.weights + [bias].compactMap(\.self) + expertWeights
       + (shared?.weights(.sharedExperts) ?? []).map { $0.within(sharedPath) }
@@ -130,6 +144,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
       + unmet
   }
 
+  /// The tensors of the maps to and from the narrower stream.
   package var latentWeights: [Weight] {
     latent.map { [$0.down, $0.up].weights(.mixer) } ?? []
   }

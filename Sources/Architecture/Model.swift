@@ -18,7 +18,9 @@ package struct LayerGroup: Hashable, Sendable {
     }
   }
 
+  /// What each of the layers is.
   package var layer: Layer
+  /// Which layers they are.
   package var indices: Indices
 
   package init(_ layer: Layer, _ indices: Indices) {
@@ -39,7 +41,7 @@ package struct LogitTreatment: Hashable, Sendable {
   package var divisor: Constant?
   /// How many of the scores are returned, if not all are.
   package var kept: Formula?
-  /// Whether the projection is computed for the last position only, whatever is asked for.
+  /// Whether the projection is computed for the last position only, whatever is requested.
   package var isLastOnly = false
 
   package init() {}
@@ -47,7 +49,9 @@ package struct LogitTreatment: Hashable, Sendable {
 
 /// A transformer language model, described by its parts and their symbolic sizes.
 package struct Model: Sendable {
+  /// The name of the preset or the file.
   package var name: String
+  /// The `model_type` of the configuration.
   package var modelType: String
   /// Every size with its value, in the order in which the description met them.
   package var sizes: [SizeBinding]
@@ -55,6 +59,7 @@ package struct Model: Sendable {
   package var head: [Branch]
   /// The name of the list of layers.
   package var layersPath: String
+  /// The layers by kind, with the indices of each kind.
   package var groups: [LayerGroup]
   /// How its layers run in turn with those of another stack, if there is one.
   package var cycles: StackCycles?

@@ -22,7 +22,7 @@ extension Model {
       let depth = Int(exactly: depth)
     else {
       throw .unsupported(
-        key: "num_hidden_layers", found: "a free letter", supported: "a number with --mtp")
+        key: "num_hidden_layers", found: "a free variable", supported: "a number with --mtp")
     }
     return (0..<predictionLayers).compactMap { predictor(at: depth + $0) }
   }

@@ -19,11 +19,15 @@ package struct Normalization: Hashable, Sendable {
     case output
   }
 
+  /// The path of its tensors inside the module.
   package var name: String
+  /// What is computed.
   package var kind: Kind
   /// The shape of the weight: the width, or several axes where each head has a vector.
   package var shape: [Formula]
+  /// Whether the result is multiplied with a learned weight.
   package var hasWeight: Bool
+  /// Whether a learned bias is added.
   package var hasBias: Bool
   /// How many norms of this name there are, with `#` for their number, one for each head.
   package var copies: Formula
@@ -70,7 +74,9 @@ package struct Normalization: Hashable, Sendable {
 package struct NormGate: Hashable, Sendable {
   /// The path of the norm that has it.
   package var name: String
+  /// From the normalized vector to the rank of the gate.
   package var down: Linear
+  /// From that rank back to the width of the vector.
   package var up: Linear
 
   package init(_ name: String, down: Linear, up: Linear) {
@@ -79,5 +85,6 @@ package struct NormGate: Hashable, Sendable {
     self.up = up
   }
 
+  /// Both maps.
   package var maps: [Linear] { [down, up] }
 }

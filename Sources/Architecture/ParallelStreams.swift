@@ -8,23 +8,29 @@ package import Symbolic
 ///
 /// - Source: Baykal et al. 2023 (AltUp), algorithm 1, <https://arxiv.org/abs/2301.13310>.
 package struct AlternatingUpdate: Hashable, Sendable {
+  /// The copies of the stream, *n*.
   package var streams: Formula
+  /// The width of one copy, *d*.
   package var width: Formula
   /// Which copy the layer computes, from zero.
   package var active: Int
   /// From the normalized copy that is computed to a number for each copy, bounded by tanh.
   package var router: Linear
+  /// The norm of the copy that the router reads.
   package var routerNorm: Normalization
   /// What the normalized copy is multiplied by.
   package var routerScale: Constant
-  /// From these numbers to the coefficients of the prediction, and to those of the correction less 1.
+  /// From these elements to the coefficients of the prediction, and to those of the correction less 1.
   package var prediction: Linear
+  /// From the router's elements to the coefficients of the correction, `[n]`, less 1.
   package var correction: Linear
   /// What the corrected copy is multiplied with before the table is read, if anything.
   package var outputScale: Weight
+  /// Whether that factor is applied; a checkpoint holds it in either case.
   package var scalesOutput: Bool
   /// What it reads of the table, and the norm of the answer.
   package var input: LayerInput
+  /// The norm of what it reads from the table, before it is added.
   package var inputNorm: Normalization
 
   package init(
@@ -47,6 +53,7 @@ package struct AlternatingUpdate: Hashable, Sendable {
     self.inputNorm = inputNorm
   }
 
+  /// The tensors: the router and its norm, both maps of coefficients, and the output factor.
   package var weights: [Weight] {
     [router, prediction, correction].weights(.mixer) + routerNorm.weights() + [outputScale]
   }
@@ -56,8 +63,11 @@ package struct AlternatingUpdate: Hashable, Sendable {
 ///
 /// - Source: Menghani et al. 2024 (LAuReL), <https://arxiv.org/abs/2411.07501>.
 package struct LearnedResidual: Hashable, Sendable {
+  /// *l*, from `[T, d]` to the rank.
   package var down: Linear
+  /// *r*, from the rank back to `[T, d]`.
   package var up: Linear
+  /// The norm of what the maps give.
   package var norm: Normalization
 
   package init(down: Linear, up: Linear, norm: Normalization) {
@@ -66,12 +76,14 @@ package struct LearnedResidual: Hashable, Sendable {
     self.norm = norm
   }
 
+  /// The two maps and the norm.
   package var weights: [Weight] { [down, up].weights(.mixer) + norm.weights() }
 }
 
 /// Copies of a stream, all but the first through a map of their own, and scaled to the magnitude of
 /// the first.
 package struct StreamCopies: Hashable, Sendable {
+  /// Whether copies are made or brought together.
   package enum Use: Hashable, Sendable {
     /// One stream becomes several, side by side.
     case spread
@@ -79,7 +91,9 @@ package struct StreamCopies: Hashable, Sendable {
     case gather
   }
 
+  /// Whether copies are made or brought together.
   package var use: Use
+  /// The width of one copy, *d*.
   package var width: Formula
   /// The map of each copy but the first.
   package var maps: [Linear]
@@ -93,8 +107,10 @@ package struct StreamCopies: Hashable, Sendable {
     self.least = least
   }
 
+  /// The number of copies, the first included.
   package var streams: Formula { Formula(Int128(maps.count + 1)) }
 
+  /// The maps of all copies but the first.
   package var weights: [Weight] { maps.weights(.mixer) }
 }
 
@@ -103,6 +119,7 @@ package enum StreamConnection: Hashable, Sendable {
   case hyper(HyperConnection)
   case mix(StreamMix)
 
+  /// The number of streams, *n*.
   package var streams: Formula {
     switch self {
     case .hyper(let connection): connection.streams
@@ -118,6 +135,7 @@ package enum StreamConnection: Hashable, Sendable {
     }
   }
 
+  /// The tensors of the connection.
   package var weights: [Weight] {
     switch self {
     case .hyper(let connection): connection.weights
@@ -146,6 +164,7 @@ package enum StreamConnection: Hashable, Sendable {
 ///
 /// - Source: Zhu et al. 2024, <https://arxiv.org/abs/2409.19606>; Xie et al. 2026 (mHC), §4.
 package struct HyperConnection: Hashable, Sendable {
+  /// What the block does with the streams beside reading them.
   package enum Form: Hashable, Sendable {
     /// The streams are only read, at the end of the model.
     case head
@@ -155,7 +174,9 @@ package struct HyperConnection: Hashable, Sendable {
     case mixed(iterations: Formula)
   }
 
+  /// The number of streams, *n*.
   package var streams: Formula
+  /// What the block does with the streams beside reading them.
   package var form: Form
   /// The root mean square of all streams.
   package var norm: Normalization
@@ -165,6 +186,7 @@ package struct HyperConnection: Hashable, Sendable {
   package var map: Linear
   /// What each use of these weights is multiplied by, and what is added to each.
   package var scales: Weight
+  /// What is added to the weights, one element for each.
   package var base: Weight
   /// What is added to weights above zero.
   package var epsilon: Constant
@@ -194,6 +216,7 @@ package struct HyperConnection: Hashable, Sendable {
     scales = Weight("\(prefix)scale", [Formula(Int128(uses.count))], .mixer)
   }
 
+  /// The map, what is added to its result, and the factors of each use.
   package var weights: [Weight] { map.weights(.mixer) + [base, scales] }
 }
 
@@ -204,10 +227,13 @@ package struct HyperConnection: Hashable, Sendable {
 ///
 /// - Source: Qwen 2026 (Qwen4), `hc_count` and `hc_lowrank`.
 package struct StreamMix: Hashable, Sendable {
+  /// The number of streams, *n*.
   package var streams: Formula
   /// The norm of each stream.
   package var norm: Normalization
+  /// From all streams `[T, n·d]` to the rank of the reading weights.
   package var down: Linear
+  /// From that rank to a weight for each element of the streams, `[T, n·d]`.
   package var up: Linear
   /// To the weights for writing; without it the streams are only read, at the end of the model.
   package var inject: Linear?
@@ -223,6 +249,7 @@ package struct StreamMix: Hashable, Sendable {
     inject = injects ? Linear("\(path).block_inject_weight", total, streams) : nil
   }
 
+  /// The norm, the two maps for reading, and the map for writing where it writes.
   package var weights: [Weight] {
     norm.weights() + [down, up, inject].compactMap(\.self).weights(.mixer)
   }

@@ -8,7 +8,7 @@ package enum Reach: Hashable, Sendable {
   ///
   /// The cache of such a layer drops what no later query sees, unless `keepsCache`.
   case window(Formula, keepsCache: Bool = false)
-  /// The best so many positions up to the query's own, as an indexer chooses them; the cache keeps
+  /// The best positions up to the query's own, as many as given, chosen by an indexer; the cache keeps
   /// every position.
   ///
   /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
@@ -32,16 +32,16 @@ package enum Reach: Hashable, Sendable {
 package enum PositionScheme: Hashable, Sendable {
   /// The scores do not know; positions come in elsewhere, or not at all.
   case none
-  /// The first numbers of each query and key head are rotated by angles of the position.
+  /// The first elements of each query and key head are rotated by angles of the position.
   case rotary(RotaryAngles)
   /// A slope for each head times the distance is added to the scores.
   ///
   /// - Source: Press et al. 2021 (ALiBi), <https://arxiv.org/abs/2108.12409>.
   case linearBias
-  /// A vector of each query head gives a score for each of some distances.
+  /// A vector of each query head gives a score for each distance up to an extent.
   case relative(RelativeScores)
 
-  /// A rotation of the first `size` numbers of each head.
+  /// A rotation of the first `size` elements of each head.
   package static func rotary(_ size: Formula, table: String = "") -> PositionScheme {
     .rotary(RotaryAngles(size, table: table))
   }
@@ -51,25 +51,25 @@ package enum PositionScheme: Hashable, Sendable {
     if case .relative(let scores) = self { scores } else { nil }
   }
 
-  /// The numbers of each head that are rotated.
+  /// The elements of each head that are rotated.
   package var rotarySize: Formula {
     if case .rotary(let angles) = self { angles.size } else { 0 }
   }
 }
 
-/// What is done to the number of a gate before the product.
+/// What is done to a gate before the product.
 package enum GateFunction: Hashable, Sendable {
   /// `σ(g)`.
   case logistic
   /// `ln(1 + eᵍ)`.
   case softplus
-  /// The number itself.
+  /// The gate itself.
   case identity
 }
 
 /// A gate on the output of attention heads: `σ(g)·o`, or another function of *g* times *o*.
 package enum OutputGate: Hashable, Sendable {
-  /// A gate for each number of the output.
+  /// A gate for each element of the output.
   case elements
   /// A gate for each head.
   case heads
@@ -94,6 +94,7 @@ package struct RelativeScores: Hashable, Sendable {
     case scores
   }
 
+  /// What that scale multiplies here.
   package var scaled = Scaled.scores
 
   package init(

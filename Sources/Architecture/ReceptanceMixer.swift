@@ -4,13 +4,16 @@ package import Symbolic
 ///
 /// - Source: Peng et al. 2023 (RWKV), §3.1, <https://arxiv.org/abs/2305.13048>.
 package struct ReceptanceMixer: RecurrentPart {
+  /// The subscript of *L* for layers with this mixer.
   package static let label = "rwkv"
+  /// The place of its maps among those of the model.
   package static let place = Role.Place.attention
 
   /// A map of a mix of each token with the one before.
   package struct Projection: Hashable, Sendable {
     /// *μ* of `μ·x + (1 − μ)·x'`.
     package var mix: Weight
+    /// The map, from the mix `[T, d]`.
     package var map: Linear
 
     package init(mix: Weight, map: Linear) {
@@ -19,10 +22,15 @@ package struct ReceptanceMixer: RecurrentPart {
     }
   }
 
+  /// To the keys, the exponents of the weights.
   package var keys: Projection
+  /// To the values that are averaged.
   package var values: Projection
+  /// To the receptances, whose logistic function gates the mean.
   package var receptances: Projection
+  /// The running weighted mean, with its decay and its bonus.
   package var mean: Scan.WeightedMean
+  /// From the gated mean back to the stream.
   package var output: Linear
 
   package init(
@@ -36,8 +44,10 @@ package struct ReceptanceMixer: RecurrentPart {
     self.output = output
   }
 
+  /// The width of the stream, *d*.
   package var width: Formula { output.output }
 
+  /// The tensors: four maps, decay and bonus, and the three mixes.
   package var weights: [Weight] {
     [keys.map, receptances.map, values.map, output].weights(.attention)
       + [mean.decay, mean.bonus, keys.mix, values.mix, receptances.mix]

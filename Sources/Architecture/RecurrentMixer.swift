@@ -25,9 +25,12 @@ package protocol RecurrentPart: Hashable, Sendable {
 }
 
 extension RecurrentPart {
+  /// Mixers, unless a part says otherwise.
   package static var place: Role.Place { .mixer }
+  /// None, unless a part says otherwise.
   package var activation: String? { nil }
 
+  /// Changes nothing, in a part without norms.
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) {}
 }
 
@@ -57,11 +60,16 @@ package enum RecurrentMixer: Hashable, Sendable {
     }
   }
 
+  /// A short word for layers with this mixer, as a subscript of *L*.
   package var label: String { type(of: part).label }
+  /// The place of its maps among those of the model.
   package var place: Role.Place { type(of: part).place }
+  /// The tensors, in the order in which they are listed.
   package var weights: [Weight] { part.weights }
+  /// The name in the configuration of the function that it applies, if it has a choice.
   package var activation: String? { part.activation }
 
+  /// Changes each of its norms.
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
     switch self {
     case .shortConvolution, .receptance, .gatedUnit: break
@@ -126,11 +134,14 @@ extension Module {
 ///
 /// - Source: Liquid AI 2025 (LFM2).
 package struct ShortConvolution: RecurrentPart {
+  /// The subscript of *L* for layers with this mixer.
   package static let label = "conv"
 
   /// From the stream to B, C and x, side by side.
   package var input: Linear
+  /// The convolution over the product of B and x.
   package var convolution: CausalConvolution
+  /// From the product with C back to the stream.
   package var output: Linear
 
   package init(input: Linear, convolution: CausalConvolution, output: Linear) {
@@ -139,8 +150,10 @@ package struct ShortConvolution: RecurrentPart {
     self.output = output
   }
 
+  /// The width of the stream, *d*.
   package var width: Formula { input.input }
 
+  /// The two maps and the convolution.
   package var weights: [Weight] {
     [input, output].weights(.mixer) + convolution.weights(.mixer)
   }
@@ -150,9 +163,10 @@ package struct ShortConvolution: RecurrentPart {
 ///
 /// - Source: Gu and Dao 2023, <https://arxiv.org/abs/2312.00752>.
 package struct SelectiveStateSpace: RecurrentPart {
+  /// The subscript of *L* for layers with this mixer.
   package static let label = "mamba"
 
-  /// How the time step of each channel, and B and C of the state, come from the convolved numbers.
+  /// How the time step of each channel, and B and C of the state, come from the convolved elements.
   package struct Selection: Hashable, Sendable {
     /// To the time step in a low rank, B and C, side by side; perhaps head by head.
     package var map: RowMap
@@ -160,8 +174,11 @@ package struct SelectiveStateSpace: RecurrentPart {
     package var stepMap: RowMap
     /// The rank of the time step, in each head.
     package var rank: Formula
+    /// The norm of the time step in its low rank, as Jamba has it.
     package var stepNorm: Normalization?
+    /// The norm of B.
     package var inputNorm: Normalization?
+    /// The norm of C.
     package var outputNorm: Normalization?
 
     package init(map: RowMap, stepMap: RowMap, rank: Formula) {
@@ -171,16 +188,20 @@ package struct SelectiveStateSpace: RecurrentPart {
     }
   }
 
-  /// From the stream to the numbers of the channels and those of the gate.
+  /// From the stream to the elements of the channels and those of the gate.
   package var input: Linear
   /// Whether these take turns, number by number, and do not stand side by side.
   package var takesTurns = false
+  /// The short convolution of the channels, before the selection.
   package var convolution: CausalConvolution
   /// The function behind the convolution, by its name in the configuration; that of the gate is
   /// `silu` in any case.
   package var activation: String?
+  /// The maps to time step, B and C.
   package var selection: Selection
+  /// The recurrence, with A and D.
   package var scan: Scan.Selective
+  /// From the gated channels back to the stream.
   package var output: Linear
 
   package init(
@@ -195,8 +216,10 @@ package struct SelectiveStateSpace: RecurrentPart {
     self.output = output
   }
 
+  /// The width of the stream, *d*.
   package var width: Formula { input.input }
 
+  /// The tensors: maps, the convolution, norms of the selection, A and D.
   package var weights: [Weight] {
     input.weights(.mixer) + selection.map.weights(.mixer) + selection.stepMap.weights(.mixer)
       + output.weights(.mixer) + convolution.weights(.mixer)
@@ -205,6 +228,7 @@ package struct SelectiveStateSpace: RecurrentPart {
       } + [scan.rates, scan.skip]
   }
 
+  /// Changes the norms of time step, B and C.
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
     for norm in [\Selection.stepNorm, \.inputNorm, \.outputNorm] {
       guard var changed = selection[keyPath: norm] else { continue }
@@ -218,14 +242,20 @@ package struct SelectiveStateSpace: RecurrentPart {
 ///
 /// - Source: Dao and Gu 2024, <https://arxiv.org/abs/2405.21060>.
 package struct DualStateSpace: RecurrentPart {
+  /// The subscript of *L* for layers with this mixer.
   package static let label = "mamba2"
 
   /// What the pieces of the input map are multiplied by.
   package struct Scales: Hashable, Sendable {
+    /// The factor of the gate.
     package var gate: Constant
+    /// The factor of x.
     package var values: Constant
+    /// The factor of B.
     package var inputs: Constant
+    /// The factor of C.
     package var outputs: Constant
+    /// The factor of the time steps.
     package var steps: Constant
 
     package init(
@@ -248,11 +278,13 @@ package struct DualStateSpace: RecurrentPart {
   /// The function behind the convolution, by its name in the configuration; that of the gate is
   /// `silu` in any case.
   package var activation: String?
+  /// The recurrence, with A, D and the bias of the time step.
   package var scan: Scan.Duality
   /// The norm of the output, each group of heads by itself.
   package var norm: Normalization?
   /// Whether the output has its norm before the gate, and not after it.
   package var normPrecedesGate = false
+  /// From the gated heads back to the stream.
   package var output: Linear
 
   package init(
@@ -267,13 +299,16 @@ package struct DualStateSpace: RecurrentPart {
     self.output = output
   }
 
+  /// The width of the stream, *d*.
   package var width: Formula { input.input }
 
+  /// The tensors: maps, the convolution, the norm, A, D and the bias of the time step.
   package var weights: [Weight] {
     [input, output].weights(.mixer) + convolution.weights(.mixer)
       + (norm?.weights(.mixer) ?? []) + [scan.rates, scan.skip, scan.stepBias]
   }
 
+  /// Changes the norm of its output, if it has one.
   package mutating func changeNorms(_ change: (inout Normalization) -> Void) {
     guard var changed = norm else { return }
     change(&changed)
@@ -285,17 +320,22 @@ package struct DualStateSpace: RecurrentPart {
 ///
 /// - Source: De et al. 2024 (Griffin), §2.3 and §2.4, <https://arxiv.org/abs/2402.19427>.
 package struct GatedRecurrentUnit: RecurrentPart {
+  /// The subscript of *L* for layers with this mixer.
   package static let label = "recurrent"
 
   /// From the stream to the gate, to which `activation` is applied.
   package var gate: Linear
   /// From the stream to what is convolved.
   package var input: Linear
+  /// The short convolution of what is written.
   package var convolution: CausalConvolution
   /// To the gate of what is written, and to that of what is kept; each head by itself.
   package var inputGate: HeadwiseLinear
+  /// The gate of what is kept, *r*: a block-diagonal map, one block for each head.
   package var recurrentGate: HeadwiseLinear
+  /// The recurrence, with Λ.
   package var scan: Scan.GatedUnit
+  /// From the gated state back to the stream.
   package var output: Linear
   /// The function of the gate, by its name in the configuration.
   package var activation: String?
@@ -314,8 +354,10 @@ package struct GatedRecurrentUnit: RecurrentPart {
     self.activation = activation
   }
 
+  /// The width of the stream, *d*.
   package var width: Formula { input.input }
 
+  /// The tensors: maps, the convolution, Λ, and both block-diagonal gates.
   package var weights: [Weight] {
     [gate, input, output].weights(.mixer) + convolution.weights(.mixer) + [scan.rates]
       + inputGate.weights + recurrentGate.weights

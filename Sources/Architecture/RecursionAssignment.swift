@@ -16,6 +16,7 @@ package struct RecursionAssignment: Hashable, Sendable {
 
   /// How many recursions there are, each with a score of its own.
   package var recursions: Formula
+  /// What is made of the scores.
   package var gate: Gate
 
   package init(recursions: Formula, gate: Gate) {

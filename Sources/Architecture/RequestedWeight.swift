@@ -1,6 +1,6 @@
 package import Symbolic
 
-/// A tensor that the parts of a pass ask for, under the name by which they ask.
+/// A tensor that the parts of a pass require, under the name by which they request it.
 package struct RequestedWeight: Hashable, Sendable {
   /// Which part of which expert it is, and where a checkpoint stacks it.
   package struct Expert: Hashable, Sendable {
@@ -8,15 +8,21 @@ package struct RequestedWeight: Hashable, Sendable {
     package var mixture: String
     /// The path of the expert, such as `model.layers.3.mlp.experts.5`.
     package var path: String
+    /// The index of the expert, from zero.
     package var number: Int
+    /// The number of experts in the list.
     package var count: Int
     /// The place of the map among those of the expert: the maps in, then the map out.
     package var map: Int
     /// How many maps go in.
     package var inputs: Int
+    /// Whether the expert has a gate, so that a stack may hold two maps in one.
     package var isGated: Bool
+    /// Whether it is the bias of the map, and not its weight.
     package var isBias: Bool
+    /// The width of what goes into the map.
     package var input: Int
+    /// The width of what comes out of it.
     package var output: Int
     /// The tensor that stacks this part of all experts, where a checkpoint does.
     package var stack: (name: String, shape: [Int], isTransposed: Bool)?
@@ -32,13 +38,15 @@ package struct RequestedWeight: Hashable, Sendable {
     }
   }
 
+  /// The full name, with the index of its layer.
   package var name: String
   /// The extents of the tensor in a checkpoint that does not stack it, in memory order.
   package var shape: [Int]
-  /// Whether it is stored `[input, output]`; the parts ask for `[output, input]`.
+  /// Whether it is stored `[input, output]`; the parts request `[output, input]`.
   package var isTransposed = false
   /// The names of the tensors that a checkpoint holds in its place, each of this shape.
   package var pieces: [String] = []
+  /// The expert that it belongs to, if it is of one.
   package var expert: Expert?
   /// Whether it is stored with a model and not trained.
   package var isBuffer = false
@@ -51,7 +59,7 @@ package struct RequestedWeight: Hashable, Sendable {
 }
 
 extension Model {
-  /// Every tensor that passes may ask for, in the order of the layers.
+  /// Every tensor that passes may require, in the order of the layers.
   ///
   /// - `extent`: the value of a size; what it throws is thrown.
   /// - Throws: `DescriptionError.tooManyTensors`.
@@ -121,7 +129,7 @@ private struct RequestList {
   private func request(
     _ weight: Weight, at path: String, _ isTransposed: Bool = false
   ) throws -> RequestedWeight {
-    // The copies of a norm are asked for as one.
+    // The copies of a norm are requested as one.
     let name = path.appending(weight.name.replacing(".#", with: ""))
     let copies = max(0, try extent(weight.copies))
     try require(copies, after: [])
@@ -185,7 +193,7 @@ private struct RequestList {
     }
   }
 
-  /// The maps of so many experts, and where a checkpoint stacks them.
+  /// The maps of `count` experts, and where a checkpoint stacks them.
   private func request(
     _ expert: FeedForward, _ count: Int, at path: String, _ list: String, _ tables: [Weight],
     _ biases: [Weight], _ inputFirst: Set<String>, into requests: inout [RequestedWeight]

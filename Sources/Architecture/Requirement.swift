@@ -5,6 +5,7 @@ package import Symbolic
 /// A description whose sizes are all numbers checks them at once; one that has free sizes leaves
 /// these for whoever puts numbers in.
 package struct Requirement: Hashable, Sendable {
+  /// How the two sides compare.
   package enum Relation: Hashable, Sendable {
     /// The first is a whole multiple of the second.
     case multiple
@@ -12,8 +13,11 @@ package struct Requirement: Hashable, Sendable {
     case atMost
   }
 
+  /// The left side, in free variables where sizes are free.
   package let first: Evaluated
+  /// How the two sides must compare.
   package let relation: Relation
+  /// The right side.
   package let second: Evaluated
 
   package init(_ first: Evaluated, _ relation: Relation, _ second: Evaluated) {

@@ -1,11 +1,11 @@
 package import Symbolic
 
-/// The angles by which pairs of numbers are turned: pair *i* of *r/2* by `p·b^(−2i/r)` at position
+/// The angles by which pairs of elements are turned: pair *i* of *r/2* by `p·b^(−2i/r)` at position
 /// *p*, with base *b*, and rescaled where a model reads longer texts than it was first trained on.
 ///
 /// - Source: Su et al. 2021, <https://arxiv.org/abs/2104.09864>.
 package struct RotaryAngles: Hashable, Sendable {
-  /// Which numbers are a pair.
+  /// Which elements are a pair.
   package enum Pairing: Hashable, Sendable {
     /// Number *i* and number *i + r/2*.
     case halves
@@ -46,12 +46,20 @@ package struct RotaryAngles: Hashable, Sendable {
     }
   }
 
+  /// The constants of YaRN.
   package struct Yarn: Hashable, Sendable {
+    /// By what slow angles are divided: the extended context over the original one.
     package var factor: Constant
+    /// The positions of the first training.
     package var original: Constant
+    /// *β* of the ramp: pairs that turn at least as often over the original context stay as they
+    /// are.
     package var fast: Constant
+    /// *α* of the ramp: pairs that turn at most as often are divided by the whole factor.
     package var slow: Constant
+    /// The factor of cosines and sines, mostly `0.1·ln(factor) + 1`.
     package var attention: Constant
+    /// Whether the ends of the ramp are rounded to whole pairs.
     package var truncates: Bool
 
     package init(
@@ -67,17 +75,20 @@ package struct RotaryAngles: Hashable, Sendable {
     }
   }
 
-  /// The numbers of a head that are rotated, *r*.
+  /// The elements of a head that are rotated, *r*.
   package var size: Formula
   /// Layers with other angles have a table of another name.
   package var table: String
+  /// Which elements are a pair.
   package var pairing = Pairing.halves
   /// Whether pairs turn the other way round.
   package var turnsBack = false
+  /// The base *b*, `rope_theta`.
   package var base: Constant = "10000"
+  /// How the angles are rescaled for longer contexts.
   package var scaling = Scaling.none
 
-  /// The angles alone: which numbers are a pair is no matter of a table.
+  /// The angles alone: which elements are a pair is no matter of a table.
   package var unpaired: RotaryAngles {
     var copy = self
     copy.pairing = .halves

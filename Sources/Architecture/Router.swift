@@ -14,19 +14,19 @@ package struct Router: Hashable, Sendable {
     case expertChoice
   }
 
-  /// How the gate's numbers become weights of experts.
+  /// How the gate's elements become weights of experts.
   package enum Scoring: Hashable, Sendable {
     /// The softmax over all experts; the chosen keep their share.
     case softmax
-    /// The highest numbers are chosen first; the softmax is over them alone.
+    /// The highest elements are chosen first; the softmax is over them alone.
     case softmaxOfChosen
     /// The logistic function of each number.
     case sigmoid
-    /// The highest numbers are chosen first; the logistic function is of them alone.
+    /// The highest elements are chosen first; the logistic function is of them alone.
     case sigmoidOfChosen
     /// The root of `ln(1 + eˣ)` of each number.
     case rootOfSoftplus
-    /// The numbers themselves.
+    /// The elements themselves.
     case raw
     /// One expert after the other: the highest number, and its share of the softmax over those that
     /// are at most so far below it, relative to the greater of both.
@@ -47,16 +47,19 @@ package struct Router: Hashable, Sendable {
     case sumOfLogarithms
   }
 
+  /// How experts are chosen.
   package var rule: Rule
   /// The maps from `[T, d]` to one score for each expert.
   package var gates: [Linear]
+  /// How scores become weights.
   package var scoring = Scoring.softmax
   /// Whether the weights of the chosen experts are divided by their sum, or another divisor.
   package var normalizes = false
+  /// What the weights are divided by, where `normalizes` is set.
   package var divisor = Divisor.sum
   /// What their sum is taken to be at least then, if anything.
   package var leastSum: Constant?
-  /// *c*, if the gate's numbers are bounded by `c·tanh(s/c)` first.
+  /// *c*, if the gate's elements are bounded by `c·tanh(s/c)` first.
   package var cap: Constant?
   /// What the weights are multiplied by, if anything.
   package var scale: Constant?
@@ -103,6 +106,7 @@ package struct Router: Hashable, Sendable {
     self.correction = correction
   }
 
+  /// The tensors: network, gates, norm, and biases and factors beside them.
   package var weights: [Weight] {
     (network?.weights ?? []) + gates.weights(.router)
       + [residual].compactMap(\.self).weights(.router) + (norm?.weights(.router) ?? [])
@@ -120,11 +124,15 @@ package struct Router: Hashable, Sendable {
 ///
 /// - Source: Zyphra 2025 (ZAYA1), `ZayaRouter` of transformers 5.23.
 package struct RouterNetwork: Hashable, Sendable {
+  /// From `[T, d]` to the width of the network.
   package var down: Linear
   /// What the state of the router before is multiplied with; the first router has none.
   package var stateScale: Weight?
+  /// The norm of its state.
   package var norm: Normalization
+  /// The maps behind the norm, each followed by the activation.
   package var maps: [Linear]
+  /// The function behind each of these maps.
   package var activation: Activation
 
   package init(
@@ -137,6 +145,7 @@ package struct RouterNetwork: Hashable, Sendable {
     self.activation = activation
   }
 
+  /// The maps, the norm, and the factor of the state before.
   package var weights: [Weight] {
     ([down] + maps).weights(.router) + norm.weights(.router) + [stateScale].compactMap(\.self)
   }

@@ -9,8 +9,11 @@ package import Symbolic
 /// - Source: Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>; Ainslie et al. 2023 (GQA),
 ///   <https://arxiv.org/abs/2305.13245>.
 package struct SelfAttention: Hashable, Sendable {
+  /// Query heads, *h*.
   package var heads: Formula
+  /// Key-value heads, *g*; each serves *h/g* query heads.
   package var keyValueHeads: Formula
+  /// The width of one query or key head, *d_h*.
   package var headSize: Formula
   /// The width of one head's values, where it is not that of its queries and keys.
   package var valueSize: Formula?
@@ -18,6 +21,7 @@ package struct SelfAttention: Hashable, Sendable {
   package var inputs: [Linear]
   /// Which of the maps gives what.
   package var layout: InputLayout
+  /// From the outputs of all heads, `[T, h·d_v]`, back to the residual stream.
   package var output: Linear
   /// What is added to what the maps of these give, where several layers share them.
   package var adapters: [InputPiece: Adapters] = [:]
@@ -63,6 +67,7 @@ package struct SelfAttention: Hashable, Sendable {
   package var leavesReceived = false
   /// What is multiplied with the output before its projection, if anything.
   package var gate: OutputGate?
+  /// What is applied to the gate before it multiplies the output.
   package var gateFunction = GateFunction.logistic
   /// What is added to the gates of each head before their function; it is among the vectors.
   package var gateBias: Weight?
@@ -108,6 +113,8 @@ package struct SelfAttention: Hashable, Sendable {
     scale = .inverseRoot(headSize)
   }
 
+  /// The tensors: maps, adapters, convolutions, norms, indexers, the table of relative scores,
+  /// vectors.
   package var weights: [Weight] {
     var maps = inputs + [routedQueries?.router, valueBias?.map].compactMap(\.self)
     if routedQueries == nil { maps.append(output) }
@@ -131,6 +138,7 @@ package enum CacheSource: Hashable, Sendable {
   /// Those that a layer before it has left to its kind.
   case borrowed(String)
 
+  /// Whether keys and values are those of an earlier layer, so that this layer caches none.
   package var isBorrowed: Bool {
     if case .borrowed = self { true } else { false }
   }
@@ -160,6 +168,7 @@ package struct HeadDifference: Hashable, Sendable {
     self.rest = rest
   }
 
+  /// The four vectors.
   package var weights: [Weight] { raising + lowering }
 }
 
@@ -198,6 +207,7 @@ package struct RoutedQueries: Hashable, Sendable {
   package var map: Linear
   /// The maps of queries of all experts, `[E, output, input]`, and those of outputs.
   package var maps: Weight
+  /// The maps of outputs of all experts, `[E, d, output]`.
   package var outputs: Weight
   /// What is added to the sum of the outputs.
   package var bias: Weight
@@ -213,8 +223,10 @@ package struct RoutedQueries: Hashable, Sendable {
     self.bias = bias
   }
 
+  /// The number of experts, *E*.
   package var experts: Formula { router.output }
 
+  /// The stacked maps of queries and outputs, and the bias.
   package var vectors: [Weight] { [maps, outputs, bias] }
 }
 

@@ -8,18 +8,22 @@ package import Symbolic
 ///
 /// - Source: Wang et al. 2025, <https://arxiv.org/abs/2506.21734>.
 package struct StackCycles: Sendable {
+  /// One of the two stacks.
   package enum Stack: Hashable, Sendable {
     case slow, fast
   }
 
   /// The paths of the stacks.
   package var slowPath: String
+  /// The path of the fast stack's tensors.
   package var fastPath: String
   /// A layer of the fast stack, and how many there are.
   package var layer: Layer
+  /// The number of layers of the fast stack.
   package var count: Int
   /// How often the slow stack runs, and the fast one before each of these.
   package var slowRuns: Formula
+  /// How often the fast stack runs before each run of the slow one.
   package var fastRuns: Formula
   /// In how many of all its runs the fast stack learns; the others are taken as given.
   package var learningRuns: Formula
@@ -27,6 +31,7 @@ package struct StackCycles: Sendable {
   package var norm: Normalization
   /// The state with which the fast stack begins, and the path of its tensor.
   package var start: Weight
+  /// The path of that tensor.
   package var startPath: String
 
   package init(
@@ -49,5 +54,6 @@ package struct StackCycles: Sendable {
   /// The layers of the fast stack.
   package var fastLayers: String { "\(fastPath).layers" }
 
+  /// The path of a stack's tensors.
   package func path(of stack: Stack) -> String { stack == .slow ? slowPath : fastPath }
 }

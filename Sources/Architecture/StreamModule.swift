@@ -25,6 +25,7 @@ package enum StreamModule: Hashable, Sendable {
   /// What a table of n-grams adds to several streams.
   case ngrams(NgramInjection)
 
+  /// The tensors of the module.
   package var weights: [Weight] {
     switch self {
     case .scale(let module): module.weights

@@ -31,6 +31,7 @@ package struct Weight: Hashable, Sendable {
   package var name: String
   /// The extents, in memory order.
   package var shape: [Formula]
+  /// The part of the model that it counts under.
   package var part: Part
   /// How many tensors of this name and shape a layer holds.
   package var copies: Formula = 1
@@ -50,6 +51,9 @@ package struct Weight: Hashable, Sendable {
   /// Whether it is the matrix of a map, of which a product is taken with the tokens.
   package var isMap = false
 
+  /// Equal weights have equal names, and their shapes cost more to hash than to compare.
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
   package init(
     _ name: String, _ shape: [Formula], _ part: Part, copies: Formula = 1,
     unstored: Formula = 0, activeShare: Formula = 1, isBuffer: Bool = false
@@ -63,7 +67,7 @@ package struct Weight: Hashable, Sendable {
     self.isBuffer = isBuffer
   }
 
-  /// How many numbers all copies hold.
+  /// How many elements all copies hold.
   package var count: Formula { copies * shape.product() }
 
   /// How many of them no checkpoint holds.

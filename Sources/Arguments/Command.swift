@@ -25,19 +25,23 @@ package struct Command: Sendable {
   /// Command lines to start from, each with a few words.
   package let examples: [(line: String, meaning: String)]
   /// Its parameters, in the order of the help.
-  package let declarations: [Declaration]
+  ///
+  /// They are made when they are needed: most command lines need those of one command.
+  package var declarations: [Declaration] { declared() }
+  private let declared: @Sendable () -> [Declaration]
   let run: @Sendable (Arguments) throws -> Outcome
 
   package init(
     _ name: String, _ summary: String, discussion: String = "",
-    examples: [(line: String, meaning: String)] = [], _ declarations: [Declaration],
+    examples: [(line: String, meaning: String)] = [],
+    _ declarations: @autoclosure @escaping @Sendable () -> [Declaration],
     run: @escaping @Sendable (Arguments) throws -> Outcome
   ) {
     self.name = name
     self.summary = summary
     self.discussion = discussion
     self.examples = examples
-    self.declarations = declarations
+    declared = declarations
     self.run = run
   }
 }

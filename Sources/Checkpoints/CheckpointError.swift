@@ -4,7 +4,7 @@ package enum CheckpointError: Error, Hashable, Sendable {
   case unreadable(file: String, reason: String)
   /// A folder without safetensors files, and a file of another form that it holds.
   case noWeights(folder: String, other: String?)
-  /// A file that is not what its form asks for.
+  /// A file that its format does not allow.
   case damaged(file: String, what: String)
   /// A pointer that Git LFS puts where a file has not been fetched.
   case notFetched(file: String)

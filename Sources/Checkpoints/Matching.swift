@@ -8,7 +8,7 @@ struct Matching {
   enum Problem: Sendable {
     /// A tensor with another shape, and the shapes that it may have.
     case shape(StoredTensor, expected: [[Int]])
-    /// Numbers that are neither read nor known as a packing.
+    /// Elements that are neither read nor known as a packing.
     case form(StoredTensor)
   }
 
@@ -23,7 +23,7 @@ struct Matching {
   enum Reason: Hashable, Sendable {
     /// It follows from the configuration.
     case made
-    /// The head, whose numbers a table has; by the name of that table.
+    /// The head, whose elements a table has; by the name of that table.
     case tied(to: String)
     /// It is of a layer that predicts several tokens.
     case predictsMore
@@ -33,7 +33,7 @@ struct Matching {
     case unread
   }
 
-  /// The numbers of each tensor, by the name that the description gives it.
+  /// The elements of each tensor, by the name that the description gives it.
   private(set) var views: [String: TensorView] = [:]
   /// Each stored tensor that holds weights of the model, by its name, and how many it stands for.
   private(set) var held: [String: Holding] = [:]
@@ -317,7 +317,7 @@ struct Matching {
 
 /// A stored tensor that holds weights of a model.
 struct Holding: Sendable {
-  /// The first tensor of the model whose numbers it has.
+  /// The first tensor of the model whose elements it has.
   var wanted: WantedTensor?
   var tensor: StoredTensor
   /// The extents of the weights that it stands for.

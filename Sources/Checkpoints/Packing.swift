@@ -179,6 +179,6 @@ extension NumberForm {
   static let signed8 = NumberForm("I8")
   static let unsigned32 = NumberForm("U32")
 
-  /// Whether the numbers are floats of 8 bits.
+  /// Whether the elements are floats of 8 bits.
   var isFloat8: Bool { name.hasPrefix("F8_E4M3") || name.hasPrefix("F8_E5M2") }
 }

@@ -1,6 +1,6 @@
-/// Which numbers of a checkpoint each tensor of a model is, as a run reads them.
+/// Which elements of a checkpoint each tensor of a model is, as a run reads them.
 package struct Resolution: Sendable {
-  /// The numbers of each tensor, by the name that the description gives it.
+  /// The elements of each tensor, by the name that the description gives it.
   package let views: [String: TensorView]
   /// What was left out or is unusual, a sentence each.
   package private(set) var notes: [String] = []
@@ -59,8 +59,9 @@ package struct Resolution: Sendable {
   package struct Frame: Sendable {
     /// The name of the list of layers, such as `model.layers`.
     package var layersPath: String
+    /// The number of layers.
     package var layers: Int
-    /// A head that shares the numbers of a table.
+    /// A head that shares the elements of a table.
     package var tied: (head: String, table: String)?
 
     package init(layersPath: String, layers: Int, tied: (head: String, table: String)? = nil) {
@@ -75,7 +76,7 @@ package struct Resolution: Sendable {
     }
   }
 
-  /// Whether two tensors hold the same numbers.
+  /// Whether two tensors hold the same elements.
   private static func areEqual(_ left: StoredTensor, _ right: StoredTensor) -> Bool {
     guard left.shape == right.shape, left.form.isRead, right.form.isRead else { return false }
     let count = left.count

@@ -1,7 +1,7 @@
 import JSON
 
 /// What the header of a safetensors file says: eight bytes of length, a JSON object of that length,
-/// and behind it the numbers.
+/// and behind it the elements.
 ///
 /// - Source: <https://github.com/huggingface/safetensors>, "Format".
 struct SafetensorsHeader {

@@ -1,4 +1,4 @@
-/// How the numbers of a tensor are stored, by the name that safetensors gives the form.
+/// How the elements of a tensor are stored, by the name that safetensors gives the form.
 ///
 /// - Source: <https://github.com/huggingface/safetensors>, `Dtype`.
 package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
@@ -19,7 +19,7 @@ package struct NumberForm: Hashable, Sendable, CustomStringConvertible {
   /// The bits of a number; nil for a form that is not known, and for block types.
   var bits: Int? { Self.sizes[name] }
 
-  /// Whether the numbers can be read.
+  /// Whether the elements can be read.
   var isRead: Bool { [.float32, .float16, .brainFloat16, .integer64].contains(self) }
 
   package var description: String { name }
@@ -48,12 +48,12 @@ package struct StoredTensor: Sendable {
   /// The file that holds it.
   package var path: String { file.path }
 
-  /// How many numbers it holds.
+  /// How many elements it holds.
   package var count: Int { shape.reduce(1, *) }
 }
 
 extension StoredTensor {
-  /// Its numbers `first`, `first + stride`, … as floats, `spacing` apart.
+  /// Its elements `first`, `first + stride`, … as floats, `spacing` apart.
   func read(
     first: Int, stride: Int, count: Int, into target: UnsafeMutablePointer<Float>, spacing: Int = 1
   ) {
@@ -116,7 +116,7 @@ extension StoredTensor {
     return Float(bitPattern: sign | magnitude.bitPattern)
   }
 
-  /// Where its numbers stand, if they are floats that can be used as they are.
+  /// Where its elements stand, if they are floats that can be used as they are.
   func address(_ first: Int) -> UnsafePointer<Float>? {
     guard form == .float32, let base = file.bytes.baseAddress else { return nil }
     let place = base + Int(start) + first * 4

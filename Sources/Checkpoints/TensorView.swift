@@ -1,4 +1,4 @@
-/// Numbers of stored tensors, seen as a matrix `[rows, columns]` of floats in rows one after another.
+/// Elements of stored tensors, seen as a matrix `[rows, columns]` of floats in rows one after another.
 ///
 /// The rows may be those of several tensors, and the columns may be rows of what is stored.
 package struct TensorView: Sendable {
@@ -15,10 +15,10 @@ package struct TensorView: Sendable {
   let columns: Int
   let pieces: [Piece]
 
-  /// How many numbers there are.
+  /// How many elements there are.
   package var count: Int { pieces.reduce(0) { $0 + $1.rows } * columns }
 
-  /// All numbers of a tensor, as they are stored.
+  /// All elements of a tensor, as they are stored.
   package init(_ tensor: StoredTensor) {
     columns = tensor.count
     pieces = [Piece(tensor: tensor, rows: 1, rowStride: tensor.count)]
@@ -29,7 +29,7 @@ package struct TensorView: Sendable {
     self.pieces = pieces
   }
 
-  /// Reads the numbers of a range, counted row by row.
+  /// Reads the elements of a range, counted row by row.
   package func read(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     var first = 0
     for piece in pieces {
@@ -75,7 +75,7 @@ package struct TensorView: Sendable {
     }
   }
 
-  /// Where the numbers of a range stand, if they are floats that follow each other in the file.
+  /// Where the elements of a range stand, if they are floats that follow each other in the file.
   package func address(_ range: Range<Int>) -> UnsafePointer<Float>? {
     var first = 0
     for piece in pieces {

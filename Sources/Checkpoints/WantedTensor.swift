@@ -25,7 +25,7 @@ package struct WantedTensor: Hashable, Sendable {
     package var map: Map
     /// Whether it is the bias of the map.
     package var isBias: Bool
-    /// The numbers that the map takes, and those that it gives.
+    /// The elements that the map takes, and those that it gives.
     package var input: Int
     /// The elements that the map gives.
     package var output: Int

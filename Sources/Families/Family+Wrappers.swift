@@ -51,8 +51,8 @@ extension Family {
   private static func grouped(_ text: String) -> [String: String] {
     var result: [String: String] = [:]
     var group = ""
-    for word in text.split(whereSeparator: \.isWhitespace) {
-      if word.hasSuffix(":") {
+    for word in text.words {
+      if word.utf8.last == UInt8(ascii: ":") {
         group = String(word.dropLast())
       } else {
         result[String(word)] = group

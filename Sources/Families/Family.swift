@@ -6,6 +6,7 @@ package import JSON
 /// A family is data. Most of it is the spelling and the default of each key, exactly as
 /// `transformers` has them; the closure puts parts together with the vocabulary of `Keys`.
 package struct Family: Sendable {
+  /// The `model_type` of its configurations.
   package let modelType: String
   /// `key=value` pairs in the family's own spelling: what an absent key means.
   let defaults: String

@@ -4,6 +4,7 @@ package import JSON
 ///
 /// - Source: `gguf-py/gguf/constants.py` and `convert_hf_to_gguf.py` of llama.cpp.
 package struct GGUFMetadata {
+  /// The configuration in the keys of `transformers`.
   package let configuration: JSONObject
 
   /// The architectures that are read.

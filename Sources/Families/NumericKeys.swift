@@ -6,7 +6,7 @@ package enum NumericKeys {
   /// Whether no count of a family depends on a key of its class.
   package static func contains(_ key: String, in modelType: String) -> Bool {
     let type = classOf(modelType)
-    return entries[key[...]]?.contains { $0.contains(type) } ?? false
+    return entries.contains { $0.has(key) && $0.contains(type) }
   }
 
   /// The type whose class reads the configuration of a family.
@@ -31,20 +31,18 @@ package enum NumericKeys {
 
   /// The families of each key.
   package static var families: [String: Set<String>] {
-    Dictionary(
-      uniqueKeysWithValues: entries.map { key, entries in
-        (String(key), Set(entries.flatMap { $0.modelTypes.map(String.init) }))
-      })
-  }
-
-  /// The entries that name each key.
-  private static let entries: [Substring: [FamilyList.Entry]] = {
-    var result: [Substring: [FamilyList.Entry]] = [:]
-    for entry in FamilyList([epsilons, positions, multipliers, routing, kernels, unbuilt]).entries {
-      for key in entry.words { result[key, default: []].append(entry) }
+    var result: [String: Set<String>] = [:]
+    for entry in entries {
+      for key in entry.words {
+        result[String(key), default: []].formUnion(entry.modelTypes.map(String.init))
+      }
     }
     return result
-  }()
+  }
+
+  private static let entries = FamilyList([
+    epsilons, positions, multipliers, routing, kernels, unbuilt,
+  ]).entries
 
   /// The ε of a norm, and what bounds a number.
   private static let epsilons = """

@@ -64,7 +64,7 @@ struct Reading {
     }
     if let nested = file[Family.nests[type] ?? "text_config"]?.object {
       self = try Self.nested(nested, in: file, type: type)
-    } else if Family.wrappers[type] != nil, Family.named[type] == nil {
+    } else if Family.named[type] == nil, Family.wrappers[type] != nil {
       self = try Self.flat(file, type: type)
     } else if let family = Family.named[type] {
       text = file
@@ -145,7 +145,7 @@ extension Reading {
     _ text: JSONObject, in file: JSONObject, type: String
   ) throws -> Reading {
     let isKnown =
-      Family.wrappers[type] != nil || Family.named[type] != nil || type == "multimodal"
+      Family.named[type] != nil || Family.wrappers[type] != nil || type == "multimodal"
     if !isKnown, OtherKinds.kind(of: type) != nil || Family.undescribed[type] != nil {
       throw Self.notDescribed(type, file)
     }

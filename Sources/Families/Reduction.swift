@@ -6,12 +6,17 @@ import Symbolic
 package struct Reduction: Sendable {
   /// One size, before and after.
   package struct Change: Hashable, Sendable {
+    /// The key of the configuration.
     package let key: String
+    /// The value of the full model.
     package let from: Int128
+    /// The value of the small one.
     package let to: Int128
   }
 
+  /// The small model.
   package let model: Model
+  /// The keys that were changed, in the order in which they were set.
   package let changes: [Change]
 
   package init(model: Model, changes: [Change]) {

@@ -3,7 +3,7 @@
 /// A family that gives one of them a meaning reads it, and then it counts. What else a family's
 /// class has, and no count depends on, stands in `NumericKeys`; every other key is reported.
 enum SharedKeys {
-  static func contains(_ key: String) -> Bool { names.contains(key) }
+  static func contains(_ key: String) -> Bool { texts.contains { $0[...].hasWord(key) } }
 
   /// Whether a key of a model of several towers speaks of another tower than that of text.
   static func isOfTowers(_ key: String) -> Bool {
@@ -15,10 +15,7 @@ enum SharedKeys {
     "tower", "tts", "version", "video", "vision", "visual",
   ]
 
-  private static let names: Set<String> = Set(
-    [library, precision, generation, tokens, training, tasks, towers].flatMap {
-      $0.words.map(String.init)
-    })
+  private static let texts = [library, precision, generation, tokens, training, tasks, towers]
 
   /// What the library notes about a file, and how it is asked to answer.
   private static let library = """

@@ -3,7 +3,7 @@ import JSON
 /// Keys of published files that the class of `transformers` does not have, with the value that says
 /// what the class does in any case.
 ///
-/// Such a key needs no note. With another value the file asks for what the class does not do, and
+/// Such a key needs no note. With another value the file requires what the class does not do, and
 /// the note that the key is not read stands. What a class does is read from its modeling file.
 package enum StatedKeys {
   /// What must hold of a file so that a key in it says nothing new.
@@ -19,16 +19,17 @@ package enum StatedKeys {
   static func contains(
     _ key: String, of configuration: JSONObject, in modelType: String
   ) -> Bool {
-    let own = families[modelType]?[key]
-    let conditions = own ?? families[NumericKeys.classOf(modelType)]?[key]
-    guard let conditions, let stated = configuration[key] else { return false }
-    return conditions.allSatisfy { condition in
-      switch condition {
-      case .value(key, let value): stated == value
-      case .value(let other, let value): find(other, configuration).map { $0 == value } ?? true
-      case .same(let other): computed(other, configuration) == stated
+    guard let stated = configuration[key] else { return false }
+    let own = conditions(of: key, in: modelType)
+    let conditions = own.isEmpty ? conditions(of: key, in: NumericKeys.classOf(modelType)) : own
+    return !conditions.isEmpty
+      && conditions.allSatisfy { condition in
+        switch condition {
+        case .value(key, let value): stated == value
+        case .value(let other, let value): find(other, configuration).map { $0 == value } ?? true
+        case .same(let other): computed(other, configuration) == stated
+        }
       }
-    }
   }
 
   private static func find(_ path: String, _ configuration: JSONObject) -> JSONValue? {
@@ -56,25 +57,29 @@ package enum StatedKeys {
 
   /// The keys that are listed, each with the families of which that is so.
   package static var pairs: [(key: String, modelType: String)] {
-    families.flatMap { family in family.value.keys.map { ($0, family.key) } }
-  }
-
-  /// What must hold of each key of each family, from entries of `key=value …: families`.
-  ///
-  /// A value of `@other` is that of another key, and `key?other=value` is a key that does nothing
-  /// while another has that value.
-  private static let families: [String: [String: [Condition]]] = {
-    var result: [String: [String: [Condition]]] = [:]
-    for entry in FamilyList([routing, positions, written, layers]).entries {
-      for stated in entry.words {
-        let (key, condition) = parsed(String(stated))
-        for family in entry.modelTypes {
-          result[String(family), default: [:]][key, default: []] += [condition]
+    var result: [(key: String, modelType: String)] = []
+    for entry in entries {
+      for key in entry.words.map({ parsed(String($0)).0 }) {
+        for family in entry.modelTypes.map(String.init)
+        where !result.contains(where: { $0 == (key, family) }) {
+          result.append((key, family))
         }
       }
     }
     return result
-  }()
+  }
+
+  /// Entries of `key=value …: families`.
+  ///
+  /// A value of `@other` is that of another key, and `key?other=value` is a key that does nothing
+  /// while another has that value.
+  private static let entries = FamilyList([routing, positions, written, layers]).entries
+
+  /// What must hold of a key of a family; nothing where the key is not listed.
+  private static func conditions(of key: String, in modelType: String) -> [Condition] {
+    entries.filter { $0.contains(modelType) }.flatMap(\.words).filter { $0.hasPrefix(key) }
+      .map { parsed(String($0)) }.filter { $0.0 == key }.map(\.1)
+  }
 
   private static func parsed(_ stated: String) -> (String, Condition) {
     let halves = stated.split(separator: "=", maxSplits: 1).map(String.init)

@@ -5,6 +5,7 @@ import CKernels
 /// Errors are a few units in the last place of the result; those of `tanhGelu`, where the result is
 /// smaller than |x|/32, of |x|/32.
 extension Vectors {
+  /// exp(x), with zero and infinity where the result is no finite float.
   package static func exponential(
     _ x: Input, into y: Output, count: Int, instructions: InstructionSet = .best
   ) {

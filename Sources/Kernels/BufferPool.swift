@@ -11,7 +11,7 @@ package struct BufferPool {
   private static let limit = 16
   private static let free = Mutex<[Block]>([])
 
-  /// Lends a block, which starts at a cache line and holds anything, for `count` numbers.
+  /// Lends a block, which starts at a cache line and holds anything, for `count` elements.
   package static func with<Result>(
     _ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Result
   ) -> Result {

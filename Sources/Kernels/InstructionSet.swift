@@ -13,7 +13,7 @@ package enum InstructionSet: String, CaseIterable, Sendable {
   /// The one with the widest vectors of this machine.
   package static let best = available[0]
 
-  /// The inner loops; to ask for those that the machine has not got is a programming error.
+  /// The inner loops; to request those that the machine lacks is a programming error.
   var loops: Loops {
     guard let loops = Self.all[rank] else {
       preconditionFailure("this machine has no \(rawValue)")

@@ -31,7 +31,7 @@ package func multiply(
     return FewRowsProduct(few: x, many: w, y: y, accumulates: accumulates, loops: loops)
       .run(workers)
   }
-  // Packing costs as many copies as its operand has numbers, a transposed y as many as that has.
+  // Packing costs as many copies as its operand has elements, a transposed y as many as that has.
   let (m, n, k) = (x.rows, w.rows, x.columns)
   let packingX = m * k + (y.rowStride == 1 ? 0 : m * n)
   let packingW = n * k + (y.columnStride == 1 ? 0 : m * n)

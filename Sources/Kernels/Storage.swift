@@ -6,9 +6,9 @@
   import Darwin
 #endif
 
-/// Memory for numbers, asked of the system.
+/// Memory for elements, asked of the system.
 package enum Storage {
-  /// What ends the process where the system has no more, told how many bytes were asked for.
+  /// What ends the process where the system has no more, told how many bytes were requested.
   ///
   /// Set once, before anything runs.
   nonisolated(unsafe) package static var exhausted: @Sendable (_ bytes: Int) -> Never = { bytes in
@@ -22,7 +22,7 @@ package enum Storage {
     return start
   }
 
-  /// The same, for `count` numbers.
+  /// The same, for `count` elements.
   package static func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
     let (bytes, overflow) = max(count, 1).multipliedReportingOverflow(
       by: MemoryLayout<Float>.stride)
@@ -30,6 +30,7 @@ package enum Storage {
     return allocate(bytes: bytes).bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
+  /// Gives memory of `allocate(bytes:)` back.
   package static func free(_ start: UnsafeMutableRawPointer) {
     #if canImport(Glibc)
       Glibc.free(start)

@@ -1,11 +1,13 @@
 import CKernels
 
-/// Loops over rows of numbers, each on the thread that calls it.
+/// Loops over rows of elements, each on the thread that calls it.
 ///
 /// Input and output may be the same memory, but may not overlap otherwise. A result does not depend on
-/// where its numbers stand in memory or, unless it is of a whole row, in their row.
+/// where its elements stand in memory or, unless it is of a whole row, in their row.
 package enum Vectors {
+  /// Elements that a loop reads.
   package typealias Input = UnsafePointer<Float>
+  /// Elements that a loop writes.
   package typealias Output = UnsafeMutablePointer<Float>
 
   /// y = y + x.

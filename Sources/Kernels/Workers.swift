@@ -3,6 +3,7 @@ import Synchronization
 
 /// Runs pieces of work on up to `count` threads.
 package struct Workers: Sendable {
+  /// The most threads that work at once, the caller's own included.
   package var count: Int
 
   package init(count: Int) {

@@ -32,6 +32,7 @@ package struct MeasuredCounts: Sendable {
     }
   }
 
+  /// The tool that wrote the file.
   package let kind: Kind
   /// In the order of the file; the whole run first.
   package let modules: [Module]

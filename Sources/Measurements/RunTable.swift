@@ -7,11 +7,17 @@ package struct RunTable: Sendable {
   package struct Run: Sendable {
     /// The number of its row, from 1.
     package let number: Int
+    /// The kind of pass: prefill, decode or train.
     package let phase: String?
+    /// Sequences of the pass.
     package let batch: Int128?
+    /// New tokens of each sequence.
     package let tokens: Int128?
+    /// Cached tokens of each sequence.
     package let past: Int128?
+    /// How long the pass took.
     package let time: Time
+    /// The devices that shared it.
     package let devices: Int128?
     /// Operations that stand in the table, and hold in place of the formula's.
     package let flops: Rational?
@@ -25,11 +31,12 @@ package struct RunTable: Sendable {
     case tokensPerSecond(Rational)
   }
 
+  /// The runs, in the order of the table.
   package let runs: [Run]
   /// The names of the columns that mean nothing here.
   package let ownColumns: [String]
 
-  /// What a column is, by its name in small letters.
+  /// What a column is, by its name in lower case.
   private enum Column: CaseIterable {
     case phase, batch, tokens, past, seconds, milliseconds, rate, devices, flops
 

@@ -1,6 +1,6 @@
 /// The files of the folder `presets`, one line each; a test compares them with the folder.
 extension Catalog {
-  /// A name, and the file with it; the bytes are looked at only when they are asked for.
+  /// A name, and the file with it; the bytes are read only when they are needed.
   typealias File = (name: String, bytes: @Sendable () -> [UInt8])
 
   static let files: [File] = [

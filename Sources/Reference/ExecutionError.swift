@@ -10,7 +10,7 @@ package enum ExecutionError: Error, Hashable, Sendable {
   case tooManyPositions(Int, table: Int)
   /// More memory than is allowed.
   case needsMemory(bytes: Int, allowed: Int)
-  /// A tensor that the stored weights do not have as the parts ask for it.
+  /// A tensor that the stored weights do not have as the parts request it.
   case notStored(tensor: String)
 }
 
@@ -37,7 +37,7 @@ extension ExecutionError: CustomStringConvertible {
       """
     case .notStored(let tensor):
       """
-      The pass asks for the tensor '\(tensor)', which the weights do not hold in that form. \
+      The pass requires the tensor '\(tensor)', which the weights do not hold in that form. \
       'tally params --by tensor' lists the tensors that a checkpoint of this model has.
       """
     }

@@ -11,7 +11,7 @@ package struct Rates: Sendable {
   package let elementwise: Double
   /// Operations in a second on numbers that count.
   package let literal: Double
-  /// Numbers of weights that are made in a second.
+  /// Elements of weights that are made in a second.
   package let weights: Double
 }
 

@@ -14,8 +14,11 @@ package enum Evidence: String, CaseIterable, Hashable, Sendable {
 ///
 /// It knows the description of a model and nothing of the formulas that count one.
 package final class Executor {
+  /// The model that runs.
   package let model: Model
+  /// Whether each operation is counted as it happens, or each call of a kernel by its extents.
   package let evidence: Evidence
+  /// What has been counted, by the path of each part.
   package let meter = Meter()
   /// An error put in on purpose.
   package var plantedError: PlantedError?
@@ -37,7 +40,7 @@ package final class Executor {
   /// The angles by which some layer rotates.
   var rotations: [RotaryAngles] = []
   var states: [Int: LayerState] = [:]
-  /// The experts of each mixture that have asked for their weights without a row.
+  /// The experts of each mixture that have requested their weights without a row.
   var claimed: [String: Set<Int>] = [:]
   var rotaryTables: [RotaryAngles: RotaryTable] = [:]
   /// What programs of the pass have left to later ones, and who owns its memory.
@@ -98,10 +101,10 @@ package final class Executor {
     }
   }
 
-  /// The parameters that the parts of the passes so far have asked for.
+  /// The parameters that the parts of the passes so far have requested.
   package var allocatedParameters: Int { weights.allocated.values.reduce(0, +) }
 
-  /// Every tensor that passes may ask for, from the description alone.
+  /// Every tensor that passes may require, from the description alone.
   ///
   /// - Throws: `ExecutionError` for a size that is no number.
   package func requestedWeights() throws -> [RequestedWeight] {
@@ -182,8 +185,11 @@ package final class Executor {
 
 /// The scores of the vocabulary, `[rows, V]`.
 package struct Logits: Hashable, Sendable {
+  /// The positions that were scored.
   package let rows: Int
+  /// The vocabulary, *V*.
   package let columns: Int
+  /// The scores, row by row.
   package let numbers: [Float]
 
   init(_ matrix: Matrix) {
@@ -195,6 +201,7 @@ package struct Logits: Hashable, Sendable {
     }
   }
 
+  /// The scores of one position.
   package subscript(_ row: Int) -> ArraySlice<Float> {
     numbers[row * columns..<(row + 1) * columns]
   }

@@ -53,12 +53,12 @@ extension Executor {
       attention.convolution.map(\.pieces) ?? Array(attention.layout.pieces.joined())
     let width = try pieces.map { try extent(attention.width($0)) }.reduce(0, +)
     let given = try attention.inputs.map { try extent($0.output) }.reduce(0, +)
-    try require(given == width, "input maps that do not give \(width) numbers of heads")
+    try require(given == width, "input maps that do not give \(width) elements of heads")
     // Of experts each has a map of its own heads.
     let answered = heads / (try attention.routedQueries.map { try extent($0.active) } ?? 1)
     try require(
       extent(attention.output.input) == answered * valueSize,
-      "an output map that does not take \(answered * valueSize) numbers of heads")
+      "an output map that does not take \(answered * valueSize) elements of heads")
     // Heads that are subtracted from each other stand side by side, two by two.
     let isHalved = attention.difference != nil
     try require(

@@ -55,7 +55,9 @@ package struct Pass: Hashable, Sendable {
     case expanded, reexpanded, absorbed
   }
 
+  /// Which positions of attention are computed.
   package var mask = Mask.full
+  /// What latent attention caches.
   package var latentForm = LatentForm.reexpanded
   /// Whether the vocabulary is scored for the last position only.
   package var scoresLastOnly = false

@@ -12,6 +12,7 @@ package struct MemoryEstimate: Hashable, Sendable {
   /// vocabulary.
   package let activationBytes: Int
 
+  /// All of it.
   package var bytes: Int { weightBytes + cacheBytes + activationBytes }
 
   /// The elements of keys and values that are cached when the pass ends.
@@ -38,7 +39,7 @@ package struct MemoryEstimate: Hashable, Sendable {
           let count = try executor.extent(weight.shape.product())
           all += try executor.extent(weight.count)
           kept["\(branch.path).\(weight.name)"] = count
-          // A map returns as many numbers for each token as its weight has rows.
+          // A map returns as many elements for each token as its weight has rows.
           width += copies * (try weight.shape.first.map { try executor.extent($0) } ?? 0)
         }
       }

@@ -10,21 +10,34 @@ package enum OperationKind: String, CaseIterable, Hashable, Sendable {
 
 /// How many operations of each kind were executed.
 package struct OperationTally: Hashable, Sendable {
+  /// Multiplications.
   package var multiply = 0
+  /// Additions.
   package var add = 0
+  /// Subtractions.
   package var subtract = 0
+  /// Divisions.
   package var divide = 0
+  /// Square roots.
   package var sqrt = 0
+  /// Exponentials.
   package var exp = 0
+  /// Natural logarithms.
   package var log = 0
+  /// Hyperbolic tangents.
   package var tanh = 0
+  /// Error functions.
   package var erf = 0
+  /// Sines.
   package var sin = 0
+  /// Cosines.
   package var cos = 0
+  /// Comparisons, which are no FLOPs.
   package var compare = 0
 
   package init() {}
 
+  /// The operations of one kind.
   package subscript(_ kind: OperationKind) -> Int {
     switch kind {
     case .multiply: multiply

@@ -1,7 +1,8 @@
 /// What one router has chosen in a pass.
 package struct RoutingChoice: Hashable, Sendable {
+  /// Experts for tokens, or tokens for a block.
   package enum Choice: Hashable, Sendable {
-    /// For each token that reached the layer, in order, the numbers of its experts, best first.
+    /// For each token that reached the layer, in order, the indices of its experts, best first.
     case experts([[Int]])
     /// For each sequence, the positions of the tokens that entered the layer, in order.
     case tokens([[Int]])
@@ -9,6 +10,7 @@ package struct RoutingChoice: Hashable, Sendable {
 
   /// The part that chose, such as `model.layers.3.mlp`.
   package let path: String
+  /// What was chosen.
   package let choice: Choice
 
   init(_ path: String, _ choice: Choice) {

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Memory for the numbers of a pass: taken in order, and given back together at the end of a scope.
+/// Memory for the elements of a pass: taken in order, and given back together at the end of a scope.
 ///
 /// A pass needs the same amounts layer after layer, so that nothing is asked of the system, and
 /// no page is touched for the first time, after the first of them.
@@ -21,7 +21,7 @@ final class Scratch {
     for block in blocks { Storage.free(block.start) }
   }
 
-  /// Uninitialised numbers.
+  /// Uninitialised elements.
   func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
     let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 127) & ~127
     while current < blocks.count {
@@ -91,7 +91,7 @@ extension Matrix {
   @inline(__always)
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { start + index * rowStride }
 
-  /// Copies the numbers; both have columns next to each other.
+  /// Copies the elements; both have columns next to each other.
   func copy(into other: Matrix) {
     for row in 0..<rows { other.row(row).update(from: self.row(row), count: columns) }
   }

@@ -11,20 +11,20 @@ package enum WeightPolicy: String, CaseIterable, Hashable, Sendable {
   case resident
 }
 
-/// Weights that are stored somewhere, by the names under which parts ask for them.
+/// Weights that are stored somewhere, by the names under which parts request them.
 package protocol StoredWeights: Sendable {
-  /// How many numbers a tensor has; nil for one that is not stored.
+  /// How many elements a tensor has; nil for one that is not stored.
   func count(of name: String) -> Int?
 
-  /// Reads the numbers of a range, in the order in which parts see them: a map's rows `[output,
+  /// Reads the elements of a range, in the order in which parts see them: a map's rows `[output,
   /// input]` one after another, whatever the file does. Several threads may read at once.
   func read(_ name: String, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>)
 
-  /// Where these numbers stand as floats one after another, if they do; nobody writes them.
+  /// Where these elements stand as floats one after another, if they do; nobody writes them.
   func address(of name: String, _ range: Range<Int>) -> UnsafePointer<Float>?
 }
 
-/// Weights that are stored, or random ones from a seed; and the record of what the parts asked for.
+/// Weights that are stored, or random ones from a seed; and the record of what the parts requested.
 ///
 /// A random number of a tensor is a hash of the seed, the tensor's name and the number's place, so
 /// that it is the same whenever, and in whatever order, it is made.
@@ -33,9 +33,9 @@ final class WeightSource {
   let policy: WeightPolicy
   /// Where the weights are stored; nil for random ones.
   var stored: (any StoredWeights)?
-  /// A tensor that a part asked for and that is not stored, or not as large.
+  /// A tensor that a part requested and that is not stored, or not as large.
   private(set) var unknown: String?
-  /// The numbers of each tensor that a part asked for, by name.
+  /// The elements of each tensor that a part requested, by name.
   private(set) var allocated: [String: Int] = [:]
   private var kept: [String: UnsafeMutablePointer<Float>] = [:]
   private let workers: Workers
@@ -119,7 +119,7 @@ final class WeightSource {
     return matrix
   }
 
-  /// Whether a range of numbers is stored; what is not is kept in mind.
+  /// Whether a range of elements is stored; what is not is kept in mind.
   private func isWithin(_ name: String, _ range: Range<Int>) -> Bool {
     if let count = stored?.count(of: name), range.upperBound <= count { return true }
     unknown = unknown ?? name
@@ -133,7 +133,7 @@ final class WeightSource {
     let piece = 1 << 16
     let pieces = (count + piece - 1) / piece
     let place = UncheckedPointer(start)
-    // The numbers without a name are made, to see how long that takes.
+    // The elements without a name are made, to see how long that takes.
     if let stored, !name.isEmpty {
       guard isWithin(name, first..<first + count) else {
         return start.update(repeating: 0, count: count)

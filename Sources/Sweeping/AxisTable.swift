@@ -3,7 +3,7 @@ import Symbolic
 /// The values of one axis, as a program takes them.
 struct AxisTable {
   let count: Int
-  /// Whether the letter stands for every value.
+  /// Whether the variable stands for every value.
   let isUniform: Bool
   private let values: [Int128]
   private let start: Int128

@@ -2,7 +2,7 @@ import Accounting
 import Architecture
 import Symbolic
 
-/// What is asked of the points of one structure, as a program over the axes that stay letters.
+/// What is asked of the points of one structure, as a program over the axes that stay variables.
 struct CompiledStructure: Sendable {
   let program: CompiledFormulas
   /// The places of the columns; nil where the structure has no such figure.
@@ -124,7 +124,7 @@ struct CompiledStructure: Sendable {
 }
 
 extension Requirement {
-  /// Two values of which the first must not be above the second, where that bounds a letter from
+  /// Two values of which the first must not be above the second, where that bounds a variable from
   /// above.
   fileprivate func limit(on letter: Symbol) -> (Evaluated, Evaluated)? {
     let (small, large) =
@@ -144,7 +144,7 @@ extension Requirement {
 }
 
 extension Model {
-  /// The size of a key, in the letters that are free.
+  /// The size of a key, in the variables that are free.
   func size(_ key: String) -> Evaluated? { sizes.first { $0.key == key }?.value }
 }
 

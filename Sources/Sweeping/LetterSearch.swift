@@ -2,9 +2,9 @@ import Accounting
 import Architecture
 import Symbolic
 
-/// Finds which axes of a sweep can stay letters.
+/// Finds which axes of a sweep can stay variables.
 ///
-/// An axis can if its values are numbers, if the description takes a letter in their place and
+/// An axis can if its values are numbers, if the description takes a variable in their place and
 /// mentions it, and if all such axes together are taken.
 struct LetterSearch {
   private let sweep: Sweep
@@ -36,10 +36,10 @@ struct LetterSearch {
     return found
   }
 
-  /// How many values of an axis that is no letter are tried with those that are.
+  /// How many values of an axis that is no variable are tried with those that are.
   private static let triedValues = 16
 
-  /// Drops letters that some other structure cannot have, so that its points need not be
+  /// Drops variables that some other structure cannot have, so that its points need not be
   /// described one by one.
   private func prune(_ letters: inout [SweepPlan.Letter?]) {
     for axis in sweep.grid.axes.indices where letters[axis] == nil {
@@ -59,7 +59,7 @@ struct LetterSearch {
     }
   }
 
-  /// Whether there is a model with these letters, where an axis has a value and others their first.
+  /// Whether there is a model with these variables, where an axis has a value and others their first.
   private func describes(
     _ letters: [SweepPlan.Letter?], _ axis: Int, _ value: Int
   ) -> Bool {
@@ -73,7 +73,7 @@ struct LetterSearch {
     return (try? sweep.subject.source(choices)) != nil
   }
 
-  /// A letter for an axis, if its values are numbers.
+  /// A free variable for an axis, if its values are numbers.
   private func candidate(_ axis: Int) -> SweepPlan.Letter? {
     let symbol = Symbol(letter: "axis_\(axis + 1)")
     guard axis < sweep.grid.axes.count else {
@@ -113,7 +113,7 @@ struct LetterSearch {
       symbol: symbol, scale: scale, bound: bound.numerator.magnitude, takesFractions: false)
   }
 
-  /// Whether the description takes the letters, and whether the last of them is a share.
+  /// Whether the description takes the variables, and whether the last of them is a share.
   private func takesFractions(
     _ letters: [SweepPlan.Letter?], _ axis: Int
   ) -> (symbol: Symbol, isShare: Bool)? {

@@ -1,6 +1,6 @@
 import Symbolic
 
-/// Which of the rows stay, where only the best are asked for.
+/// Which of the rows stay, where only the best are requested.
 package enum Selection: Hashable, Sendable {
   /// A column, and whether the most of it is best.
   package struct Goal: Hashable, Sendable {

@@ -74,7 +74,7 @@ final class Solver {
     }
   }
 
-  /// Zero and one, which often change the structure and for which no letter stands, are tried too.
+  /// Zero and one, which often change the structure and for which no variable stands, are tried too.
   private func withSmallest(
     _ solution: Solution?, _ axes: [Int], _ coordinates: [Int]
   ) throws(SweepError) -> Solution? {

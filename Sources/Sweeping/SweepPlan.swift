@@ -3,9 +3,9 @@ import Architecture
 package import Symbolic
 import Synchronization
 
-/// A sweep made ready: which sizes stay letters, and a program for each structure that is met.
+/// A sweep made ready: which sizes stay variables, and a program for each structure that is met.
 ///
-/// Most sizes only change numbers, so that one description with letters serves all their values.
+/// Most sizes only change numbers, so that one description with variables serves all their values.
 /// Others change the structure: which layers are routed, what a mask keeps. Each of their
 /// combinations is described once, when it is first met.
 package final class SweepPlan: Sendable {
@@ -17,7 +17,7 @@ package final class SweepPlan: Sendable {
   package let target: Rational
   /// What the size that gives way is in the unchanged model, if that has it.
   let kept: Rational?
-  /// For each axis, and for the size that is solved for, the letter it stays, if it can.
+  /// For each axis, and for the size that is solved for, the variable it stays, if it can.
   let letters: [Letter?]
 
   /// What the held figure is to be, and on which side of it.
@@ -34,7 +34,7 @@ package final class SweepPlan: Sendable {
     /// Whether the value 1 and fractions are put in too, as for a share.
     let takesFractions: Bool
 
-    /// Whether a value can stand for the letter; zero and one often change the structure.
+    /// Whether a value can stand for the variable; zero and one often change the structure.
     func takes(_ value: Rational) -> Bool {
       takesFractions ? value > .zero : value.isWhole && value.numerator >= 2
     }
@@ -115,7 +115,7 @@ package final class SweepPlan: Sendable {
 
   // MARK: - Structures
 
-  /// What each axis contributes to the structure: 0 while it is a letter, else 1 + its coordinate.
+  /// What each axis contributes to the structure: 0 while it is a variable, else 1 + its coordinate.
   func component(_ axis: Int, _ coordinate: Int) -> Int {
     guard let letter = letters[axis], let value = sweep.grid.axes[axis].values[coordinate].number,
       letter.takes(value)
@@ -142,12 +142,12 @@ package final class SweepPlan: Sendable {
       let compiled = try CompiledStructure(self, &source, components)
       return compiled.map { .program($0) } ?? .plain
     } catch {
-      // A letter may stand where this structure needs a number; else there is no model here.
+      // A free variable may stand where this structure needs a number; else there is no model here.
       return hasLetters && !isImpossible(components, error) ? .plain : .impossible(error)
     }
   }
 
-  /// Whether a structure is as impossible with numbers in place of its letters.
+  /// Whether a structure is as impossible with numbers in place of its variables.
   private func isImpossible(_ components: [Int], _ error: SweepError) -> Bool {
     let axes = sweep.grid.axes.count
     let numbers = components.enumerated().map { axis, component in

@@ -47,7 +47,7 @@ package enum SweepError: Error, Hashable, Sendable {
   case disagreement(String)
 }
 
-/// What one axis says about a point: a number that stays a letter, or a value that is put in.
+/// What one axis says about a point: a number that stays a variable, or a value that is put in.
 enum Choice: Hashable, Sendable {
   case free(Symbol)
   case fixed(AxisValue)
@@ -78,7 +78,7 @@ extension SweepSubject {
       if case .free(let symbol) = choice.choice { symbol } else { nil }
     }.map(\.name)
     for binding in model.sizes {
-      // A word where a number belongs would be taken for a letter.
+      // A word where a number belongs would be taken for a variable.
       guard let word = binding.value.letters.first(where: { !letters.contains($0.name) }) else {
         continue
       }
@@ -168,7 +168,7 @@ private struct Setting {
     }
   }
 
-  /// A number of the pass: a letter of its own while it is free, with any number for the moment.
+  /// A number of the pass: a variable of its own while it is free, with any number for the moment.
   private mutating func number(
     _ key: String, _ choice: Choice, _ letter: Symbol, least: Int128
   ) throws(SweepError) -> Int128 {

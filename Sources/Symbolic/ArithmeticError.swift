@@ -12,7 +12,7 @@ package enum ArithmeticError: Error, Hashable, Sendable {
   case notAnInteger(Rational)
   /// A formula was evaluated without a value for one of its symbols.
   case unbound(Symbol)
-  /// A derivative was asked for through a ceiling, floor, minimum or maximum.
+  /// A derivative through a ceiling, floor, minimum or maximum.
   case notDifferentiable(Symbol)
   /// A sum whose closed form is not known.
   case noClosedForm(Symbol)

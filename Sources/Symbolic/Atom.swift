@@ -1,21 +1,21 @@
 /// What a monomial multiplies: a symbol, or a rounding or choice that is no polynomial.
 ///
 /// Arguments are formulas in canonical form, so equal atoms are the same value of this type.
-package indirect enum Atom: Hashable, Sendable {
+package enum Atom: Hashable, Sendable {
   case symbol(Symbol)
   /// The least whole number that is not below the argument.
-  case ceiling(Formula)
+  indirect case ceiling(Formula)
   /// The greatest whole number that is not above the argument.
-  case floor(Formula)
+  indirect case floor(Formula)
   /// The lesser of two formulas, which stand in order.
-  case minimum(Formula, Formula)
+  indirect case minimum(Formula, Formula)
   /// The greater of two formulas, which stand in order.
-  case maximum(Formula, Formula)
+  indirect case maximum(Formula, Formula)
   /// A share from zero to one, to a whole power: see `Rational.share(toThe:)`.
-  case power(Formula, Formula)
-  /// The mean number of filled places of experts: of *N* tokens of which each chooses *K* of *E*
-  /// things, of which *m* have *C* places, `[N, K, E, m, C]`; see `Rational.filled`.
-  case filled([Formula])
+  indirect case power(Formula, Formula)
+  /// The mean number of filled slots of experts: of *N* tokens of which each chooses *K* of *E*
+  /// things, of which *m* have *C* slots, `[N, K, E, m, C]`; see `Rational.filled`.
+  indirect case filled([Formula])
 
   /// Whether every value is a whole number.
   var isWhole: Bool {

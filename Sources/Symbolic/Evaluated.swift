@@ -1,10 +1,10 @@
-/// What a formula is once every size has its value: a number, unless letters were left free.
+/// What a formula is once every size has its value: a number, unless variables were left free.
 ///
 /// It is a type of its own, so that nothing is put in twice: a formula in sizes is evaluated, a
-/// value is not. The letters in it are those that somebody put in place of a number. They are no
-/// sizes, whatever they are called.
+/// value is not. The variables in it are those that stand in place of a number on a command line. They
+/// are no sizes, whatever they are called.
 package struct Evaluated: Hashable, Sendable {
-  /// In free letters alone.
+  /// In free variables alone.
   let formula: Formula
 
   fileprivate init(formula: Formula) {
@@ -19,16 +19,16 @@ package struct Evaluated: Hashable, Sendable {
     formula = Formula(number)
   }
 
-  /// One free letter.
+  /// One free variable.
   package init(letter: Symbol) {
     formula = letter.isFree ? Formula(letter) : Formula(fault: .unbound(letter))
   }
 
-  /// Reads a number, or a formula whose names are all free letters: `4*x`.
+  /// Reads a number, or a formula whose names are all free variables: `4*x`.
   ///
   /// - Parameters:
   ///   - text: What was written.
-  ///   - isWhole: Whether every value of the letters is a whole number.
+  ///   - isWhole: Whether every value of the variables is a whole number.
   /// - Throws: `FormulaSyntaxError`, as `Formula(parsing:)`.
   package init(parsing text: String, isWhole: Bool = true) throws(FormulaSyntaxError) {
     formula = try Formula(parsing: text) { Symbol(letter: $0, isWhole: isWhole) }
@@ -44,7 +44,9 @@ extension Formula {
   /// - Returns: What follows from the values; faulty, with `ArithmeticError.unbound`, where a size
   ///   has none.
   package func evaluated(in values: [Symbol: Evaluated]) -> Evaluated {
-    Evaluated(
+    // Where every size is a number, numbers are put in; what fails then has its fault from below.
+    if let number = try? evaluated(with: { values[$0]?.constant }) { return Evaluated(number) }
+    return Evaluated(
       formula: substituting { symbol in
         values[symbol]?.formula ?? (symbol.isFree ? nil : Formula(fault: .unbound(symbol)))
       })
@@ -54,7 +56,7 @@ extension Formula {
 // MARK: - Questions
 
 extension Evaluated {
-  /// The number, unless a letter is free.
+  /// The number, unless a variable is free.
   package var constant: Rational? { formula.constant }
 
   /// The number, if it is whole.
@@ -63,19 +65,19 @@ extension Evaluated {
   /// Whether it is the number 0.
   package var isZero: Bool { formula.isZero }
 
-  /// Whether it is one letter and nothing else.
+  /// Whether it is one variable and nothing else.
   package var isLetter: Bool { formula.isSymbol }
 
-  /// The letters that were left free.
+  /// The variables that were left free.
   package var letters: Set<Symbol> { formula.symbols }
 
   /// Why there is no value, or nil.
   package var fault: ArithmeticError? { formula.fault }
 
-  /// How it moves while a letter grows; see `Formula.direction(in:)`.
+  /// How it moves while a variable grows; see `Formula.direction(in:)`.
   package func direction(in letter: Symbol) -> Direction? { formula.direction(in: letter) }
 
-  /// The number for given values of the letters.
+  /// The number for given values of the variables.
   ///
   /// - Throws: `ArithmeticError`, as `Formula.evaluated(with:)`.
   package func evaluated(with letters: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
@@ -129,7 +131,7 @@ extension Sequence where Element == Evaluated {
 }
 
 extension FormulaCompiler {
-  /// The place of a value in a program over its letters.
+  /// The index of a value in a program over its variables.
   package mutating func value(of value: Evaluated) -> CompiledFormulas.Fraction {
     self.value(of: value.formula)
   }

@@ -42,21 +42,12 @@ extension Formula {
       return Formula(fault: .tooLarge)
     }
     return Formula { () throws(ArithmeticError) in
-      var products: [Monomial: Rational] = [:]
+      var products: [Term] = []
+      products.reserveCapacity(left.terms.count * right.terms.count)
       for a in left.terms {
-        for b in right.terms {
-          let product = try a.coefficient.multiplied(by: b.coefficient)
-          let monomial = a.monomial * b.monomial
-          guard monomial.powers.allSatisfy({ abs($0.exponent) <= highestPower }) else {
-            throw .tooLarge
-          }
-          products[monomial] = try (products[monomial] ?? .zero).adding(product)
-        }
+        for b in right.terms { products.append(try a.multiplied(by: b)) }
       }
-      return Formula(
-        terms: products.filter { $0.value != .zero }
-          .map { Term(coefficient: $0.value, monomial: $0.key) }
-          .sorted { $0.monomial < $1.monomial })
+      return try Formula(collecting: products)
     }
   }
 
@@ -67,13 +58,7 @@ extension Formula {
     return Formula { () throws(ArithmeticError) in
       var products: [Term] = []
       products.reserveCapacity(terms.count)
-      for term in terms {
-        let monomial = isNumber ? term.monomial : term.monomial * factor.monomial
-        guard isNumber || monomial.powers.allSatisfy({ abs($0.exponent) <= Self.highestPower })
-        else { throw .tooLarge }
-        let coefficient = try term.coefficient.multiplied(by: factor.coefficient)
-        products.append(Term(coefficient: coefficient, monomial: monomial))
-      }
+      for term in terms { products.append(try term.multiplied(by: factor)) }
       // A number changes no order.
       if !isNumber, products.count > 1 { products.sort { $0.monomial < $1.monomial } }
       return Formula(terms: products)
@@ -83,7 +68,7 @@ extension Formula {
   /// Counts of models have tens of terms and powers below ten; more is a slip or an attack, and
   /// would take for ever.
   private static let mostProducts = 10_000
-  private static let highestPower = 1000
+  fileprivate static let highestPower = 1000
 
   /// The quotient by a single term; a sum or zero as divisor gives a faulty formula.
   package static func / (left: Formula, right: Formula) -> Formula {
@@ -109,6 +94,38 @@ extension Formula {
     var result = Formula.one
     for _ in 0..<abs(exponent) { result *= self }
     return exponent < 0 ? .one / result : result
+  }
+}
+
+extension Formula.Term {
+  fileprivate func multiplied(by factor: Formula.Term) throws(ArithmeticError) -> Formula.Term {
+    let product = try coefficient.multiplied(by: factor.coefficient)
+    if factor.monomial.powers.isEmpty {
+      return Formula.Term(coefficient: product, monomial: monomial)
+    }
+    let powers = monomial * factor.monomial
+    guard powers.powers.allSatisfy({ abs($0.exponent) <= Formula.highestPower }) else {
+      throw .tooLarge
+    }
+    return Formula.Term(coefficient: product, monomial: powers)
+  }
+}
+
+extension Formula {
+  /// Takes terms in any order, of which several may have one monomial.
+  fileprivate init(collecting terms: [Term]) throws(ArithmeticError) {
+    var result: [Term] = []
+    result.reserveCapacity(terms.count)
+    for term in terms.sorted(by: { $0.monomial < $1.monomial }) {
+      guard let last = result.last, last.monomial == term.monomial else {
+        result.append(term)
+        continue
+      }
+      let sum = try last.coefficient.adding(term.coefficient)
+      result[result.count - 1] = Term(coefficient: sum, monomial: term.monomial)
+    }
+    result.removeAll { $0.coefficient == .zero }
+    self.init(terms: result)
   }
 }
 
@@ -209,7 +226,23 @@ extension Formula {
 
 extension Sequence where Element == Formula {
   /// The sum of the formulas.
-  package func sum() -> Formula { reduce(.zero, +) }
+  ///
+  /// All terms are put in order once; adding one formula after the other would merge the growing sum
+  /// as often as there are formulas.
+  package func sum() -> Formula {
+    var terms: [Formula.Term] = []
+    var first: Formula?
+    var isSum = false
+    for formula in self {
+      if formula.fault != nil { return formula }
+      if formula.isZero { continue }
+      isSum = first != nil
+      first = first ?? formula
+      terms += formula.terms
+    }
+    guard isSum else { return first ?? .zero }
+    return Formula { () throws(ArithmeticError) in try Formula(collecting: terms) }
+  }
 
   /// The product of the formulas.
   package func product() -> Formula { reduce(.one, *) }

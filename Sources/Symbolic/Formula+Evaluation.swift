@@ -5,13 +5,19 @@ extension Formula {
   /// - Throws: `ArithmeticError.unbound`, `.overflow`, `.divisionByZero`, or the formula's fault.
   /// - Returns: The exact value, in lowest terms.
   package func evaluated(with values: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
+    try evaluated(with: { values[$0] })
+  }
+
+  /// The value for sizes that are looked up.
+  func evaluated(with value: (Symbol) -> Rational?) throws(ArithmeticError) -> Rational {
     if let fault { throw fault }
     var sum = Rational.zero
     for term in terms {
       var product = term.coefficient
       for power in term.monomial.powers {
-        let base = try power.atom.evaluated(with: values)
-        product = try product.multiplied(by: try base.power(power.exponent))
+        let base = try power.atom.evaluated(with: value)
+        product = try product.multiplied(
+          by: power.exponent == 1 ? base : try base.power(power.exponent))
       }
       sum = try sum.adding(product)
     }
@@ -62,23 +68,25 @@ extension Formula {
 }
 
 extension Atom {
-  func evaluated(with values: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
+  fileprivate func evaluated(
+    with value: (Symbol) -> Rational?
+  ) throws(ArithmeticError) -> Rational {
     switch self {
     case .symbol(let symbol):
-      guard let value = values[symbol] else { throw .unbound(symbol) }
+      guard let value = value(symbol) else { throw .unbound(symbol) }
       return value
-    case .ceiling(let argument): return Rational(try argument.evaluated(with: values).ceiling)
-    case .floor(let argument): return Rational(try argument.evaluated(with: values).floor)
+    case .ceiling(let argument): return Rational(try argument.evaluated(with: value).ceiling)
+    case .floor(let argument): return Rational(try argument.evaluated(with: value).floor)
     case .minimum(let left, let right):
-      return min(try left.evaluated(with: values), try right.evaluated(with: values))
+      return min(try left.evaluated(with: value), try right.evaluated(with: value))
     case .maximum(let left, let right):
-      return max(try left.evaluated(with: values), try right.evaluated(with: values))
+      return max(try left.evaluated(with: value), try right.evaluated(with: value))
     case .power(let share, let exponent):
-      return try share.evaluated(with: values)
-        .share(toThe: try exponent.evaluated(with: values).wholeValue())
+      return try share.evaluated(with: value)
+        .share(toThe: try exponent.evaluated(with: value).wholeValue())
     case .filled(let arguments):
       var numbers: [Rational] = []
-      for argument in arguments { numbers.append(try argument.evaluated(with: values)) }
+      for argument in arguments { numbers.append(try argument.evaluated(with: value)) }
       return try .filled(
         tokens: numbers[0], choices: numbers[1], of: numbers[2], own: numbers[3],
         places: numbers[4])

@@ -1,8 +1,9 @@
 /// Sums over an index, in closed form.
 ///
 /// A minimum or maximum is split where its arguments cross, a rounding of `(i + b)/s` is taken apart
-/// into whole periods and a rest, one of `i·p/q + b` into a sum for each rest of *i* by *q*, and what is left are powers of the index, whose sums Faulhaber
-/// found. The result is exact for every value of the letters for which the index is never negative.
+/// into whole periods and a rest, one of `i·p/q + b` into a sum for each rest of *i* by *q*, and what is
+/// left are powers of the index, whose sums Faulhaber found. The result is exact for every value of the
+/// variables for which the index is never negative.
 extension Formula {
   /// The sum over the whole values of `index` from zero to below `count`.
   ///

@@ -19,10 +19,21 @@ package struct Formula: Hashable, Sendable {
     package let monomial: Monomial
   }
 
-  /// The terms in canonical order; two formulas are equal if their terms are.
-  package let terms: [Term]
+  /// One reference either way: descriptions hold hundreds of formulas, and copy them.
+  private enum Content: Hashable, Sendable {
+    case sum([Term])
+    indirect case faulty(ArithmeticError)
+  }
+
+  private let content: Content
+
+  /// The terms in canonical order; two sound formulas are equal if their terms are.
+  package var terms: [Term] { if case .sum(let terms) = content { terms } else { [] } }
+
   /// Why the formula has no value, or nil for a sound one.
-  package let fault: ArithmeticError?
+  package var fault: ArithmeticError? {
+    if case .faulty(let fault) = content { fault } else { nil }
+  }
 
   /// The empty sum.
   package static let zero = Formula(terms: [])
@@ -31,19 +42,16 @@ package struct Formula: Hashable, Sendable {
 
   /// Creates a formula from terms that already obey the invariant.
   init(terms: [Term]) {
-    self.terms = terms
-    fault = nil
+    content = .sum(terms)
   }
 
   init(fault: ArithmeticError) {
-    terms = []
-    self.fault = fault
+    content = .faulty(fault)
   }
 
   /// Creates a constant.
   package init(_ value: Rational) {
-    terms = value == .zero ? [] : [Term(coefficient: value, monomial: .one)]
-    fault = nil
+    content = .sum(value == .zero ? [] : [Term(coefficient: value, monomial: .one)])
   }
 
   /// Creates a whole constant.
@@ -76,6 +84,7 @@ extension Formula {
   /// The value, if the formula mentions no symbol.
   package var constant: Rational? {
     guard fault == nil else { return nil }
+    let terms = terms
     if terms.isEmpty { return .zero }
     guard terms.count == 1, terms[0].monomial.powers.isEmpty else { return nil }
     return terms[0].coefficient

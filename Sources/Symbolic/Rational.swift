@@ -129,6 +129,7 @@ extension Rational {
 
   /// The fraction raised to any whole power.
   package func power(_ exponent: Int) throws(ArithmeticError) -> Rational {
+    if isWhole, exponent >= 0 { return Rational(try numerator.power(exponent)) }
     let top = try numerator.power(abs(exponent))
     let bottom = try denominator.power(abs(exponent))
     return exponent < 0 ? try Rational(bottom, over: top) : try Rational(top, over: bottom)

@@ -9,11 +9,13 @@ package struct Comparison: Sendable {
   package struct Row: Hashable, Sendable {
     /// With the number of the layer, and `#` for the experts of a layer together.
     package let path: String
+    /// The kind of operation.
     package let operation: ScalarOperation
     /// What the formula says; where the data decide, what it says of the capacity.
     package let analytic: Rational
     /// The least and the most there can be, where the data decide.
     package let bounds: ClosedRange<Rational>?
+    /// What the executor counted.
     package let measured: Int128
     /// What the formula says of what the data have decided, where they decide.
     package let decided: Rational?
@@ -27,8 +29,10 @@ package struct Comparison: Sendable {
     }
   }
 
+  /// Every row of either side.
   package let rows: [Row]
 
+  /// The rows that differ.
   package var mismatches: [Row] { rows.filter { !$0.isEqual } }
 
   /// Joins the rows of a ledger with the tallies of a pass.

@@ -2,7 +2,9 @@
 ///
 /// Times of a ladder span orders of magnitude, and are as uncertain as they are long.
 package struct LineFit: Hashable, Sendable {
+  /// The value at x = 0.
   package let intercept: Double
+  /// The rise of y for each unit of x.
   package let slope: Double
 
   /// Two points or more that do not stand above each other; with fewer, a line through zero.
@@ -26,6 +28,7 @@ package struct LineFit: Hashable, Sendable {
     intercept = (sxx * sy - sx * sxy) / determinant
   }
 
+  /// The value of the line at a point.
   package func value(_ x: Double) -> Double { intercept + slope * x }
 
   /// How far a measured value lies above the line, as a share of the line.

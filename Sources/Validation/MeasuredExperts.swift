@@ -7,7 +7,9 @@ import Symbolic
 package struct MeasuredExperts: Hashable, Sendable {
   /// The list of experts: `model.layers.3.mlp.experts.#`.
   package let path: String
+  /// The least, the expected and the most that the formulas give.
   package let analytic: ExpertsMet
+  /// The experts that ran.
   package let measured: Int128
 
   /// Whether it is no fewer than the least and no more than the most.

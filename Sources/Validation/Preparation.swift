@@ -5,15 +5,19 @@ import Symbolic
 
 /// A pass that can run: its executor, and what it will take.
 package struct Preparation {
+  /// The pass.
   package let workload: Workload
+  /// How it is executed.
   package let settings: Validation.Settings
+  /// The executor, its weights made and its cache empty.
   package let executor: Executor
+  /// The memory that it will take.
   package let memory: MemoryEstimate
   /// The operations that the formulas say of the pass, and of the one before it that fills the
   /// cache; comparisons are among them.
   package let operations: Double
   private let costs: [PassCost]
-  /// The numbers of all weights, which each of these passes may make.
+  /// The elements of all weights, which each of these passes may make.
   private let weights: Double
   let batch: Int
   let tokens: Int

@@ -47,6 +47,7 @@ package struct RunFit: Sendable {
       self.seconds = seconds
     }
 
+    /// The amount of a term: 1 for the start, FLOPs or bytes.
     package subscript(term: Term) -> Double { amounts[term] ?? 0 }
   }
 

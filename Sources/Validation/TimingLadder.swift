@@ -14,16 +14,21 @@ package struct TimingLadder: Sendable {
 
   /// One measured pass.
   package struct Point: Sendable {
+    /// What is varied.
     package let rung: Rung
     /// What it has, as `T = 256` or `κ = 1/2`.
     package let label: String
+    /// The pass.
     package let workload: Workload
+    /// The FLOPs that the executor counted.
     package let flops: Double
     /// The shortest of the times that were measured.
     package let seconds: Double
   }
 
+  /// The measured passes.
   package let points: [Point]
+  /// The line through them: seconds over FLOPs.
   package let fit: LineFit
 
   /// Runs every pass of the ladder several times, one after the other, and checks its counts.
@@ -67,6 +72,7 @@ package struct TimingLadder: Sendable {
 
   /// A count of the ladder differs, so that its times mean nothing.
   package struct Failure: Error {
+    /// The pass whose count differs.
     package let label: String
   }
 

@@ -7,9 +7,13 @@ import Symbolic
 package struct Validation: Sendable {
   /// How the pass is executed.
   package struct Settings: Hashable, Sendable {
+    /// Whether each operation is counted as it happens, or each call of a kernel by its extents.
     package var evidence = Evidence.kernel
+    /// The seed of random weights and tokens.
     package var seed: UInt64 = 0
+    /// How weights are made and held.
     package var weights = WeightPolicy.streamed
+    /// The most threads that kernels run on.
     package var threads = 1
     /// An error put in on purpose, in tests.
     package var plantedError: PlantedError?
@@ -17,16 +21,21 @@ package struct Validation: Sendable {
     package init() {}
   }
 
+  /// The model that is counted.
   package let model: Model
+  /// The pass.
   package let workload: Workload
+  /// How it was executed.
   package let settings: Settings
+  /// Computed and executed counts, row by row.
   package let comparison: Comparison
   /// How many experts ran in each layer that has some.
   package let experts: [MeasuredExperts]
-  /// The parameters by the description, and those that the parts asked for while they ran.
+  /// The parameters by the description, and those that the parts requested while they ran.
   package let parameters: (analytic: Int128, allocated: Int128)
   /// How long the pass took; the pass that fills the cache before it does not count.
   package let seconds: Double
+  /// The scores of the vocabulary that the pass returned.
   package let logits: Logits
 
   /// Runs a pass.
@@ -120,7 +129,7 @@ package struct Validation: Sendable {
         OperationLedger(subject, workload), executor.meter.tallies)
     let report = try ParameterReport(subject)
     let unread = try report.ledger.value(report.ledger.unread, "What no pass reads")
-    // What no checkpoint holds no pass asks for either.
+    // What no checkpoint holds no pass requires either.
     parameters = (
       try ((report.stored ?? report.total) - unread).evaluated(with: [:]).wholeValue(),
       Int128(executor.allocatedParameters)
@@ -137,6 +146,7 @@ package struct Validation: Sendable {
       && experts.allSatisfy(\.isWithin)
   }
 
+  /// The counted FLOPs over the time of the pass; 0 where no time was measured.
   package var flopsPerSecond: Double {
     seconds > 0 ? Double(comparison.measuredFLOPs) / seconds : 0
   }

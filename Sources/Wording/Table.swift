@@ -47,8 +47,10 @@ package struct Table: Sendable {
     return bands(widths, limit: limit).map { columns in
       var text = ""
       for (number, row) in ([heading] + rows).enumerated() {
-        var line = columns.map { cell(row, $0, widths[$0]) }.joined(separator: "  ")
-        while line.hasSuffix(" ") { line.removeLast() }
+        let cells = columns.map { cell(row, $0, widths[$0]) }.joined(separator: "  ")
+        // Without the blanks that pad the last column.
+        let end = cells.utf8.lastIndex { $0 != UInt8(ascii: " ") }
+        let line = end.map { cells[...$0] } ?? ""
         text += (number == 0 && isBold ? "\u{1B}[1m\(line)\u{1B}[0m" : line) + "\n"
       }
       return text

@@ -20,7 +20,7 @@ enum ArrayFile {
   static func write(
     _ numbers: [Float], rows: Int, columns: Int, to output: OutputFile
   ) -> FileProblem? {
-    precondition(numbers.count == rows * columns, "an array has other numbers than its extents say")
+    precondition(numbers.count == rows * columns, "an array has the elements of its extents")
     return output.write { file in
       let isBegun = header(rows: rows, columns: columns).withUnsafeBytes {
         Terminal.write($0, toFile: file)

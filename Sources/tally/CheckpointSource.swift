@@ -138,7 +138,7 @@ struct CheckpointSource {
     }
   }
 
-  /// The weights that an executor of the model asks for, and what is to be said of the files.
+  /// The weights that an executor of the model requires, and what is to be said of the files.
   ///
   /// - Throws: `Failure.checkpoint`, `ExecutionError`.
   func weights(for executor: Executor) throws -> (weights: CheckpointWeights, notes: [String]) {
@@ -160,7 +160,7 @@ struct CheckpointSource {
   }
 }
 
-/// The weights of a checkpoint, as the parts of a model ask for them.
+/// The weights of a checkpoint, as the parts of a model request them.
 struct CheckpointWeights: StoredWeights {
   let views: [String: TensorView]
 
@@ -216,7 +216,7 @@ extension GGUFFile {
 }
 
 extension WantedTensor {
-  /// What the executor asks for, in the words of the files.
+  /// What the executor requires, in the words of the files.
   fileprivate init(_ request: RequestedWeight) {
     self.init(
       request.name, shape: request.shape, isTransposed: request.isTransposed,

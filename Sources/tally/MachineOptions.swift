@@ -26,7 +26,7 @@ struct MachineOptions {
   ).known(as: "gpus", "num-gpus", "num-devices", "n-gpus", "world-size", "ngpus")
   static let number = Parameter<String?>.text(
     "compute-dtype", "TYPE",
-    help: "The numbers that are multiplied, for the peak: bf16 unless the device has none.",
+    help: "The number format of the products, for the peak: bf16 unless the device has none.",
     complaint: { word in
       Device.Number(rawValue: word) == nil
         ? "one of \(Device.Number.allCases.map(\.rawValue).joined(separator: ", "))" : nil

@@ -24,7 +24,7 @@ import Sweeping
       (0, "The question was answered."),
       (1, "A comparison failed: validate, audit, reproduce --strict, or the target of solve."),
       (64, "The command line is wrong."),
-      (65, "A configuration, a checkpoint or a size is wrong, or what it asks for cannot be done."),
+      (65, "A configuration, a checkpoint or a size is wrong, or what it requires cannot be done."),
       (66, "A file does not exist or cannot be read."),
       (70, "The program is wrong: two of its ways to compute a figure differ."),
       (73, "An output file cannot be written."),

@@ -53,9 +53,9 @@ enum WorkloadOptions {
     }
   ).known(as: "dtype", "precision", "weights-dtype", "torch-dtype", "quantization")
 
-  /// The format of a model's weights: what is asked for, else what its configuration says.
+  /// The format of a model's weights: what is requested, else what its configuration says.
   ///
-  /// - Throws: `Failure` where the configuration is asked for and says nothing.
+  /// - Throws: `Failure` where the configuration is to decide and says nothing.
   static func storedFormat(_ arguments: Arguments, of model: Model) throws -> WeightFormat {
     let request = WeightFormatRequest(arguments[weightFormat]) ?? .usual
     guard let format = request.format(of: model) else {
@@ -94,7 +94,7 @@ enum WorkloadOptions {
     return try workload(request(arguments))
   }
 
-  /// The pass that is asked for.
+  /// The pass that is requested.
   ///
   /// - Throws: `UsageError` for wishes that contradict each other.
   static func workload(_ request: WorkloadRequest) throws -> Workload {

@@ -47,7 +47,7 @@ import Testing
     Case("other letters", Array("GGML".utf8), "it does not begin with the letters GGUF"),
     Case("four letters", Array("GGUF".utf8), "its header ends too early"),
     Case("version 1", file(version: 1), "its version is 1, and 2 and 3 are read"),
-    Case("the high byte first", file(version: 3 << 24), "its numbers begin with the high byte"),
+    Case("the high byte first", file(version: 3 << 24), "it is big-endian"),
     Case(
       "more tensors than bytes", file(tensors: .max),
       "18446744073709551615 entries are said to follow, and 8 bytes do"),

@@ -379,7 +379,7 @@ extension MeasuredTests {
     #expect(outcome.errors.hasPrefix("error: \(path): \(message)"))
   }
 
-  /// Command lines that ask for two things at once, or for what is not there.
+  /// Command lines that request two things at once, or what is not there.
   static let refused: [(words: String, code: Int32, message: String)] = [
     (
       "llama2-7b --measured x --timing", 64,

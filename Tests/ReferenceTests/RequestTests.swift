@@ -4,7 +4,7 @@ import Presets
 import Reference
 import Testing
 
-/// What an executor says beforehand that it will ask for.
+/// What an executor says beforehand that it will require.
 @Suite struct RequestTests {
   /// Weights that have the tensors of a list, and no others.
   struct Listed: StoredWeights {

@@ -37,7 +37,7 @@ extension CompressedAttention {
 }
 
 extension Rotation {
-  /// A rotation of the last numbers of each head.
+  /// A rotation of the last elements of each head.
   static func atEnd(heads: Formula, width: Formula, _ angles: RotaryAngles) -> Rotation {
     var rotation = Rotation(heads: heads, width: width, angles: angles)
     rotation.offset = width - angles.size

@@ -27,6 +27,7 @@ package indirect enum Constant: Hashable, Sendable {
   /// A number that no fraction is, and how it comes about.
   case computed(String, Double)
 
+  /// The constant 1, which a product leaves out.
   package static let one = Constant.decimal("1")
 
   package static func * (left: Constant, right: Constant) -> Constant {

@@ -80,15 +80,23 @@ extension LatentAttention {
 ///
 /// - Source: DeepSeek-AI 2024 (DeepSeek-V2), §2.1.2, <https://arxiv.org/abs/2405.04434>.
 package struct LatentHeads: Hashable, Sendable {
+  /// Query heads, *h*.
   package var heads: Formula
+  /// The part of a head without position, *d_n*.
   package var plainSize: Formula
+  /// The rotated part, *d_r*, which all heads share among keys.
   package var rotarySize: Formula
+  /// The width of one head's values, *d_v*.
   package var valueSize: Formula
+  /// The width of a latent, *r_kv*.
   package var rank: Formula
   /// From a latent to the keys and values of every head, head by head.
   package var expand: Linear
+  /// How far back a query sees.
   package var reach: Reach
+  /// The factor of the scores.
   package var scale: Constant
+  /// One more, learned, score for each head that no value answers to.
   package var sinks: Weight?
 
   init(_ attention: LatentAttention) {

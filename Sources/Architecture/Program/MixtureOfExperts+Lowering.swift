@@ -112,7 +112,7 @@ extension Routing {
 }
 
 extension ProgramBuilder {
-  /// Experts that every token meets; their weights multiply inner numbers.
+  /// Experts that every token meets; their weights multiply inner elements.
   fileprivate mutating func experts(
     _ x: Value, _ choice: Value, _ routing: Routing, path: String,
     _ body: (Value, inout ProgramBuilder) -> Value

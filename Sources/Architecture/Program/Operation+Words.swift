@@ -165,7 +165,7 @@ extension Operation {
         + "\(bound.vectors) vectors of \(bound.width)"
     case .convolveByToken(let x, let kernels, let convolution):
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
-        + "\(convolution.kernel) numbers · (\(convolution.fixed.name) + \(name(kernels)))"
+        + "\(convolution.kernel) elements · (\(convolution.fixed.name) + \(name(kernels)))"
     case .keepLatents(let latents, let heads):
       return "latents \(name(latents)) beside those cached\(heads.reach.words); "
         + "in the expanded form keys and values, \(heads.expand.name) of them"
@@ -226,7 +226,7 @@ extension Operation {
       return "\(name(x)), its rows replaced where \(who):"
     case .convolve(let x, let convolution):
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
-        + "\(convolution.kernel) numbers · \(convolution.name)"
+        + "\(convolution.kernel) elements · \(convolution.name)"
         + (convolution.hasBias ? " + \(convolution.name).bias" : "")
     case .previous(let x): return "\(name(x)) of the token before"
     case .blend(let x, let gates, let vector):
@@ -239,7 +239,7 @@ extension Operation {
     case .scan(let values, let scan): return scan.words(values.map(name))
     case .last(let x, let always):
       return "the last row of each sequence of \(name(x))"
-        + (always ? "" : ", if only it is asked for")
+        + (always ? "" : ", if only it is requested")
     }
   }
 }
@@ -261,6 +261,7 @@ extension Normalization {
 }
 
 extension Legacy {
+  /// What was left, in words.
   package var words: String {
     switch self {
     case .firstStream: "the stream as it came into the first layer"
@@ -280,7 +281,7 @@ extension Legacy {
 
 extension Slice {
   fileprivate var words: String {
-    guard axes.count > 1 else { return "the \(count) numbers from \(first) on" }
+    guard axes.count > 1 else { return "the \(count) elements from \(first) on" }
     let shape = axes.map { "\($0)" }.joined(separator: ", ")
     return "as [\(shape)] the \(count) from \(first) on along axis \(axis + 1)"
   }
@@ -302,7 +303,7 @@ extension RotaryAngles {
         ", \(share) of them" + (factor == .one ? "" : ", linear by \(factor)")
       case .other(let name): ", \(name)"
       }
-    return "\(size) numbers of each, base \(base)\(rule)\(pairs)"
+    return "\(size) elements of each, base \(base)\(rule)\(pairs)"
   }
 }
 

@@ -11,9 +11,9 @@ package indirect enum Operation: Sendable {
   case lookUpNgrams(NgramTable)
   /// The product with a learned matrix: `x·wᵀ`.
   ///
-  /// A tied head has the numbers of the token table.
+  /// A tied head has the elements of the token table.
   case product(Value, Linear, isTied: Bool = false)
-  /// The product of the numbers of each head with a learned matrix of its own.
+  /// The product of the elements of each head with a learned matrix of its own.
   case productOfHeads(Value, HeadwiseLinear)
   /// The sum with the bias of a map.
   case addBias(Value, Linear)
@@ -26,11 +26,11 @@ package indirect enum Operation: Sendable {
   case divide(Value, byMagnitudeOf: Value, Normalization)
   /// Each piece of a row times a factor of its own, plus a vector.
   case affine(Value, scales: Weight, shift: Weight, [Formula])
-  /// Some of the numbers of each row; nothing is computed.
+  /// Some of the elements of each row; nothing is computed.
   case slice(Value, Slice)
-  /// The numbers of two values side by side; nothing is computed.
+  /// The elements of two values side by side; nothing is computed.
   case join(Value, Value)
-  /// The numbers of a row repeated, one copy after the other; nothing is computed.
+  /// The elements of a row repeated, one copy after the other; nothing is computed.
   case `repeat`(Value, times: Formula)
   /// Of streams side by side others: each is a sum of all, with coefficients of the token.
   case mixStreams(Value, by: Value, StreamMixing)
@@ -74,7 +74,7 @@ package indirect enum Operation: Sendable {
   /// Attention to kept keys and, beside them, to entries: those chosen, or all that end before the
   /// query.
   case attendEntries(Value, kept: Value, entries: Value, chosen: Value?, EntryHeads)
-  /// The product of each group of numbers with maps of its own, which are rows of one matrix.
+  /// The product of each group of elements with maps of its own, which are rows of one matrix.
   case groupedProduct(Value, Linear, groups: Formula)
   /// A function of each number, and the product with another value where there is one.
   ///
@@ -112,7 +112,7 @@ package indirect enum Operation: Sendable {
   case delay(Value, Linear)
   /// From two scores for each of *n* keys the sums of all pairs, `[T, n²]`.
   ///
-  /// The class takes the numbers of all rows for those of two tables `[T, n]`, the first half for one
+  /// The class takes the elements of all rows for those of two tables `[T, n]`, the first half for one
   /// and the second for the other, so that with several rows a row has scores of others.
   case pairScores(Value)
   /// The product of every row with the weight with which it is in this program: that of the expert,
@@ -124,7 +124,7 @@ package indirect enum Operation: Sendable {
   /// From the scores of each row for some recursions to their weights; each row is assigned to the
   /// number of recursions at whose place its greatest stands.
   case assign(Value, RecursionAssignment)
-  /// The rows that a router lets in go through a program of their own, and come back to their places.
+  /// The rows that a router lets in go through a program of their own, and come back to their positions.
   ///
   /// Without scores these are the rows that the last router has let in.
   case enter(Value, scores: Value?, Entrance)
@@ -136,7 +136,7 @@ package indirect enum Operation: Sendable {
   case convolve(Value, CausalConvolution)
   /// The same with kernels of each token, to which those of all tokens are added.
   case convolveByToken(Value, kernels: Value, DynamicConvolution)
-  /// Of each token the numbers of the one before it, zeros before the first; those of the last token
+  /// Of each token the elements of the one before it, zeros before the first; those of the last token
   /// are carried.
   case previous(Value)
   /// The quotient by a constant, perhaps in every pass but those of training.
@@ -160,18 +160,23 @@ package indirect enum Operation: Sendable {
 ///
 /// - Source: Sinkhorn and Knopp 1967; Xie et al. 2026 (mHC), §4.
 package struct Balance: Hashable, Sendable {
+  /// The rows, and the columns, of the matrix.
   package var size: Formula
   /// How often the columns are scaled.
   package var iterations: Formula
+  /// *ε*, which is added to every sum before it divides.
   package var epsilon: Constant
 }
 
-/// Which numbers of a row are taken: a range along one axis, all along the others.
+/// Which elements of a row are taken: a range along one axis, all along the others.
 package struct Slice: Hashable, Sendable {
   /// The extents whose product is the width of the row.
   package var axes: [Formula]
+  /// The axis that is cut, an index into `axes`.
   package var axis: Int
+  /// The first index that is taken along it.
   package var first: Formula
+  /// How many are taken.
   package var count: Formula
 
   /// A range of a row that is not cut any further.
@@ -186,6 +191,7 @@ package struct Slice: Hashable, Sendable {
     self.count = count
   }
 
+  /// The elements that are left of a row.
   package var width: Formula {
     var extents = axes
     extents[axis] = count
@@ -195,8 +201,11 @@ package struct Slice: Hashable, Sendable {
 
 /// How many streams of a width there are, and how many are made of them.
 package struct StreamMixing: Hashable, Sendable {
+  /// The streams that are read.
   package var streams: Formula
+  /// The streams that are made of them.
   package var results: Formula
+  /// The width of one stream.
   package var width: Formula
   /// Whether the coefficients of one stream stand side by side, and not those of one result.
   package var isByStream = false
@@ -208,12 +217,15 @@ package struct StreamMixing: Hashable, Sendable {
   }
 }
 
-/// A rotation of numbers of each head by angles of the position.
+/// A rotation of elements of each head by angles of the position.
 package struct Rotation: Hashable, Sendable {
+  /// The heads of the row.
   package var heads: Formula
   /// The width of one head, and its first number that is rotated.
   package var width: Formula
+  /// The first element of a head that is rotated.
   package var offset: Formula = 0
+  /// The angles, and how many elements they rotate.
   package var angles: RotaryAngles
   /// Whether pairs are turned by the negative angle.
   package var isBackwards = false
@@ -227,6 +239,7 @@ package struct Rotation: Hashable, Sendable {
 
 /// What attention reads.
 package struct AttentionOperands: Hashable, Sendable {
+  /// The queries, `[T, h·scoreSize]`.
   package var queries: Value
   /// Keys and values.
   package var kept: Value
@@ -245,6 +258,7 @@ package struct AttentionOperands: Hashable, Sendable {
     self.chosen = chosen
   }
 
+  /// Every value that is read.
   package var all: [Value] {
     [queries, kept] + [chosen, distances, distanceFactors, sinks].compactMap(\.self)
   }
@@ -252,14 +266,21 @@ package struct AttentionOperands: Hashable, Sendable {
 
 /// Heads of queries over heads of keys and values, and what happens to their scores.
 package struct AttentionHeads: Hashable, Sendable {
+  /// Query heads, *h*.
   package var heads: Formula
+  /// Heads of keys and values, *g*.
   package var keyValueHeads: Formula
+  /// The width of a query or key head.
   package var scoreSize: Formula
+  /// The width of a value head.
   package var valueSize: Formula
+  /// How far back a query sees, and what the cache keeps.
   package var reach: Reach
   /// How far a query sees back and ahead, if it sees ahead.
   package var ahead: Reach?
+  /// The factor of the scores, if any.
   package var scale: Constant?
+  /// *c*, if scores are bounded by `c·tanh(s/c)`.
   package var cap: Constant?
   /// Whether the distance times a slope of the head is added.
   package var hasLinearBias = false
@@ -279,6 +300,7 @@ package struct AttentionHeads: Hashable, Sendable {
     case inTurn
   }
 
+  /// Which key-value head a query head meets.
   package var order = Order.grouped
   /// How values bias the scores of their keys.
   package var valueBias: ValueBias?
@@ -302,7 +324,9 @@ package struct AttentionHeads: Hashable, Sendable {
 
 /// Heads of queries over kept keys and compressed entries of several tokens each, which are also their values.
 package struct EntryHeads: Hashable, Sendable {
+  /// The heads over single keys and over entries.
   package var heads: AttentionHeads
+  /// The tokens of one entry.
   package var rate: Formula
   /// How many entries a query sees at most, if they are chosen.
   package var limit: Formula?
@@ -310,11 +334,17 @@ package struct EntryHeads: Hashable, Sendable {
 
 /// Small heads that score entries, of which a query sees the best: `Σ w·s_w · relu(q·k)·s`.
 package struct EntryIndexHeads: Hashable, Sendable {
+  /// The heads of the indexer.
   package var heads: Formula
+  /// The width of one of them.
   package var headSize: Formula
+  /// The tokens of one entry.
   package var rate: Formula
+  /// The entries that a query keeps.
   package var kept: Formula
+  /// The factor of each score.
   package var scale: Constant
+  /// The factor of each head's weight.
   package var weightScale: Constant
 
   init(_ indexer: CompressedIndexer) {
@@ -329,12 +359,15 @@ package struct EntryIndexHeads: Hashable, Sendable {
 
 /// Small heads that score keys, and what is chosen by their scores.
 package struct IndexHeads: Hashable, Sendable {
+  /// The heads of the indexer.
   package var heads: Formula
+  /// The width of one of them.
   package var headSize: Formula
   /// What the scores are multiplied by, if anything, where the heads have weights.
   package var scale: Constant?
   /// What these weights are multiplied by, one after the other.
   package var weightScales: [Constant]
+  /// Which keys are kept by their scores.
   package var choice: KeyChoice
 
   init(_ indexer: Indexer) {
@@ -348,6 +381,7 @@ package struct IndexHeads: Hashable, Sendable {
 
 /// Maps of which each row meets those of its chosen experts.
 package struct ChosenMaps: Hashable, Sendable {
+  /// What the maps read, and what becomes of their results.
   package enum Use: Hashable, Sendable {
     /// From a row to what each chosen map gives, side by side.
     case spread
@@ -355,12 +389,15 @@ package struct ChosenMaps: Hashable, Sendable {
     case gather
   }
 
+  /// What the maps read, and what becomes of their results.
   package var use: Use
   /// The extents of one map, and the name under which it is shown.
   package var map: Linear
   /// The weights of all, `[E, output, input]`.
   package var stack: Weight
+  /// The number of experts, *E*.
   package var experts: Formula
+  /// How many of them one row meets.
   package var active: Formula
 
   package init(
@@ -376,6 +413,7 @@ package struct ChosenMaps: Hashable, Sendable {
 
 /// How scores become a choice of experts.
 package struct Routing: Hashable, Sendable {
+  /// The router: its rule, its scoring, and its groups.
   package var router: Router
   /// The bias that is added for the choice only.
   package var correction: Weight?
@@ -383,6 +421,7 @@ package struct Routing: Hashable, Sendable {
   package var expertScale: Weight?
   /// The experts that compute something, and all that are scored.
   package var experts: Formula
+  /// All experts that the router scores, no-op experts included.
   package var scored: Formula
   /// How many of them are chosen for a token.
   package var chosen: Formula
@@ -420,11 +459,13 @@ package struct Routing: Hashable, Sendable {
 
 /// The experts of a mixture: one program, run by each of them on the rows that chose it.
 package struct Experts: Sendable {
+  /// How the experts are chosen.
   package var routing: Routing
   /// How many of the chosen compute something for a token, if the data do not decide.
   package var active: Formula
   /// The name of one expert, with `#` for its number.
   package var path: String
+  /// What one expert does with its rows.
   package var body: Program
   /// Whether an answer is weighed behind its expert, and not inside.
   package var weighsAnswer: Bool
@@ -432,9 +473,11 @@ package struct Experts: Sendable {
 
 /// How tokens enter blocks that some of them pass.
 package struct Entrance: Sendable {
+  /// The router that lets tokens in.
   package var router: DepthRouter
   /// The decision while the future is unknown, where it is not the score that decides.
   package var predictor: Program?
+  /// What is done with the tokens that enter.
   package var body: Program
   /// What is done with the tokens that do not enter, if anything; the stream of them stays as it is.
   package var otherwise: Program?

@@ -5,8 +5,9 @@ extension Program {
   package struct UsedTensor: Hashable, Sendable {
     /// The path inside the layer, with `#` for the number of an expert.
     package let path: String
-    /// How many numbers one of them has.
+    /// How many elements one of them has.
     package let count: Formula
+    /// How many tensors of this path and size there are.
     package let copies: Formula
     /// Whether it is stored with the model but is no parameter.
     package var isBuffer = false

@@ -4,7 +4,9 @@ package import Symbolic
 package struct Program: Sendable {
   /// What comes in, or nil where tokens are looked up.
   package let input: Value?
+  /// The operations, each on the input or on results of steps before it.
   package let steps: [Step]
+  /// What the program returns.
   package let result: Value
   /// For each value the step that reads it last; that of the result is the end.
   package let lastReads: [Int]
@@ -82,12 +84,15 @@ extension Program {
 ///
 /// It is a class because an executor walks over the same steps for every token, and nobody changes one.
 package final class Step: Sendable {
+  /// The value that the step gives.
   package let result: Value
+  /// What is computed.
   package let operation: Operation
   /// The path of the part inside its layer or model: its tensors are named from there.
   package let scope: String
   /// The name of the step inside the part.
   package let name: String
+  /// What the step is for.
   package let role: Role
   /// Whether gradients flow through it.
   package let gradients: Gradients
@@ -118,13 +123,13 @@ package final class Step: Sendable {
 /// Whether gradients flow through a step.
 package enum Gradients: Hashable, Sendable {
   case flow
-  /// Only the order of its numbers counts.
+  /// Only the order of its elements counts.
   case none
   /// They do once a window of that length is complete.
   case whereComplete(Formula)
 }
 
-/// What a step is for: conventions and reports ask for this, and never for a name.
+/// What a step is for: conventions and reports go by this, and never by a name.
 package struct Role: Hashable, Sendable {
   /// The part of the model.
   package enum Place: Hashable, Sendable {
@@ -137,7 +142,9 @@ package struct Role: Hashable, Sendable {
     case multiplier, cap, choice, weighting, sum, recurrence
   }
 
+  /// The part of the model.
   package var place: Place
+  /// The piece of that part.
   package var piece: Piece
 
   package init(_ place: Place, _ piece: Piece) {

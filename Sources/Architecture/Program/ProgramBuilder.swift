@@ -89,6 +89,7 @@ package struct ProgramBuilder {
 // MARK: - Operations
 
 extension ProgramBuilder {
+  /// The rows of a table that tokens or positions select: `[T, width]`.
   package mutating func lookUp(_ table: Embedding) -> Value {
     step(.lookUp(table), table.width, .table, "")
   }
@@ -113,6 +114,7 @@ extension ProgramBuilder {
     return map.bias.map { addVector(y, $0, map.name) } ?? y
   }
 
+  /// A map of the whole row, or one of each head.
   package mutating func map(_ x: Value, _ map: RowMap) -> Value {
     switch map {
     case .whole(let map): self.map(x, map)
@@ -120,10 +122,12 @@ extension ProgramBuilder {
     }
   }
 
+  /// The sum with a learned vector, which is repeated along the row where it is shorter.
   package mutating func addVector(_ x: Value, _ vector: Weight, _ name: String) -> Value {
     step(.addVector(x, vector), x.width, .bias, name)
   }
 
+  /// The norm of each row, and its gate of low rank where it has one.
   package mutating func normalize(
     _ x: Value, _ norm: Normalization, as piece: Role.Piece = .norm
   ) -> Value {
@@ -153,34 +157,41 @@ extension ProgramBuilder {
     step(.balance(x, balance), x.width, .multiplier, name)
   }
 
+  /// Some of the elements of each row.
   package mutating func slice(_ x: Value, _ slice: Slice) -> Value {
     step(.slice(x, slice), slice.width, .cut, "")
   }
 
+  /// The rotation of a part of each head by angles of the position.
   package mutating func rotate(
     _ x: Value, _ rotation: Rotation, _ name: String = "rotary"
   ) -> Value {
     step(.rotate(x, rotation), x.width, .rotation, name)
   }
 
+  /// Appends keys and values to the cache: `[T, g·(scoreSize + valueSize)]`.
   package mutating func keep(keys: Value, values: Value, _ reach: Reach) -> Value {
     step(
       .keep(keys: keys, values: values, reach), keys.width + values.width, .cache, "cache",
       kind: .kept)
   }
 
+  /// The elements of two values side by side.
   package mutating func join(_ x: Value, _ y: Value) -> Value {
     step(.join(x, y), x.width + y.width, .cut, "")
   }
 
+  /// Appends latents, with their rotary keys, to the cache of latent attention.
   package mutating func keepLatents(_ latents: Value, _ heads: LatentHeads) -> Value {
     step(.keepLatents(latents, heads), latents.width, .cache, "", kind: .kept)
   }
 
+  /// Appends keys to the cache of an indexer.
   package mutating func keepIndex(_ keys: Value) -> Value {
     step(.keepIndex(keys), keys.width, .cache, "indexer.cache", kind: .kept)
   }
 
+  /// The keys that each query sees, by the scores of an indexer.
   package mutating func index(
     _ q: Value, _ kept: Value, weights: Value?, _ heads: IndexHeads
   ) -> Value {
@@ -215,11 +226,12 @@ extension ProgramBuilder {
       .attendEntries(q, kept: kept, entries: entries, chosen: chosen, heads), q.width, .scores, "")
   }
 
-  /// The maps of groups of numbers: the weight is `[output, width of a group]`.
+  /// The maps of groups of elements: the weight is `[output, width of a group]`.
   mutating func groupedMap(_ x: Value, _ map: Linear, _ groups: Formula) -> Value {
     step(.groupedProduct(x, map, groups: groups), map.output, .map, map.name)
   }
 
+  /// Latent attention of queries over cached latents: `[T, h·d_v]`.
   package mutating func attendLatents(
     _ q: Value, _ kept: Value, chosen: Value?, _ heads: LatentHeads
   ) -> Value {
@@ -228,6 +240,7 @@ extension ProgramBuilder {
       "")
   }
 
+  /// Softmax attention: scores, softmax, and the weighted sum of values, `[T, h·d_v]`.
   package mutating func attend(_ operands: AttentionOperands, _ heads: AttentionHeads) -> Value {
     step(.attend(operands, heads), heads.heads * heads.outputSize, .scores, "")
   }
@@ -242,6 +255,7 @@ extension ProgramBuilder {
     return step(.shorten(scaled, bound), x.width, .norm, bound.name)
   }
 
+  /// A function of each element, and the product with `factor` where there is one.
   package mutating func activate(
     _ x: Value, _ function: Activation, _ name: String = "activation", slopes: [Weight] = [],
     times factor: Value? = nil, as piece: Role.Piece = .activation
@@ -256,6 +270,7 @@ extension ProgramBuilder {
     activate(x, .identity, name, times: factor, as: piece)
   }
 
+  /// The product with a function of gates: one for each element, or one for each head.
   package mutating func gate(
     _ x: Value, by gates: Value, _ function: GateFunction, _ name: String,
     as piece: Role.Piece = .gate
@@ -263,6 +278,7 @@ extension ProgramBuilder {
     step(.gate(x, by: gates, function), x.width, piece, name)
   }
 
+  /// The sum of two values of one width.
   package mutating func add(
     _ x: Value, _ y: Value, _ name: String, as piece: Role.Piece = .residual
   ) -> Value {
@@ -279,12 +295,14 @@ extension ProgramBuilder {
     return step(.subtract(first, second, times: difference), half, .activation, name)
   }
 
+  /// The product with a constant.
   package mutating func scale(
     _ x: Value, by factor: Constant, _ name: String, as piece: Role.Piece = .multiplier
   ) -> Value {
     step(.scale(x, by: factor), x.width, piece, name)
   }
 
+  /// A factor of each row that depends on its position, `[T, 1]`.
   package mutating func positionFactor(_ scale: PositionScale, _ name: String) -> Value {
     step(.positionFactor(scale), 1, .scores, name)
   }
@@ -294,6 +312,7 @@ extension ProgramBuilder {
     gate(x, by: factors, .identity, name, as: .scores)
   }
 
+  /// The product of each row with a factor that depends on its position.
   package mutating func scale(
     _ x: Value, by scale: PositionScale, _ name: String
   ) -> Value {
@@ -301,22 +320,26 @@ extension ProgramBuilder {
     return self.scale(x, byRow: factors, name)
   }
 
+  /// `c·tanh(x/c)` of each element.
   package mutating func bound(
     _ x: Value, by limit: Constant, _ name: String, as piece: Role.Piece = .cap
   ) -> Value {
     step(.bound(x, by: limit), x.width, piece, name)
   }
 
+  /// Each element cut off at ±c, or at c alone.
   package mutating func clip(
     _ x: Value, to limit: Constant, _ name: String, isAboveOnly: Bool = false
   ) -> Value {
     step(.clip(x, to: limit, isAboveOnly: isAboveOnly), x.width, .cap, name)
   }
 
+  /// The choice of experts for each row, with their weights.
   package mutating func route(_ scores: Value?, _ routing: Routing) -> Value {
     step(.route(scores, routing), routing.chosen, .choice, "router", kind: .choice)
   }
 
+  /// The weighted sum of what the chosen experts return; `body` is one expert.
   package mutating func experts(
     _ x: Value, _ choice: Value, _ routing: Routing, active: Formula, path: String,
     weighsAnswer: Bool, as place: Role.Place = .routedExpert,
@@ -349,16 +372,19 @@ extension ProgramBuilder {
     return step(.weigh(x), x.width, .weighting, "combine")
   }
 
+  /// The mean weight that the key of each row has received in an attention, `[T, 1]`.
   package mutating func received(_ y: Value, _ heads: AttentionHeads) -> Value {
     step(.received(y, heads), 1, .choice, "received")
   }
 
+  /// The weights of recursions for each row, which is assigned to the one with the greatest score.
   package mutating func assign(
     _ scores: Value, _ assignment: RecursionAssignment, _ name: String
   ) -> Value {
     step(.assign(scores, assignment), scores.width, .choice, name)
   }
 
+  /// The rows that a router lets in, through a program of their own, back in their positions.
   package mutating func enter(
     _ x: Value, _ scores: Value?, _ router: DepthRouter,
     predictor: ((Value, inout ProgramBuilder) -> Value)?,
@@ -377,6 +403,7 @@ extension ProgramBuilder {
     step(.confide(scores, threshold), scores.width, .choice, "confidence")
   }
 
+  /// A causal convolution of each channel, with the inputs of earlier passes.
   package mutating func convolve(_ x: Value, _ convolution: CausalConvolution) -> Value {
     step(.convolve(x, convolution), convolution.channels, .recurrence, convolution.name)
   }
@@ -389,26 +416,31 @@ extension ProgramBuilder {
       convolution.name)
   }
 
+  /// The row of the token before, zeros before the first.
   package mutating func previous(_ x: Value) -> Value {
     step(.previous(x), x.width, .recurrence, "previous")
   }
 
+  /// The quotient by a constant.
   package mutating func quotient(
     _ x: Value, by division: Division, _ name: String
   ) -> Value {
     step(.quotient(x, by: division), x.width, .multiplier, name)
   }
 
+  /// `μ·x + (1 − μ)·y` with a learned *μ* for each element.
   package mutating func interpolate(
     _ x: Value, _ y: Value, _ weight: Weight, _ name: String, as piece: Role.Piece
   ) -> Value {
     step(.interpolate(x, y, weight), x.width, piece, name)
   }
 
+  /// A recurrence over the tokens of each sequence.
   package mutating func scan(_ values: [Value], _ scan: Scan) -> Value {
     step(.scan(values, scan), scan.width, .recurrence, "scan")
   }
 
+  /// The last row of each sequence, where only that one is scored.
   package mutating func last(_ x: Value, always: Bool) -> Value {
     step(.last(x, always: always), x.width, .cut, "")
   }
@@ -421,22 +453,26 @@ extension ProgramBuilder {
     return step(.multiplyVector(y, scale.factor), x.width, piece, name)
   }
 
+  /// The difference of two values of one width.
   package mutating func subtract(
     _ x: Value, _ y: Value, _ name: String, as piece: Role.Piece = .residual
   ) -> Value {
     step(.subtract(x, y, times: nil), x.width, piece, name)
   }
 
+  /// The sum of each element with a constant.
   package mutating func shift(
     _ x: Value, by constant: Constant, _ name: String, as piece: Role.Piece = .multiplier
   ) -> Value {
     step(.shift(x, by: constant), x.width, piece, name)
   }
 
+  /// Each row repeated side by side, `[T, times·width]`.
   package mutating func `repeat`(_ x: Value, times: Formula) -> Value {
     step(.repeat(x, times: times), times * x.width, .cut, "")
   }
 
+  /// Sums of streams side by side, with coefficients of each token.
   package mutating func mixStreams(
     _ x: Value, by coefficients: Value, _ mixing: StreamMixing, _ name: String
   ) -> Value {
@@ -444,22 +480,26 @@ extension ProgramBuilder {
       .mixStreams(x, by: coefficients, mixing), mixing.results * mixing.width, .map, name)
   }
 
+  /// The root mean square of each row, `[T, 1]`.
   package mutating func magnitude(_ x: Value, _ name: String) -> Value {
     step(.magnitude(x), 1, .multiplier, name)
   }
 
+  /// Each row, brought to the root mean square of another value.
   package mutating func rescale(
     _ x: Value, to magnitude: Value, least: Constant, _ name: String
   ) -> Value {
     step(.rescale(x, to: magnitude, least: least), x.width, .multiplier, name)
   }
 
+  /// What of each element exceeds the mean of its row by a number of deviations, else zero.
   package mutating func exceed(
     _ x: Value, deviations: Constant, _ name: String
   ) -> Value {
     step(.exceed(x, deviations: deviations), x.width, .activation, name)
   }
 
+  /// Each row through the maps of the experts that were chosen for it.
   package mutating func mapChosen(
     _ x: Value, _ choice: Value, _ maps: ChosenMaps
   ) -> Value {
@@ -467,14 +507,17 @@ extension ProgramBuilder {
     return step(.mapChosen(x, choice: choice, maps), width, .weighting, maps.map.name)
   }
 
+  /// The two convolutions of compressed convolutional attention, with means and lengths.
   package mutating func convolveHeads(_ x: Value, _ heads: ConvolvedHeads) -> Value {
     step(.convolveHeads(x, heads), x.width, .recurrence, "conv_qk")
   }
 
+  /// The result of the token before; before the first, that of a row of zeros.
   package mutating func delay(_ x: Value, _ map: Linear) -> Value {
     step(.delay(x, map), x.width, .recurrence, map.name)
   }
 
+  /// The sums of all pairs of two lists of scores, `[T, n²]`.
   package mutating func pairScores(_ x: Value, to experts: Formula) -> Value {
     step(.pairScores(x), experts, .choice, "router")
   }
@@ -484,6 +527,7 @@ extension ProgramBuilder {
     step(.leave(x, legacy), x.width, .cache, "", kind: x.kind)
   }
 
+  /// What a program before this one has left.
   package mutating func take(
     _ legacy: Legacy, width: Formula, kind: Value.Kind = .numbers
   ) -> Value {

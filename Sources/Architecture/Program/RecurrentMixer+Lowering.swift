@@ -1,6 +1,7 @@
 import Symbolic
 
 extension ShortConvolution {
+  /// `output(C ∘ conv(B ∘ x))`.
   package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let width = convolution.channels
     let projected = program.map(x, input)
@@ -16,6 +17,7 @@ extension ShortConvolution {
 }
 
 extension SelectiveStateSpace {
+  /// The input map, the convolution, the selective scan, and the gate on its output.
   package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let (channels, state) = (scan.channels, scan.state)
     let projected = program.map(x, input)
@@ -45,6 +47,7 @@ extension SelectiveStateSpace {
 }
 
 extension DualStateSpace {
+  /// The input map, the convolution of x, B and C, the scan by heads, the norm and the gate.
   package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let (inner, states) = (scan.width, scan.groups * scan.state)
     let projected = program.map(x, input)
@@ -85,6 +88,7 @@ extension DualStateSpace {
 }
 
 extension GatedRecurrentUnit {
+  /// The scan of the convolved input under two gates, times the activated gate.
   package func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     let gates = program.map(x, gate)
     let inner = program.convolve(program.map(x, input), convolution)

@@ -8,14 +8,20 @@ extension Scan {
   ///
   /// - Source: Yang et al. 2024, §3.3, <https://arxiv.org/abs/2412.06464>.
   package struct GatedDelta: DeltaRule {
+    /// The subscript of *L* for layers with this rule.
     package static let label = "delta"
+    /// Its maps stand among those of mixers.
     package static let place = Role.Place.mixer
+    /// Its tensors count under mixers.
     package static let part = Part.mixer
 
     /// The heads of values, as many to each head of queries and keys.
     package var heads: Formula
+    /// The heads of queries and keys.
     package var keyHeads: Formula
+    /// The width of one head's queries and keys.
     package var keySize: Formula
+    /// The width of one head's values.
     package var valueSize: Formula
     /// The tokens of a chunk.
     package var chunk: Formula
@@ -41,8 +47,11 @@ extension Scan {
       self.biases = biases
     }
 
+    /// One decay for each head of values.
     package var decayWidth: Formula { heads }
+    /// The rates and biases of the decays.
     package var weights: [Weight] { [biases, rates] }
+    /// The recurrence as an operation of a program.
     package var scan: Scan { .gatedDelta(self) }
   }
 
@@ -50,8 +59,11 @@ extension Scan {
   ///
   /// - Source: Moonshot AI 2025 (Kimi Linear), §3, <https://arxiv.org/abs/2510.26692>.
   package struct ChannelDelta: DeltaRule {
+    /// The subscript of *L* for layers with this rule.
     package static let label = "kda"
+    /// Its maps stand among those of attention, as in the checkpoints of Kimi Linear.
     package static let place = Role.Place.attention
+    /// Its tensors count under attention.
     package static let part = Part.attention
 
     /// How a decay comes from its projection `f`, the rate *a* of its head and the bias *b*.
@@ -62,10 +74,13 @@ extension Scan {
       case bounded(Constant)
     }
 
+    /// The heads of queries, keys and values.
     package var heads: Formula
+    /// The width of one head.
     package var size: Formula
     /// The tokens of a chunk.
     package var chunk: Formula
+    /// How a decay comes from its projection.
     package var decay: Decay
     /// The logarithm of the rate of each head: `A_log`.
     package var rates: Weight
@@ -85,11 +100,17 @@ extension Scan {
       self.biases = biases
     }
 
+    /// As many as heads of values.
     package var keyHeads: Formula { heads }
+    /// The width of one head.
     package var keySize: Formula { size }
+    /// The width of one head.
     package var valueSize: Formula { size }
+    /// One decay for each channel of the keys.
     package var decayWidth: Formula { heads * size }
+    /// The rates and biases of the decays.
     package var weights: [Weight] { [rates, biases] }
+    /// The recurrence as an operation of a program.
     package var scan: Scan { .channelDelta(self) }
   }
 }
@@ -100,9 +121,10 @@ extension DeltaRule {
     [keyHeads * keySize, keyHeads * keySize, heads * valueSize, heads, decayWidth]
   }
 
+  /// The width of what it returns.
   package var width: Formula { heads * valueSize }
 
-  /// The numbers of the state of one sequence.
+  /// The elements of the state of one sequence.
   package var stateSize: Formula { heads * keySize * valueSize }
 }
 

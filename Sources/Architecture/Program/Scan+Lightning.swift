@@ -5,7 +5,9 @@ extension Scan {
   ///
   /// A prompt goes in blocks; after a cache one token goes after the other.
   package struct Lightning: Hashable, Sendable {
+    /// The heads of queries, keys and values.
     package var heads: Formula
+    /// The width of one head.
     package var size: Formula
     /// The tokens of a block.
     package var block: Formula
@@ -25,7 +27,7 @@ extension Scan {
       self.tables = tables
     }
 
-    /// The numbers of the state of one sequence.
+    /// The elements of the state of one sequence.
     package var stateSize: Formula { heads * size * size }
   }
 }
@@ -34,6 +36,7 @@ extension Scan.Lightning {
   /// The widths of queries, keys and values.
   package var inputs: [Formula] { [heads * size, heads * size, heads * size] }
 
+  /// The width of what it returns.
   package var width: Formula { heads * size }
 
   func words(_ names: [String]) -> String {

@@ -6,10 +6,15 @@ extension Scan {
   ///
   /// A prompt of more than `longest` tokens is taken in pieces of that length.
   package struct MatrixMemory: Hashable, Sendable {
+    /// The heads, each with a memory of its own.
     package var heads: Formula
+    /// The width of one head's queries and keys.
     package var keySize: Formula
+    /// The width of one head's values.
     package var valueSize: Formula
+    /// The tokens of a chunk.
     package var chunk: Formula
+    /// The most tokens that are taken at once.
     package var longest: Formula
     /// *ε* of the denominators.
     package var epsilon: Constant
@@ -26,7 +31,7 @@ extension Scan {
       self.epsilon = epsilon
     }
 
-    /// The numbers of the state of one sequence: memory, sum of keys, and greatest exponent.
+    /// The elements of the state of one sequence: memory, sum of keys, and greatest exponent.
     package var stateSize: Formula { heads * (keySize * valueSize + keySize + 1) }
   }
 }
@@ -37,6 +42,7 @@ extension Scan.MatrixMemory {
     [heads * keySize, heads * keySize, heads * valueSize, heads, heads]
   }
 
+  /// The width of what it returns.
   package var width: Formula { heads * valueSize }
 
   func words(_ names: [String]) -> String {

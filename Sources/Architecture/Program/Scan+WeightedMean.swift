@@ -6,6 +6,7 @@ extension Scan {
   ///
   /// - Source: Peng et al. 2023 (RWKV), appendix D, <https://arxiv.org/abs/2305.13048>.
   package struct WeightedMean: Hashable, Sendable {
+    /// The channels.
     package var width: Formula
     /// The logarithm of *w*: `time_decay [width]`.
     package var decay: Weight

@@ -4,7 +4,7 @@ package import Symbolic
 /// vectors it uses.
 ///
 /// A scan takes values of each token in the order of `inputs`, carries its state from pass to pass,
-/// and returns `width` numbers for each token.
+/// and returns `width` elements for each token.
 package enum Scan: Hashable, Sendable {
   /// A state `[channels, state]`, with a decay for each number and token.
   case selective(Selective)
@@ -29,7 +29,9 @@ package enum Scan: Hashable, Sendable {
   ///
   /// - Source: Gu and Dao 2023, algorithm 2, <https://arxiv.org/abs/2312.00752>.
   package struct Selective: Hashable, Sendable {
+    /// The channels, each with a state of its own.
     package var channels: Formula
+    /// The state of one channel, *N*.
     package var state: Formula
     /// How many B and C there are, each for as many channels.
     package var groups: Formula
@@ -56,8 +58,11 @@ package enum Scan: Hashable, Sendable {
   ///
   /// - Source: Dao and Gu 2024, listing 1, <https://arxiv.org/abs/2405.21060>.
   package struct Duality: Hashable, Sendable {
+    /// The heads, each with a decay of its own.
     package var heads: Formula
+    /// The width of one head.
     package var headSize: Formula
+    /// The state of one element of a head, *N*.
     package var state: Formula
     /// How many B and C there are, each for as many heads.
     package var groups: Formula
@@ -65,9 +70,11 @@ package enum Scan: Hashable, Sendable {
     package var chunk: Formula
     /// A, D and the bias of the time step: `[heads]`.
     package var rates: Weight
+    /// D, the factor of x that passes the state by.
     package var skip: Weight
+    /// What is added to a time step before its softplus.
     package var stepBias: Weight
-    /// Between which numbers time steps are kept, where tokens are scanned in chunks.
+    /// Between which bounds time steps are clamped, where tokens are scanned in chunks.
     package var steps = Bounds()
 
     package init(
@@ -92,6 +99,7 @@ package enum Scan: Hashable, Sendable {
   ///
   /// - Source: De et al. 2024 (Griffin), §2.4, <https://arxiv.org/abs/2402.19427>.
   package struct GatedUnit: Hashable, Sendable {
+    /// The width of the state, and of what is returned.
     package var width: Formula
     /// Λ: `[width]`.
     package var rates: Weight
@@ -171,6 +179,7 @@ package enum Scan: Hashable, Sendable {
 }
 
 extension Scan.Duality {
+  /// The width of what it returns.
   package var width: Formula { heads * headSize }
 }
 
@@ -182,9 +191,11 @@ extension Bounds {
   }
 }
 
-/// The least and the most that numbers are, where they have a bound.
+/// The bounds between which values are clamped, where there are some.
 package struct Bounds: Hashable, Sendable {
+  /// The lower bound, if there is one.
   package var least: Constant?
+  /// The upper bound, if there is one.
   package var most: Constant?
 
   package init(least: Constant? = nil, most: Constant? = nil) {

@@ -213,7 +213,7 @@ extension SelfAttention {
     }
   }
 
-  /// The numbers of a piece in each row.
+  /// The elements of a piece in each row.
   package func width(_ piece: InputPiece) -> Formula {
     switch (piece, gate) {
     case (.queries, _): heads * headSize

@@ -1,10 +1,11 @@
 package import Symbolic
 
-/// What an operation of a program returns: `width` numbers for each token of its stream.
+/// What an operation of a program returns: `width` elements for each token of its stream.
 ///
 /// A value has a number and no name. Its rows are the tokens of the stream that its program runs
 /// on, so that a value of a program inside, which runs on other tokens, is another kind of thing.
 package struct Value: Hashable, Sendable {
+  /// What the rows of a value hold.
   package enum Kind: Hashable, Sendable {
     /// `[rows, width]`.
     case numbers
@@ -18,6 +19,8 @@ package struct Value: Hashable, Sendable {
 
   /// The number of the value in its program.
   package let id: Int
+  /// What its rows hold.
   package let kind: Kind
+  /// The elements of one row.
   package let width: Formula
 }

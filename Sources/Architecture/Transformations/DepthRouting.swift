@@ -2,12 +2,14 @@ package import Symbolic
 
 /// Where a change makes a model conditional, and how far.
 package struct DepthPlacement: Hashable, Sendable {
+  /// Which layers are routed.
   package enum Layers: Hashable, Sendable {
     /// Of every `every` layers the one at `offset`.
     case every(Int, offset: Int)
     /// Those of some ranges.
     case ranges([ClosedRange<Int>])
 
+    /// Whether a layer is routed, counted from zero.
     package func contains(_ layer: Int) -> Bool {
       switch self {
       case .every(let every, let offset): layer % every == offset
@@ -24,11 +26,15 @@ package struct DepthPlacement: Hashable, Sendable {
     }
   }
 
+  /// The share of the tokens that enter, *κ*; that of the first layer where it changes.
   package var capacity: Evaluated
   /// The share at the last layer, and the way there, where it falls or rises.
   package var last: Evaluated?
+  /// The curve between the two shares.
   package var shape: CapacityDecay.Shape
+  /// Which layers are routed.
   package var layers: Layers
+  /// Which part of a layer has the router before it.
   package var part: ConditionalDepth.Part
   /// Whether the scores are the attention of the layer before.
   package var readsAttention = false

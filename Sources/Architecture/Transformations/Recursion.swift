@@ -15,7 +15,9 @@ package struct Recursion: Hashable, Sendable {
     case middleCycle = "middle_cycle"
     case middleSequence = "middle_sequence"
 
+    /// Whether the first and the last layer keep tensors of their own.
     package var keepsEnds: Bool { self == .middleCycle || self == .middleSequence }
+    /// Whether whole recursions follow each other, and not copies of one layer.
     package var isCycle: Bool { self == .cycle || self == .middleCycle }
   }
 
@@ -43,9 +45,13 @@ package struct Recursion: Hashable, Sendable {
     case shared
   }
 
+  /// The number of recursions, *N*.
   package var steps: Int
+  /// Which layers share their tensors.
   package var sharing: Sharing
+  /// How tokens leave between the recursions, if they do.
   package var routing: Routing?
+  /// Which keys and values a recursion attends to.
   package var cache = Cache.recursion
 
   package init(steps: Int, sharing: Sharing, routing: Routing? = nil) {
@@ -208,7 +214,7 @@ extension Recursion {
     return condition
   }
 
-  /// The tokens that were assigned to so many recursions.
+  /// The tokens that were assigned to a number of recursions.
   ///
   /// Of *N* recursions *r* has the share *(N − r + 1)/N*, if each number is as likely.
   private func assigning(

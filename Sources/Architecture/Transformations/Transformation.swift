@@ -32,6 +32,7 @@ package enum Transformation: Hashable, Sendable {
   /// Where the experts of a Mixture-of-Depths model stand.
   case depthExperts(DepthExperts)
 
+  /// How experts and depth routers stand to each other.
   package enum DepthExperts: String, CaseIterable, Hashable, Sendable {
     /// Inside the routed blocks; the other blocks are dense.
     case staged
@@ -46,7 +47,7 @@ package enum Transformation: Hashable, Sendable {
     "skip": "skip=0.2/exponential", "exit": "exit=0.9/3:0.2,7:0.3",
   ]
 
-  /// Reads `name=value`; a number may be a letter, which leaves it free.
+  /// Reads `name=value`; a name in place of a number leaves it free.
   ///
   /// - Throws: `TransformationSyntaxError` with the form that was expected.
   package init(parsing text: String) throws(TransformationSyntaxError) {
@@ -157,7 +158,9 @@ extension DepthPlacement {
 
 /// A text that is no transformation.
 package struct TransformationSyntaxError: Error, Hashable, Sendable {
+  /// What was written.
   package let text: String
+  /// The form that was expected.
   package let expected: String
 }
 

@@ -130,7 +130,7 @@ struct GGUFReader {
     guard version == 2 || version == 3 else {
       throw damaged(
         version.byteSwapped < 100
-          ? "its numbers begin with the high byte, which is not read"
+          ? "it is big-endian, which is not read"
           : "its version is \(version), and 2 and 3 are read")
     }
   }

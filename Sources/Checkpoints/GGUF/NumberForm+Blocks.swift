@@ -1,4 +1,4 @@
-/// Types of llama.cpp whose numbers are packed in blocks.
+/// Types of llama.cpp whose elements are packed in blocks.
 ///
 /// - Source: ggml, `src/ggml-common.h`: the structures and their sizes, and `ggml.h`: the numbers.
 extension NumberForm {

@@ -274,7 +274,7 @@ extension Keys {
     return layer
   }
 
-  /// Cross-attention to an encoder, which is built where `add_cross_attention` asks for it and
+  /// Cross-attention to an encoder, which is built where `add_cross_attention` requires it and
   /// stands idle in a language model.
   fileprivate func gpt2CrossAttention(transposed: Bool) throws -> [Branch] {
     guard try flag("add_cross_attention") else { return [] }

@@ -389,7 +389,7 @@ extension Keys {
     }
   }
 
-  /// Which blocks are routed: a list of them, or one of every so many.
+  /// Which blocks are routed: a list of them, or one in each period.
   fileprivate func routedPlaces() throws -> DepthPlacement.Layers {
     if let list = try list("mod_layers") {
       let count = try listedLayerCount()
@@ -406,7 +406,7 @@ extension Keys {
         else {
           throw DescriptionError.wrongType(
             key: "mod_layers", found: text.isEmpty ? entry.kind : "'\(text)'",
-            expected: "numbers of layers from 0 on, or ranges such as \"8-31\"")
+            expected: "indices of layers from 0 on, or ranges such as \"8-31\"")
         }
         guard to < count else {
           throw DescriptionError.exceeds(

@@ -122,7 +122,7 @@ extension Keys {
     }
     let indices = try texts.filter { !$0.isEmpty }.map { text in
       guard let index = Int(text) else {
-        throw DescriptionError.unsupported(key: key, found: text, supported: "numbers of layers")
+        throw DescriptionError.unsupported(key: key, found: text, supported: "indices of layers")
       }
       return index
     }
@@ -140,7 +140,7 @@ extension Keys {
       return heads
     }
     guard let other = try object(old) else { return nil }
-    // The class asks it for the query heads alone; a file that asks for more is of other code.
+    // The class reads it for the query heads alone; a file that requires more is of other code.
     for (inner, size) in [
       ("num_attention_groups", Size.keyValueHeads), ("head_dim", .headSize),
       ("true_head_dim", .headSize),

@@ -87,7 +87,7 @@ extension Keys {
           output: Linear("out_proj", heads.valueWidth, d))))
   }
 
-  /// The type of each layer where every so-and-so-many-th has full attention.
+  /// The type of each layer where one in each period has full attention.
   func intervalTypes(_ key: String = "full_attention_interval") throws -> [String] {
     try layerKinds { index in
       (index + 1).isMultiple(of: try period(key)) ? "full_attention" : "linear_attention"

@@ -101,7 +101,7 @@ extension Keys {
     }
   }
 
-  /// Which layers rotate queries and keys, from a list or from every so-and-so-many-th; nil where
+  /// Which layers rotate queries and keys, from a list or from a period; nil where
   /// all do.
   func rotating() throws -> [Bool]? {
     let count = { try self.listedLayerCount() }

@@ -68,7 +68,7 @@ extension Keys {
     }
   }
 
-  /// The key that a misspelt one stands for: one that was asked for and is not in the file.
+  /// The key that a misspelt one stands for: one that was read and is not in the file.
   private func meant(by key: String) -> String? {
     guard configuration[key] != .null else { return nil }
     return nearestWord(to: key, among: met.filter { configuration[$0] == nil })

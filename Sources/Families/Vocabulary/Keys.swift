@@ -9,6 +9,7 @@ import Wording
 /// which of them were defaults. A family's description reads everything that changes a count; what
 /// it never reads is reported, and never silently dropped.
 package final class Keys {
+  /// The family whose defaults and spelling hold.
   package let modelType: String
   /// What the class of the family does otherwise than most.
   let traits: Set<Family.Trait>
@@ -22,7 +23,7 @@ package final class Keys {
   private let ownSpelling: [String: String]
   private(set) var sizes: [SizeBinding] = []
   private var values: [Symbol: Evaluated] = [:]
-  /// Every key that was asked for, in the common and in the family's own spelling.
+  /// Every key that was read, in the common and in the family's own spelling.
   private(set) var met: Set<String> = []
   /// Those of them that change nothing.
   private(set) var passed: Set<String> = []

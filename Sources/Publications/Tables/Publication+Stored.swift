@@ -189,10 +189,10 @@ extension Publication {
         "52 layers of which 39 slide", "bytes a token beyond the window, q8_0", "7072",
         .formula("13*256*2*34/32"), note: "GenerelSchwerz/llama.cpp pull 62"),
       Reproduction(
-        "DeepSeek-V3, keys of all heads", "numbers a layer and token", "24576",
+        "DeepSeek-V3, keys of all heads", "elements per layer and token", "24576",
         .formula("128*(128+64)"), note: "llama.cpp pull 11397, before the latent was cached"),
       Reproduction(
-        "DeepSeek-V3, values of all heads", "numbers a layer and token", "16384",
+        "DeepSeek-V3, values of all heads", "elements per layer and token", "16384",
         .formula("128*128"), note: "llama.cpp pull 11397"),
     ]
     + [(4096, "178"), (8192, "306"), (32_768, "1074"), (131_072, "4146")].map { tokens, printed in

@@ -1,4 +1,4 @@
-/// Softmax and choice over few numbers: the scores of experts, or of tokens.
+/// Softmax and choice over few elements: the scores of experts, or of tokens.
 ///
 /// They have only a literal form, which serves both kinds of evidence.
 extension Counted {

@@ -25,7 +25,7 @@ extension Executor {
     }
   }
 
-  /// Runs a loop over the numbers of a matrix: `y ← literal(y, other)`, or a fast row kernel.
+  /// Runs a loop over the elements of a matrix: `y ← literal(y, other)`, or a fast row kernel.
   @inline(__always)
   func elementwise(
     _ y: Matrix, _ path: String, each: OperationTally,
@@ -307,7 +307,7 @@ extension Executor {
     return y
   }
 
-  /// `y ← y · f(gate)`, with a gate for each number, or one for each of `width` numbers.
+  /// `y ← y · f(gate)`, with a gate for each element, or one for each of `width` elements.
   func gate(_ y: Matrix, by gates: Matrix, _ function: GateFunction, _ path: String) {
     let width = y.columns / gates.columns
     switch evidence {

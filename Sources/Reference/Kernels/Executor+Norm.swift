@@ -83,7 +83,7 @@ private struct NormKernel: @unchecked Sendable {
   let bias: UnsafeMutablePointer<Float>?
   let weightSize: Int
 
-  /// The operations on one vector: those of its numbers, and those done once.
+  /// The operations on one vector: those of its elements, and those done once.
   var each: OperationTally {
     var number = OperationTally()
     var once = OperationTally()

@@ -88,7 +88,7 @@ extension Executor {
     guard x.columns == inner else {
       throw ExecutionError.notExecuted(
         modelType: model.modelType,
-        what: "the map '\(name)' that takes \(inner) numbers and is given \(x.columns)")
+        what: "the map '\(name)' that takes \(inner) elements and is given \(x.columns)")
     }
     let table = isTied ? model.tokenTable?.appending("weight") : nil
     let weight = path.appending(linear.weightName)
@@ -120,10 +120,10 @@ extension Executor {
     if linear.hasBias { weights.claim("\(name).bias", columns) }
   }
 
-  /// The product with a weight of the model, whose numbers keep the variance of what they multiply.
+  /// The product with a weight of the model, whose elements keep the variance of what they multiply.
   func map(_ x: Matrix, _ name: String, into y: Matrix, path: String) {
     let (inner, columns) = (x.columns, y.columns)
-    // No row needs the numbers of a weight.
+    // No row needs the elements of a weight.
     guard x.rows > 0 else { return }
     let spread = (3 / Float(max(inner, 1))).squareRoot()
     let atOnce =

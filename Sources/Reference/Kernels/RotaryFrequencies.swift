@@ -8,7 +8,7 @@ import Architecture
   import Darwin
 #endif
 
-/// By how much each pair of numbers turns for one position.
+/// By how much each pair of elements turns for one position.
 struct RotaryFrequencies {
   var each: [Float]
   /// What cosines and sines are multiplied by, where it is not one.

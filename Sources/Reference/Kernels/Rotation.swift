@@ -44,7 +44,7 @@ extension Executor {
     return table
   }
 
-  /// Turns each pair of the rotated numbers of each head by the angle of its row's position.
+  /// Turns each pair of the rotated elements of each head by the angle of its row's position.
   func rotate(
     _ y: Matrix, _ rotation: Rotation, _ positions: [Int], _ path: String
   ) throws {
@@ -65,13 +65,13 @@ extension Executor {
       rotation.angles.pairing)
   }
 
-  /// The same for `size` numbers of each head of `width`, from its number `offset` on.
+  /// The same for `size` elements of each head of `width`, from its element `offset` on.
   func rotate(
     _ y: Matrix, heads: Int, width: Int, offset: Int = 0, size: Int, _ table: RotaryTable,
     _ positions: [Int], _ path: String, _ pairing: RotaryAngles.Pairing = .halves
   ) {
     let pairs = size / 2
-    // Numbers of a pair are so far apart, and the first ones of two pairs so far.
+    // Elements of a pair are so far apart, and the first ones of two pairs so far.
     let (apart, step) = pairing == .halves ? (pairs, 1) : (1, 2)
     switch evidence {
     case .literal:

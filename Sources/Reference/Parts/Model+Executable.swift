@@ -97,7 +97,7 @@ extension Model {
     }
   }
 
-  /// The path of the token table, whose numbers a tied head has.
+  /// The path of the token table, whose elements a tied head has.
   var tokenTable: String? {
     head.first { branch in
       if case .embedding(let table) = branch.module { table.index == .token } else { false }

@@ -18,7 +18,7 @@ extension Executor {
     }
   }
 
-  /// The rows of a flow that are assigned to so many recursions at least, by sequence.
+  /// The rows of a flow that are assigned to at least a number of recursions, by sequence.
   func assigned(
     atLeast count: Int, _ flow: Flow, _ name: String
   ) -> [(rows: [Int], scores: [Float])] {

@@ -132,7 +132,7 @@ extension AttentionCore {
     return selection
   }
 
-  /// Heads with their extents and constants; sinks are numbers of the model.
+  /// Heads with their extents and constants; sinks are elements of the model.
   init(_ heads: AttentionHeads, _ executor: Executor, at path: String) throws {
     let count = try executor.extent(heads.heads)
     self.init(

@@ -4,7 +4,7 @@ import Symbolic
 
 /// What reads and writes several streams of each token.
 ///
-/// The weights of a token are few numbers, and have only a literal form.
+/// The weights of a token are few elements, and have only a literal form.
 extension Executor {
   /// `y ← y / √(mean(x²) + ε)`.
   func divide(
@@ -87,7 +87,7 @@ extension Executor {
     let epsilon = Counted(try float(balance.epsilon))
     meter.literally(path, rows: 0..<y.rows) { row in
       let matrix = y.row(row)
-      /// Divides the numbers of each of `size` lines, `stride` apart, by their sum plus ε.
+      /// Divides the elements of each of `size` lines, `stride` apart, by their sum plus ε.
       func scale(line: Int, apart: Int) {
         for index in 0..<size {
           let first = index * line

@@ -113,7 +113,7 @@ extension Executor {
       let rows = flow.rows(of: index)
       let own = x.rows(rows)
       let carried = state.carried(name, sequence, count: kernel * channels)
-      /// The input that lies so many tokens before a row.
+      /// The input that lies a number of tokens before a row.
       func input(_ row: Int, _ lag: Int, _ channel: Int) -> Float {
         row >= lag
           ? own[row - lag, channel] : carried[(kernel + row - lag) * channels + channel]

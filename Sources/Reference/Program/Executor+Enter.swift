@@ -6,7 +6,7 @@ extension Executor {
   /// Runs a program for the tokens that enter it, and writes what it returns over them.
   ///
   /// All sequences go together, because experts have a number of slots for the tokens of a pass. Where
-  /// nobody enters the parts run on no row, and ask for their weights.
+  /// nobody enters the parts run on no row, and request their weights.
   ///
   /// Without scores these are the tokens that the last router let in.
   func enter(

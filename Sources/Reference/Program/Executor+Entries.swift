@@ -49,7 +49,7 @@ extension Executor {
     }
   }
 
-  /// Rotates numbers of entries that stand at the first positions of their windows, for which no
+  /// Rotates elements of entries that stand at the first positions of their windows, for which no
   /// table was made.
   private func rotateFirst(
     _ y: Matrix, _ angles: RotaryAngles, offset: Int, first: Int, size: Int, _ path: String
@@ -225,7 +225,7 @@ extension Executor {
     return y
   }
 
-  /// The product of each group of numbers with rows of a matrix: `[rows, output]`.
+  /// The product of each group of elements with rows of a matrix: `[rows, output]`.
   func groupedProduct(
     _ x: Matrix, _ map: Linear, _ groups: Int, at path: String
   ) throws -> Matrix {

@@ -4,7 +4,7 @@ import Symbolic
 
 /// The experts of each token with their weights, or the tokens of each expert.
 struct Choices {
-  /// For each row, the numbers of its experts; those at or above the number of real experts do
+  /// For each row, the indices of its experts; those at or above the number of real experts do
   /// nothing.
   var chosen: [[Int]] = []
   /// For each row, the weight of each of them; nil where all weigh the same.
@@ -133,7 +133,7 @@ extension Executor {
     return choices
   }
 
-  /// The sums of all pairs of two scores, of the two tables that the numbers of all rows are.
+  /// The sums of all pairs of two scores, of the two tables that the elements of all rows are.
   func pairScores(_ x: Matrix, to count: Formula, _ path: String) throws -> Matrix {
     let (keys, pairs) = (x.columns / 2, try extent(count))
     guard keys * keys == pairs else {
@@ -290,7 +290,7 @@ extension Router {
     return nil
   }
 
-  /// Makes scores of the gate's numbers of one token, in place.
+  /// Makes scores of the gate's elements of one token, in place.
   fileprivate func score(_ row: UnsafeMutablePointer<Float>, _ count: Int) {
     switch scoring {
     case .softmax: Counted.softmax(row, count)

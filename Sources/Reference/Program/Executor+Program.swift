@@ -91,8 +91,8 @@ struct ProgramRun {
     return selections
   }
 
-  /// The numbers of a value to write over: its own memory if this step is its last reader, and
-  /// nobody reads on what it is a slice of; slices taken before are of other numbers.
+  /// The elements of a value to write over: its own memory if this step is its last reader, and
+  /// nobody reads on what it is a slice of; slices taken before are of other elements.
   private func writable(_ value: Value, _ index: Int, _ executor: Executor) -> Matrix {
     let matrix = numbers(value)
     var isOwn = program.lastReads[value.id] == index && !isBorrowed[value.id]
@@ -417,7 +417,7 @@ extension Executor {
 
   // MARK: - Operations without a file of their own
 
-  /// Keeps a value for later programs of the pass; numbers get memory of their own.
+  /// Keeps a value for later programs of the pass; elements get memory of their own.
   fileprivate func leave(_ register: Register, as legacy: Legacy) {
     guard case .numbers(let matrix) = register else {
       legacies[legacy] = (register, nil)
@@ -477,7 +477,7 @@ extension Executor {
     }
   }
 
-  /// The numbers along one axis that a slice takes; a view where they stand side by side.
+  /// The elements along one axis that a slice takes; a view where they stand side by side.
   fileprivate func slice(_ x: Matrix, _ slice: Slice) throws -> Matrix {
     let axes = try slice.axes.map { try extent($0) }
     let (first, count) = (try extent(slice.first), try extent(slice.count))
@@ -499,7 +499,7 @@ extension Executor {
     return y
   }
 
-  /// The numbers of two matrices side by side.
+  /// The elements of two matrices side by side.
   fileprivate func join(_ x: Matrix, _ y: Matrix) -> Matrix {
     let both = scratch.matrix(x.rows, x.columns + y.columns)
     x.copy(into: both.columns(0..<x.columns))

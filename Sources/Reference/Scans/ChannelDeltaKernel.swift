@@ -166,7 +166,7 @@ private struct ChannelDeltaKernel: DeltaKernel {
     let chunk = chunk
     executor.meter.literally(name) {
       for row in 1..<max(1, chunk) {
-        // The row as it was, while its numbers change.
+        // The row as it was, while its elements change.
         let own = (0..<row).map { Counted(matrix[row, $0]) }
         for column in 0..<row {
           var sum = Counted.zero

@@ -188,7 +188,7 @@ extension DeltaHead {
 }
 
 extension Executor {
-  /// `y ← x − z`, for numbers of a state; it has a literal form only.
+  /// `y ← x − z`, for elements of a state; it has a literal form only.
   func subtract(_ z: Matrix, from x: Matrix, into y: Matrix, _ name: String) {
     meter.literally(name, rows: 0..<y.rows) { row in
       for column in 0..<y.columns {

@@ -10,23 +10,31 @@ package struct MeasuredComparison: Sendable {
   package struct Row: Sendable {
     /// As the file calls it; `Global` for the whole run.
     package let module: String
+    /// The FLOPs that the file gives.
     package let measured: Rational
+    /// The FLOPs of the formulas, in the tool's own way of counting.
     package let analytic: Rational
     /// Whether the two are equal, as exactly as the file has them.
     package let isEqual: Bool
     /// Why they differ; empty if they do not, or if nothing explains it.
     package let diagnoses: [Diagnosis]
 
+    /// Whether the two are equal, or the reason of their difference is known.
     package var isExplained: Bool { isEqual || !diagnoses.isEmpty }
   }
 
+  /// The tool that wrote the file.
   package let kind: MeasuredCounts.Kind
+  /// The pass that the formulas are taken of.
   package let workload: Workload
+  /// The modules, the whole run first.
   package let rows: [Row]
   /// The pass that the counts are of, where they are of another.
   package let reading: Workload?
 
+  /// The FLOPs of the whole run that the file gives.
   package var total: Rational { rows.first?.measured ?? .zero }
+  /// The FLOPs of the whole run by the formulas.
   package var analytic: Rational { rows.first?.analytic ?? .zero }
   /// Whether every difference has its reason.
   package var agrees: Bool { rows.allSatisfy(\.isExplained) }
@@ -38,7 +46,7 @@ package struct MeasuredComparison: Sendable {
   }
 
   /// Matches the modules of a file with the products of a pass, and looks for what explains each
-  /// difference; where the pass as it is asked for leaves some open, other passes are tried.
+  /// difference; where the requested pass leaves some open, other passes are tried.
   ///
   /// - Throws: `DescriptionError`, also for a size that was left free.
   package init(

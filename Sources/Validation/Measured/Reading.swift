@@ -315,7 +315,7 @@ struct Reading {
     return isFrozen
   }
 
-  /// Every choice of at most so many, the smaller before the larger.
+  /// Every choice of at most `most` items, the smaller before the larger.
   private static func sets(_ all: [Diagnosis], most: Int) -> [[Diagnosis]] {
     var sets: [[Diagnosis]] = [[]]
     for diagnosis in all { sets += sets.filter { $0.count < most }.map { $0 + [diagnosis] } }
@@ -430,7 +430,7 @@ struct Reading {
     }
   }
 
-  /// How so many tokens may be shared out to sequences, the likeliest first.
+  /// How a number of tokens may be split into sequences, the likeliest first.
   private static func splits(_ rows: Int128, _ asked: Workload) -> [(Int128, Int128)] {
     guard asked.phase != .decode else { return [(rows, 1)] }
     var splits: [(Int128, Int128)] = []

@@ -8,8 +8,8 @@ extension Command {
   static let explain = Command(
     "explain", "Print the formula of every count, with the sizes put in and the value.",
     discussion: """
-      Every size has the letter of the papers and the key of config.json. The value is the formula
-      evaluated. A size that is a free variable (--set hidden_size=x) stays in the answer as a letter.
+      Every size has the symbol of the papers and the key of config.json. The value is the formula
+      evaluated. A size that is a free variable (--set hidden_size=x) stays in the answer.
       """,
     examples: [
       ("tally explain mixtral-8x7b", "each part as a formula"),
@@ -41,7 +41,7 @@ extension Command {
     }
   }
 
-  /// The formulas that a command line asks for, and what to know about them.
+  /// The formulas that a command line requests, and what to know about them.
   private static func formulas(
     _ arguments: Arguments
   ) throws -> (reports: [FormulaReport], notes: String) {

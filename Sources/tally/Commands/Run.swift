@@ -86,7 +86,7 @@ extension Command {
     "threads", "N", least: 1, help: "Threads: the processors.")
 }
 
-/// What a command line of `run` asks for, and the run.
+/// What a command line of `run` requests, and the run.
 struct CheckpointRun {
   private let word: String
   /// The sequences, which do not see one another; there is at least one.

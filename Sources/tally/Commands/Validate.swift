@@ -243,7 +243,7 @@ enum ByteSize {
   }
 }
 
-/// What a command line of `validate` asks for, and the runs of it.
+/// What a command line of `validate` requests, and the runs of it.
 struct ValidationRun {
   enum Scale: String, CaseIterable {
     case reduced
@@ -348,7 +348,7 @@ struct ValidationRun {
     }
   }
 
-  /// The model of a word, and what predicts further tokens beside it if that is asked for.
+  /// The model of a word, and what predicts further tokens beside it if that is requested.
   private func prepareAll(
     _ word: String
   ) throws -> [(reduction: Reduction, preparation: Preparation)] {

@@ -15,7 +15,7 @@ enum IdleOptions {
   /// A sentence for each option of a pass that leaves every figure as its default does.
   static func notes(_ arguments: Arguments, _ report: PassReport) -> [String] {
     choices(report).compactMap { choice in
-      // What is not asked for is not counted again.
+      // What is not requested is not counted again.
       guard arguments.has(choice.declaration), let reason = choice.reason() else { return nil }
       return "\(choice.declaration.label) changes nothing: \(reason)."
     }

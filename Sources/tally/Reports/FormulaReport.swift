@@ -36,7 +36,7 @@ struct FormulaReport {
 
   /// The formulas of the parameters, by part or by tensor.
   ///
-  /// - Throws: `Failure` for a free letter that is a size's too.
+  /// - Throws: `Failure` for a free variable that is a size's too.
   init(_ report: ParameterReport, byTensor: Bool) throws {
     let ledger = report.ledger
     model = report.model
@@ -49,7 +49,7 @@ struct FormulaReport {
 
   /// The formulas of one pass: the whole, its parts, and then every row.
   ///
-  /// - Throws: `Failure` if a figure needs more than 128 bits, or for a free letter that is a size's
+  /// - Throws: `Failure` if a figure needs more than 128 bits, or for a free variable that is a size's
   ///   too.
   init(_ pass: PassReport) throws {
     let report = pass.operations

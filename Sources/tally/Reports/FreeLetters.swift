@@ -2,9 +2,9 @@ import Architecture
 import Symbolic
 
 extension Model {
-  /// Refuses a free letter under which a report shows a size of the model too.
+  /// Refuses a free variable under which a report shows a size of the model too.
   ///
-  /// A letter that stands for the size of its own name is no other letter.
+  /// A variable that stands for the size of its own name is no conflict.
   ///
   /// - Parameter shown: The symbols that the report's formulas mention.
   /// - Throws: `DescriptionError.lettersTaken`.

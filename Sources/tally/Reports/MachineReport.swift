@@ -96,7 +96,7 @@ struct MachineReport {
       if let device = options.device, let faster = faster(device, than: figures.machine.peak, share)
       {
         reasons.append(
-          "the numbers were \(faster.rawValue), whose peak is higher (--compute-dtype \(faster.rawValue))"
+          "the operands were \(faster.rawValue), whose peak is higher (--compute-dtype \(faster.rawValue))"
         )
       }
       if report.workload.mask == .full, report.model.hasAttention {

@@ -150,7 +150,7 @@ extension String {
 }
 
 extension Workload {
-  /// The options that ask for this pass.
+  /// The options that request this pass.
   fileprivate var options: String {
     "--phase \(phase.rawValue) --batch \(batch)" + (phase == .decode ? "" : " --tokens \(tokens)")
       + (past > 0 ? " --past \(past)" : "")

@@ -71,7 +71,7 @@ extension Workload.Phase {
 }
 
 extension WorkloadRequest {
-  /// What would ask for this pass.
+  /// The options that would request this pass.
   fileprivate init(_ workload: Workload) {
     self.init()
     phase = workload.phase

@@ -154,7 +154,7 @@ extension PassReport {
 }
 
 extension PassReport {
-  /// - Throws: `Failure` for a free letter that the formulas of the rows use.
+  /// - Throws: `Failure` for a free variable that the formulas of the rows use.
   func refuseLettersOfRows() throws {
     let symbols = operations.ledger.rows.reduce(into: Set<Symbol>()) {
       $0.formUnion($1.flops.symbols)

@@ -137,7 +137,7 @@ extension PassReport {
           + "\(met.experts.short) experts of a layer, \(met.expected.short) expected if each chooses "
           + "evenly and for itself; "
           + (model.hasLimitedExperts && !model.dropsTokens
-            ? "every place is computed, so the bytes moved are those of all."
+            ? "every slot is computed, so the bytes moved are those of all."
             : "the bytes moved are those expected."))
     }
     notes += memory.placesFilled.map(\.note)

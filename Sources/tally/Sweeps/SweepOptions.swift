@@ -40,7 +40,7 @@ enum SweepOptions {
     "multiple-of", "M", least: 1, most: 1 << 40,
     help: "Only multiples of M for the size that is solved for.")
   static let between = Parameter<String?>.text(
-    "between", "FROM:TO", help: "The least and the greatest value of that size.",
+    "between", "FROM:TO", help: "The range of that size.",
     complaint: { limits($0) == nil ? "two whole numbers in order, as in 1:4096" : nil })
   static let budget = Parameter<String?>.text(
     "budget", "FLOPS",
@@ -62,11 +62,11 @@ enum SweepOptions {
 
   static let pareto = Parameter<String?>.text(
     "pareto", "FIGURES",
-    help: "Keep the points that no other dominates; the least is best, or max:FIGURE.")
+    help: "Drop dominated points; lower is better, or with max:FIGURE higher.")
   static let top = Parameter<Int128?>.whole(
     "top", "N", least: 1, most: 1_000_000, help: "Keep the N points that come first in --order-by.")
   static let order = Parameter<String?>.text(
-    "order-by", "FIGURE", help: "The least first, or max:FIGURE for the most.")
+    "order-by", "FIGURE", help: "Lowest first, or with max:FIGURE highest first.")
   static let format = Parameter<SweepFormat>.choice(
     "format", "FORMAT", of: SweepFormat.allCases, default: .table,
     help: "How to print; without it, as the extension of --output says.")
@@ -84,7 +84,7 @@ enum SweepOptions {
   static let check = Parameter<Bool>.flag(
     "check", help: "First compare a thousand points with the plain evaluation.")
   static let yes = Parameter<Bool>.flag(
-    "yes", help: "Run grids of more than a million million points without --where.")
+    "yes", help: "Run grids of more than 10¹² points without --where.")
   static let threads = Parameter<Int128?>.whole(
     "threads", "N", least: 1, most: 4096, help: "Threads. Default: one for each processor.")
 

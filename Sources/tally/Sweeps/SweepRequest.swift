@@ -135,7 +135,7 @@ struct SweepRequest {
     }
   }
 
-  /// The columns where none are asked for.
+  /// The columns where none are requested.
   private static func columns(
     _ model: Model, _ subject: SweepSubject, _ axes: [Axis], isDrawn: Bool
   ) throws -> [Sweep.Column] {
@@ -207,7 +207,7 @@ struct SweepRequest {
 }
 
 extension SweepOptions {
-  /// What `--hold` and `--by` ask for.
+  /// What `--hold` and `--by` request.
   static func heldFigure(_ arguments: Arguments, _ axes: [Axis]) throws -> Sweep.Hold? {
     switch (arguments[hold], arguments[by]) {
     case (nil, nil):
