@@ -117,9 +117,9 @@ extension Layer {
       var routing: MixtureOfExperts?
       if case .mixtureOfExperts(let mixture) = branch.module { routing = mixture }
       if let routing, let constants = routing.constants, assumption != .none {
-        sum +=
+        parts.append(
           choosing.share(meeting: routing.chosen / routing.scored)
-          * constants.weights.map { $0.count * bytes($0, branch) }.sum()
+            * constants.weights.map { $0.count * bytes($0, branch) }.sum())
       }
       for weight in branch.weights where !weight.activeShare.isZero {
         let size = bytes(weight, branch)
