@@ -17,16 +17,31 @@ package struct Family: Sendable {
   let spelling: String
   /// What the class does otherwise than most, and no key says.
   let traits: Set<Trait>
+  /// What the class computes and no key of its configuration says, as `key=value` pairs.
+  ///
+  /// `epsilon` is *ε* of all norms, `norms_add_one` says that a norm multiplies by its weight and
+  /// one, `rotates_neighbours` that a rotary pair is two numbers side by side,
+  /// `indexes_halves` that those of an indexer's heads are not although they are elsewhere,
+  /// `keeps_other_groups_at_zero` that experts outside the best groups keep a score of zero,
+  /// `states_rotary_magnitudes` that the file says what cosines and sines are multiplied by,
+  /// `reads_alpha` that a factor of the base is read where the rule is dynamic,
+  /// `has_own_base` that a base outside the rotary parameters is not read where the file has none of
+  /// them, because the class has, and `names_no_base` that none is ever read by the usual name.
+  ///
+  /// - Source: the modeling files of `transformers` 5.23.0.
+  let fixed: String
   let describe: @Sendable (Keys) throws -> Model
 
   init(
-    _ modelType: String, spelling: String = "", traits: Set<Trait> = [], defaults: String,
+    _ modelType: String, spelling: String = "", traits: Set<Trait> = [], fixed: String = "",
+    defaults: String,
     describe: @escaping @Sendable (Keys) throws -> Model
   ) {
     self.modelType = modelType
     self.defaults = defaults
     self.spelling = spelling
     self.traits = traits
+    self.fixed = fixed
     self.describe = describe
   }
 
@@ -93,9 +108,12 @@ package struct Family: Sendable {
   }
 
   /// A family that is built like another, with other defaults.
-  init(_ modelType: String, like other: Family, spelling: String? = nil, defaults: String) {
+  init(
+    _ modelType: String, like other: Family, spelling: String? = nil, fixed: String? = nil,
+    defaults: String
+  ) {
     self.init(
-      modelType, spelling: spelling ?? other.spelling, traits: other.traits, defaults: defaults,
-      describe: other.describe)
+      modelType, spelling: spelling ?? other.spelling, traits: other.traits,
+      fixed: fixed ?? other.fixed, defaults: defaults, describe: other.describe)
   }
 }

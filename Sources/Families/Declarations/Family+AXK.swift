@@ -32,6 +32,7 @@ extension Family {
   /// The queries come with an output gate, and most norms are gated by a small network.
   static let axk2 = Family(
     "axk2", spelling: deepSeekV3.spelling,
+    fixed: "rotates_neighbours=true indexes_halves=true keeps_other_groups_at_zero=true",
     defaults: """
       vocab_size=163840 intermediate_size=5120 moe_intermediate_size=512 num_attention_heads=32
       n_shared_experts=1 n_routed_experts=128 kv_lora_rank=128 q_lora_rank=384

@@ -8,6 +8,7 @@ extension Family {
 
   static let apertus = Family(
     "apertus",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=null
       attention_bias=false hidden_act="xielu" tie_word_embeddings=false

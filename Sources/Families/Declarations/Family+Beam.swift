@@ -8,6 +8,7 @@ extension Family {
 
   static let beam = Family(
     "beam",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=151936 intermediate_size=20480 num_attention_heads=48 num_key_value_heads=8
       head_dim=128 attention_bias=false moe_intermediate_size=2560 num_experts_per_tok=8

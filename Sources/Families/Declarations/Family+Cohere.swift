@@ -8,6 +8,7 @@ extension Family {
 
   static let cohere = Family(
     "cohere",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       attention_bias=false use_qk_norm=false tie_word_embeddings=true
@@ -34,6 +35,7 @@ extension Family {
 
   static let cohere2 = Family(
     "cohere2",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       attention_bias=false sliding_window=4096 sliding_window_pattern=4 layer_types=null
@@ -55,6 +57,7 @@ extension Family {
 
   static let cohere2MoE = Family(
     "cohere2_moe",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=256000 intermediate_size=22528 num_attention_heads=64 num_key_value_heads=null
       head_dim=128 attention_bias=false num_experts_per_tok=2 num_experts=8 num_shared_experts=0

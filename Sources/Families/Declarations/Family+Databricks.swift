@@ -35,6 +35,7 @@ extension Family {
   static let dbrx = Family(
     "dbrx",
     spelling: "hidden_size=d_model num_attention_heads=n_heads num_hidden_layers=n_layers",
+    fixed: "epsilon=1e-5",
     defaults: """
       vocab_size=32000 n_heads=16 attn_config.kv_n_heads=1 ffn_config.ffn_hidden_size=3584
       ffn_config.moe_num_experts=4 ffn_config.moe_top_k=1

@@ -53,6 +53,7 @@ extension Family {
 
   static let deepSeekV2 = Family(
     "deepseek_v2", spelling: "num_experts=n_routed_experts",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=102400 intermediate_size=11008 num_attention_heads=32 attention_bias=false
       mlp_bias=false first_k_dense_replace=0 kv_lora_rank=512 q_lora_rank=1536 n_routed_experts=64
@@ -96,6 +97,7 @@ extension Family {
   static let deepSeekV32 = Family(
     "deepseek_v32", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
     traits: [.storesPredictors],
+    fixed: "rotates_neighbours=true indexes_halves=true",
     defaults: """
       vocab_size=129280 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=128
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3

@@ -9,6 +9,7 @@ extension Family {
   static let deepseekV4 = Family(
     "deepseek_v4",
     spelling: "intermediate_size=moe_intermediate_size num_local_experts=n_routed_experts",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=129280 moe_intermediate_size=2048 num_attention_heads=64 head_dim=512
       q_lora_rank=1024 num_experts_per_tok=6 n_routed_experts=256 layer_types=null

@@ -34,6 +34,7 @@ extension Family {
 
   static let dots3 = Family(
     "dots3_note_text", spelling: "num_local_experts=n_routed_experts",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=152064 intermediate_size=13824 moe_intermediate_size=1536
       num_attention_heads=128 n_shared_experts=1 n_routed_experts=256 kv_lora_rank=512
@@ -61,7 +62,9 @@ extension Family {
   }
 
   /// Published files of the multimodal model write the keys of the text model at the top.
-  static let dots3Note = Family("dots3_note", like: dots3, defaults: dots3.defaults)
+  static let dots3Note = Family(
+    "dots3_note", like: dots3, fixed: "",
+    defaults: dots3.defaults)
 }
 
 extension Size {

@@ -8,6 +8,7 @@ extension Family {
 
   static let ernie45 = Family(
     "ernie4_5",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=103424 intermediate_size=3072 num_attention_heads=16 num_key_value_heads=2
       head_dim=128 use_bias=false tie_word_embeddings=true
@@ -22,6 +23,7 @@ extension Family {
 
   static let ernie45MoE = Family(
     "ernie4_5_moe", spelling: "num_experts=moe_num_experts num_experts_per_tok=moe_k",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=103424 intermediate_size=12288 num_attention_heads=20 num_key_value_heads=4
       use_bias=false moe_intermediate_size=1536 moe_k=6 moe_num_experts=64
@@ -47,6 +49,7 @@ extension Family {
 
   static let ernie45VLMoE = Family(
     "ernie4_5_vl_moe_text", spelling: "num_experts=moe_num_experts num_experts_per_tok=moe_k",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=103424 intermediate_size=12288 num_attention_heads=20 num_key_value_heads=4
       use_bias=false moe_intermediate_size=null moe_k=6 moe_num_experts=64
@@ -71,6 +74,7 @@ extension Family {
 
   static let paddleOCR = Family(
     "paddleocr_vl_text", like: ernie45,
+    fixed: "",
     defaults: """
       vocab_size=103424 intermediate_size=3072 num_attention_heads=16 num_key_value_heads=2
       head_dim=128 use_bias=false tie_word_embeddings=true

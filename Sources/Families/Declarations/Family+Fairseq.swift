@@ -9,6 +9,7 @@ extension Family {
   static let opt = Family(
     "opt", spelling: "hidden_act:activation_function",
     traits: [.doesNotRotate],
+    fixed: "epsilon=1e-5",
     defaults: """
       vocab_size=50272 max_position_embeddings=2048 num_attention_heads=12 ffn_dim=3072
       word_embed_proj_dim=null do_layer_norm_before=true _remove_final_layer_norm=false
@@ -41,6 +42,7 @@ extension Family {
   static let bioGPT = Family(
     "biogpt",
     traits: [.doesNotRotate],
+    fixed: "epsilon=1e-5",
     defaults: """
       vocab_size=42384 max_position_embeddings=1024 num_attention_heads=16 intermediate_size=4096
       hidden_act="gelu" tie_word_embeddings=true scale_embedding=true
@@ -62,6 +64,7 @@ extension Family {
       hidden_act:activation_function
       """,
     traits: [.doesNotRotate],
+    fixed: "epsilon=1e-5",
     defaults: """
       vocab_size=256008 attention_heads=16 ffn_dim=4096 activation_function="gelu"
       add_cross_attention=false tie_word_embeddings=true scale_embedding=true pad_token_id=1

@@ -56,6 +56,7 @@ extension Family {
 
   static let glm = Family(
     "glm",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
       head_dim=128 attention_bias=true tie_word_embeddings=false
@@ -70,6 +71,7 @@ extension Family {
 
   static let glm4 = Family(
     "glm4",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
       head_dim=128 attention_bias=true tie_word_embeddings=false
@@ -128,6 +130,7 @@ extension Family {
   static let glmMoEDSA = Family(
     "glm_moe_dsa", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
     traits: [.storesPredictors],
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=154880 intermediate_size=12288 moe_intermediate_size=2048 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
@@ -157,6 +160,7 @@ extension Family {
   /// GLM-4 with heads that always share the width, and biases that no key switches off.
   static let glm4V = Family(
     "glm4v_text",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=151552 intermediate_size=13696 num_attention_heads=32 num_key_value_heads=2
       tie_word_embeddings=false
@@ -169,6 +173,7 @@ extension Family {
 
   static let glmOCR = Family(
     "glm_ocr_text",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=59392 intermediate_size=4096 num_attention_heads=16 num_key_value_heads=8
       tie_word_embeddings=false

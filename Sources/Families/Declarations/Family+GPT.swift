@@ -141,6 +141,7 @@ extension Family {
 
   static let gptJ = Family(
     "gptj", spelling: gpt2Spelling,
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=50400 n_head=16 n_inner=null activation_function="gelu_new"
       tie_word_embeddings=false
@@ -152,6 +153,7 @@ extension Family {
 
   static let codeGen = Family(
     "codegen", spelling: gpt2Spelling,
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=50400 n_head=16 n_inner=null activation_function="gelu_new"
       tie_word_embeddings=false
@@ -166,6 +168,7 @@ extension Family {
 
   static let gptNeoX = Family(
     "gpt_neox",
+    fixed: "names_no_base=true",
     defaults: """
       vocab_size=50432 num_attention_heads=64 intermediate_size=24576 attention_bias=true
       use_parallel_residual=true hidden_act="gelu" tie_word_embeddings=false
@@ -191,6 +194,7 @@ extension Family {
   /// Only the last layer adds a bias to the output of its attention.
   static let gptNeoXJapanese = Family(
     "gpt_neox_japanese",
+    fixed: "names_no_base=true",
     defaults: """
       vocab_size=32000 num_attention_heads=32 intermediate_multiple_size=4 hidden_act="gelu"
       tie_word_embeddings=true

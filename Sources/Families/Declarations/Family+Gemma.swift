@@ -8,6 +8,7 @@ extension Family {
 
   static let gemma = Family(
     "gemma",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=256000 intermediate_size=24576 num_attention_heads=16 num_key_value_heads=16
       head_dim=256 attention_bias=false hidden_act="gelu_pytorch_tanh" tie_word_embeddings=true
@@ -24,6 +25,7 @@ extension Family {
 
   static let gemma2 = Family(
     "gemma2", spelling: "hidden_act:hidden_activation",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=256000 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 layer_types=null
@@ -42,6 +44,7 @@ extension Family {
 
   static let gemma3 = Family(
     "gemma3_text", spelling: "hidden_act:hidden_activation",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=262208 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 attention_bias=false sliding_window=4096 sliding_window_pattern=6
@@ -67,7 +70,8 @@ extension Family {
   }
 
   static let vaultGemma = Family(
-    "vaultgemma", spelling: gemma2.spelling, defaults: gemma2.defaults
+    "vaultgemma", spelling: gemma2.spelling, fixed: "norms_add_one=true",
+    defaults: gemma2.defaults
   ) { keys in
     try keys.requireEqualHeads()
     return try keys.decoder(
@@ -81,6 +85,7 @@ extension Family {
   static let recurrentGemma = Family(
     "recurrent_gemma",
     spelling: "sliding_window=attention_window_size",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=256000 intermediate_size=7680 num_attention_heads=10 num_key_value_heads=null
       lru_width=null conv1d_width=4 block_types=["recurrent","recurrent","attention"]

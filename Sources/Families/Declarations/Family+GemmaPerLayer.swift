@@ -62,6 +62,7 @@ extension Family {
   static let gemma4 = Family(
     "gemma4_text",
     spelling: "num_experts_per_tok:top_k_experts",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=262144 intermediate_size=9216 num_attention_heads=8 num_key_value_heads=4
       head_dim=256 global_head_dim=512 hidden_activation="gelu_pytorch_tanh" attention_bias=false

@@ -8,6 +8,7 @@ extension Family {
 
   static let hunyuanDense = Family(
     "hunyuan_v1_dense",
+    fixed: "reads_alpha=true",
     defaults: """
       vocab_size=290943 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       head_dim=null attention_bias=false tie_word_embeddings=false
@@ -19,6 +20,7 @@ extension Family {
 
   static let hunyuanMoE = Family(
     "hunyuan_v1_moe", spelling: "num_experts_per_tok=moe_topk num_local_experts=num_experts",
+    fixed: "reads_alpha=true",
     defaults: """
       vocab_size=290943 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       head_dim=null attention_bias=false num_experts=1 moe_topk=1 tie_word_embeddings=false

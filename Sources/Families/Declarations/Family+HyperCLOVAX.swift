@@ -6,8 +6,10 @@ import Symbolic
 extension Family {
   static let ofHyperCLOVAX: [Family] = [hyperclovax]
 
+  /// A multiplier of null means one over the root of a head's width.
   static let hyperclovax = Family(
     "hyperclovax",
+    fixed: "attention_multiplier=null",
     defaults: """
       vocab_size=32000 intermediate_size=11008 num_attention_heads=32 num_key_value_heads=null
       head_dim=null attention_bias=false mlp_bias=false use_post_norm=true

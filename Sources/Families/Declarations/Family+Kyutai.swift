@@ -9,6 +9,7 @@ extension Family {
   /// The output projection is square whatever the heads' width.
   static let helium = Family(
     "helium",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=48000 intermediate_size=7040 num_attention_heads=20 num_key_value_heads=20
       head_dim=128 attention_bias=false mlp_bias=false tie_word_embeddings=false

@@ -8,6 +8,7 @@ extension Family {
 
   static let laguna = Family(
     "laguna",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=100352 intermediate_size=8192 num_attention_heads=48 num_key_value_heads=8
       sliding_window=512 moe_intermediate_size=512 shared_expert_intermediate_size=512

@@ -52,6 +52,7 @@ extension Family {
 
   static let lfm3 = Family(
     "lfm3",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=128000 intermediate_size=7680 num_attention_heads=16 num_key_value_heads=4
       head_dim=128 conv_bias=false conv_L_cache=7 layer_types=null use_sandwich_norm=true

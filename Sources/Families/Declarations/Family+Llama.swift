@@ -23,6 +23,7 @@ extension Family {
 
   static let llama4 = Family(
     "llama4_text",
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=202048 intermediate_size=8192 intermediate_size_mlp=16384
       num_attention_heads=40 num_key_value_heads=8 head_dim=128 num_experts_per_tok=1
@@ -112,6 +113,7 @@ extension Family {
 
   static let cwm = Family(
     "cwm",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=128256 intermediate_size=21504 num_attention_heads=48 num_key_value_heads=8
       head_dim=128 mlp_bias=false tie_word_embeddings=false

@@ -16,6 +16,7 @@ extension Family {
       num_hidden_layers:num_layers intermediate_size=ffn_hidden_size num_experts_per_tok=moe_topk
       num_local_experts=n_routed_experts moe_intermediate_size=expert_ffn_hidden_size
       """,
+    fixed: "rotates_neighbours=true",
     defaults: """
       vocab_size=131072 num_attention_heads=64 attention_bias=false ffn_hidden_size=12288
       q_lora_rank=1536 kv_lora_rank=512 qk_nope_head_dim=128 qk_rope_head_dim=64 v_head_dim=128

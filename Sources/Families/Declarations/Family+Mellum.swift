@@ -8,6 +8,7 @@ extension Family {
 
   static let mellum = Family(
     "mellum", spelling: "num_local_experts=num_experts",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=98304 intermediate_size=7168 num_attention_heads=32 num_key_value_heads=4
       head_dim=128 attention_bias=false moe_intermediate_size=896 num_experts_per_tok=8

@@ -18,6 +18,7 @@ extension Family {
   /// Sliding layers have twice the key-value heads, and attention sinks.
   static let mimoV2Flash = Family(
     "mimo_v2_flash", spelling: "num_local_experts=n_routed_experts",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=152576 intermediate_size=16384 num_attention_heads=64 num_key_value_heads=4
       head_dim=192 v_head_dim=128 attention_bias=false moe_intermediate_size=2048

@@ -65,6 +65,7 @@ extension Family {
 
   static let minimaxM3 = Family(
     "minimax_m3_vl_text", spelling: "num_experts=num_local_experts",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=200064 intermediate_size=3072 num_attention_heads=64 num_key_value_heads=4
       head_dim=128 num_experts_per_tok=4 num_local_experts=128 dense_intermediate_size=12288

@@ -47,6 +47,7 @@ extension Family {
 
   static let ministral3 = Family(
     "ministral3",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=131072 intermediate_size=14336 num_attention_heads=32 num_key_value_heads=8
       head_dim=128 sliding_window=null tie_word_embeddings=false
@@ -60,6 +61,7 @@ extension Family {
   /// Mistral 4: DeepSeek-V3 with a plain router, and experts that its checkpoints stack.
   static let mistral4 = Family(
     "mistral4", spelling: deepSeekV3.spelling,
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=131072 intermediate_size=12288 moe_intermediate_size=2048 num_attention_heads=32
       n_shared_experts=1 n_routed_experts=128 num_experts_per_tok=4 first_k_dense_replace=0

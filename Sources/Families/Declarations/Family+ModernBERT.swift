@@ -9,6 +9,7 @@ extension Family {
   /// The first layer's attention has no norm of its own, because the tokens are normed.
   static let modernBERTDecoder = Family(
     "modernbert-decoder", spelling: "hidden_act:hidden_activation",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=50368 intermediate_size=1152 num_attention_heads=12 norm_bias=false
       attention_bias=false mlp_bias=false decoder_bias=true classifier_bias=false

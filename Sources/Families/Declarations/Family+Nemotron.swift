@@ -8,6 +8,7 @@ extension Family {
 
   static let nemotron = Family(
     "nemotron",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=256000 intermediate_size=24576 num_attention_heads=48 num_key_value_heads=null
       head_dim=null attention_bias=false mlp_bias=false hidden_act="relu2"
@@ -29,6 +30,7 @@ extension Family {
       mamba_chunk_size=chunk_size
       """,
     traits: [.doesNotRotate],
+    fixed: "time_step_min=0.001",
     defaults: """
       vocab_size=131072 num_attention_heads=32 num_key_value_heads=8 head_dim=128
       intermediate_size=21504 mlp_bias=false ssm_state_size=128 mamba_num_heads=128

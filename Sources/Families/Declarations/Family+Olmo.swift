@@ -6,7 +6,10 @@ import Symbolic
 extension Family {
   static let ofOlmo: [Family] = [olmo, olmo2, olmo3, olmoe, flexOlmo, olmoHybrid]
 
-  static let olmo = Family("olmo", defaults: olmoDefaults + " clip_qkv=null") { keys in
+  static let olmo = Family(
+    "olmo", fixed: "epsilon=1e-5",
+    defaults: olmoDefaults + " clip_qkv=null"
+  ) { keys in
     try keys.decoder(
       keys.uniform(
         keys.layer(

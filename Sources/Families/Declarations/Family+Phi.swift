@@ -45,6 +45,7 @@ extension Family {
 
   static let phiMoE = Family(
     "phimoe",
+    fixed: "states_rotary_magnitudes=true",
     defaults: """
       vocab_size=32064 intermediate_size=6400 num_attention_heads=32 num_key_value_heads=8
       num_local_experts=16 num_experts_per_tok=2 attention_bias=false lm_head_bias=false

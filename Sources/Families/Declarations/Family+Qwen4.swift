@@ -8,6 +8,7 @@ extension Family {
 
   static let qwen4Exp = Family(
     "qwen4_exp_text",
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=248320 num_attention_heads=16 num_key_value_heads=2 head_dim=256
       attention_bias=false linear_conv_kernel_dim=4 linear_key_head_dim=128

@@ -17,6 +17,7 @@ extension Family {
       shared_expert_intermediate_size:share_expert_dim
       routed_scaling_factor:moe_router_scaling_factor
       """,
+    fixed: "norms_add_one=true",
     defaults: """
       vocab_size=128815 intermediate_size=11264 num_attention_heads=64 num_key_value_heads=8
       head_dim=128 moe_intermediate_size=1280 n_routed_experts=288 num_experts_per_tok=8

@@ -8,6 +8,7 @@ extension Family {
 
   static let zaya = Family(
     "zaya",
+    fixed: "has_own_base=true",
     defaults: """
       vocab_size=262272 num_attention_heads=8 num_key_value_heads=2 sliding_window=null
       moe_intermediate_size=2048 num_experts_per_tok=1 num_experts=16 layer_types=null head_dim=128

@@ -273,10 +273,9 @@ extension Keys.RotaryRules {
 
 extension Family {
   /// What the class of a type takes for constants, and does without a key for it, by path.
-  static func classConstants(of modelType: String) -> [String: JSONValue] {
+  static func classConstants(of modelType: String, fixed: String) -> [String: JSONValue] {
     let own = constants[modelType] ?? constants[NumericKeys.classOf(modelType)]
-    let text = [own, fixedConstants[modelType]]
-      .compactMap(\.self).joined(separator: " ")
+    let text = [own ?? "", fixed].joined(separator: " ")
     var values: [String: JSONValue] = [:]
     for pair in text.split(whereSeparator: \.isWhitespace) {
       guard let sign = pair.firstIndex(of: "=") else { continue }

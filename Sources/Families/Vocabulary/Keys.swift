@@ -13,6 +13,7 @@ package final class Keys {
   package let modelType: String
   /// What the class of the family does otherwise than most.
   let traits: Set<Family.Trait>
+  private let fixed: String
   let configuration: JSONObject
   /// What the command line set, as text.
   let overrides: [String: String]
@@ -30,7 +31,7 @@ package final class Keys {
   /// The keys that decide numbers and no count.
   private(set) var constants: Set<String> = []
   /// What the class behind the configuration takes for constants that are left out, by path.
-  private(set) lazy var classConstants = Family.classConstants(of: modelType)
+  private(set) lazy var classConstants = Family.classConstants(of: modelType, fixed: fixed)
   /// Every key that the family has, whether or not this configuration makes it matter.
   var known: Set<String> {
     met.union(defaults.keys).union(aliases.filter(\.isReadInFiles).map(\.name))
@@ -48,6 +49,7 @@ package final class Keys {
   init(family: Family, configuration: JSONObject, overrides: [String: String]) throws {
     modelType = family.modelType
     traits = family.traits
+    fixed = family.fixed
     self.configuration = configuration
     self.overrides = overrides
     aliases = family.aliases
