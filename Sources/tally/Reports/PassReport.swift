@@ -120,9 +120,7 @@ extension PassReport {
     switch exactness {
     case .exact, .described: break
     case .expected:
-      notes.append(
-        "How many tokens enter a routed block depends on the data; the figures are those of the "
-          + "capacity" + boundsText(convention))
+      notes.append(model.expectation + boundsText(convention))
     case .bounded:
       notes.append(
         "How many experts a token meets depends on the data; the figures are the most"
