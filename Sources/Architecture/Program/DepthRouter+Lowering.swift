@@ -10,7 +10,7 @@ extension ConditionalDepth {
     program.within("", .router, .depthRouter(router)) { program in
       switch entry {
       case .remaining:
-        program.enter(x, nil, router, predictor: nil, otherwise: otherwise, body)
+        program.enter(x, router, otherwise: otherwise, body)
       case .following, .assigned, .drawn: program.enter(x, nil, router, predictor: nil, body)
       case .everyone: body(x, &program)
       case .assigning(let assignment): router.assign(x, assignment, &program, body)

@@ -388,14 +388,23 @@ extension ProgramBuilder {
   package mutating func enter(
     _ x: Value, _ scores: Value?, _ router: DepthRouter,
     predictor: ((Value, inout ProgramBuilder) -> Value)?,
-    otherwise: ((Value, inout ProgramBuilder) -> Value)? = nil,
     _ body: (Value, inout ProgramBuilder) -> Value
   ) -> Value {
     let decision = predictor.map { inside(x.width, $0) }
     let program = ProgramBuilder.program(width: x.width, body)
-    var entrance = Entrance(router: router, predictor: decision, body: program)
-    entrance.otherwise = otherwise.map { ProgramBuilder.program(width: x.width, $0) }
+    let entrance = Entrance(router: router, predictor: decision, body: program)
     return step(.enter(x, scores: scores, entrance), x.width, .choice, router.path)
+  }
+
+  /// The same for those that a router says, while something else is done with the others.
+  package mutating func enter(
+    _ x: Value, _ router: DepthRouter, otherwise: (Value, inout ProgramBuilder) -> Value,
+    _ body: (Value, inout ProgramBuilder) -> Value
+  ) -> Value {
+    let program = ProgramBuilder.program(width: x.width, body)
+    var entrance = Entrance(router: router, predictor: nil, body: program)
+    entrance.otherwise = ProgramBuilder.program(width: x.width, otherwise)
+    return step(.enter(x, scores: nil, entrance), x.width, .choice, router.path)
   }
 
   /// The scores of the vocabulary as they are, once each row has decided by them whether it leaves.

@@ -123,8 +123,7 @@ extension PassReport {
       let what =
         model.dropsTokens
         ? "How many tokens an expert takes depends on the data; the figures are those expected"
-        : "How many tokens enter a routed block depends on the data; the figures are those of the "
-          + "capacity"
+        : model.expectation
       notes.append(what + boundsText(convention))
     case .bounded:
       notes.append(
