@@ -17,7 +17,7 @@ import Testing
 
   /// Every program of a model, and how many layers run it.
   static func programs(of model: Model) -> [(program: Program, times: Formula)] {
-    [model.entrance, model.exit].compactMap { $0.map { ($0, 1) } }
+    [model.entrance, model.exit, model.earlyExit].compactMap { $0.map { ($0, 1) } }
       + model.groups.map { ($0.layer.program, $0.indices.count) }
       + (model.cycles.map { cycles -> [(program: Program, times: Formula)] in
         [(cycles.begin, 1), (cycles.layer.program, Formula(Int128(cycles.count)))]
