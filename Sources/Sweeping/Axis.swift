@@ -36,7 +36,7 @@ package struct Axis: Hashable, Sendable {
   package static func target(of key: String) -> Target {
     let name = key.split(separator: "/", maxSplits: 1).first.map(String.init) ?? key
     if name != key {
-      return ["mod", "recursion", "upcycle"].contains(name) ? .transformation : .configuration
+      return targets[name] == .transformation ? .transformation : .configuration
     }
     return targets[key] ?? .configuration
   }
@@ -48,7 +48,9 @@ package struct Axis: Hashable, Sendable {
     "logits": .pass, "mla": .pass, "recompute": .pass, "convention": .convention,
     "weight-dtype": .weightFormat, "kv-dtype": .cacheFormat, "segment": .transformation,
     "shared": .transformation, "upcycle": .transformation, "mod": .transformation,
-    "mode": .transformation, "recursion": .transformation, "budget": .budget,
+    "mode": .transformation, "recursion": .transformation, "granularity": .transformation,
+    "leverage": .transformation, "idle": .transformation, "capacity": .transformation,
+    "budget": .budget,
   ]
 }
 

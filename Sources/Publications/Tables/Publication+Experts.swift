@@ -8,7 +8,7 @@ extension Publication {
       Reproduction(
         "LongCat-Flash", "parameters", "560B",
         .sum(
-          longcatFigure("parameters.total"), .formula("0-28*256*3*f*d", "f=2048 d=6144")),
+          longcatFigure("parameters.total"), .formula("0-28*256*2*f*d", "f=2048 d=6144")),
         note: "without the maps that transformers allocates for zero experts; truncated"),
       Reproduction(
         "LongCat-Flash", "active parameters, at the most", "31.3B",
