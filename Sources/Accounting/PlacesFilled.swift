@@ -12,9 +12,9 @@ package struct PlacesFilled: Hashable, Sendable {
   package let chosen: Evaluated
   /// Rows that the experts compute: filled places, or all where they are padded.
   package let computed: Evaluated
-  /// Pairs that reach a place: the least, if all tokens choose the same experts, and the mean over all
-  /// choices that are as likely as each other.
+  /// The least number of pairs that reach a slot: all tokens choose the same experts.
   package let least: Evaluated
+  /// The mean number of them over all choices that are as likely as each other.
   package let expected: Evaluated
   /// The most there can be.
   package let most: Evaluated

@@ -7,7 +7,9 @@ package import Symbolic
 /// - Source: Zhang et al. 2024 (p-MoD), §3.3, where the shift controls the cost of all layers,
 ///   <https://arxiv.org/abs/2412.04449>. That the shift follows from the mean is our choice.
 package struct CapacityBudget: Hashable, Sendable {
+  /// The mean of the shares of the layers, from 0 to 1.
   package var mean: Rational
+  /// The share below which no layer falls, from 0 to 1.
   package var least: Rational
 
   package init(mean: Rational, least: Rational) {

@@ -14,6 +14,7 @@ package struct EarlyExits: Hashable, Sendable {
   package var layers: [Int]
   /// The share of all tokens that is expected to leave at each.
   package var shares: [Rational]
+  /// *λ*, the confidence above which a token leaves: the largest probability at the exit, from 0 to 1.
   package var threshold: Constant
 
   package init(layers: [Int], shares: [Rational], threshold: Constant) {
@@ -70,9 +71,7 @@ extension Model {
   mutating func leave(at exits: EarlyExits) throws(DescriptionError) {
     let count = try listedLayers()
     try exits.require(layers: count)
-    groups = try groups.map { group throws(DescriptionError) in
-      LayerGroup(group.layer, .listed(try listed(group.indices)))
-    }.leaving(at: exits, of: count, width: Formula(Size.hidden.symbol))
+    groups = try groups.leaving(at: exits, of: count, width: Formula(Size.hidden.symbol))
     self.exits = exits
   }
 }

@@ -29,9 +29,11 @@ package struct ExpertPlaces: Hashable, Sendable {
 
   /// *c*.
   package var factor: Formula
+  /// What is made of a capacity that is not whole.
   package var rounding = Rounding.floor
   /// Whether an expert computes every place, also those that no token fills.
   package var isPadded = true
+  /// Which tokens keep their slot where there are too few.
   package var keeping = Keeping.first
   /// *D*, the devices over which the experts are spread, if not each expert has places of its own but
   /// those of one device have them together: of a device with *m = E/D* experts

@@ -272,7 +272,12 @@ extension Block {
   package var paths: [String] {
     parts.flatMap { part -> [String] in
       guard part.path.isEmpty else { return [part.path] }
-      return part.weights.compactMap { $0.name.split(separator: ".").first.map(String.init) }
+      var names = part.weights.map(\.name)
+      // Of a stack the experts run one by one, under the paths of each.
+      if case .mixtureOfExperts(let mixture) = part.module {
+        names += [mixture.path, mixture.sharedPath]
+      }
+      return names.compactMap { $0.split(separator: ".").first.map(String.init) }
     }
   }
 

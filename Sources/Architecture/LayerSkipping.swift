@@ -102,8 +102,6 @@ extension [LayerGroup] {
 extension Model {
   mutating func skip(_ skipping: LayerSkipping) throws(DescriptionError) {
     let count = try listedLayers()
-    groups = try groups.map { group throws(DescriptionError) in
-      LayerGroup(group.layer, .listed(try listed(group.indices)))
-    }.skipping(skipping, of: count, width: Formula(Size.hidden.symbol))
+    groups = try groups.skipping(skipping, of: count, width: Formula(Size.hidden.symbol))
   }
 }

@@ -46,7 +46,7 @@ package struct Comparison: Sendable {
     _ decisions: [String: Decision]
   ) throws(DescriptionError) {
     let expected = OperationLedger(model, workload)
-    let analytic = try expected.places()
+    var analytic = try expected.places()
     var bounds: [OperationLedger.Place: (least: Rational, most: Rational)] = [:]
     var decided: [OperationLedger.Place: Rational] = [:]
     if expected.exactness != .exact {
@@ -62,8 +62,11 @@ package struct Comparison: Sendable {
       for (place, count) in try OperationLedger(model, workload, assuming: .none).places() {
         bounds[place] = (count, .zero)
       }
+      let known = Set(analytic.map(\.place))
       for (place, count) in try OperationLedger(model, workload, assuming: .all).places() {
         bounds[place, default: (.zero, .zero)].most = count
+        // What is expected of a share of zero has no row.
+        if !known.contains(place) { analytic.append((place, .zero)) }
       }
     }
     var measured: [OperationLedger.Place: Int128] = [:]

@@ -2,6 +2,7 @@ import Accounting
 import Families
 import Foundation
 import JSON
+import Symbolic
 import Testing
 
 /// Bytes of weights in the mixtures of block types, against what llama.cpp itself makes of small models.

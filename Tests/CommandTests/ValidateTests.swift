@@ -101,6 +101,21 @@ import Testing
     #expect(rows.contains { $0["bounds"] != nil && $0["bounds"] != .null })
   }
 
+  @Test(
+    "A change of a reduced model, whose layers have gaps between them, is executed as it is counted",
+    arguments: [
+      "granite3-3b-a800m --transform recursion=2/cycle", "gemma3-1b --transform skip=0.2",
+      "gemma3-1b --transform mod=0.5/2/attention_map", "llama4-scout --transform skip=0.2",
+      "mod-220m --set mod_capacity=1 --set mod_capacity_decay=linear --set mod_capacity_last=0 "
+        + "--set mod_routing=token_choice --set mod_every=1 --set mod_budget=0.3",
+    ])
+  func changed(_ words: String) throws {
+    let outcome = Self.run("validate \(words) --format json")
+    #expect(outcome.exitCode == 0, "\(outcome.output.prefix(300))")
+    let model = try #require(try JSONValue(parsing: outcome.output)["models"]?.array?.first)
+    #expect(model["mismatches"]?.integer == 0)
+  }
+
   struct Mistake: CustomTestStringConvertible, Sendable {
     let words: String
     let exitCode: Int32

@@ -429,11 +429,11 @@ package struct Routing: Hashable, Sendable {
   package var capacity: ExpertPlaces?
   /// Whether every expert computes every token.
   package var runsEvery = false
-  /// How many experts that compute nothing return their input, and how many behind them return a
-  /// mean of it and a vector.
+  /// The number of no-op experts that return their input.
   package var returning: Formula = 0
   /// Whether all that compute nothing do.
   package var allReturn = false
+  /// The number of experts behind these that return a mean of their input and a vector.
   package var constants: Formula = 0
   /// Whether the experts are those that return such means.
   package var isOfConstants = false

@@ -55,7 +55,10 @@ extension Model {
       width: Formula(Size.hidden.symbol), capacity: share, choice: .expert, predictor: nil)
     if placement.readsAttention { (router.readsAttention, router.weighting) = (true, .none) }
     var result: [LayerGroup] = []
-    let count = number(layerCount).flatMap { Int(exactly: $0) } ?? 0
+    // A share that changes from layer to layer, and a score of the layer before, need them in turn.
+    let count =
+      decay != nil || placement.readsAttention
+      ? try listedLayers() : number(layerCount).flatMap { Int(exactly: $0) } ?? 0
     let budgeted = try budgeted(placement, decay, of: count)
     guard placement.layers.last < count else {
       throw .exceeds(

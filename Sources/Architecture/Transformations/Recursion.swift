@@ -87,17 +87,30 @@ extension Model {
   /// - Throws: `DescriptionError` if the depth does not divide, or layers that would be one differ.
   mutating func `repeat`(_ recursion: Recursion) throws(DescriptionError) {
     let count = try listedLayers()
-    groups = try groups.map { group throws(DescriptionError) in
-      LayerGroup(group.layer, .listed(try listed(group.indices)))
-    }.repeated(recursion, of: count, width: Formula(Size.hidden.symbol))
+    groups = try groups.repeated(recursion, of: count, width: Formula(Size.hidden.symbol))
   }
 
-  func listedLayers() throws(DescriptionError) -> Int {
+  mutating func listedLayers() throws(DescriptionError) -> Int {
     guard let count = number(layerCount).flatMap({ Int(exactly: $0) }), count <= 1_000_000 else {
       throw .notFree(
         key: "num_hidden_layers", reason: "the layers that share tensors are told apart one by one")
     }
+    try numberInTurn()
     return count
+  }
+
+  /// Lists the layers, and numbers them in turn: those of a reduced model have gaps between them.
+  private mutating func numberInTurn() throws(DescriptionError) {
+    let numbers = try groups.map { group throws(DescriptionError) in try listed(group.indices) }
+    let turn = Dictionary(
+      numbers.joined().sorted().enumerated().map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
+    for (group, own) in numbers.enumerated() {
+      groups[group].indices = .listed(own.compactMap { turn[$0] })
+      for sharing in groups[group].layer.sharings.indices {
+        let holder = groups[group].layer.sharings[sharing].holder
+        groups[group].layer.sharings[sharing].holder = turn[holder] ?? holder
+      }
+    }
   }
 }
 
