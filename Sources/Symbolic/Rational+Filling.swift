@@ -271,8 +271,8 @@ extension Filling {
 }
 
 extension Rational {
-  /// The mean number of filled places, of so many places for the own among all things of which each
-  /// token chooses some: see `Filling`.
+  /// The mean number of filled slots, where each token chooses some of all experts and `own` of them
+  /// have `places` slots together: see `Filling`.
   ///
   /// - Throws: `ArithmeticError.overflow`, as `Filling.mean(of:)`, `.notAnInteger`.
   package static func filled(
