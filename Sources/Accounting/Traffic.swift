@@ -260,5 +260,11 @@ struct Choosing {
 
 extension MixtureOfExperts {
   /// The least number of experts that a token meets, where some that it chooses do nothing.
-  fileprivate var fewest: Formula { idle.isZero ? active : .maximum(0, chosen - idle) }
+  ///
+  /// Of experts that share their slots, one at least keeps a token on each device that is chosen.
+  fileprivate var fewest: Formula {
+    let own = idle.isZero ? active : .maximum(0, chosen - idle)
+    guard let capacity, !capacity.isPadded, capacity.devices != nil else { return own }
+    return .ceiling(own / capacity.sharing(of: experts))
+  }
 }

@@ -21,6 +21,11 @@ extension Model {
 extension MixtureOfExperts {
   /// Adds experts that a plain gate scores and that compute nothing.
   mutating func addIdle(_ idle: Formula, for change: String) throws(DescriptionError) {
+    guard !runsEveryExpert else {
+      throw .notChanged(
+        change, because: "every expert computes every token",
+        advice: "Take a model that runs only the chosen experts.")
+    }
     guard self.idle.isZero, router.besides.isEmpty, bias == nil, router.groups == nil,
       always == nil, !router.addsScores, latent == nil,
       let gate = router.gates.indices.first,
