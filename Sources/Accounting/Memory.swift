@@ -63,7 +63,7 @@ package struct Memory: Sendable {
   package let intensityBounds: (least: Rational, most: Rational)?
   /// How many experts the pass meets in each kind of layer that has some.
   package let expertsMet: [ExpertsMet]
-  /// How many choices of experts find a place, in each kind of layer where not all do.
+  /// How many choices of experts find a slot, in each kind of layer where not all do.
   package let placesFilled: [PlacesFilled]
 
   /// What a training step keeps for each parameter.

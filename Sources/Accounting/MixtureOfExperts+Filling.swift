@@ -23,7 +23,7 @@ extension MixtureOfExperts {
 }
 
 extension Model {
-  /// Whether experts leave out tokens above their places, and compute no place that nobody fills.
+  /// Whether experts leave out tokens above their slots, and compute no slot that nobody fills.
   package var dropsTokens: Bool {
     groups.contains { group in
       group.layer.runBranches.contains { branch, _ in

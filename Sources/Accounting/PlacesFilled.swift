@@ -1,7 +1,7 @@
 package import Architecture
 package import Symbolic
 
-/// How many choices of the tokens of one pass reach a place of an expert, in a layer.
+/// How many choices of the tokens of one pass reach a slot of an expert, in a layer.
 package struct PlacesFilled: Hashable, Sendable {
   /// The layers in which it is so.
   package var layers: Evaluated
@@ -10,7 +10,7 @@ package struct PlacesFilled: Hashable, Sendable {
   /// Pairs of a token and an expert that computes, before any is dropped: *N·K*, less those of experts
   /// that do nothing, if every token chooses evenly among all.
   package let chosen: Evaluated
-  /// Rows that the experts compute: filled places, or all where they are padded.
+  /// Rows that the experts compute: filled slots, or all where they are padded.
   package let computed: Evaluated
   /// The least number of pairs that reach a slot: all tokens choose the same experts.
   package let least: Evaluated
@@ -51,9 +51,9 @@ package struct PlacesFilled: Hashable, Sendable {
     _ mixture: MixtureOfExperts, _ stream: Stream, _ group: LayerGroup, _ ledger: OperationLedger
   ) throws(DescriptionError) {
     func value(_ formula: Formula) throws(DescriptionError) -> Evaluated {
-      try ledger.value(formula, "The number of filled places")
+      try ledger.value(formula, "The number of filled slots")
     }
-    // The same experts without padding: a place counts once a token fills it.
+    // The same experts without padding: a slot counts once a token fills it.
     var plain = mixture
     plain.capacity?.isPadded = false
     let (routing, own) = (plain.routing, mixture.routing)

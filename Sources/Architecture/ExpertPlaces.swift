@@ -31,18 +31,18 @@ package struct ExpertPlaces: Hashable, Sendable {
   package var factor: Formula
   /// What is made of a capacity that is not whole.
   package var rounding = Rounding.floor
-  /// Whether an expert computes every place, also those that no token fills.
+  /// Whether an expert computes every slot, also those that no token fills.
   package var isPadded = true
   /// Which tokens keep their slot where there are too few.
   package var keeping = Keeping.first
-  /// *D*, the devices over which the experts are spread, if not each expert has places of its own but
+  /// *D*, the devices over which the experts are spread, if not each expert has slots of its own but
   /// those of one device have them together: of a device with *m = E/D* experts
   /// `C = max(1, min(N·min(K, m), ⌊c·K·N·m/E⌋))` for pairs of a token and an expert.
   package var devices: Formula?
 
   package init(_ factor: Formula) { self.factor = factor }
 
-  /// The experts that have places together, of all that are routed.
+  /// The experts that have slots together, of all that are routed.
   package func sharing(of experts: Formula) -> Formula { devices.map { experts / $0 } ?? 1 }
 
   /// How many times there are such places.

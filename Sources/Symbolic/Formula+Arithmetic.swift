@@ -166,7 +166,7 @@ extension Formula {
     }
   }
 
-  /// The mean number of filled places, as `Rational.filled` computes it.
+  /// The mean number of filled slots, as `Rational.filled` computes it.
   package static func filled(
     tokens: Formula, choices: Formula, of things: Formula, own: Formula, places: Formula
   ) -> Formula {

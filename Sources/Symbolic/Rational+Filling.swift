@@ -19,7 +19,7 @@ struct Filling {
   /// The fewest.
   private var least: Int128 { max(0, choices - (things - own)) }
 
-  /// The mean number of filled places.
+  /// The mean number of filled slots.
   ///
   /// Of a number of tokens that is not whole it is the mean between the whole numbers beside it. The
   /// exact value while its denominator fits in 64 bits; else the nearest multiple of

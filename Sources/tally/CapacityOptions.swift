@@ -19,7 +19,7 @@ enum CapacityOptions {
     "moe-train-capacity-factor")
   static let padding = Parameter<Padding>.choice(
     "capacity-padding", "WHAT", of: Padding.allCases, default: .pad,
-    help: "Compute every place of an expert, or only those that a token fills."
+    help: "Compute every slot of an expert, or only those that a token fills."
   ).known(as: "moe-pad-expert-input-to-capacity", "pad-to-capacity")
   static let rounding = Parameter<ExpertPlaces.Rounding>.choice(
     "capacity-rounding", "HOW", of: ExpertPlaces.Rounding.allCases, default: .floor,
@@ -30,7 +30,7 @@ enum CapacityOptions {
   ).known(as: "moe-token-drop-policy", "token-drop-policy")
   static let devices = Parameter<Int128?>.whole(
     "capacity-devices", "D", least: 1, most: 1 << 40,
-    help: "The experts of each of D devices share their places, as in DeepSeek-V2."
+    help: "The experts of each of D devices share their slots, as in DeepSeek-V2."
   ).known(as: "expert-parallel", "expert-model-parallel-size", "ep-size")
   static let routing = Parameter<ExpertsWho>.choice(
     "expert-routing", "WHO", of: ExpertsWho.allCases, default: .token_choice,

@@ -43,7 +43,10 @@ struct ModelSource {
         _ = try Transformation(parsing: text)
         return nil
       } catch {
-        return error.expected
+        let name = String(text.prefix { $0 != "=" })
+        let near = nearestWord(to: name, among: Transformation.forms.map(\.key))
+        return Transformation.forms.first { $0.key == near }.map { "a form such as \($0.value)" }
+          ?? error.expected
       }
     })
 

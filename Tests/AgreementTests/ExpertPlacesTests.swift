@@ -225,7 +225,7 @@ import Validation
     "What cannot be is said",
     arguments: [
       ("mixtral-8x7b", ["capacity=1/devices:3/drop"], "multiple"),
-      ("mixtral-8x7b", ["capacity=1/devices:4"], "share its places"),
+      ("mixtral-8x7b", ["capacity=1/devices:4"], "share its slots"),
       ("mixtral-8x7b", ["capacity=1/choose/drop"], "exactly as many tokens"),
       ("mixtral-8x7b", ["capacity=1/choose/best"], "exactly as many tokens"),
       ("mixtral-8x7b", ["idle=0/0/1", "capacity=1/choose"], "constant experts"),

@@ -140,6 +140,9 @@ import Testing
       Mistake(
         words: "validate gpt2 --tokens 9,12 --past 2", exitCode: 64,
         message: "Packed sequences are one pass without a cache"),
+      Mistake(
+        words: "validate gpt2 --transform granularty=4/8", exitCode: 64,
+        message: "expected a form such as granularity=4/8."),
       Mistake(words: "validate gpt2 --memory much", exitCode: 64, message: "512MiB or 8GiB"),
       Mistake(words: "validate gpt2 --output x.svg", exitCode: 64, message: "Only --timing draws"),
       Mistake(

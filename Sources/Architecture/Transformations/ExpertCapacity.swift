@@ -53,7 +53,7 @@ extension Model {
           devices)
       }
       mixture.capacity = places
-      // An expert that gathers tokens for its places leaves the other tokens out.
+      // An expert that gathers tokens for its slots leaves the other tokens out.
       mixture.runsEveryExpert = false
       if choosing {
         mixture.router.rule = .expertChoice
@@ -85,7 +85,7 @@ extension Model {
       ].first { $0.isThere }
       if let other {
         throw .notChanged(
-          other.key, because: "experts that choose take exactly as many tokens as they have places",
+          other.key, because: "experts that choose take exactly as many tokens as they have slots",
           advice: "Leave it out, or take expert_routing=token_choice.")
       }
       guard !hasHashedExperts else {
@@ -104,8 +104,8 @@ extension Model {
     if places.devices != nil, places.isPadded {
       throw .notChanged(
         "expert_capacity_devices",
-        because: "the experts of a device share its places, so that "
-          + "no expert has places of its own to pad",
+        because: "the experts of a device share its slots, so that "
+          + "no expert has slots of its own to pad",
         advice: "Add expert_capacity_padding=false, or 'drop' to the change.")
     }
     if places.keeping == .best, mixtures.contains(where: { $0.router.gates.isEmpty }) {
@@ -154,7 +154,7 @@ extension ExpertPlaces {
       + "(c = expert_capacity_factor), \(kept). "
     return rule
       + (isPadded
-        ? "The figures count every place, filled or not."
+        ? "The figures count every slot, filled or not."
         : "The figures are the mean over all choices that are as likely as each other.")
   }
 }

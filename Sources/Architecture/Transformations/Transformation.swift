@@ -41,7 +41,9 @@ package enum Transformation: Hashable, Sendable {
   }
 
   /// The names that `init(parsing:)` knows, each with its form.
-  package static let forms: KeyValuePairs = [
+  package static let forms = Array(otherForms) + Array(expertForms)
+
+  private static let otherForms: KeyValuePairs = [
     "segment": "segment=4", "shared": "shared=2", "upcycle": "upcycle=8/2", "mod": "mod=0.125/2",
     "mode": "mode=staged", "recursion": "recursion=3/middle_cycle",
     "skip": "skip=0.2/exponential", "exit": "exit=0.9/3:0.2,7:0.3",
@@ -52,7 +54,7 @@ package enum Transformation: Hashable, Sendable {
   /// - Throws: `TransformationSyntaxError` with the form that was expected.
   package init(parsing text: String) throws(TransformationSyntaxError) {
     let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
-    let forms = Array(Self.forms) + Array(Self.expertForms)
+    let forms = Self.forms
     guard halves.count == 2, let form = forms.first(where: { $0.key == halves[0] })?.value
     else {
       throw TransformationSyntaxError(

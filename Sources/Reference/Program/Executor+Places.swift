@@ -11,7 +11,7 @@ struct ChosenPair {
 }
 
 extension Executor {
-  /// The pairs for which the experts have places; the rest is dropped.
+  /// The pairs for which the experts have slots; the rest is dropped.
   ///
   /// Pairs come and go in the order of the batch, and of one token best first.
   func keep(

@@ -27,7 +27,7 @@ extension PlacesFilled {
     if places != nil {
       let share = Self.share(dropped, of: chosen).map { " (\($0))" } ?? ""
       sentences.append(
-        "Of \(chosen.short) choices of experts in a layer \(expected.short) find a place if tokens "
+        "Of \(chosen.short) choices of experts in a layer \(expected.short) find a slot if tokens "
           + "choose evenly, and \(dropped.short)\(share) are dropped; \(computed.short) rows are "
           + "computed.")
     }
