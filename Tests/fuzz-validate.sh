@@ -7,4 +7,4 @@
 # not hold is printed with the command line that shows it.
 set -eu
 cd "$(dirname "$0")/.."
-TALLY_FUZZ="${2:-1000},${1:-5000}" exec swift test --filter 'ValidationFuzzTests|ConditionalDepthTests/random|ExpertPlacesTests/random'
+TALLY_FUZZ="${2:-1000},${1:-5000}" exec swift test --filter 'ValidationFuzzTests|ConditionalDepthTests/random|ExpertSlotsTests/random'

@@ -94,7 +94,7 @@ package struct Convention: Sendable {
   /// The word for it after `--convention`.
   package let name: String
   let method: Method
-  /// What a forward pass costs, in the letters of `docs/notation.md`.
+  /// What a forward pass costs, in the symbols of `docs/notation.md`.
   package let formula: String
   /// What it leaves in and out, in words.
   package let scope: String

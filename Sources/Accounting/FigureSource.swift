@@ -18,7 +18,7 @@ package struct FigureSource {
   /// The FLOPs of a training run, if there is one.
   package let budget: Evaluated?
   /// What the symbols of the pass stand for, where not for the numbers of the workload.
-  private let letters: [Symbol: Evaluated]
+  private let variables: [Symbol: Evaluated]
 
   private var parameters: ParameterLedger?
   private var operations: OperationLedger?
@@ -36,7 +36,7 @@ package struct FigureSource {
   package init(
     _ model: Model, _ workload: Workload, convention: Convention = .exact,
     weights: WeightFormat = .bf16, cache: NumberFormat = .bf16, budget: Evaluated? = nil,
-    letters: [Symbol: Evaluated] = [:]
+    variables: [Symbol: Evaluated] = [:]
   ) {
     self.model = model
     self.workload = workload
@@ -44,7 +44,7 @@ package struct FigureSource {
     weightFormat = weights
     cacheFormat = cache
     self.budget = budget
-    self.letters = letters
+    self.variables = variables
   }
 
   /// A figure with every size put in that is not free; nil where the model has no such figure.
@@ -109,7 +109,7 @@ package struct FigureSource {
   private func put(_ formula: Formula) -> Evaluated {
     formula.evaluated(
       in: model.values.merging(workload.values) { first, _ in first }
-        .merging(letters) { _, letter in letter })
+        .merging(variables) { _, variable in variable })
   }
 }
 
@@ -152,7 +152,7 @@ extension FigureSource {
   private mutating func passValue(_ body: (OperationLedger) -> Formula) -> Evaluated {
     let ledger = operations ?? OperationLedger(model, workload)
     operations = ledger
-    return body(ledger).evaluated(in: ledger.values.merging(letters) { _, letter in letter })
+    return body(ledger).evaluated(in: ledger.values.merging(variables) { _, variable in variable })
   }
 
   private mutating func passFigure(_ path: String) -> Evaluated? {
@@ -187,7 +187,7 @@ extension FigureSource {
     let ledger = extremes[assumption] ?? OperationLedger(model, workload, assuming: assumption)
     extremes[assumption] = ledger
     return convention.flops(of: ledger).evaluated(
-      in: ledger.values.merging(letters) { _, letter in letter })
+      in: ledger.values.merging(variables) { _, variable in variable })
   }
 
   private func movedBytes(_ assumption: DepthRouter.Assumption = .expected) -> Evaluated {
@@ -227,7 +227,7 @@ extension FigureSource {
     (step.phase, step.past, step.generated) = (.train, 0, 0)
     let ledger = OperationLedger(model, step)
     return convention.flops(of: ledger)
-      .evaluated(in: ledger.values.merging(letters) { _, letter in letter })
+      .evaluated(in: ledger.values.merging(variables) { _, variable in variable })
   }
 }
 

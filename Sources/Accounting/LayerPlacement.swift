@@ -3,7 +3,7 @@ package import Symbolic
 
 /// A number of layers of one kind, where a model has several kinds.
 package struct LayerCount: Sendable {
-  /// The letter that counts these layers, such as *L_moe*.
+  /// The symbol that counts these layers, such as *L_moe*.
   package let symbol: Symbol
   /// What these layers have.
   package let meaning: String

@@ -64,7 +64,7 @@ package struct Memory: Sendable {
   /// How many experts the pass meets in each kind of layer that has some.
   package let expertsMet: [ExpertsMet]
   /// How many choices of experts find a slot, in each kind of layer where not all do.
-  package let placesFilled: [PlacesFilled]
+  package let slotsFilled: [SlotsFilled]
 
   /// What a training step keeps for each parameter.
   ///
@@ -126,7 +126,7 @@ package struct Memory: Sendable {
     guard ![least, most].contains(where: { $0.fault == .notAMonomial }) else {
       (movedBytes, movedBounds, intensity, intensityBounds) = (nil, nil, nil, nil)
       movedCacheBytes = nil
-      (expertsMet, placesFilled) = ([], [])
+      (expertsMet, slotsFilled) = ([], [])
       return
     }
     _ = (try sound(least, "The bytes moved"), try sound(most, "The bytes moved"))
@@ -137,7 +137,7 @@ package struct Memory: Sendable {
     movedBounds = least == most ? nil : (least, most)
     // What a backward pass reads and writes again is not counted among the bytes.
     let isOnePass = report.workload.phase != .train
-    let expectedTotal = ledger.model.hasIdleExperts ? try ledger.expectedTotalValue() : report.total
+    let expectedTotal = ledger.model.hasNoOpExperts ? try ledger.expectedTotalValue() : report.total
     intensity = isOnePass ? movedBytes.flatMap { Self.ratio(expectedTotal, to: $0) } : nil
     if !isOnePass || (least == most && report.bounds == nil) {
       intensityBounds = nil
@@ -149,7 +149,7 @@ package struct Memory: Sendable {
       intensityBounds = nil
     }
     expertsMet = try ExpertsMet.kinds(ledger)
-    placesFilled = try PlacesFilled.kinds(ledger)
+    slotsFilled = try SlotsFilled.kinds(ledger)
   }
 
   private static func ratio(_ flops: Evaluated, to bytes: Evaluated) -> Rational? {

@@ -40,7 +40,7 @@ extension OperationLedger {
   /// The same, of experts that do nothing as many chosen as are expected: the FLOPs that belong to
   /// the bytes that a pass is expected to move.
   package var expectedTotal: Formula {
-    guard model.hasIdleExperts else { return total }
+    guard model.hasNoOpExperts else { return total }
     return OperationLedger(model, workload, assuming: assumption, isEven: true).total
   }
 
@@ -49,7 +49,7 @@ extension OperationLedger {
   /// - Throws: `DescriptionError.arithmetic` if it needs more than 128 bits.
   func expectedTotalValue() throws(DescriptionError) -> Evaluated {
     let expected =
-      model.hasIdleExperts
+      model.hasNoOpExperts
       ? OperationLedger(model, workload, assuming: assumption, isEven: true) : self
     return try expected.totalValue("The FLOPs expected")
   }

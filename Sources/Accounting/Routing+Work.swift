@@ -69,7 +69,7 @@ extension Routing {
   }
 
   /// The places of one expert, or of one device, in a pass that runs.
-  private func places(of capacity: ExpertPlaces, _ stream: Stream) -> Formula {
+  private func places(of capacity: ExpertSlots, _ stream: Stream) -> Formula {
     capacity.count(
       tokens: stream.rows, choices: router.rule == .expertChoice ? 1 : chosen, scored: scored,
       experts: experts)

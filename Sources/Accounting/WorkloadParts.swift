@@ -65,7 +65,7 @@ extension Workload {
     return copy
   }
 
-  private static let index = Symbol(letter: "generated token")
+  private static let index = Symbol(variable: "generated token")
 
   /// A figure of a pass of one token, summed over all tokens that are generated.
   ///

@@ -13,7 +13,7 @@ package enum DescriptionError: Error, Hashable, Sendable {
   /// One size must not exceed another.
   case exceeds(key: String, value: Int128, limit: String, limitValue: Int128)
   /// A required key is absent, and no default would be safe to assume.
-  case missing(key: String, letter: String, modelType: String)
+  case missing(key: String, symbol: String, modelType: String)
   /// A list that must have one entry for each layer.
   case wrongLength(key: String, count: Int, expected: Int)
   /// A value whose effect on the count is known to exist and is not described here.
@@ -25,7 +25,7 @@ package enum DescriptionError: Error, Hashable, Sendable {
   /// A size that decides the structure was left free.
   case notFree(key: String, reason: String)
   /// A size was left free under a name that a report shows for something else.
-  case lettersTaken(key: String, letter: String, taken: [String])
+  case variablesTaken(key: String, name: String, taken: [String])
   /// A text that is no number and no formula.
   case notAFormula(key: String, text: String, message: String, offset: Int)
   /// More layers than can be told apart one by one.
@@ -50,7 +50,7 @@ package enum DescriptionError: Error, Hashable, Sendable {
   /// A key was set on the command line that the family does not read.
   case unknownKey(String, modelType: String, nearest: String?)
   /// A key that a family reads where another one has another value.
-  case idleKey(String, modelType: String, with: String)
+  case unusedKey(String, modelType: String, with: String)
   /// The parameters of a family are described, and not what a pass executes.
   case operationsUnknown(modelType: String, missing: String)
   /// An exact computation has no answer.
@@ -74,11 +74,11 @@ extension DescriptionError: CustomStringConvertible {
       """
     case .exceeds(let key, let value, let limit, let limitValue):
       "\(key) (\(value)) is more than \(limit) (\(limitValue)). Lower \(key) or raise \(limit)."
-    case .missing(let key, let letter, let modelType):
+    case .missing(let key, let symbol, let modelType):
       """
       \(key) is missing, and '\(modelType)' has no safe default for it. \
       Add it to the configuration, or give it with --set \(key)=VALUE\
-      \(letter.isEmpty ? "" : " (papers write it \(letter))").
+      \(symbol.isEmpty ? "" : " (papers write it \(symbol))").
       """
     case .wrongLength(let key, let count, let expected):
       """
@@ -94,15 +94,15 @@ extension DescriptionError: CustomStringConvertible {
       "\(change) cannot be applied, because \(reason). \(advice)"
     case .notFree(let key, let reason):
       "\(key) cannot be left free, because \(reason). Give it a number."
-    case .lettersTaken(let key, let letter, let taken):
+    case .variablesTaken(let key, let name, let taken):
       """
-      \(key) cannot be called \(letter) here, because the formulas use that letter. \
+      \(key) cannot be called \(name) here, because the formulas use that symbol. \
       Take another than \(taken.joined(separator: ", ")).
       """
     case .notAFormula(let key, let text, let message, let offset):
       """
       \(key) = '\(text)' is neither a number nor a formula: \(message) at character \(offset + 1). \
-      Give a number, a letter such as x, or a formula such as 4*x.
+      Give a number, a free variable such as x, or a formula such as 4*x.
       """
     case .tooManyLayers(let key, let count, let limit):
       """
@@ -152,7 +152,7 @@ extension DescriptionError: CustomStringConvertible {
       "'\(modelType)' does not read a key '\(key)'."
         + (nearest.map { " Did you mean '\($0)'?" }
           ?? " Run 'tally explain MODEL' to see the sizes a model has.")
-    case .idleKey(let key, let modelType, let setting):
+    case .unusedKey(let key, let modelType, let setting):
       "'\(modelType)' reads \(key) only with \(setting). Set that as well."
     case .arithmetic(.overflow, let what):
       "\(what) does not fit in 128 bits. Lower the sizes it is made of."

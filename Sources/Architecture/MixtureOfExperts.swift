@@ -59,7 +59,7 @@ package struct MixtureOfExperts: Hashable, Sendable {
   /// Whether every expert computes every token, and the router's weights of zero discard most.
   package var runsEveryExpert = false
   /// How many tokens an expert takes, if that is limited.
-  package var capacity: ExpertPlaces?
+  package var capacity: ExpertSlots?
   /// What is added to the sum of what the experts return, if anything.
   package var bias: Weight?
   /// What the weight of an expert multiplies.

@@ -1,19 +1,19 @@
 package import Symbolic
 
-/// A size of a model: its letter, its key in `config.json`, and what it measures.
+/// A size of a model: its symbol, its key in `config.json`, and what it measures.
 ///
 /// The key is the one most families use; a family that spells it otherwise says so in its
-/// declaration. `docs/notation.md` lists every size with the letters that papers use.
+/// declaration. `docs/notation.md` lists every size with the symbols that papers use.
 package struct Size: Hashable, Sendable {
-  /// The letter in formulas.
+  /// The symbol in formulas.
   package let symbol: Symbol
   /// The key that most families use.
   package let key: String
   /// What it measures, as `explain` prints it.
   package let meaning: String
 
-  package init(_ letter: String, _ key: String, _ meaning: String, isWhole: Bool = true) {
-    symbol = Symbol(letter, isWhole: isWhole)
+  package init(_ name: String, _ key: String, _ meaning: String, isWhole: Bool = true) {
+    symbol = Symbol(name, isWhole: isWhole)
     self.key = key
     self.meaning = meaning
   }
@@ -91,7 +91,7 @@ extension Size {
   package static let sharedSize = Size(
     "f_s", "shared_expert_intermediate_size", "width of the shared expert")
   /// *E_0*: experts that the router may choose and that compute nothing.
-  package static let idleExperts = Size("E_0", "num_noop_experts", "no-op experts")
+  package static let noOpExperts = Size("E_0", "num_noop_experts", "no-op experts")
   /// *k_d*: the leading layers that are dense in a model of experts.
   package static let leadingDense = Size("k_d", "first_k_dense_replace", "leading dense layers")
   /// *κ*: the share of the tokens that enter a routed block, from 0 to 1.

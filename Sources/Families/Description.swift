@@ -21,7 +21,7 @@ package struct Description: Sendable {
     let reading = try Reading(configuration, named: assumed ?? overrides["model_type"])
     let family = reading.family
     if let key = reading.unsaid, overrides[key] == nil {
-      throw DescriptionError.missing(key: key, letter: "", modelType: family.modelType)
+      throw DescriptionError.missing(key: key, symbol: "", modelType: family.modelType)
     }
     var own = reading.text
     var wrapperNote: String?
@@ -141,7 +141,7 @@ package struct Description: Sendable {
         return trial.known.contains(key)
       }
       guard settings.isEmpty else {
-        throw DescriptionError.idleKey(
+        throw DescriptionError.unusedKey(
           key, modelType: keys.modelType,
           with: settings.map { "\($0.key)=\($0.value)" }.joined(separator: " or "))
       }

@@ -76,9 +76,9 @@ package struct Family: Sendable {
     // Keys without a default stand in no declaration.
     let sizes: [Size] = [
       .hidden, .layers, .vocabulary, .heads, .positions, .intermediate, .capacity, .predictorSize,
-      .experts, .activeExperts, .idleExperts,
+      .experts, .activeExperts, .noOpExperts,
     ]
-    keys.formUnion(sizes.map(\.key) + ["mod_mode", "expert_capacity_factor"] + Keys.placeKeys)
+    keys.formUnion(sizes.map(\.key) + ["mod_mode", "expert_capacity_factor"] + Keys.slotKeys)
     return keys.sorted()
   }
 

@@ -140,7 +140,7 @@ private struct Targets {
     case .intermediate, .expertSize, .sharedSize, .innerSize: scaled(value)
     case .experts: 16
     case .activeExperts: min(value, 8)
-    case .idleExperts: 4
+    case .noOpExperts: 4
     case .window, .chunk, .chunkSize: 16
     case .stateSize: 16
     case .timeStepRank: 4

@@ -21,7 +21,7 @@ package indirect enum Figure: Sendable {
   case stored(String, in: String, with: [String: String] = [:])
   /// The bytes of a preset's cache of some tokens in a format.
   case cached(String, tokens: Int128, in: NumberFormat = .fp16, with: [String: String] = [:])
-  /// A formula with letters and their values, as `"L=24 d=1024"`.
+  /// A formula with symbols and their values, as `"L=24 d=1024"`.
   case formula(String, String = "")
   case quotient(Figure, Figure)
   case product(Figure, Figure)

@@ -9,33 +9,33 @@ struct AxisTable {
   private let start: Int128
   private let step: Int128
   private let takes: [Bool]
-  private let hasLetter: Bool
+  private let hasFreeVariable: Bool
   private let isListed: Bool
-  private let letter: SweepPlan.Letter?
+  private let variable: SweepPlan.Variable?
 
   init(_ plan: SweepPlan, _ axis: Int) {
     let all = plan.sweep.grid.axes[axis].values
     count = all.count
-    let letter = plan.letters[axis]
-    self.letter = letter
-    hasLetter = letter != nil
-    guard let letter else {
+    let variable = plan.variables[axis]
+    self.variable = variable
+    hasFreeVariable = variable != nil
+    guard let variable else {
       (isUniform, values, start, step, takes, isListed) = (all.count == 1, [], 0, 0, [], true)
       return
     }
     func scaled(_ value: Rational) -> Int128 {
-      value.numerator * (letter.scale / value.denominator)
+      value.numerator * (variable.scale / value.denominator)
     }
     if let (start, step) = all.progression, all.count > 1 << 16 {
       (self.start, self.step) = (scaled(start), scaled(step))
       (values, takes, isListed) = ([], [], false)
       isUniform =
-        letter.takes(start) && step > .zero && (letter.takesFractions || step.isWhole)
+        variable.takes(start) && step > .zero && (variable.takesFractions || step.isWhole)
       return
     }
     let numbers = (0..<all.count).map { all[$0].number ?? .zero }
     values = numbers.map(scaled)
-    takes = numbers.map { letter.takes($0) }
+    takes = numbers.map { variable.takes($0) }
     isUniform = takes.allSatisfy { $0 }
     (start, step, isListed) = (0, 0, true)
   }
@@ -47,9 +47,9 @@ struct AxisTable {
 
   /// What the value contributes to the structure.
   func component(_ coordinate: Int) -> Int {
-    guard let letter else { return coordinate + 1 }
+    guard let variable else { return coordinate + 1 }
     if isListed { return takes[coordinate] ? 0 : coordinate + 1 }
-    let value = try? Rational(scaled(coordinate), over: letter.scale)
-    return value.map { letter.takes($0) } ?? false ? 0 : coordinate + 1
+    let value = try? Rational(scaled(coordinate), over: variable.scale)
+    return value.map { variable.takes($0) } ?? false ? 0 : coordinate + 1
   }
 }

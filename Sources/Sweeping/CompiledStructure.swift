@@ -30,14 +30,14 @@ struct CompiledStructure: Sendable {
   ) throws(SweepError) {
     let sweep = plan.sweep
     func inputs(lanes: Bool) -> [FormulaInput] {
-      plan.letters.enumerated().map { axis, letter in
-        guard let letter, components[axis] == 0 else {
+      plan.variables.enumerated().map { axis, variable in
+        guard let variable, components[axis] == 0 else {
           // Never read: the value stands in the formulas.
           return FormulaInput(
             symbol: Symbol("fixed_\(axis)"), scale: 1, bound: 1, isPositive: true, isLane: false)
         }
         return FormulaInput(
-          symbol: letter.symbol, scale: letter.scale, bound: letter.bound, isPositive: true,
+          symbol: variable.symbol, scale: variable.scale, bound: variable.bound, isPositive: true,
           isLane: lanes && (axis >= plan.firstLaneAxis))
       }
     }
@@ -61,8 +61,8 @@ struct CompiledStructure: Sendable {
       case .figure(let figure): return known[figure].map { builder.value(of: $0) }
       case .baseline(let figure): return plan.baseline[figure].map { builder.constant($0) }
       case .axis(let axis):
-        if components[axis] == 0, let letter = plan.letters[axis] {
-          return builder.value(of: Evaluated(letter: letter.symbol))
+        if components[axis] == 0, let variable = plan.variables[axis] {
+          return builder.value(of: Evaluated(variable: variable.symbol))
         }
         let value = sweep.grid.axes[axis].values[max(components[axis], 1) - 1]
         return value.number.map { builder.constant($0) }
@@ -70,10 +70,11 @@ struct CompiledStructure: Sendable {
         guard let size = source.model.size(key) else { return nil }
         return builder.value(of: size)
       case .solved:
-        guard let last = components.last, last == 0, let letter = plan.letters.last ?? nil else {
+        guard let last = components.last, last == 0, let variable = plan.variables.last ?? nil
+        else {
           return nil
         }
-        return builder.value(of: Evaluated(letter: letter.symbol))
+        return builder.value(of: Evaluated(variable: variable.symbol))
       case .residual:
         guard let hold = sweep.hold, let value = known[hold.figure] else { return nil }
         return builder.sum(
@@ -105,18 +106,18 @@ struct CompiledStructure: Sendable {
     var solver = FormulaCompiler(inputs: inputs(lanes: false))
     let place = solver.value(of: value)
     let fits = requirements(&solver)
-    let last = components.last == 0 ? plan.letters.last ?? nil : nil
+    let last = components.last == 0 ? plan.variables.last ?? nil : nil
     let possible = source.model.requirements.reduce(solver.constant(.one).numerator) {
       all, requirement in
-      guard let letter = last, let (small, large) = requirement.limit(on: letter.symbol) else {
+      guard let variable = last, let (small, large) = requirement.limit(on: variable.symbol) else {
         return all
       }
       return solver.both(all, solver.isAtMost(solver.value(of: small), solver.value(of: large)))
     }
     guard let own = solver.program else { return nil }
     var direction: Direction?
-    if case .plain(let plain) = value, let letter = last {
-      direction = plain.direction(in: letter.symbol)
+    if case .plain(let plain) = value, let variable = last {
+      direction = plain.direction(in: variable.symbol)
     }
     held = Held(
       program: own, figure: place, isModel: fits, isPossible: possible, direction: direction)
@@ -126,18 +127,18 @@ struct CompiledStructure: Sendable {
 extension Requirement {
   /// Two values of which the first must not be above the second, where that bounds a variable from
   /// above.
-  fileprivate func limit(on letter: Symbol) -> (Evaluated, Evaluated)? {
+  fileprivate func limit(on variable: Symbol) -> (Evaluated, Evaluated)? {
     let (small, large) =
       switch relation {
       case .atMost: (first, second)
       // A multiple that is not zero is not below what it is a multiple of.
       case .multiple: (second, first)
       }
-    if relation == .multiple, !large.isLetter, large.constant.map({ $0 <= .zero }) ?? true {
+    if relation == .multiple, !large.isVariable, large.constant.map({ $0 <= .zero }) ?? true {
       return nil
     }
-    guard [.rising, .constant].contains(small.direction(in: letter)),
-      [.falling, .constant].contains(large.direction(in: letter))
+    guard [.rising, .constant].contains(small.direction(in: variable)),
+      [.falling, .constant].contains(large.direction(in: variable))
     else { return nil }
     return (small, large)
   }

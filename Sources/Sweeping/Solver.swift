@@ -20,9 +20,9 @@ final class Solver {
   /// The size at a point; nil if no size makes a model there.
   func solve(_ coordinates: [Int]) throws(SweepError) -> Solution? {
     var solution = try search(coordinates)
-    let letter = plan.letters.last ?? nil
+    let variable = plan.variables.last ?? nil
     let domain = HoldDomain(
-      plan.sweep, isShare: letter?.takesFractions ?? false, isStructural: letter == nil)
+      plan.sweep, isShare: variable?.takesFractions ?? false, isStructural: variable == nil)
     if let first = try? Rational(domain.first, over: domain.scale),
       let last = try? Rational(domain.last, over: domain.scale), first <= last
     {
@@ -33,14 +33,16 @@ final class Solver {
 
   private func search(_ coordinates: [Int]) throws(SweepError) -> Solution? {
     let axes = coordinates.indices.map { plan.component($0, coordinates[$0]) }
-    guard let letter = plan.letters.last ?? nil else { return try structural(axes, coordinates) }
-    if letter.takesFractions, hold.step != 1 || hold.limits != nil {
+    guard let variable = plan.variables.last ?? nil else {
+      return try structural(axes, coordinates)
+    }
+    if variable.takesFractions, hold.step != 1 || hold.limits != nil {
       throw .notSolvable(
         key: hold.key,
         reason: "a share is looked for among all multiples of 1/T, without --multiple-of and "
           + "--between")
     }
-    let domain = HoldDomain(plan.sweep, isShare: letter.takesFractions)
+    let domain = HoldDomain(plan.sweep, isShare: variable.takesFractions)
     let components = axes + [0]
     switch plan.structure(components, candidate: nil) {
     case .impossible: return nil
@@ -53,14 +55,14 @@ final class Solver {
       if direction == nil, domain.count > Search.mostTried {
         throw .notSteady(hold.figure, key: hold.key)
       }
-      let last = plan.letters.count - 1
+      let last = plan.variables.count - 1
       var search = Search(
         domain: domain, goal: plan.goal, direction: direction,
         figure: { (value) throws(SweepError) in run.figure(value, input: last) },
         isModel: { (value) throws(SweepError) in run.isModel(value, input: last) },
         isPossible: { run.isPossible($0, input: last) })
-      if direction == .constant, let kept = plan.kept, letter.takes(kept),
-        let scaled = try? kept.multiplied(by: Rational(letter.scale)).wholeValue(),
+      if direction == .constant, let kept = plan.kept, variable.takes(kept),
+        let scaled = try? kept.multiplied(by: Rational(variable.scale)).wholeValue(),
         run.isModel(scaled, input: last), let figure = run.figure(scaled, input: last)
       {
         return Solution(
@@ -69,7 +71,7 @@ final class Solver {
       }
       if isThorough { (search.wantsReach, search.reachOfModels) = (true, 1 << 24) }
       let found = try search.solution()
-      let isFound = letter.takesFractions || found?.isIndependent == true
+      let isFound = variable.takesFractions || found?.isIndependent == true
       return isFound ? found : try withSmallest(found, axes, coordinates)
     }
   }
@@ -158,10 +160,10 @@ final class Solver {
       runs[components] = run
     }
     for axis in coordinates.indices {
-      guard components[axis] == 0, let letter = plan.letters[axis],
+      guard components[axis] == 0, let variable = plan.variables[axis],
         let value = plan.sweep.grid.axes[axis].values[coordinates[axis]].number
       else { continue }
-      run.set(axis, value.numerator * (letter.scale / value.denominator))
+      run.set(axis, value.numerator * (variable.scale / value.denominator))
     }
     return run
   }

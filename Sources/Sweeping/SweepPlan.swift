@@ -18,7 +18,7 @@ package final class SweepPlan: Sendable {
   /// What the size that gives way is in the unchanged model, if that has it.
   let kept: Rational?
   /// For each axis, and for the size that is solved for, the variable it stays, if it can.
-  let letters: [Letter?]
+  let variables: [Variable?]
 
   /// What the held figure is to be, and on which side of it.
   package var goal: Goal { Goal(target, sweep.hold?.relation ?? .near) }
@@ -26,7 +26,7 @@ package final class SweepPlan: Sendable {
   private let structures = Mutex<[[Int]: Structure]>([:])
 
   /// An axis whose values are numbers that only change numbers.
-  struct Letter: Sendable {
+  struct Variable: Sendable {
     let symbol: Symbol
     /// A common multiple of the denominators of the values.
     let scale: Int128
@@ -76,7 +76,7 @@ package final class SweepPlan: Sendable {
     kept = try sweep.hold.flatMap { (hold) throws(SweepError) in
       try sweep.subject.source([]).model.size(hold.key)?.constant
     }
-    letters = try LetterSearch(sweep).letters()
+    variables = try VariableSearch(sweep).variables()
   }
 
   static func number(
@@ -117,8 +117,9 @@ package final class SweepPlan: Sendable {
 
   /// What each axis contributes to the structure: 0 while it is a variable, else 1 + its coordinate.
   func component(_ axis: Int, _ coordinate: Int) -> Int {
-    guard let letter = letters[axis], let value = sweep.grid.axes[axis].values[coordinate].number,
-      letter.takes(value)
+    guard let variable = variables[axis],
+      let value = sweep.grid.axes[axis].values[coordinate].number,
+      variable.takes(value)
     else { return coordinate + 1 }
     return 0
   }
@@ -136,14 +137,14 @@ package final class SweepPlan: Sendable {
 
   private func build(_ components: [Int], candidate: AxisValue?) -> Structure {
     let choices = choices(components, candidate: candidate)
-    let hasLetters = choices.contains { if case .free = $0.choice { true } else { false } }
+    let hasFreeVariables = choices.contains { if case .free = $0.choice { true } else { false } }
     do {
       var source = try sweep.subject.source(choices)
       let compiled = try CompiledStructure(self, &source, components)
       return compiled.map { .program($0) } ?? .plain
     } catch {
       // A free variable may stand where this structure needs a number; else there is no model here.
-      return hasLetters && !isImpossible(components, error) ? .plain : .impossible(error)
+      return hasFreeVariables && !isImpossible(components, error) ? .plain : .impossible(error)
     }
   }
 
@@ -173,13 +174,13 @@ package final class SweepPlan: Sendable {
     for (axis, component) in components.enumerated() {
       if axis == sweep.grid.axes.count {
         guard let hold = sweep.hold else { continue }
-        if component == 0, let letter = letters[axis] {
-          result.append((hold.key, .free(letter.symbol)))
+        if component == 0, let variable = variables[axis] {
+          result.append((hold.key, .free(variable.symbol)))
         } else if let candidate {
           result.append((hold.key, .fixed(candidate)))
         }
-      } else if component == 0, let letter = letters[axis] {
-        result.append((sweep.grid.axes[axis].key, .free(letter.symbol)))
+      } else if component == 0, let variable = variables[axis] {
+        result.append((sweep.grid.axes[axis].key, .free(variable.symbol)))
       } else {
         let values = sweep.grid.axes[axis].values
         result.append((sweep.grid.axes[axis].key, .fixed(values[max(component, 1) - 1])))

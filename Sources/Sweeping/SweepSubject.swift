@@ -74,12 +74,12 @@ extension SweepSubject {
     } catch {
       throw .badValue(key: "model", value: "\(error)", expected: "a model")
     }
-    let letters = choices.compactMap { choice -> Symbol? in
+    let variables = choices.compactMap { choice -> Symbol? in
       if case .free(let symbol) = choice.choice { symbol } else { nil }
     }.map(\.name)
     for binding in model.sizes {
       // A word where a number belongs would be taken for a variable.
-      guard let word = binding.value.letters.first(where: { !letters.contains($0.name) }) else {
+      guard let word = binding.value.variables.first(where: { !variables.contains($0.name) }) else {
         continue
       }
       throw .badValue(key: binding.key, value: word.name, expected: "a number")
@@ -91,7 +91,7 @@ extension SweepSubject {
     }
     return FigureSource(
       model, workload, convention: setting.convention, weights: weights,
-      cache: setting.cacheFormat, budget: setting.budget, letters: setting.letters)
+      cache: setting.cacheFormat, budget: setting.budget, variables: setting.variables)
   }
 }
 
@@ -104,7 +104,7 @@ private struct Setting {
   var weightFormat: WeightFormatRequest
   var cacheFormat: NumberFormat
   var budget: Evaluated?
-  var letters: [Symbol: Evaluated] = [:]
+  var variables: [Symbol: Evaluated] = [:]
 
   init(_ subject: SweepSubject) {
     request = subject.request
@@ -139,7 +139,7 @@ private struct Setting {
     case .batch: request.batch = try number(key, choice, Workload.batch, least: 1)
     case .budget:
       switch choice {
-      case .free(let symbol): budget = Evaluated(letter: symbol)
+      case .free(let symbol): budget = Evaluated(variable: symbol)
       case .fixed(.number(let value)) where value > .zero: budget = Evaluated(value)
       case .fixed(let value):
         throw .badValue(key: key, value: value.text, expected: "a number above 0")
@@ -170,11 +170,11 @@ private struct Setting {
 
   /// A number of the pass: a variable of its own while it is free, with any number for the moment.
   private mutating func number(
-    _ key: String, _ choice: Choice, _ letter: Symbol, least: Int128
+    _ key: String, _ choice: Choice, _ variable: Symbol, least: Int128
   ) throws(SweepError) -> Int128 {
     switch choice {
     case .free(let symbol):
-      letters[letter] = Evaluated(letter: symbol)
+      variables[variable] = Evaluated(variable: symbol)
       return 2
     case .fixed(let value):
       guard let number = value.number, number.isWhole, number.numerator >= least else {

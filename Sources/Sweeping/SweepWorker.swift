@@ -101,8 +101,8 @@ package final class SweepWorker {
             if solution.figure == plan.target { piece.independentHeldCount += 1 }
           }
           lanes.solved[lane] = solved
-          let isLetter = plan.letters.last.flatMap { $0 }?.takes(solved) ?? false
-          components.append(isLetter ? 0 : 1 + Int(clamping: solved.floor))
+          let isVariable = plan.variables.last.flatMap { $0 }?.takes(solved) ?? false
+          components.append(isVariable ? 0 : 1 + Int(clamping: solved.floor))
         }
         buckets[components, default: []].append(lane)
       }
@@ -144,10 +144,10 @@ package final class SweepWorker {
           for lane in 0..<count { numbers[lane] = table.scaled(lanes[axis, members[done + lane]]) }
           run.set(axis, numbers, count: count)
         }
-        if solver != nil, components.last == 0, let letter = plan.letters.last ?? nil {
+        if solver != nil, components.last == 0, let variable = plan.variables.last ?? nil {
           for lane in 0..<count {
             let value = lanes.solved[members[done + lane]] ?? .zero
-            numbers[lane] = value.numerator * (letter.scale / value.denominator)
+            numbers[lane] = value.numerator * (variable.scale / value.denominator)
           }
           run.set(axes.count, numbers, count: count)
         }

@@ -20,8 +20,8 @@ package struct Evaluated: Hashable, Sendable {
   }
 
   /// One free variable.
-  package init(letter: Symbol) {
-    formula = letter.isFree ? Formula(letter) : Formula(fault: .unbound(letter))
+  package init(variable: Symbol) {
+    formula = variable.isFree ? Formula(variable) : Formula(fault: .unbound(variable))
   }
 
   /// Reads a number, or a formula whose names are all free variables: `4*x`.
@@ -31,7 +31,7 @@ package struct Evaluated: Hashable, Sendable {
   ///   - isWhole: Whether every value of the variables is a whole number.
   /// - Throws: `FormulaSyntaxError`, as `Formula(parsing:)`.
   package init(parsing text: String, isWhole: Bool = true) throws(FormulaSyntaxError) {
-    formula = try Formula(parsing: text) { Symbol(letter: $0, isWhole: isWhole) }
+    formula = try Formula(parsing: text) { Symbol(variable: $0, isWhole: isWhole) }
   }
 
   /// The number 0.
@@ -66,22 +66,22 @@ extension Evaluated {
   package var isZero: Bool { formula.isZero }
 
   /// Whether it is one variable and nothing else.
-  package var isLetter: Bool { formula.isSymbol }
+  package var isVariable: Bool { formula.isSymbol }
 
   /// The variables that were left free.
-  package var letters: Set<Symbol> { formula.symbols }
+  package var variables: Set<Symbol> { formula.symbols }
 
   /// Why there is no value, or nil.
   package var fault: ArithmeticError? { formula.fault }
 
   /// How it moves while a variable grows; see `Formula.direction(in:)`.
-  package func direction(in letter: Symbol) -> Direction? { formula.direction(in: letter) }
+  package func direction(in variable: Symbol) -> Direction? { formula.direction(in: variable) }
 
   /// The number for given values of the variables.
   ///
   /// - Throws: `ArithmeticError`, as `Formula.evaluated(with:)`.
-  package func evaluated(with letters: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
-    try formula.evaluated(with: letters)
+  package func evaluated(with variables: [Symbol: Rational]) throws(ArithmeticError) -> Rational {
+    try formula.evaluated(with: variables)
   }
 
   /// The formula as text, in one of the notations.

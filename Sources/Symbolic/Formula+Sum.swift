@@ -99,7 +99,7 @@ extension Formula {
     guard shift.isWhole else { return nil }
     // With n = i + shift = q·period + r the rounding is q.
     let (quotient, remainder) = (
-      Symbol(letter: "\(index.name)q\(depth)"), Symbol(letter: "\(index.name)r\(depth)")
+      Symbol(variable: "\(index.name)q\(depth)"), Symbol(variable: "\(index.name)r\(depth)")
     )
     let summand = replacing(atom, by: Formula(quotient)).substituting { symbol in
       symbol == index
@@ -129,7 +129,7 @@ extension Formula {
     guard let rise = slope.constant, let steps = Int(exactly: rise.denominator) else { return nil }
     /// How many rests there are below an end; nil where they are too many to add up.
     func rests(below end: Formula) -> Int? {
-      // Letters make the sums of all rests long.
+      // Variables make the sums of all rests long.
       guard [rest, low, high].allSatisfy({ $0.symbols.isEmpty }), let last = end.constant else {
         return steps <= 64 ? steps : nil
       }
@@ -137,7 +137,7 @@ extension Formula {
       return rests <= 4096 ? Int(rests) : nil
     }
     let period = Formula(rise.denominator)
-    let quotient = Symbol(letter: "\(index.name)q\(depth)")
+    let quotient = Symbol(variable: "\(index.name)q\(depth)")
     func below(_ end: Formula) -> Formula? {
       guard let rests = rests(below: end) else { return nil }
       var sum = Formula.zero

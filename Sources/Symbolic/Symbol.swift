@@ -22,7 +22,7 @@ package struct Symbol: Sendable {
   }
 
   /// A free variable.
-  package init(letter name: String, isWhole: Bool = true) {
+  package init(variable name: String, isWhole: Bool = true) {
     self.init(name, isWhole: isWhole, isFree: true)
   }
 

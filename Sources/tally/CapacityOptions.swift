@@ -21,11 +21,11 @@ enum CapacityOptions {
     "capacity-padding", "WHAT", of: Padding.allCases, default: .pad,
     help: "Compute every slot of an expert, or only those that a token fills."
   ).known(as: "moe-pad-expert-input-to-capacity", "pad-to-capacity")
-  static let rounding = Parameter<ExpertPlaces.Rounding>.choice(
-    "capacity-rounding", "HOW", of: ExpertPlaces.Rounding.allCases, default: .floor,
+  static let rounding = Parameter<ExpertSlots.Rounding>.choice(
+    "capacity-rounding", "HOW", of: ExpertSlots.Rounding.allCases, default: .floor,
     help: "What is made of a share that is not whole; Megatron and DeepSpeed round up.")
-  static let policy = Parameter<ExpertPlaces.Keeping>.choice(
-    "drop-policy", "WHICH", of: ExpertPlaces.Keeping.allCases, default: .first,
+  static let policy = Parameter<ExpertSlots.Keeping>.choice(
+    "drop-policy", "WHICH", of: ExpertSlots.Keeping.allCases, default: .first,
     help: "Which tokens an expert keeps: the first of the batch, or those it weighs most."
   ).known(as: "moe-token-drop-policy", "token-drop-policy")
   static let devices = Parameter<Int128?>.whole(
@@ -65,7 +65,7 @@ enum CapacityOptions {
       }
       return nil
     }
-    var places = ExpertPlaces(Formula(factor))
+    var places = ExpertSlots(Formula(factor))
     places.rounding = arguments[rounding]
     places.keeping = arguments[policy]
     places.devices = arguments[devices].map { Formula($0) }

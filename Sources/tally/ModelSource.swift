@@ -137,7 +137,7 @@ struct ModelSource {
     return try words.map { word in
       let found = try source.find(word)
       var model = try source.model(found)
-      model.notes += IdleOptions.notes(arguments, source, found, model, figures: figures)
+      model.notes += UnusedOptions.notes(arguments, source, found, model, figures: figures)
       return model
     }.flatMap { model in
       arguments[predictors] ? try blaming(model) { try model.withPredictors() } : [model]
@@ -194,7 +194,7 @@ struct ModelSource {
         min(layers.last, 1 << 20) + 1
       case .leaving(let exits): min(exits.layers.last ?? 0, 1 << 20) + 2
       case .segmentation, .sharing, .upcycling, .granularity, .leverage, .depthExperts,
-        .idleExperts, .capacity, .skipping:
+        .noOpExperts, .capacity, .skipping:
         0
       }
     }

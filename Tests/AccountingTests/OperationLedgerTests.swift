@@ -191,7 +191,7 @@ import Testing
   }
 
   @Test("Experts that do nothing bound a mixture from both sides")
-  func idleExperts() throws {
+  func noOpExperts() throws {
     let integrated = try model(
       """
       {\(depth), "mod_mode": "integrated", "num_experts": 3, "num_noop_experts": 1,

@@ -88,7 +88,7 @@ import Testing
         case .given = binding.origin, let free = try? Self.model(row, [binding.key: "x"])
       else { continue }
       let report = try ParameterReport(free)
-      let x = [Symbol(letter: "x"): try #require(binding.value.constant)]
+      let x = [Symbol(variable: "x"): try #require(binding.value.constant)]
       #expect(try report.total.evaluated(with: x) == bound.total.constant, "\(key)")
       #expect(
         try report.active[.all]?.evaluated(with: x) == bound.active[.all]?.constant, "\(key)")

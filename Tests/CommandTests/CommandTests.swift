@@ -209,7 +209,7 @@ import Testing
         words: "params llama2-13b --set hidden_size=2*", exitCode: 65,
         message: """
           error: preset llama2-13b: hidden_size = '2*' is neither a number nor a formula: \
-          the formula ends too soon at character 3. Give a number, a letter such as x, or a formula \
+          the formula ends too soon at character 3. Give a number, a free variable such as x, or a formula \
           such as 4*x.
 
           """),

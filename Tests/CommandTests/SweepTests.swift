@@ -174,7 +174,7 @@ import Testing
   }
 
   @Test("Of experts that do nothing there is a whole number, or no model")
-  func idleExperts() throws {
+  func noOpExperts() throws {
     let outcome = try Self.document(
       "sweep mixtral-8x7b --vary num_local_experts=2,3,4,5,6 --transform mod=0.4/2 "
         + "--transform mode=integrated --columns total --format json")

@@ -172,7 +172,7 @@ import Testing
       ("num_experts", "mod_mode=staged or mod_mode=integrated"),
       ("mod_predictor_size", "mod_predictor=mlp"),
     ])
-  func idleSetting(key: String, setting: String) {
+  func unusedSetting(key: String, setting: String) {
     var configuration = JSONObject(Self.llama)
     configuration["model_type"] = .string("mod_llama")
     configuration["mod_mode"] = .string("mod")
@@ -180,7 +180,7 @@ import Testing
     let error = #expect(throws: DescriptionError.self) {
       try Families.Description(overrides: [key: "4"]).model(from: configuration, named: "test")
     }
-    #expect(error == .idleKey(key, modelType: "mod_llama", with: setting))
+    #expect(error == .unusedKey(key, modelType: "mod_llama", with: setting))
   }
 
   @Test("Meta's own file of a small Llama does not say whether its table is its head, and is asked")
@@ -194,7 +194,7 @@ import Testing
     let error = #expect(throws: DescriptionError.self) {
       try Families.Description().model(from: file, named: "test")
     }
-    #expect(error == .missing(key: "tie_word_embeddings", letter: "", modelType: "llama"))
+    #expect(error == .missing(key: "tie_word_embeddings", symbol: "", modelType: "llama"))
     // 1,235,814,400: Llama 3.2 1B, Meta 2024.
     let model = try Families.Description(overrides: ["tie_word_embeddings": "true"])
       .model(from: file, named: "test")

@@ -2,19 +2,19 @@ import Symbolic
 import TestSupport
 import Testing
 
-/// Sizes and free letters under one name never meet.
+/// Sizes and free variables under one name never meet.
 @Suite struct EvaluatedTests {
-  /// A law that the plain evaluation, which knows no free letters, is the witness of.
+  /// A law that the plain evaluation, which knows no free variables, is the witness of.
   @Test(
-    "Putting letters in and then their numbers is putting the numbers in at once, whatever the letters",
+    "Putting variables in and then their numbers is putting the numbers in at once, whatever the variables",
     arguments: Array<UInt64>(0..<200))
   func twoSteps(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let formula = RandomFormula.make(&generator, depth: 4)
     let numbers = RandomFormula.values(&generator)
-    // Each size gets a number, or a multiple of a letter, which is often the letter of a size.
+    // Each size gets a number, or a multiple of a variable, which is often the variable of a size.
     var values: [Symbol: Evaluated] = [:]
-    var letters: [Symbol: Rational] = [:]
+    var variables: [Symbol: Rational] = [:]
     var sizes: [Symbol: Rational] = [:]
     for (symbol, number) in numbers.sorted(by: { $0.key < $1.key }) {
       let name = RandomFormula.symbols.randomElement(using: &generator)?.name ?? "x"
@@ -23,18 +23,18 @@ import Testing
         sizes[symbol] = number
         continue
       }
-      let letter = Symbol(letter: name)
-      let value = letters[letter] ?? Rational(Int128.random(in: 1...40, using: &generator))
-      letters[letter] = value
-      values[symbol] = 3 * Evaluated(letter: letter)
+      let variable = Symbol(variable: name)
+      let value = variables[variable] ?? Rational(Int128.random(in: 1...40, using: &generator))
+      variables[variable] = value
+      values[symbol] = 3 * Evaluated(variable: variable)
       sizes[symbol] = try value.multiplied(by: Rational(3))
     }
     let result = formula.evaluated(in: values)
-    #expect(result.letters.isSubset(of: letters.keys))
-    #expect(try result.evaluated(with: letters) == formula.evaluated(with: sizes))
+    #expect(result.variables.isSubset(of: variables.keys))
+    #expect(try result.evaluated(with: variables) == formula.evaluated(with: sizes))
   }
 
-  @Test("A letter under the name of a size keeps out of it")
+  @Test("A variable under the name of a size keeps out of it")
   func capture() throws {
     let product = Formula(Symbol("d")) * Formula(Symbol("f"))
     let values: [Symbol: Evaluated] = [
@@ -42,14 +42,14 @@ import Testing
     ]
     let value = product.evaluated(in: values)
     #expect(value.text(.plain) == "13824*f")
-    #expect(value.letters == [Symbol(letter: "f")])
-    #expect(try value.evaluated(with: [Symbol(letter: "f"): Rational(2)]) == Rational(27648))
+    #expect(value.variables == [Symbol(variable: "f")])
+    #expect(try value.evaluated(with: [Symbol(variable: "f"): Rational(2)]) == Rational(27648))
   }
 
-  @Test("A size without a value is a fault, and no letter")
+  @Test("A size without a value is a fault, and no variable")
   func unbound() {
     let value = Formula(Symbol("d")).evaluated(in: [:])
     #expect(value.fault == .unbound(Symbol("d")))
-    #expect(Evaluated(letter: Symbol("d")).fault == .unbound(Symbol("d")))
+    #expect(Evaluated(variable: Symbol("d")).fault == .unbound(Symbol("d")))
   }
 }

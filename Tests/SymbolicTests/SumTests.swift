@@ -4,7 +4,7 @@ import Testing
 /// Closed forms of sums, beside the sums term by term.
 @Suite struct SumTests {
   private static let index = Symbol("i")
-  private static let letters = ["a", "s", "W"].map { Symbol($0) }
+  private static let variables = ["a", "s", "W"].map { Symbol($0) }
 
   private static func formula(_ text: String) throws -> Formula {
     try Formula(parsing: text)
@@ -29,8 +29,8 @@ import Testing
     #expect(!closed.symbols.contains(Self.index))
     for (a, s, window) in [(0, 1, 1), (1, 2, 3), (3, 4, 5), (5, 3, 2), (9, 7, 30), (0, 5, 16)] {
       var values: [Symbol: Rational] = [:]
-      for (letter, value) in zip(Self.letters, [a, s, window]) {
-        values[letter] = Rational(Int128(value))
+      for (variable, value) in zip(Self.variables, [a, s, window]) {
+        values[variable] = Rational(Int128(value))
       }
       var sum = Rational.zero
       for count in 0..<20 {

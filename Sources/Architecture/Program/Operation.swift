@@ -426,7 +426,7 @@ package struct Routing: Hashable, Sendable {
   /// How many of them are chosen for a token.
   package var chosen: Formula
   /// How many tokens an expert takes, if that is limited.
-  package var capacity: ExpertPlaces?
+  package var capacity: ExpertSlots?
   /// Whether every expert computes every token.
   package var runsEvery = false
   /// The number of no-op experts that return their input.
@@ -445,7 +445,7 @@ package struct Routing: Hashable, Sendable {
   package var isOfAlways = false
 
   package init(
-    router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: ExpertPlaces?,
+    router: Router, experts: Formula, scored: Formula, chosen: Formula, capacity: ExpertSlots?,
     runsEvery: Bool
   ) {
     self.router = router

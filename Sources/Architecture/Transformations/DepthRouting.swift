@@ -155,8 +155,8 @@ extension Model {
             continue
           }
           guard mode == .integrated else { continue }
-          if idle == nil { idle = try idleExperts(mixture, router) }
-          try mixture.addIdle(idle ?? 0, for: "mode")
+          if idle == nil { idle = try noOpExperts(mixture, router) }
+          try mixture.addNoOp(idle ?? 0, for: "mode")
           settleScored(&mixture)
           groups[group].layer.blocks[block].branches[branch].module = .mixtureOfExperts(mixture)
         }
@@ -165,7 +165,7 @@ extension Model {
   }
 
   /// Adds no-op experts until the real ones are the share *κ* of all.
-  private mutating func idleExperts(
+  private mutating func noOpExperts(
     _ mixture: MixtureOfExperts, _ router: DepthRouter
   ) throws(DescriptionError) -> Formula {
     let idle = (mixture.experts / router.capacity - mixture.experts).evaluated(in: values)
@@ -173,7 +173,7 @@ extension Model {
       throw .notASize(key: "the number of no-op experts, E/κ - E,", found: "\(value)", least: 0)
     }
     if idle.constant == nil { requirements.append(Requirement(idle, .multiple, 1)) }
-    return bind(.idleExperts, idle)
+    return bind(.noOpExperts, idle)
   }
 }
 

@@ -15,7 +15,7 @@ extension Model {
   package var hasHashedExperts: Bool { mixtures.contains { $0.router.rule == .hash } }
 
   /// Whether a router may choose experts that do nothing.
-  package var hasIdleExperts: Bool { mixtures.contains { !$0.idle.isZero } }
+  package var hasNoOpExperts: Bool { mixtures.contains { !$0.idle.isZero } }
 
   /// Whether an expert takes no more than a share of the tokens.
   package var hasLimitedExperts: Bool { mixtures.contains { $0.capacity != nil } }
@@ -42,7 +42,7 @@ extension Model {
   /// - Throws: `DescriptionError.notChanged` where the model has no experts, or for rules that
   ///   contradict each other or the model's router; `.notDivisible`.
   package mutating func limitExperts(
-    to places: ExpertPlaces, choosing: Bool
+    to places: ExpertSlots, choosing: Bool
   ) throws(DescriptionError) {
     try refuse(places, choosing: choosing)
     try changeMixtures(for: "expert_capacity_factor") {
@@ -71,11 +71,11 @@ extension Model {
         "expert_capacity_factor limits feed-forward experts, not those of attention.")
     }
     guard !choosing else { return }
-    operationNotes.append(places.note(hasIdleExperts: hasIdleExperts))
+    operationNotes.append(places.note(hasNoOpExperts: hasNoOpExperts))
   }
 
   private func refuse(
-    _ places: ExpertPlaces, choosing: Bool
+    _ places: ExpertSlots, choosing: Bool
   ) throws(DescriptionError) {
     if choosing {
       let other: (key: String, isThere: Bool)? = [
@@ -119,7 +119,7 @@ extension Model {
 
   /// Gives all experts that a router scores a size of their own, in every layer.
   package mutating func settleScored() throws(DescriptionError) {
-    guard hasIdleExperts else { return }
+    guard hasNoOpExperts else { return }
     try changeMixtures(for: "num_noop_experts") { $1.settleScored(&$0) }
   }
 
@@ -138,10 +138,10 @@ extension Model {
   }
 }
 
-extension ExpertPlaces {
+extension ExpertSlots {
   /// What a report says of the rule.
-  fileprivate func note(hasIdleExperts: Bool) -> String {
-    let scored = hasIdleExperts ? "(E+E₀)" : "E"
+  fileprivate func note(hasNoOpExperts: Bool) -> String {
+    let scored = hasNoOpExperts ? "(E+E₀)" : "E"
     let (left, right) = rounding == .floor ? ("⌊", "⌋") : ("⌈", "⌉")
     let kept = keeping == .first ? "those that come first" : "those of the highest weights"
     if devices != nil {

@@ -12,7 +12,7 @@ extension Transformation {
   init?(ofExperts name: String, _ pieces: [String]) {
     func whole(_ text: String, least: Rational = .one) -> Evaluated? {
       guard let value = try? Evaluated(parsing: text), value.fault == nil,
-        value.constant.map({ $0.isWhole && $0 >= least }) ?? value.isLetter
+        value.constant.map({ $0.isWhole && $0 >= least }) ?? value.isVariable
       else { return nil }
       return value
     }
@@ -42,7 +42,7 @@ extension Transformation {
         counts.allSatisfy({ $0 >= 0 && $0 < 1 << 20 }), counts.contains(where: { $0 > 0 }),
         numbers.count <= 3
       else { return nil }
-      self = .idleExperts(
+      self = .noOpExperts(
         zero: counts[0], copy: counts.count > 1 ? counts[1] : 0,
         constant: counts.count > 2 ? counts[2] : 0)
     case "capacity":
@@ -55,15 +55,15 @@ extension Transformation {
   /// Reads `c` and words behind it.
   private static func capacity(_ pieces: [String]) -> Transformation? {
     guard let factor = Rational(decimal: pieces[0]), factor > .zero else { return nil }
-    var places = ExpertPlaces(Formula(factor))
+    var places = ExpertSlots(Formula(factor))
     var (choosing, said) = (false, Set<String>())
     for word in pieces.dropFirst() {
       let kind: String
       if word == "pad" || word == "drop" {
         (places.isPadded, kind) = (word == "pad", "padding")
-      } else if let rounding = ExpertPlaces.Rounding(rawValue: word) {
+      } else if let rounding = ExpertSlots.Rounding(rawValue: word) {
         (places.rounding, kind) = (rounding, "rounding")
-      } else if let keeping = ExpertPlaces.Keeping(rawValue: word) {
+      } else if let keeping = ExpertSlots.Keeping(rawValue: word) {
         (places.keeping, kind) = (keeping, "keeping")
       } else if word == "choose" {
         (choosing, kind) = (true, "choosing")

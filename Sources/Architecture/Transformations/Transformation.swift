@@ -18,9 +18,9 @@ package enum Transformation: Hashable, Sendable {
     granularity: Rational, experts: Evaluated, active: Evaluated, shared: Evaluated,
     layers: DepthPlacement.Layers?)
   /// Experts that compute nothing stand beside the others.
-  case idleExperts(zero: Int128, copy: Int128, constant: Int128)
+  case noOpExperts(zero: Int128, copy: Int128, constant: Int128)
   /// Experts take a limited number of tokens, which they may choose themselves.
-  case capacity(ExpertPlaces, choosing: Bool)
+  case capacity(ExpertSlots, choosing: Bool)
   /// Some blocks let in only the share *κ* of the tokens.
   case depthRouting(DepthPlacement)
   /// Layers run several times.
@@ -64,7 +64,7 @@ package enum Transformation: Hashable, Sendable {
     let pieces = halves[1].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     func whole(_ text: String) throws(TransformationSyntaxError) -> Evaluated {
       guard let value = try? Evaluated(parsing: text), value.fault == nil,
-        value.constant.map({ $0.isWhole && $0 >= .one }) ?? value.isLetter
+        value.constant.map({ $0.isWhole && $0 >= .one }) ?? value.isVariable
       else { throw error }
       return value
     }
@@ -98,7 +98,7 @@ extension DepthPlacement {
   fileprivate init?(_ pieces: [String]) {
     func share(_ text: some StringProtocol) -> Evaluated? {
       guard let share = try? Evaluated(parsing: String(text), isWhole: false),
-        share.constant.map({ $0 >= .zero && $0 <= .one }) ?? share.isLetter
+        share.constant.map({ $0 >= .zero && $0 <= .one }) ?? share.isVariable
       else { return nil }
       return share
     }
@@ -180,8 +180,8 @@ extension Model {
     case .granularity(let parts, let rate, let layers): try model.cut(parts, rate, in: layers)
     case .leverage(let granularity, let experts, let active, let shared, let layers):
       try model.widen(granularity, experts, active, shared, in: layers)
-    case .idleExperts(let zero, let copy, let constant):
-      try model.addIdleExperts(zero: zero, copy: copy, constant: constant)
+    case .noOpExperts(let zero, let copy, let constant):
+      try model.addNoOpExperts(zero: zero, copy: copy, constant: constant)
     case .capacity(let places, let choosing):
       try model.limitExperts(to: places, choosing: choosing)
     case .depthRouting(let placement): try model.routeDepth(placement)
@@ -197,18 +197,18 @@ extension Model {
 // MARK: - What changes have in common
 
 extension Model {
-  /// Adds a size that the change brings; its letter gets a number if the model has it already.
+  /// Adds a size that the change brings; its variable gets a number if the model has it already.
   mutating func bind(
     _ size: Size, _ value: Evaluated, _ origin: SizeBinding.Origin = .given
   ) -> Formula {
     let taken = Set(sizes.map(\.size.symbol.name))
-    var letter = size.symbol.name
+    var variable = size.symbol.name
     var number = 2
-    while taken.contains(letter) {
-      letter = "\(size.symbol.name)_\(number)"
+    while taken.contains(variable) {
+      variable = "\(size.symbol.name)_\(number)"
       number += 1
     }
-    let own = Size(letter, size.key, size.meaning, isWhole: size.symbol.isWhole)
+    let own = Size(variable, size.key, size.meaning, isWhole: size.symbol.isWhole)
     sizes.append(SizeBinding(size: own, key: size.key, value: value, origin: origin))
     return Formula(own.symbol)
   }

@@ -105,7 +105,7 @@ extension Keys {
     }
     guard let rate = rates[name]?.integer, rate > 0 else {
       throw DescriptionError.missing(
-        key: "compress_rates.\(name)", letter: size.symbol.name, modelType: modelType)
+        key: "compress_rates.\(name)", symbol: size.symbol.name, modelType: modelType)
     }
     return derived(size, Formula(rate), "compress_rates")
   }

@@ -33,7 +33,7 @@ extension Family {
       """
   ) { keys in
     keys.passOver("tie_word_embeddings", "depth_decoder_config")
-    try keys.noteIdleWindow()
+    try keys.noteUnusedWindow()
     let attention = try keys.attention(
       names: ProjectionNames(
         query: "q_proj.linear", key: "k_proj.linear", value: "v_proj.linear",

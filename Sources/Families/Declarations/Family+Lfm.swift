@@ -39,7 +39,7 @@ extension Family {
       """
   ) { keys in
     let types = try keys.layerKinds(known: ["full_attention", "conv"]) { _ in
-      throw DescriptionError.missing(key: "layer_types", letter: "", modelType: keys.modelType)
+      throw DescriptionError.missing(key: "layer_types", symbol: "", modelType: keys.modelType)
     }
     let dense = try keys.integer("num_dense_layers") ?? 0
     let groups = try keys.layers(kind: { [types[$0] == "full_attention", $0 >= dense] }) { kind in

@@ -47,7 +47,7 @@ extension Family {
         return layer
       }
     }
-    let places = try keys.routedPlaces()
+    let places = try keys.routedLayers()
     let isShared = try router != nil && keys.sharesRouter()
     if case .every(1, offset: 0) = places, case .constant(let share)? = shares, !isShared {
       return try keys.recursive(keys.uniform(build(.routed(share, holder: nil))))
@@ -142,7 +142,7 @@ extension Keys {
     _ key: String, of type: Choice.Type
   ) throws -> Choice where Choice.RawValue == String {
     guard let text = try text(key) else {
-      throw DescriptionError.missing(key: key, letter: "", modelType: modelType)
+      throw DescriptionError.missing(key: key, symbol: "", modelType: modelType)
     }
     guard let choice = Choice(rawValue: text) else {
       throw DescriptionError.unsupported(
@@ -171,7 +171,7 @@ extension Keys {
     case .integrated:
       let real = try size(.experts)
       let active = try size(.activeExperts)
-      let kinds = try idleKinds()
+      let kinds = try noOpKinds()
       let idle = kinds.idle
       try require(active, "num_experts_per_tok", atMost: real + idle, "num_experts")
       var mixture = MixtureOfExperts(
@@ -214,13 +214,13 @@ extension Keys {
 
   /// How many experts compute nothing, and how many of them return their input, or a mean of it and
   /// a vector.
-  private func idleKinds() throws -> (
+  private func noOpKinds() throws -> (
     idle: Formula, copy: Int128, constant: Int128, allReturn: Bool
   ) {
     let copy = Int128(try integer("num_copy_experts") ?? 0)
     let constant = Int128(try integer("num_constant_experts") ?? 0)
-    if copy == 0, constant == 0 { return (try size(.idleExperts, least: 0), 0, 0, false) }
-    let zero = try size(.idleExperts, least: 0)
+    if copy == 0, constant == 0 { return (try size(.noOpExperts, least: 0), 0, 0, false) }
+    let zero = try size(.noOpExperts, least: 0)
     let idle = zero + Formula(copy + constant)
     return (idle, copy, constant, constant == 0 && number(zero) == 0)
   }
@@ -304,10 +304,10 @@ extension Keys {
         key: "exit_layers", found: "\(layers)", expected: "a list of layers in ascending order")
     }
     guard let threshold = try constant("exit_threshold") else {
-      throw DescriptionError.missing(key: "exit_threshold", letter: "λ", modelType: modelType)
+      throw DescriptionError.missing(key: "exit_threshold", symbol: "λ", modelType: modelType)
     }
     guard let given = try self.list("exit_shares") else {
-      throw DescriptionError.missing(key: "exit_shares", letter: "", modelType: modelType)
+      throw DescriptionError.missing(key: "exit_shares", symbol: "", modelType: modelType)
     }
     let shares = try given.map { value in
       guard case .number(let text) = value, let share = Rational(decimal: text), share >= .zero,
@@ -390,7 +390,7 @@ extension Keys {
   }
 
   /// Which blocks are routed: a list of them, or one in each period.
-  fileprivate func routedPlaces() throws -> DepthPlacement.Layers {
+  fileprivate func routedLayers() throws -> DepthPlacement.Layers {
     if let list = try list("mod_layers") {
       let count = try listedLayerCount()
       var ranges: [ClosedRange<Int>] = []

@@ -229,7 +229,7 @@ extension Family {
       decoder_sparse_step=1 mlp_only_layers=null attention_bias=false tie_word_embeddings=true
       """
   ) { keys in
-    try keys.noteIdleWindow()
+    try keys.noteUnusedWindow()
     let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
     return try keys.decoder(
       keys.sparseSteps { isSparse in
@@ -252,7 +252,7 @@ extension Family {
       mlp_only_layers=null attention_bias=false tie_word_embeddings=false norm_topk_prob=true
       """
   ) { keys in
-    try keys.noteIdleWindow()
+    try keys.noteUnusedWindow()
     let attention = try keys.attention(bias: keys.biases(.all), norm: .eachHead)
     return try keys.decoder(
       keys.sparseSteps { isSparse in
@@ -287,7 +287,7 @@ extension Keys {
   }
 
   /// A window that no layer of the class has, though its cache heeds the key.
-  func noteIdleWindow() throws {
+  func noteUnusedWindow() throws {
     guard let window = try reading("sliding_window")?.value else { return }
     noteForPasses(
       "sliding_window is \(window.line), which crops the cache of transformers and nothing else; "

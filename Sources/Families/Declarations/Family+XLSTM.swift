@@ -53,7 +53,7 @@ extension Keys {
   /// A whole part of the model's width.
   private func portion(_ size: Size, _ factor: String) throws -> Formula {
     guard let share = try decimal(factor) else {
-      throw DescriptionError.missing(key: factor, letter: "", modelType: modelType)
+      throw DescriptionError.missing(key: factor, symbol: "", modelType: modelType)
     }
     let d = try self.size(.hidden)
     return derived(size, .floor(Formula(share) * d), "⌊\(factor) · hidden_size⌋")
@@ -95,7 +95,7 @@ extension Keys {
   fileprivate func xlstmGated(fused: Bool, bias: Bool) throws -> FeedForward {
     let d = try size(.hidden)
     guard let factor = try decimal("ffn_proj_factor") else {
-      throw DescriptionError.missing(key: "ffn_proj_factor", letter: "", modelType: modelType)
+      throw DescriptionError.missing(key: "ffn_proj_factor", symbol: "", modelType: modelType)
     }
     let step = Formula(Int128(try period("ffn_round_up_to_multiple_of")))
     let width = derived(

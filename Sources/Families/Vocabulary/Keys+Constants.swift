@@ -33,7 +33,7 @@ extension Keys {
   /// A constant without which nothing is computed.
   func required(_ key: String) throws -> Constant {
     guard let value = try constant(key) else {
-      throw DescriptionError.missing(key: spelled(key), letter: "", modelType: modelType)
+      throw DescriptionError.missing(key: spelled(key), symbol: "", modelType: modelType)
     }
     return value
   }

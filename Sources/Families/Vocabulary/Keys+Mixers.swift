@@ -45,7 +45,7 @@ extension Keys {
   /// of something that is listed one by one.
   func period(_ key: String, most: Int = 1_000_000) throws -> Int {
     guard let value = try integer(key, least: 1) else {
-      throw DescriptionError.missing(key: spelled(key), letter: "", modelType: modelType)
+      throw DescriptionError.missing(key: spelled(key), symbol: "", modelType: modelType)
     }
     guard value <= most else {
       throw DescriptionError.exceeds(

@@ -115,7 +115,7 @@ extension Keys {
     // Without the key the class has a constant.
     let magnitude = try constant("hc_magnitude") ?? "2"
     guard let epsilon = try constant("hc_eps") else {
-      throw DescriptionError.missing(key: "hc_eps", letter: "ε", modelType: modelType)
+      throw DescriptionError.missing(key: "hc_eps", symbol: "ε", modelType: modelType)
     }
     return .hyper(
       HyperConnection(

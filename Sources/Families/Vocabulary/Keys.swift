@@ -182,7 +182,7 @@ extension Keys {
     return value
   }
 
-  /// A whole number that decides the structure and has no letter of its own, or nil.
+  /// A whole number that decides the structure and has no symbol of its own, or nil.
   func integer(_ key: String, least: Int128 = 0) throws -> Int? {
     guard let reading = try reading(key) else { return nil }
     let value = try whole(key, reading.value, least: least)
@@ -256,7 +256,7 @@ extension Keys {
   func size(_ size: Size, _ key: String? = nil, least: Int128 = 1) throws -> Formula {
     guard let result = try optional(size, key, least: least) else {
       throw DescriptionError.missing(
-        key: spelled(key ?? size.key), letter: size.symbol.name, modelType: modelType)
+        key: spelled(key ?? size.key), symbol: size.symbol.name, modelType: modelType)
     }
     return result
   }
@@ -302,7 +302,7 @@ extension Keys {
   func share(_ size: Size, allowsZero: Bool = false) throws -> Formula {
     guard let reading = try reading(size.key) else {
       throw DescriptionError.missing(
-        key: size.key, letter: size.symbol.name, modelType: modelType)
+        key: size.key, symbol: size.symbol.name, modelType: modelType)
     }
     let value: Evaluated
     switch (reading.value, reading.override) {

@@ -57,7 +57,7 @@ extension FormulaCompiler {
   private mutating func value(of atom: Atom) -> CompiledFormulas.Fraction {
     switch atom {
     case .symbol(let symbol):
-      guard let index = inputPlaces[symbol] else {
+      guard let index = inputIndices[symbol] else {
         hasFailed = true
         return constant(.zero)
       }
@@ -97,7 +97,7 @@ extension FormulaCompiler {
 
   private func mentionsLane(_ atom: Atom) -> Bool {
     switch atom {
-    case .symbol(let symbol): inputPlaces[symbol].map { inputs[$0].isLane } ?? false
+    case .symbol(let symbol): inputIndices[symbol].map { inputs[$0].isLane } ?? false
     default: atom.arguments.contains { $0.symbols.contains { mentionsLane(.symbol($0)) } }
     }
   }

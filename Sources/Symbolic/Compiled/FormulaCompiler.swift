@@ -8,14 +8,14 @@ package struct FormulaCompiler {
   var bounds: [UInt128] = []
   var isLane: [Bool] = []
   var places: [CompiledFormulas.Operation: Int] = [:]
-  var inputPlaces: [Symbol: Int] = [:]
+  var inputIndices: [Symbol: Int] = [:]
   /// Whether a magnitude, a divisor or a power is beyond what a program computes.
   var hasFailed = false
   var known: [Formula: CompiledFormulas.Fraction] = [:]
 
   package init(inputs: [FormulaInput]) {
     self.inputs = inputs
-    for (index, input) in inputs.enumerated() { inputPlaces[input.symbol] = index }
+    for (index, input) in inputs.enumerated() { inputIndices[input.symbol] = index }
   }
 
   /// The program, or nil if an operation may need more than 127 bits, or a divisor may be zero.

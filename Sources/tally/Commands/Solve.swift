@@ -65,7 +65,7 @@ extension Command {
     }
     var asked = [Query.name(.figure(hold.figure))]
     if case .timesBaseline = hold.target { asked.append(.name(.baseline(hold.figure))) }
-    let idle = IdleOptions.notes(arguments, model, asked: asked, axes: [key])
+    let idle = UnusedOptions.notes(arguments, model, asked: asked, axes: [key])
     return Outcome(
       report.text(arguments[ReportFormat.plain]),
       errors: report.notes + idle.map { "note: \(model.name): \($0)\n" }.joined(),

@@ -97,7 +97,7 @@ extension Command {
       ? []
       : reports.flatMap { report in
         let pass = try? PassReport(report.validation.model, run.workload)
-        return (pass.map { IdleOptions.notes(arguments, $0) } ?? [])
+        return (pass.map { UnusedOptions.notes(arguments, $0) } ?? [])
           .map { "note: \(report.name): \($0)\n" }
       }
     let notes = (reports.compactMap(\.note).map { "\($0)\n" } + idle).joined()

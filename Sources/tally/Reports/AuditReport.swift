@@ -34,7 +34,7 @@ enum AuditReport {
     }
     let report = try ModelSource.blaming(source.model) { try ParameterReport(source.model) }
     guard let analytic = (report.stored ?? report.total).wholeConstant else {
-      let free = source.model.sizes.first { !$0.value.letters.isEmpty }?.key ?? "A size"
+      let free = source.model.sizes.first { !$0.value.variables.isEmpty }?.key ?? "A size"
       throw Failure.description(
         source: word, .notFree(key: free, reason: "it is the extent of a tensor"))
     }

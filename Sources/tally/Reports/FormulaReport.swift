@@ -17,8 +17,8 @@ struct FormulaReport {
   /// The value of every symbol.
   private let values: [Symbol: Evaluated]
   private let layerCounts: [LayerCount]
-  /// Letters that are no sizes of the model.
-  private var letters: [Size]
+  /// Variables that are no sizes of the model.
+  private var variables: [Size]
 
   struct Entry {
     /// The path of the figure, such as `parameters.attention`.
@@ -42,9 +42,9 @@ struct FormulaReport {
     model = report.model
     values = ledger.values
     layerCounts = ledger.layerCounts
-    letters = []
+    variables = []
     entries = byTensor ? Self.tensors(ledger) : Self.parts(report)
-    try refuseLetters()
+    try refuseFreeVariables()
   }
 
   /// The formulas of one pass: the whole, its parts, and then every row.
@@ -57,7 +57,7 @@ struct FormulaReport {
     model = pass.model
     values = ledger.values
     layerCounts = ledger.layerCounts
-    letters = [
+    variables = [
       Size(
         symbol: Workload.batch, key: "--batch", value: Evaluated(pass.workload.batch),
         meaning: "sequences"),
@@ -71,7 +71,7 @@ struct FormulaReport {
         symbol: Workload.generated, key: "--generate", value: Evaluated(pass.workload.generated),
         meaning: "tokens of each sequence after those"),
     ]
-    letters += pass.workload.packedSizes.map { size in
+    variables += pass.workload.packedSizes.map { size in
       Size(
         symbol: size.symbol, key: "--tokens", value: Evaluated(size.length),
         meaning: "tokens of a packed sequence")
@@ -108,11 +108,13 @@ struct FormulaReport {
       }
     }
     self.entries = entries
-    try refuseLetters()
+    try refuseFreeVariables()
   }
 
-  private func refuseLetters() throws {
-    try ModelSource.blaming(model) { try model.refuseLetters(among: Set(sizes.map(\.symbol))) }
+  private func refuseFreeVariables() throws {
+    try ModelSource.blaming(model) {
+      try model.refuseFreeVariables(among: Set(sizes.map(\.symbol)))
+    }
   }
 
   private static func tensors(_ ledger: ParameterLedger) -> [Entry] {
@@ -162,7 +164,7 @@ struct FormulaReport {
         meaning: count.meaning
           + (count.definition.constant == nil ? " (= \(count.definition.text(.plain)))" : ""))
     }
-    return letters.filter { used.contains($0.symbol) } + named + counted
+    return variables.filter { used.contains($0.symbol) } + named + counted
   }
 
   private static func remark(_ origin: SizeBinding.Origin) -> String {
@@ -175,9 +177,9 @@ struct FormulaReport {
 
   func substitution(_ formula: Formula, _ notation: Notation) -> String {
     let names = values.mapValues { value in
-      // Bare where nothing around it can bind more tightly: a whole number, or one letter.
+      // Bare where nothing around it can bind more tightly: a whole number, or one variable.
       if let number = value.wholeConstant, number >= 0 { return "\(number)" }
-      return value.isLetter ? value.text(notation) : "(\(value.text(notation)))"
+      return value.isVariable ? value.text(notation) : "(\(value.text(notation)))"
     }
     return formula.text(notation, names: names)
   }

@@ -78,12 +78,12 @@ extension PassReport {
     if !memory.expertsMet.isEmpty {
       object["experts_met"] = .array(memory.expertsMet.map(\.json))
     }
-    if !memory.placesFilled.isEmpty {
-      object["expert_places"] = .array(memory.placesFilled.map(\.json))
+    if !memory.slotsFilled.isEmpty {
+      object["expert_slots"] = .array(memory.slotsFilled.map(\.json))
     }
     for (key, value) in machine?.json ?? [] { object[key] = value }
     if detail == .row {
-      try refuseLettersOfRows()
+      try refuseFreeVariablesOfRows()
       object["rows"] = .array(
         try ModelSource.blaming(model) { try ledger.rows.map { try $0.json(ledger) } })
     }

@@ -136,7 +136,7 @@ extension PassReport {
   /// - Throws: `Failure` if a figure needs more than 128 bits.
   static func rowTable(_ reports: [PassReport]) throws -> Table {
     let rows = try reports.flatMap { report in
-      try report.refuseLettersOfRows()
+      try report.refuseFreeVariablesOfRows()
       return try report.operations.ledger.rows.map { row in
         [
           report.model.name, row.path, row.direction.rawValue, row.kindName, row.extents,
@@ -155,11 +155,11 @@ extension PassReport {
 
 extension PassReport {
   /// - Throws: `Failure` for a free variable that the formulas of the rows use.
-  func refuseLettersOfRows() throws {
+  func refuseFreeVariablesOfRows() throws {
     let symbols = operations.ledger.rows.reduce(into: Set<Symbol>()) {
       $0.formUnion($1.flops.symbols)
     }
-    try ModelSource.blaming(model) { try model.refuseLetters(among: symbols) }
+    try ModelSource.blaming(model) { try model.refuseFreeVariables(among: symbols) }
   }
 }
 

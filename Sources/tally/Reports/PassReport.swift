@@ -11,7 +11,7 @@ struct PassReport {
   let operations: OperationReport
   let memory: Memory
   /// What to say of options that change nothing of this pass.
-  private(set) var idleOptions: [String] = []
+  private(set) var unusedOptions: [String] = []
   /// What the pass comes to on a machine, if one is named.
   private(set) var machine: MachineReport?
 
@@ -47,7 +47,7 @@ struct PassReport {
       var report = try PassReport(
         model, workload, weights: WorkloadOptions.storedFormat(arguments, of: model),
         cache: arguments[WorkloadOptions.cacheFormat])
-      report.idleOptions = IdleOptions.notes(arguments, report)
+      report.unusedOptions = UnusedOptions.notes(arguments, report)
       return report
     }
   }
@@ -108,7 +108,7 @@ extension PassReport {
   /// What this pass, counted so, says beyond the description.
   func notes(_ convention: Convention) -> [String] {
     var notes =
-      model.operationNotes + idleOptions + (machine?.warnings(self, convention) ?? [])
+      model.operationNotes + unusedOptions + (machine?.warnings(self, convention) ?? [])
     if let context = model.contextLength, let limit = context.wholeConstant {
       let seen = workload.packed.max() ?? workload.past + workload.tokens + workload.generated
       if seen > limit {
@@ -139,7 +139,7 @@ extension PassReport {
             ? "every slot is computed, so the bytes moved are those of all."
             : "the bytes moved are those expected."))
     }
-    notes += memory.placesFilled.map(\.note)
+    notes += memory.slotsFilled.map(\.note)
     // These speak of the exact count; beside another headline they would be taken for its own.
     if convention.name == Convention.exact.name {
       notes += notesOfForms

@@ -44,7 +44,7 @@ struct RunsReport {
           cache: arguments[WorkloadOptions.cacheFormat])
       }
       guard let flops = run.flops ?? report.total.constant else {
-        let free = model.sizes.first { !$0.value.letters.isEmpty }?.key ?? "A size"
+        let free = model.sizes.first { !$0.value.variables.isEmpty }?.key ?? "A size"
         throw Failure.description(
           source: model.name, .notFree(key: free, reason: "it decides the FLOPs"))
       }

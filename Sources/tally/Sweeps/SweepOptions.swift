@@ -121,7 +121,7 @@ enum SweepOptions {
     let source = try ModelSource(arguments)
     let found = try source.find(arguments[model])
     let base = try source.model(found)
-    for binding in base.sizes where !binding.value.letters.isEmpty {
+    for binding in base.sizes where !binding.value.variables.isEmpty {
       throw UsageError.invalid(
         label: "--set", value: "\(binding.key)=\(binding.value.text(.plain))",
         expected: "a number; --vary tries several")

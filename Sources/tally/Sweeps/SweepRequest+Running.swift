@@ -44,7 +44,7 @@ extension SweepRequest {
 
   /// What to say of options that no figure depends on.
   private func idle(_ arguments: Arguments) -> [String] {
-    IdleOptions.notes(
+    UnusedOptions.notes(
       arguments, model,
       asked: sweep.columns.map(\.query) + [sweep.filter].compactMap(\.self)
         + [sweep.hold.map { .name(.figure($0.figure)) }].compactMap(\.self),

@@ -15,7 +15,7 @@ extension Executor {
   ///
   /// Pairs come and go in the order of the batch, and of one token best first.
   func keep(
-    _ pairs: [ChosenPair], _ capacity: ExpertPlaces, _ routing: Routing, of rows: Int,
+    _ pairs: [ChosenPair], _ capacity: ExpertSlots, _ routing: Routing, of rows: Int,
     _ path: String
   ) throws -> [ChosenPair] {
     let most = try routing.places(capacity, rows, on: self)
@@ -75,7 +75,7 @@ extension Routing {
 
   /// The places of one expert, or of one device, where `tokens` tokens reach the layer.
   func places(
-    _ capacity: ExpertPlaces, _ tokens: Int, on executor: Executor
+    _ capacity: ExpertSlots, _ tokens: Int, on executor: Executor
   ) throws -> Int {
     guard tokens > 0 else { return 0 }
     return try executor.extent(

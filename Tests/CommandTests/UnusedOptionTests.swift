@@ -4,7 +4,7 @@ import Testing
 @testable import tally
 
 /// An option that changes nothing of what is printed is said, and why.
-@Suite struct IdleOptionTests {
+@Suite struct UnusedOptionTests {
   struct Line: CustomTestStringConvertible, Sendable {
     let words: String
     /// The notes that the option adds; nil where it has an effect.

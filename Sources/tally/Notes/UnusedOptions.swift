@@ -9,7 +9,7 @@ import Symbolic
 /// Options that a command line has and that change nothing of what is printed.
 ///
 /// Whoever writes an option expects an effect; where it has none, a note says so, and why.
-enum IdleOptions {
+enum UnusedOptions {
   // MARK: - Of a pass
 
   /// A sentence for each option of a pass that leaves every figure as its default does.

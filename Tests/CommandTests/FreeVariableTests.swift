@@ -5,11 +5,11 @@ import Testing
 
 @testable import tally
 
-/// A letter that a person leaves free, under every name that a size has too.
-@Suite struct FreeLetterTests {
+/// A variable that a person leaves free, under every name that a size has too.
+@Suite struct FreeVariableTests {
   struct Case: CustomTestStringConvertible {
     let words: String
-    /// What the letter stands for, in a run in which it is put in from the start.
+    /// What the variable stands for, in a run in which it is put in from the start.
     let number: Int128
 
     var testDescription: String { words }
@@ -33,61 +33,61 @@ import Testing
     Tally.tool.run(words, failure: Failure.describe)
   }
 
-  static let letters = ["x", "f", "L", "h", "d", "g", "d_h", "E", "K", "V", "T", "B", "P", "m"]
+  static let variables = ["x", "f", "L", "h", "d", "g", "d_h", "E", "K", "V", "T", "B", "P", "m"]
 
   @Test(
-    "A figure with a free letter is the figure of its value, whatever the letter is called",
+    "A figure with a free variable is the figure of its value, whatever the variable is called",
     arguments: cases)
   func law(_ row: Case) throws {
     let put = try document(row.words, "\(row.number)")
-    for letter in Self.letters {
-      let free = try document(row.words, letter)
+    for variable in Self.variables {
+      let free = try document(row.words, variable)
       var met = 0
-      compare(free, put, "", [Symbol(letter: letter): Rational(row.number)], &met)
-      #expect(met > 0, "no figure of \(row.words) mentions \(letter)")
+      compare(free, put, "", [Symbol(variable: variable): Rational(row.number)], &met)
+      #expect(met > 0, "no figure of \(row.words) mentions \(variable)")
     }
   }
 
   /// Compares two documents, the formulas of the first evaluated.
   private func compare(
-    _ free: JSONValue, _ put: JSONValue, _ path: String, _ letters: [Symbol: Rational],
+    _ free: JSONValue, _ put: JSONValue, _ path: String, _ variables: [Symbol: Rational],
     _ met: inout Int
   ) {
     switch (free, put) {
     case (.object(let one), .object(let other)):
       for key in one.keys where key != "notes" {
-        compare(one[key] ?? .null, other[key] ?? .null, "\(path).\(key)", letters, &met)
+        compare(one[key] ?? .null, other[key] ?? .null, "\(path).\(key)", variables, &met)
       }
     case (.array(let one), .array(let other)):
       #expect(one.count == other.count, "\(path)")
       for (index, pair) in zip(one, other).enumerated() {
-        compare(pair.0, pair.1, "\(path).\(index)", letters, &met)
+        compare(pair.0, pair.1, "\(path).\(index)", variables, &met)
       }
     case (.string(let text), .number(let number)):
       met += 1
-      let value = try? Evaluated(parsing: text).evaluated(with: letters)
+      let value = try? Evaluated(parsing: text).evaluated(with: variables)
       // Ratios have four decimals.
       guard let expected = Rational(decimal: number), expected.isWhole else { break }
       #expect(value == expected, "\(path): \(text)")
     case (.string(let text), .string(let fraction)) where text != fraction:
       met += 1
       #expect(
-        (try? Evaluated(parsing: text).evaluated(with: letters))
+        (try? Evaluated(parsing: text).evaluated(with: variables))
           == (try? Formula(parsing: fraction).constant), "\(path): \(text)")
     case (.null, _): break
     default: #expect(free == put, "\(path)")
     }
   }
 
-  private func document(_ words: String, _ letter: String) throws -> JSONValue {
-    let all = words.replacing("?", with: letter).split(separator: " ").map(String.init)
+  private func document(_ words: String, _ variable: String) throws -> JSONValue {
+    let all = words.replacing("?", with: variable).split(separator: " ").map(String.init)
     let outcome = Self.run(all + ["--format", "json"])
     #expect(outcome.exitCode == 0, "\(words): \(outcome.errors)")
     return try JSONValue(parsing: outcome.output)
   }
 
   @Test(
-    "A report of formulas refuses a letter that its sizes have",
+    "A report of formulas refuses a variable that its sizes have",
     arguments: [
       ("explain llama2-7b --set hidden_size=f", "L, V, d, d_h, f, g, h"),
       ("explain llama2-7b --set hidden_size=4*V --flops", "B, L, P, T, V, d, d_h, f, g, h"),
@@ -104,7 +104,7 @@ import Testing
     #expect(outcome.errors.contains("Take another than \(taken)."), "\(outcome.errors)")
   }
 
-  @Test("The letter of the size itself is free to take")
+  @Test("The variable of the size itself is free to take")
   func own() {
     let outcome = Self.run(["explain", "llama2-7b", "--set", "hidden_size=d"])
     #expect(outcome.exitCode == 0)

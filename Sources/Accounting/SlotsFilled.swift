@@ -2,7 +2,7 @@ package import Architecture
 package import Symbolic
 
 /// How many choices of the tokens of one pass reach a slot of an expert, in a layer.
-package struct PlacesFilled: Hashable, Sendable {
+package struct SlotsFilled: Hashable, Sendable {
   /// The layers in which it is so.
   package var layers: Evaluated
   /// *C*: the places of one expert, or of the experts of one device together; nil without a limit.
@@ -27,16 +27,16 @@ package struct PlacesFilled: Hashable, Sendable {
   /// One of each kind of layer in which experts have limited places or some do nothing.
   ///
   /// - Throws: `DescriptionError.arithmetic` if a number needs more than 128 bits.
-  package static func kinds(_ ledger: OperationLedger) throws(DescriptionError) -> [PlacesFilled] {
+  package static func kinds(_ ledger: OperationLedger) throws(DescriptionError) -> [SlotsFilled] {
     guard ledger.workload.generated == 0, ledger.workload.packed.isEmpty else { return [] }
-    var kinds: [PlacesFilled] = []
+    var kinds: [SlotsFilled] = []
     for group in ledger.model.groups {
       for (branch, router) in group.layer.runBranches where !branch.runs.isZero {
         guard case .mixtureOfExperts(let mixture) = branch.module,
           !mixture.runsEveryExpert, mixture.capacity != nil || !mixture.idle.isZero
         else { continue }
         let stream = router?.inner(Stream(ledger.workload), .expected) ?? Stream(ledger.workload)
-        let filled = try PlacesFilled(mixture, stream, group, ledger)
+        let filled = try SlotsFilled(mixture, stream, group, ledger)
         if let known = kinds.firstIndex(where: { $0.isSame(as: filled) }) {
           kinds[known].layers += filled.layers
         } else {
@@ -81,15 +81,15 @@ package struct PlacesFilled: Hashable, Sendable {
       )
   }
 
-  private func isSame(as other: PlacesFilled) -> Bool {
+  private func isSame(as other: SlotsFilled) -> Bool {
     var copy = other
     copy.layers = layers
     return self == copy
   }
 }
 
-extension PlacesFilled {
-  package static func == (one: PlacesFilled, other: PlacesFilled) -> Bool {
+extension SlotsFilled {
+  package static func == (one: SlotsFilled, other: SlotsFilled) -> Bool {
     one.list == other.list
   }
 

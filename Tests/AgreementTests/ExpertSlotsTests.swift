@@ -12,7 +12,7 @@ import Validation
 
 /// Capacities that drop, pad and are shared, and experts that compute nothing: hand counts, the mean of
 /// what the executor drops, and random combinations.
-@Suite struct ExpertPlacesTests {
+@Suite struct ExpertSlotsTests {
   private static func model(
     _ name: String, _ keys: [String: String], _ changes: [String] = []
   ) throws -> Model {
@@ -88,7 +88,7 @@ import Validation
     let value = Double(expected.numerator) / Double(expected.denominator)
     #expect(abs(mean - value) < 0.01 * value, "\(mean) \(value)")
     let filled = try #require(
-      try Memory(report, weights: .bf16, cache: .bf16).placesFilled.first)
+      try Memory(report, weights: .bf16, cache: .bf16).slotsFilled.first)
     #expect(filled.expected == Evaluated(expected))
     #expect(filled.chosen == Evaluated(16 * choices))
   }
@@ -153,7 +153,7 @@ import Validation
     #expect(try ParameterReport(model).active == without.active)
     let report = try OperationReport(model, Workload())
     let filled = try #require(
-      try Memory(report, weights: .bf16, cache: .bf16).placesFilled.first)
+      try Memory(report, weights: .bf16, cache: .bf16).slotsFilled.first)
     #expect(filled.ofOneToken?.least == 0)
     #expect(filled.ofOneToken?.expected == 1)
     #expect(filled.ofOneToken?.most == 2)
@@ -167,9 +167,9 @@ import Validation
 
   private static func filled(
     _ name: String, _ keys: [String: String], _ changes: [String]
-  ) throws -> PlacesFilled? {
+  ) throws -> SlotsFilled? {
     let report = try OperationReport(model(name, keys, changes), Workload())
-    return try Memory(report, weights: .bf16, cache: .bf16).placesFilled.first
+    return try Memory(report, weights: .bf16, cache: .bf16).slotsFilled.first
   }
 
   @Test("Routers that read the scores before add a square map from the second on")

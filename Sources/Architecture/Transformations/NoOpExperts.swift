@@ -5,12 +5,12 @@ package import Symbolic
 ///
 /// - Source: Jin et al. 2024 (MoE++), §3.1, <https://arxiv.org/abs/2410.07348>.
 extension Model {
-  mutating func addIdleExperts(
+  mutating func addNoOpExperts(
     zero: Int128, copy: Int128, constant: Int128
   ) throws(DescriptionError) {
-    let idle = bind(.idleExperts, Evaluated(zero + copy + constant))
+    let idle = bind(.noOpExperts, Evaluated(zero + copy + constant))
     try changeMixtures(for: "idle") { (mixture, model) throws(DescriptionError) in
-      try mixture.addIdle(idle, for: "idle")
+      try mixture.addNoOp(idle, for: "idle")
       mixture.setReturning(
         copy: copy, constant: constant, of: idle, isAll: copy > 0 && zero + constant == 0)
       model.settleScored(&mixture)
@@ -20,7 +20,7 @@ extension Model {
 
 extension MixtureOfExperts {
   /// Adds experts that a plain gate scores and that compute nothing.
-  mutating func addIdle(_ idle: Formula, for change: String) throws(DescriptionError) {
+  mutating func addNoOp(_ idle: Formula, for change: String) throws(DescriptionError) {
     guard !runsEveryExpert else {
       throw .notChanged(
         change, because: "every expert computes every token",

@@ -6,7 +6,7 @@ import Symbolic
 ///
 /// An axis can if its values are numbers, if the description takes a variable in their place and
 /// mentions it, and if all such axes together are taken.
-struct LetterSearch {
+struct VariableSearch {
   private let sweep: Sweep
   private let keys: [String]
 
@@ -15,20 +15,20 @@ struct LetterSearch {
     keys = sweep.grid.axes.map(\.key) + (sweep.hold.map { [$0.key] } ?? [])
   }
 
-  func letters() throws(SweepError) -> [SweepPlan.Letter?] {
-    var found: [SweepPlan.Letter?] = Array(repeating: nil, count: keys.count)
+  func variables() throws(SweepError) -> [SweepPlan.Variable?] {
+    var found: [SweepPlan.Variable?] = Array(repeating: nil, count: keys.count)
     // Each alone, with the first values of the others; then together with those found before.
     for axis in keys.indices {
-      guard let letter = candidate(axis), letter.scale > 0 else { continue }
+      guard let variable = candidate(axis), variable.scale > 0 else { continue }
       var together = found
-      together[axis] = letter
+      together[axis] = variable
       if let fraction = takesFractions(together, axis) {
-        var (scale, bound) = (letter.scale, letter.bound)
+        var (scale, bound) = (variable.scale, variable.bound)
         if axis == sweep.grid.axes.count {
           let domain = HoldDomain(sweep, isShare: fraction.isShare)
           (scale, bound) = (domain.scale, domain.bound)
         }
-        found[axis] = SweepPlan.Letter(
+        found[axis] = SweepPlan.Variable(
           symbol: fraction.symbol, scale: scale, bound: bound, takesFractions: fraction.isShare)
       }
     }
@@ -41,19 +41,19 @@ struct LetterSearch {
 
   /// Drops variables that some other structure cannot have, so that its points need not be
   /// described one by one.
-  private func prune(_ letters: inout [SweepPlan.Letter?]) {
-    for axis in sweep.grid.axes.indices where letters[axis] == nil {
+  private func prune(_ variables: inout [SweepPlan.Variable?]) {
+    for axis in sweep.grid.axes.indices where variables[axis] == nil {
       for value in 0..<min(sweep.grid.axes[axis].values.count, Self.triedValues) {
-        while letters.contains(where: { $0 != nil }), !describes(letters, axis, value),
-          describes(letters.map { _ in nil }, axis, value)
+        while variables.contains(where: { $0 != nil }), !describes(variables, axis, value),
+          describes(variables.map { _ in nil }, axis, value)
         {
-          let own = letters.indices.filter { letters[$0] != nil }
+          let own = variables.indices.filter { variables[$0] != nil }
           let culprit = own.first { index in
-            var fewer = letters
+            var fewer = variables
             fewer[index] = nil
             return describes(fewer, axis, value)
           }
-          letters[culprit ?? own[0]] = nil
+          variables[culprit ?? own[0]] = nil
         }
       }
     }
@@ -61,10 +61,10 @@ struct LetterSearch {
 
   /// Whether there is a model with these variables, where an axis has a value and others their first.
   private func describes(
-    _ letters: [SweepPlan.Letter?], _ axis: Int, _ value: Int
+    _ variables: [SweepPlan.Variable?], _ axis: Int, _ value: Int
   ) -> Bool {
     let choices = keys.indices.compactMap { index -> (key: String, choice: Choice)? in
-      if let letter = letters[index] { return (keys[index], .free(letter.symbol)) }
+      if let variable = variables[index] { return (keys[index], .free(variable.symbol)) }
       guard index < sweep.grid.axes.count else { return nil }
       return (
         keys[index], .fixed(sweep.grid.axes[index].values[index == axis ? value : 0])
@@ -74,10 +74,10 @@ struct LetterSearch {
   }
 
   /// A free variable for an axis, if its values are numbers.
-  private func candidate(_ axis: Int) -> SweepPlan.Letter? {
-    let symbol = Symbol(letter: "axis_\(axis + 1)")
+  private func candidate(_ axis: Int) -> SweepPlan.Variable? {
+    let symbol = Symbol(variable: "axis_\(axis + 1)")
     guard axis < sweep.grid.axes.count else {
-      return SweepPlan.Letter(
+      return SweepPlan.Variable(
         symbol: symbol, scale: 1, bound: HoldDomain(sweep, isShare: false).bound,
         takesFractions: false)
     }
@@ -109,17 +109,17 @@ struct LetterSearch {
       }
     }
     guard let bound = try? most.multiplied(by: Rational(scale)), bound.isWhole else { return nil }
-    return SweepPlan.Letter(
+    return SweepPlan.Variable(
       symbol: symbol, scale: scale, bound: bound.numerator.magnitude, takesFractions: false)
   }
 
   /// Whether the description takes the variables, and whether the last of them is a share.
   private func takesFractions(
-    _ letters: [SweepPlan.Letter?], _ axis: Int
+    _ variables: [SweepPlan.Variable?], _ axis: Int
   ) -> (symbol: Symbol, isShare: Bool)? {
-    guard let letter = letters[axis] else { return nil }
+    guard let variable = variables[axis] else { return nil }
     let choices = keys.indices.compactMap { index -> (key: String, choice: Choice)? in
-      if let letter = letters[index] { return (keys[index], .free(letter.symbol)) }
+      if let variable = variables[index] { return (keys[index], .free(variable.symbol)) }
       guard index < sweep.grid.axes.count else { return nil }
       return (keys[index], .fixed(sweep.grid.axes[index].values[0]))
     }
@@ -127,13 +127,15 @@ struct LetterSearch {
     let target =
       axis < sweep.grid.axes.count ? sweep.grid.axes[axis].target : Axis.target(of: keys[axis])
     switch target {
-    case .tokens, .past, .generated, .batch: return (letter.symbol, false)
-    case .budget: return (letter.symbol, true)
+    case .tokens, .past, .generated, .batch: return (variable.symbol, false)
+    case .budget: return (variable.symbol, true)
     default: break
     }
-    let symbols = source.model.sizes.reduce(into: Set<Symbol>()) { $0.formUnion($1.value.letters) }
-    if symbols.contains(letter.symbol) { return (letter.symbol, false) }
-    let share = Symbol(letter: letter.symbol.name, isWhole: false)
+    let symbols = source.model.sizes.reduce(into: Set<Symbol>()) {
+      $0.formUnion($1.value.variables)
+    }
+    if symbols.contains(variable.symbol) { return (variable.symbol, false) }
+    let share = Symbol(variable: variable.symbol.name, isWhole: false)
     return symbols.contains(share) ? (share, true) : nil
   }
 }

@@ -4,7 +4,7 @@ import Symbolic
 
 extension Keys {
   /// The keys of ours that say how a limited capacity of experts is filled, without the factor.
-  static let placeKeys = [
+  static let slotKeys = [
     "expert_routing", "expert_capacity_padding", "expert_capacity_rounding", "expert_drop_policy",
     "expert_capacity_devices",
   ]
@@ -15,16 +15,16 @@ extension Keys {
   func limitExperts(of model: inout Model) throws {
     guard model.hasExperts else { return }
     guard let factor = try decimal("expert_capacity_factor") else {
-      for key in Self.placeKeys {
+      for key in Self.slotKeys {
         guard let value = try reading(key)?.value else { continue }
         guard key == "expert_routing", value == .string("token_choice") else {
           throw DescriptionError.missing(
-            key: "expert_capacity_factor", letter: "c", modelType: modelType)
+            key: "expert_capacity_factor", symbol: "c", modelType: modelType)
         }
       }
       return
     }
-    var places = ExpertPlaces(Formula(factor))
+    var places = ExpertSlots(Formula(factor))
     let routing: ExpertRouting = try word("expert_routing") ?? .token_choice
     places.rounding = try word("expert_capacity_rounding") ?? .floor
     places.keeping = try word("expert_drop_policy") ?? .first

@@ -12,7 +12,7 @@ package import Symbolic
 ///   `apply_router_token_dropping` of Megatron-LM (`--moe-expert-capacity-factor`,
 ///   `--moe-pad-expert-input-to-capacity`, `--moe-token-drop-policy`); DeepSeek-AI 2024
 ///   (DeepSeek-V2), §2.2.4, <https://arxiv.org/abs/2405.04434>.
-package struct ExpertPlaces: Hashable, Sendable {
+package struct ExpertSlots: Hashable, Sendable {
   /// What is made of a share that is not whole.
   package enum Rounding: String, CaseIterable, Hashable, Sendable {
     case floor

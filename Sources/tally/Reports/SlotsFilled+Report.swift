@@ -2,7 +2,7 @@ import Accounting
 import JSON
 import Symbolic
 
-extension PlacesFilled {
+extension SlotsFilled {
   var json: JSONValue {
     var object = JSONObject([
       ("layers", layers.json), ("chosen", chosen.json), ("computed", computed.json),
