@@ -57,7 +57,8 @@ package struct ParameterLedger: Sendable {
   }
 
   private static func rows(outside branch: Branch) -> [Row] {
-    branch.weights.map { Row(path: $0.name, weight: $0, layers: nil, groups: []) }
+    guard !branch.isBorrowed else { return [] }
+    return branch.weights.map { Row(path: $0.name, weight: $0, layers: nil, groups: []) }
   }
 }
 

@@ -62,7 +62,7 @@ struct StoredWeights {
       return ParameterLedger(model).total * bytes
     }
     var sum: Formula = 0
-    for branch in model.head + model.tail {
+    for branch in model.head + model.tail where !branch.isBorrowed {
       for weight in branch.weights where !weight.isBuffer {
         sum += weight.count * bytes(of: weight, in: branch, nil)
       }

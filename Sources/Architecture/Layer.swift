@@ -96,6 +96,9 @@ package struct Branch: Hashable, Sendable {
   package var isBridge = false
   /// Whether it is a part of a layer, although it is listed outside the layers.
   package var isOfLayer = false
+  /// Whether its tensors are those of another model beside which this one stands, so that they are run
+  /// here and counted there.
+  package var isBorrowed = false
 
   package init(_ path: String, _ module: Module, runs: Formula = 1) {
     self.path = path

@@ -75,8 +75,8 @@ package struct Model: Sendable {
   package var statedContext: Int128?
   /// The width of a feed-forward layer or an expert over the standard 8d/3, where a paper says it.
   package var relativeExpertSize: Formula?
-  /// How many layers for multi-token prediction are published beside it, of the form that is known.
-  package var predictionLayers = 0
+  /// The layers for multi-token prediction that are published beside it, if their form is known.
+  package var prediction: MultiTokenPrediction?
   /// Whether it is one of these.
   var isPredictor = false
   /// What must hold of the sizes that were left free.

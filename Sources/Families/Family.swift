@@ -30,11 +30,13 @@ package struct Family: Sendable {
   ///
   /// - Source: the modeling files of `transformers` 5.23.0.
   let fixed: String
+  /// How its files hold layers for multi-token prediction, if it is known.
+  let predictors: StoredPredictors?
   let describe: @Sendable (Keys) throws -> Model
 
   init(
     _ modelType: String, spelling: String = "", traits: Set<Trait> = [], fixed: String = "",
-    defaults: String,
+    predictors: StoredPredictors? = nil, defaults: String,
     describe: @escaping @Sendable (Keys) throws -> Model
   ) {
     self.modelType = modelType
@@ -42,6 +44,7 @@ package struct Family: Sendable {
     self.spelling = spelling
     self.traits = traits
     self.fixed = fixed
+    self.predictors = predictors
     self.describe = describe
   }
 
@@ -53,8 +56,6 @@ package struct Family: Sendable {
     case biasesByDistance
     /// The class makes its causal mask itself, and asks no key.
     case makesOwnMask
-    /// Files hold layers for multi-token prediction in the form of DeepSeek-V3.
-    case storesPredictors
   }
 
   /// The defaults by key, in the family's own spelling.
@@ -114,6 +115,7 @@ package struct Family: Sendable {
   ) {
     self.init(
       modelType, spelling: spelling ?? other.spelling, traits: other.traits,
-      fixed: fixed ?? other.fixed, defaults: defaults, describe: other.describe)
+      fixed: fixed ?? other.fixed, predictors: other.predictors, defaults: defaults,
+      describe: other.describe)
   }
 }

@@ -71,7 +71,8 @@ package final class Executor {
     self.model = model
     self.evidence = evidence
     workers = Workers(count: evidence == .literal ? 1 : threads)
-    weights = WeightSource(seed: seed, policy: policy, workers: workers)
+    weights = WeightSource(
+      seed: seed, policy: policy, borrowed: model.borrowedTensors, workers: workers)
     var values: [Symbol: Rational] = [:]
     for binding in model.sizes {
       guard let value = try? binding.value.evaluated(with: [:]) else {

@@ -39,6 +39,8 @@ final class WeightSource {
   private(set) var allocated: [String: Int] = [:]
   private var kept: [String: UnsafeMutablePointer<Float>] = [:]
   private let workers: Workers
+  /// The tensors that another model holds, by name.
+  private let borrowed: Set<String>
   /// Where the tensors of the layer that runs stand, if it is another layer that holds some.
   var alias: Alias?
 
@@ -66,7 +68,8 @@ final class WeightSource {
 
   private func named(_ name: String) -> String { alias?.name(name) ?? name }
 
-  init(seed: UInt64, policy: WeightPolicy, workers: Workers) {
+  init(seed: UInt64, policy: WeightPolicy, borrowed: Set<String>, workers: Workers) {
+    self.borrowed = borrowed
     self.seed = seed
     self.policy = policy
     self.workers = workers
@@ -76,9 +79,10 @@ final class WeightSource {
     for start in kept.values { Storage.free(start) }
   }
 
-  /// Enters a tensor into the record, but for what is stored with a model and not trained.
+  /// Enters a tensor into the record, but for what is stored with a model and not trained, and for
+  /// what another model holds.
   func claim(_ name: String, _ count: Int, isBuffer: Bool = false) {
-    guard !isBuffer else { return }
+    guard !isBuffer, !borrowed.contains(name) else { return }
     let name = named(name)
     precondition(allocated[name, default: count] == count, "\(name) has two sizes")
     allocated[name] = count

@@ -10,7 +10,7 @@ import Symbolic
 /// Where a CHECKPOINT on the command line lies, and the model that its configuration describes.
 struct CheckpointSource {
   let folder: String
-  let model: Model
+  private(set) var model: Model
   let configuration: JSONObject
 
   /// Finds the folder and reads its configuration; no weight is read yet.
@@ -43,6 +43,13 @@ struct CheckpointSource {
     var model = try source.model(found)
     model.name = folder
     self.model = model
+  }
+
+  /// The same files, for a model of which they hold the tensors too, as a layer that predicts tokens.
+  func holding(_ model: Model) -> CheckpointSource {
+    var copy = self
+    copy.model = model
+    return copy
   }
 
   /// - Throws: `Failure.quantised` if the weights are not plain numbers.

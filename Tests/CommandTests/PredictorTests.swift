@@ -1,4 +1,5 @@
 import Arguments
+import Foundation
 import JSON
 import Testing
 
@@ -28,6 +29,44 @@ import Testing
     #expect(outcome.errors.contains("684.49B"))
   }
 
+  /// The hub shows 81,324,862,720 for Qwen3-Next, and 7,833,409,536 for MiMo, of which 210,790,400 are of
+  /// `model.mtp_layers`.
+  @Test("A module that runs the model's table and head does not count them again")
+  func borrowed() throws {
+    let outcome = run("params qwen3-next-80b-a3b --mtp --by tensor --format json")
+    let models = try #require(try JSONValue(parsing: outcome.output)["models"]?.array)
+    let totals = models.compactMap { $0["parameters"]?["total"]?.integer }
+    #expect(totals.reduce(0, +) == 81_324_862_720)
+    let names = Set(models[1]["tensors"]?.array?.compactMap { $0["name"]?.string } ?? [])
+    for name in [
+      "fc", "pre_fc_norm_embedding", "pre_fc_norm_hidden", "norm", "layers.0.self_attn.q_proj",
+      "layers.0.mlp.shared_expert_gate",
+    ] { #expect(names.contains("mtp.\(name).weight"), "\(name)") }
+    #expect(!names.contains { $0.contains("embed_tokens") || $0.contains("head") })
+    let pass = run("flops qwen3-next-80b-a3b --mtp --tokens 1 --format json --by row")
+    let rows = try #require(
+      try JSONValue(parsing: pass.output)["models"]?.array?.last?["rows"]?.array)
+    // 2·151936·2048: the head of the model is run again.
+    let head = rows.first { $0["path"]?.string == "lm_head" }
+    #expect(head?["flops"]?.integer == 622_329_856)
+  }
+
+  @Test("MiMo's layer for multi-token prediction has 210,790,400 parameters")
+  func miMo() throws {
+    let file = URL(filePath: NSTemporaryDirectory()).appending(path: "mimo-\(UUID()).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let text = """
+      {"model_type": "mimo", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 36,
+       "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 151680, "head_dim": 128,
+       "num_nextn_predict_layers": 1, "tie_word_embeddings": false}
+      """
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    let outcome = run("params \(file.path(percentEncoded: false)) --mtp --format json")
+    let models = try #require(try JSONValue(parsing: outcome.output)["models"]?.array)
+    let totals = models.compactMap { $0["parameters"]?["total"]?.integer }
+    #expect(totals == [7_833_409_536 - 210_790_400, 210_790_400])
+  }
+
   @Test("Its FLOPs have a total and rows of their own")
   func operations() throws {
     let outcome = run("flops deepseek-v3 --mtp --tokens 1 --format json --by row")
@@ -45,9 +84,9 @@ import Testing
 
   @Test("It runs as it is counted")
   func executed() {
-    let outcome = run("validate deepseek-v3 glm4.5 --mtp --tokens 12")
+    let outcome = run("validate deepseek-v3 glm4.5 qwen3-next-80b-a3b --mtp --tokens 12")
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
-    #expect(outcome.output.contains("4 models"))
+    #expect(outcome.output.contains("6 models"))
     #expect(outcome.output.contains("glm4.5-mtp"))
     #expect(run("validate deepseek-v3 --mtp --tokens 9 --generate 4 --mask causal").exitCode == 0)
   }

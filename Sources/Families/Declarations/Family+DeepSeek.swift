@@ -76,7 +76,7 @@ extension Family {
 
   static let deepSeekV3 = Family(
     "deepseek_v3", spelling: "num_local_experts=n_routed_experts num_experts:n_routed_experts",
-    traits: [.storesPredictors],
+    predictors: .deepSeek,
     defaults: """
       vocab_size=129280 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=128
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3
@@ -96,8 +96,8 @@ extension Family {
 
   static let deepSeekV32 = Family(
     "deepseek_v32", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
-    traits: [.storesPredictors],
     fixed: "rotates_neighbours=true indexes_halves=true",
+    predictors: .deepSeek,
     defaults: """
       vocab_size=129280 intermediate_size=18432 moe_intermediate_size=2048 num_attention_heads=128
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3

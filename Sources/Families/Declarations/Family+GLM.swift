@@ -90,7 +90,7 @@ extension Family {
 
   static let glm4MoE = Family(
     "glm4_moe", spelling: deepSeekV3.spelling,
-    traits: [.storesPredictors],
+    predictors: .deepSeek,
     defaults: """
       vocab_size=151552 intermediate_size=10944 moe_intermediate_size=1408 num_attention_heads=96
       num_key_value_heads=8 n_shared_experts=1 n_routed_experts=128 num_experts_per_tok=8
@@ -108,7 +108,7 @@ extension Family {
 
   static let glm4MoELite = Family(
     "glm4_moe_lite", spelling: "\(deepSeekV3.spelling) head_dim=qk_rope_head_dim",
-    traits: [.storesPredictors],
+    predictors: .deepSeek,
     defaults: """
       vocab_size=154880 intermediate_size=10240 moe_intermediate_size=1536 num_attention_heads=20
       n_shared_experts=1 n_routed_experts=64 num_experts_per_tok=4 first_k_dense_replace=1
@@ -129,8 +129,8 @@ extension Family {
   /// GLM-5: some layers reuse the indexer of the layer before.
   static let glmMoEDSA = Family(
     "glm_moe_dsa", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
-    traits: [.storesPredictors],
     fixed: "rotates_neighbours=true",
+    predictors: .deepSeek,
     defaults: """
       vocab_size=154880 intermediate_size=12288 moe_intermediate_size=2048 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3

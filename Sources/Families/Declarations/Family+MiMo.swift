@@ -10,7 +10,7 @@ extension Family {
   ///
   /// - Source: XiaomiMiMo/MiMo-7B-Base, `modeling_mimo.py`; 7,833,409,536 numbers, of which
   ///   210,790,400 are of that layer.
-  static let mimo = Family("mimo", defaults: qwen2.defaults) { keys in
+  static let mimo = Family("mimo", predictors: .miMo, defaults: qwen2.defaults) { keys in
     keys.passOver("attention_bias")
     return try qwen2.describe(keys)
   }

@@ -119,7 +119,7 @@ extension Family {
 
   static let qwen3Next = Family(
     "qwen3_next",
-    fixed: "norms_add_one=true",
+    fixed: "norms_add_one=true", predictors: .qwen3Next,
     defaults: """
       vocab_size=151936 intermediate_size=5632 num_attention_heads=16 num_key_value_heads=2
       head_dim=256 attention_bias=false linear_conv_kernel_dim=4 linear_key_head_dim=128

@@ -218,10 +218,7 @@ extension Keys {
     model.logits.scale =
       try setting("logit_scale") ?? setting("logits_scaling").map { .inverse($0) }
     model.logits.cap = try setting("final_logit_softcapping")
-    if traits.contains(.storesPredictors) {
-      model.predictionLayers =
-        configuration["num_nextn_predict_layers"]?.integer.flatMap { Int(exactly: $0) } ?? 0
-    }
+    model.prediction = prediction()
     return model
   }
 

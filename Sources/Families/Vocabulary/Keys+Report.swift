@@ -98,7 +98,8 @@ extension Keys {
       guard let meant = meant(by: key) else { continue }
       sentences.append("\(key) is not read. Did you mean \(meant), which is absent?")
     }
-    if let extra = configuration["num_nextn_predict_layers"]?.integer, extra > 0 {
+    let key = predictors?.key ?? "num_nextn_predict_layers"
+    if let extra = configuration[key]?.integer, extra > 0 {
       sentences.append("Layers for multi-token prediction are not counted, as in transformers.")
     }
     if configuration["quantization_config"] != nil {

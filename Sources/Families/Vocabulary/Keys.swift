@@ -14,6 +14,8 @@ package final class Keys {
   /// What the class of the family does otherwise than most.
   let traits: Set<Family.Trait>
   private let fixed: String
+  /// How its files hold layers for multi-token prediction, if it is known.
+  let predictors: StoredPredictors?
   let configuration: JSONObject
   /// What the command line set, as text.
   let overrides: [String: String]
@@ -50,6 +52,7 @@ package final class Keys {
     modelType = family.modelType
     traits = family.traits
     fixed = family.fixed
+    predictors = family.predictors
     self.configuration = configuration
     self.overrides = overrides
     aliases = family.aliases

@@ -1,0 +1,52 @@
+import Architecture
+import JSON
+
+/// How the files of a family hold layers for multi-token prediction.
+struct StoredPredictors: Sendable {
+  /// The key that says how many there are.
+  var key = "num_nextn_predict_layers"
+  /// How many there are where the key is absent.
+  var absent = 0
+  /// How each of them is stored.
+  let form: MultiTokenPrediction.Form
+
+  /// Behind the layers of the model, with a table and a head of its own.
+  ///
+  /// - Source: the tensors of `model.layers.61` of deepseek-ai/DeepSeek-V3.
+  static let deepSeek = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj", lastNorm: "shared_head.norm",
+      table: "embed_tokens", head: "shared_head.head"))
+
+  /// In a list of its own, with the model's table and head; the published file has one, and no key that
+  /// says so.
+  ///
+  /// - Source: vLLM, `qwen3_next_mtp.py`.
+  static let qwen3Next = StoredPredictors(
+    absent: 1,
+    form: MultiTokenPrediction.Form(
+      layers: "mtp.layers", base: "mtp", tokenNorm: "pre_fc_norm_embedding",
+      streamNorm: "pre_fc_norm_hidden", join: "fc", lastNorm: "norm"))
+
+  /// The same of a file that says how many it has.
+  ///
+  /// - Source: the renaming of Mellum's checkpoints in `transformers` 5.23.0, `conversion_mapping.py`.
+  static let mellum = StoredPredictors(form: qwen3Next.form)
+
+  /// In a list of its own, with the model's table and head, and the stream first in what is joined.
+  ///
+  /// - Source: XiaomiMiMo/MiMo-7B-Base, `modeling_mimo.py`.
+  static let miMo = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      layers: "model.mtp_layers", tokenNorm: "token_layernorm", streamNorm: "hidden_layernorm",
+      join: "input_proj", streamIsFirst: true, lastNorm: "final_layernorm"))
+}
+
+extension Keys {
+  /// The layers for multi-token prediction that a file of the family holds, if their form is known.
+  func prediction() -> MultiTokenPrediction? {
+    guard let stored = predictors else { return nil }
+    let count = configuration[stored.key]?.integer.flatMap { Int(exactly: $0) } ?? stored.absent
+    return MultiTokenPrediction(count: count, form: stored.form)
+  }
+}
