@@ -27,7 +27,8 @@ enum SharedKeys {
     output_hidden_states output_router_logits pretraining_tp pruned_heads quantization_config
     return_dict seq_length tf_legacy_loss tie_encoder_decoder tokenizer_class torchscript
     transformers_version unsloth_fixed unsloth_version use_cache use_return_dict
-    num_nextn_predict_layers mtp_loss_scaling_factor
+    num_nextn_predict_layers mtp_loss_scaling_factor mtp_num_hidden_layers
+    mtp_use_dedicated_embeddings
     """
 
   /// In which numbers, and by which kernel of the same product, a module is computed.

@@ -28,7 +28,20 @@ struct StoredPredictors: Sendable {
       layers: "mtp.layers", base: "mtp", tokenNorm: "pre_fc_norm_embedding",
       streamNorm: "pre_fc_norm_hidden", join: "fc", lastNorm: "norm"))
 
-  /// The same of a file that says how many it has.
+  /// The same of a file that says how many it has, under a key of its own.
+  ///
+  /// - Source: the configurations of Qwen3.5; vLLM, `qwen3_5_mtp.py`.
+  static let qwen35 = StoredPredictors(key: "mtp_num_hidden_layers", form: qwen3Next.form)
+
+  /// A dense layer in a list of its own, as all its norms and maps are; the norm behind it is the model's.
+  ///
+  /// - Source: vLLM, `ernie_mtp.py`.
+  static let ernie = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      layers: "model.mtp_block", base: "model", tokenNorm: "mtp_emb_norm.#",
+      streamNorm: "mtp_hidden_norm.#", join: "mtp_linear_proj.#", lastNorm: nil))
+
+  /// The same as Qwen3-Next's, of a file that says how many it has.
   ///
   /// - Source: the renaming of Mellum's checkpoints in `transformers` 5.23.0, `conversion_mapping.py`.
   static let mellum = StoredPredictors(form: qwen3Next.form)

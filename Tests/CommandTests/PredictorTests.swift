@@ -51,20 +51,69 @@ import Testing
     #expect(head?["flops"]?.integer == 622_329_856)
   }
 
+  private func models(_ configuration: String) throws -> [JSONValue] {
+    let file = URL(filePath: NSTemporaryDirectory()).appending(path: "mtp-\(UUID()).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try configuration.write(to: file, atomically: true, encoding: .utf8)
+    let path = file.path(percentEncoded: false)
+    let outcome = run("params \(path) --mtp --by tensor --format json")
+    return try #require(
+      try JSONValue(parsing: outcome.output)["models"]?.array, "\(outcome.errors)")
+  }
+
   @Test("MiMo's layer for multi-token prediction has 210,790,400 parameters")
   func miMo() throws {
-    let file = URL(filePath: NSTemporaryDirectory()).appending(path: "mimo-\(UUID()).json")
-    defer { try? FileManager.default.removeItem(at: file) }
-    let text = """
+    let models = try models(
+      """
       {"model_type": "mimo", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 36,
        "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 151680, "head_dim": 128,
        "num_nextn_predict_layers": 1, "tie_word_embeddings": false}
-      """
-    try text.write(to: file, atomically: true, encoding: .utf8)
-    let outcome = run("params \(file.path(percentEncoded: false)) --mtp --format json")
-    let models = try #require(try JSONValue(parsing: outcome.output)["models"]?.array)
+      """)
     let totals = models.compactMap { $0["parameters"]?["total"]?.integer }
     #expect(totals == [7_833_409_536 - 210_790_400, 210_790_400])
+  }
+
+  /// The names and shapes of Qwen3.6-27B's checkpoint, whose sizes these are.
+  @Test("Qwen3.5's module has the 15 tensors of its files")
+  func qwen35() throws {
+    let tensors = try #require(
+      models(
+        """
+        {"model_type": "qwen3_5_text", "hidden_size": 5120, "intermediate_size": 17408,
+         "num_hidden_layers": 64, "num_attention_heads": 24, "num_key_value_heads": 4,
+         "head_dim": 256, "mtp_num_hidden_layers": 1, "tie_word_embeddings": false}
+        """
+      ).last?["tensors"]?.array)
+    let shapes = Dictionary(
+      uniqueKeysWithValues: tensors.map { ($0["name"]?.string ?? "", $0["shape"]?.line ?? "") })
+    #expect(shapes.count == 15)
+    for (name, shape) in [
+      ("fc", "[5120, 10240]"), ("pre_fc_norm_embedding", "[5120]"), ("norm", "[5120]"),
+      ("layers.0.self_attn.q_proj", "[12288, 5120]"), ("layers.0.self_attn.k_proj", "[1024, 5120]"),
+      ("layers.0.self_attn.o_proj", "[5120, 6144]"), ("layers.0.self_attn.q_norm", "[256]"),
+      ("layers.0.mlp.down_proj", "[5120, 17408]"),
+    ] { #expect(shapes["mtp.\(name).weight"] == shape, "\(name)") }
+  }
+
+  @Test("ERNIE's module has a dense layer, and its norm is the model's")
+  func ernie() throws {
+    let tensors = try #require(
+      models(
+        """
+        {"model_type": "ernie4_5_moe", "hidden_size": 256, "intermediate_size": 512,
+         "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "moe_intermediate_size": 64, "moe_num_experts": 8, "moe_k": 2, "vocab_size": 100,
+         "num_nextn_predict_layers": 1}
+        """
+      ).last?["tensors"]?.array)
+    let names = Set(tensors.compactMap { $0["name"]?.string })
+    let layer = [
+      "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+      "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj", "input_layernorm",
+      "post_attention_layernorm",
+    ].map { "mtp_block.0.\($0)" }
+    let own = ["mtp_emb_norm.0", "mtp_hidden_norm.0", "mtp_linear_proj.0"]
+    #expect(names == Set((layer + own).map { "model.\($0).weight" }))
   }
 
   @Test("Its FLOPs have a total and rows of their own")

@@ -23,7 +23,7 @@ extension Family {
 
   static let ernie45MoE = Family(
     "ernie4_5_moe", spelling: "num_experts=moe_num_experts num_experts_per_tok=moe_k",
-    fixed: "rotates_neighbours=true",
+    fixed: "rotates_neighbours=true", predictors: .ernie,
     defaults: """
       vocab_size=103424 intermediate_size=12288 num_attention_heads=20 num_key_value_heads=4
       use_bias=false moe_intermediate_size=1536 moe_k=6 moe_num_experts=64
@@ -37,14 +37,19 @@ extension Family {
     let interval = try keys.integer("moe_layer_interval", least: 1) ?? 1
     // A last index of -1 means the last layer.
     let end = try keys.integer("moe_layer_end_index", least: -1) ?? -1
+    func dense() throws -> Layer {
+      try keys.layer(attention, .feedForward(keys.gated(bias: bias)))
+    }
     let groups = try keys.layers(kind: { index in
       (index + 1).isMultiple(of: interval) && index >= start && (end == -1 || index <= end)
     }) { isSparse in
-      try keys.layer(
-        attention,
-        isSparse ? keys.ernieExperts(bias: bias) : .feedForward(keys.gated(bias: bias)))
+      try isSparse ? keys.layer(attention, keys.ernieExperts(bias: bias)) : dense()
     }
-    return try keys.decoder(groups, headBias: bias)
+    var model = try keys.decoder(groups, headBias: bias)
+    if let prediction = model.prediction, prediction.count > 0 {
+      model.prediction?.layer = try dense()
+    }
+    return model
   }
 
   static let ernie45VLMoE = Family(

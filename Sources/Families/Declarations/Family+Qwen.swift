@@ -148,7 +148,7 @@ extension Family {
 
   static let qwen35 = Family(
     "qwen3_5_text",
-    fixed: "norms_add_one=true",
+    fixed: "norms_add_one=true", predictors: .qwen35,
     defaults: """
       vocab_size=248320 intermediate_size=12288 num_attention_heads=16 num_key_value_heads=4
       head_dim=256 attention_bias=false linear_conv_kernel_dim=4 linear_key_head_dim=128
@@ -167,7 +167,7 @@ extension Family {
 
   static let qwen35Experts = Family(
     "qwen3_5_moe_text",
-    fixed: "norms_add_one=true",
+    fixed: "norms_add_one=true", predictors: .qwen35,
     defaults: """
       vocab_size=248320 num_attention_heads=16 num_key_value_heads=2 head_dim=256
       attention_bias=false linear_conv_kernel_dim=4 linear_key_head_dim=128
