@@ -61,29 +61,33 @@ package struct Inventory: Sendable {
 
   /// The part that the words of a name tell; the first that is found.
   private static func part(of name: String) -> String {
-    let words = name.lowercased().split { ".".contains($0) }.map(String.init)
-    func has(_ found: [String]) -> Bool {
-      words.contains { word in found.contains { word.contains($0) } }
+    let name = name.lowercased()
+    let words = name.split(separator: ".")
+    let whole = Array(name.utf8)
+    func has(_ found: String...) -> Bool { found.contains { whole.contains(text: $0) } }
+    if words.last == "weight" || words.last == "bias", words.count > 1 {
+      let last = Array(words[words.count - 2].utf8)
+      if last.contains(text: "norm") || last.contains(text: "ln_") { return "norms" }
     }
-    if words.last == "weight" || words.last == "bias", words.count > 1,
-      ["norm", "ln_", "layernorm"].contains(where: { words[words.count - 2].contains($0) })
-    {
-      return "norms"
-    }
-    if has(["lm_head", "embed_out", "output_layer"]) || words.first == "output" {
-      return "lm_head"
-    }
-    if has(["shared_expert"]) || name.contains("_shexp") { return "shared_experts" }
-    if has(["router"]) || words.contains("gate") || name.contains("ffn_gate_inp") {
-      return "router"
-    }
-    if has(["expert"]) || name.contains("_exps") { return "routed_experts" }
-    if has(["attn", "attention"]) { return "attention" }
-    if has(["mlp", "feed_forward", "ffn", "fc1", "fc2"]) { return "dense_mlp" }
-    if has(["mixer", "mamba", "ssm", "conv"]) { return "mixer" }
-    if has(["embed", "wte", "wpe", "token_embd"]) { return "embedding" }
-    if has(["norm"]) { return "norms" }
+    if has("lm_head", "embed_out", "output_layer") || words.first == "output" { return "lm_head" }
+    if has("shared_expert", "_shexp") { return "shared_experts" }
+    if has("router", "ffn_gate_inp") || words.contains("gate") { return "router" }
+    if has("expert", "_exps") { return "routed_experts" }
+    if has("attn", "attention") { return "attention" }
+    if has("mlp", "feed_forward", "ffn", "fc1", "fc2") { return "dense_mlp" }
+    if has("mixer", "mamba", "ssm", "conv") { return "mixer" }
+    if has("embed", "wte", "wpe") { return "embedding" }
+    if has("norm") { return "norms" }
     return "other"
+  }
+}
+
+extension [UInt8] {
+  /// Whether the bytes of a text stand in these; a search of `String` builds tables for each.
+  fileprivate func contains(text: String) -> Bool {
+    let text = text.utf8
+    guard count >= text.count else { return false }
+    return (0...count - text.count).contains { self[$0...].starts(with: text) }
   }
 }
 
