@@ -32,6 +32,10 @@ package struct Embedding: Hashable, Sendable {
   package var rows: Formula
   /// The width of one row.
   package var width: Formula
+  /// The path of the table inside the module.
+  package var name = "weight"
+  /// The extents of the table, where it has more than rows and their width; an axis of one is shared.
+  package var axes: [Formula]?
   /// The row of the first position, where rows before it are for padding.
   package var offset = 0
   /// The row of every token beyond the table, where there may be some.
@@ -47,8 +51,8 @@ package struct Embedding: Hashable, Sendable {
     self.width = width
   }
 
-  /// The table `[rows, width]`; none where it consists of sines and cosines.
+  /// The table, mostly `[rows, width]`; none where it consists of sines and cosines.
   package var weights: [Weight] {
-    waves == nil ? [Weight("weight", [rows, width], .embedding)] : []
+    waves == nil ? [Weight(name, axes ?? [rows, width], .embedding)] : []
   }
 }

@@ -14,6 +14,8 @@ package struct Linear: Hashable, Sendable {
   package var isTransposed: Bool
   /// Whether the weight is stored under the name of the map itself.
   package var isBare = false
+  /// The path of the bias inside the module, where it does not stand beside the weight.
+  package var ownBiasName: String?
   /// What its weight is multiplied with when a model is loaded, if anything; no pass computes it.
   package var loadScale: Constant?
 
@@ -31,12 +33,15 @@ package struct Linear: Hashable, Sendable {
   /// The name of the weight.
   package var weightName: String { isBare ? name : "\(name).weight" }
 
+  /// The name of the bias, if there is one.
+  package var biasName: String { ownBiasName ?? "\(name).bias" }
+
   /// The tensors: the weight, then the bias `[output]` if there is one.
   package func weights(_ part: Part) -> [Weight] {
     let shape = isTransposed ? [input, output] : [output, input]
     var weight = Weight(weightName, shape, part)
     weight.isMap = true
-    return hasBias ? [weight, Weight("\(name).bias", [output], part)] : [weight]
+    return hasBias ? [weight, Weight(biasName, [output], part)] : [weight]
   }
 }
 

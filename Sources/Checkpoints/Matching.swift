@@ -326,5 +326,5 @@ struct Holding: Sendable {
   var packing: Packing?
 
   /// How many weights it stands for.
-  var count: Int { shape.reduce(1, *) }
+  var count: Int { shape.checkedProduct ?? .max }
 }

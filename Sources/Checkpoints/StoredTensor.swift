@@ -49,7 +49,7 @@ package struct StoredTensor: Sendable {
   package var path: String { file.path }
 
   /// How many elements it holds.
-  package var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.checkedProduct ?? .max }
 }
 
 extension StoredTensor {

@@ -47,6 +47,9 @@ extension Family {
     "bloom": """
     layer_norm_epsilon=1e-05
     """,
+    "blt": """
+    rope_parameters.rope_theta=500000.0 rope_parameters.rope_type="default"
+    """,
     "codegen": """
     layer_norm_epsilon=1e-05
     """,
@@ -535,6 +538,9 @@ extension Family {
     "recurrent_gemma": """
     logits_soft_cap=30.0 rms_norm_eps=1e-06 rope_parameters.rope_theta=10000.0
     rope_parameters.partial_rotary_factor=0.5 rope_parameters.rope_type="default"
+    """,
+    "reformer": """
+    layer_norm_eps=1e-12
     """,
     "rwkv": """
     layer_norm_epsilon=1e-05

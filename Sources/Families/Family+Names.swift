@@ -97,11 +97,6 @@ extension Family {
   /// Types that are known and not described, and what is not.
   static let undescribed: [String: String] = Dictionary(
     uniqueKeysWithValues: [
-      (
-        "blt",
-        "patches of bytes, which a model of its own cuts where the next byte is hard to guess, tables "
-          + "of hashed bytes, and local models that cross between bytes and patches"
-      ),
       ("cosmos3_edge cosmos3_edge_text", "tensors that have names of their own"),
       ("chameleon", "norms that each head has for itself"),
       ("diffusion_gemma diffusion_gemma_text", "an encoder and a decoder that share tensors"),
@@ -125,10 +120,6 @@ extension Family {
       (
         "mistral_large4 mistral_large4_text",
         "latent attention that layers share, and scores that learn of their length"
-      ),
-      (
-        "reformer",
-        "attention within buckets into which a hash sorts the keys, and layers that are reversed"
       ),
       (
         "muse_spark muse_spark_text",

@@ -1,7 +1,12 @@
 extension Family {
   /// Families whose parameters are described, and not what a pass executes; and why.
-  static let parametersOnly: [String: String] = [
+  package static let parametersOnly: [String: String] = [
+    "blt":
+      "a model of its own cuts the bytes into patches where the next byte is hard to guess, so that the "
+      + "data decide how many patches there are",
     "cpmant": "it puts a learned prompt before every sequence, and every token sees all others",
+    "reformer":
+      "random hashes decide which keys a query meets, and a run draws others than the next",
     "unlimited_ocr_text":
       "its window leaves out the prompt, and a pass does not know how much of the past that is",
   ]

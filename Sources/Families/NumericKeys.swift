@@ -41,8 +41,17 @@ package enum NumericKeys {
   }
 
   private static let entries = FamilyList([
-    epsilons, positions, multipliers, routing, kernels, unbuilt,
+    epsilons, positions, multipliers, routing, kernels, unbuilt, passes,
   ]).entries
+
+  /// What decides a pass that is not described, and no parameter.
+  private static let passes = """
+    local_attention_window_len max_patch_length patch_size patching_batch_size patching_mode
+      patching_threshold: blt
+    axial_norm_std chunk_size_lm_head hash_seed local_attn_chunk_length
+      local_num_chunks_after local_num_chunks_before lsh_attn_chunk_length
+      lsh_num_chunks_after lsh_num_chunks_before num_buckets num_hashes: reformer
+    """
 
   /// The ε of a norm, and what bounds a number.
   private static let epsilons = """
@@ -83,7 +92,7 @@ package enum NumericKeys {
   /// table is learned.
   private static let positions = """
     max_position_embeddings: afmoe apertus arcee aria_text axk1 axk2 bailing_hybrid bamba beam
-      bitnet cohere cohere2 cohere2_moe cohere_compass_text cwm dbrx deepseek_v2 deepseek_v3
+      bitnet blt cohere cohere2 cohere2_moe cohere_compass_text cwm dbrx deepseek_v2 deepseek_v3
       deepseek_v32 deepseek_v4 diffllama doge dots1 dots3_note_text ernie4_5 ernie4_5_moe
       exaone4 exaone_moe falcon falcon_h1 flex_olmo flint gemma gemma2 gemma3_text
       gemma3n_text gemma4_text gemma4_unified_text glm glm4 glm4_moe glm4_moe_lite glm_moe_dsa
@@ -96,7 +105,7 @@ package enum NumericKeys {
       olmo_hybrid olmoe persimmon phi phi3 phimoe qwen2 qwen2_moe qwen3 qwen3_5_moe_text
       qwen3_5_text qwen3_moe qwen3_next qwen4_exp_text rwkv seed_oss smollm3 solar_open
       stablelm starcoder2 vaultgemma xglm youtu zamba zamba2 zaya
-    rope_parameters: afmoe apertus arcee aria_text axk1 axk2 bailing_hybrid bamba beam bitnet
+    rope_parameters: afmoe apertus arcee aria_text axk1 axk2 bailing_hybrid bamba beam bitnet blt
       cohere cohere2 cohere2_moe cohere_compass_text cwm dbrx deepseek_v2 deepseek_v3
       deepseek_v32 deepseek_v4 diffllama doge dots1 dots3_note_text ernie4_5 ernie4_5_moe
       exaone4 exaone_moe falcon falcon_h1 flex_olmo flint gemma gemma2 gemma3_text

@@ -18,6 +18,20 @@ struct StoredPredictors: Sendable {
       tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj", lastNorm: "shared_head.norm",
       table: "embed_tokens", head: "shared_head.head"))
 
+  /// The same, with the model's table and head.
+  ///
+  /// - Source: the tensors of `model.layers.78` of GLM-5, as recipes that copy both into it name them.
+  static let glm5 = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj", lastNorm: "shared_head.norm"))
+
+  /// The same, with another name of the norm behind the layer.
+  ///
+  /// - Source: vLLM, `hy_v3_mtp.py`; tencent/Hy3, whose 298,786,140,416 elements of 16 bits have it.
+  static let hunyuan3 = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj", lastNorm: "final_layernorm"))
+
   /// In a list of its own, with the model's table and head; the published file has one, and no key that
   /// says so.
   ///

@@ -117,6 +117,18 @@ import Testing
     #expect(tensors["w"]?.shape == [0, 7])
   }
 
+  /// The kind of a fault that fuzzing found in files of llama.cpp.
+  @Test("A tensor without elements has none, however large its other extents are")
+  func emptyAndLarge() throws {
+    let folder = try Folder()
+    let header =
+      #"{"w": {"dtype": "F32", "shape": [4611686018427387904, 4, 0], "data_offsets": [0, 0]}}"#
+    try folder.write("model.safetensors", safetensors(header, []))
+    let checkpoint = try Checkpoint(folder: folder.path)
+    #expect(checkpoint.tensors["w"]?.count == 0)
+    #expect(Inventory(checkpoint).tensors == 1)
+  }
+
   // MARK: - Folders
 
   private static let one = safetensors(

@@ -88,6 +88,15 @@ import Testing
       "extents whose product is too large",
       file(tensors: 1, tensor("w", [1 << 40, 1 << 40])),
       "the extents of the tensor 'w' are too large"),
+    // Found by fuzzing: the product is zero in one order, and too large on the way in the other.
+    Case(
+      "no elements, and extents whose product is too large",
+      file(tensors: 1, tensor("w", [0, 1 << 40, 1 << 40], type: 99)),
+      "the tensor 'w' has the type 99, which is none"),
+    Case(
+      "no elements, and extents whose product is too large, behind the file",
+      file(tensors: 1, tensor("w", [0, 1 << 40, 1 << 40], at: 1 << 40)),
+      "the tensor 'w' ends behind the file"),
     Case(
       "an extent beyond 63 bits", file(tensors: 1, tensor("w", [.max])),
       "an extent of the tensor 'w' is too large"),

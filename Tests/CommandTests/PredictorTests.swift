@@ -87,12 +87,37 @@ import Testing
     let shapes = Dictionary(
       uniqueKeysWithValues: tensors.map { ($0["name"]?.string ?? "", $0["shape"]?.line ?? "") })
     #expect(shapes.count == 15)
+    #expect(tensors.compactMap { $0["count"]?.integer }.reduce(0, +) == 424_699_392)
     for (name, shape) in [
       ("fc", "[5120, 10240]"), ("pre_fc_norm_embedding", "[5120]"), ("norm", "[5120]"),
       ("layers.0.self_attn.q_proj", "[12288, 5120]"), ("layers.0.self_attn.k_proj", "[1024, 5120]"),
       ("layers.0.self_attn.o_proj", "[5120, 6144]"), ("layers.0.self_attn.q_norm", "[256]"),
       ("layers.0.mlp.down_proj", "[5120, 17408]"),
     ] { #expect(shapes["mtp.\(name).weight"] == shape, "\(name)") }
+  }
+
+  /// The elements of 16 bits in the files of each, and of those of its module.
+  @Test(
+    "Modules whose files have been counted",
+    arguments: [
+      (
+        #"""
+        "qwen3_5_moe_text", "hidden_size": 2048, "num_hidden_layers": 40,
+        "mtp_num_hidden_layers": 1
+        """#, nil, 844_640_768
+      ),
+      (
+        #"""
+        "hy_v3", "hidden_size": 4096, "num_hidden_layers": 80, "num_nextn_predict_layers": 1
+        """#, 298_786_140_416, 3_752_612_096
+      ),
+    ] as [(String, Int?, Int)])
+  func counted(_ text: String, _ all: Int?, _ own: Int) throws {
+    let totals = try models("{\"model_type\": \(text)}").compactMap {
+      $0["parameters"]?["total"]?.integer
+    }
+    #expect(totals.last == Int128(own))
+    if let all { #expect(totals.reduce(0, +) == Int128(all)) }
   }
 
   @Test("ERNIE's module has a dense layer, and its norm is the model's")

@@ -19,6 +19,8 @@ FAMILIES = {
     "gptj": "vocab_size n_embd n_layer n_inner tie_word_embeddings n_head",
     "gpt_bigcode": "vocab_size n_embd n_layer n_positions n_head n_inner multi_query tie_word_embeddings add_cross_attention",
     "opt": "vocab_size hidden_size num_hidden_layers ffn_dim max_position_embeddings do_layer_norm_before _remove_final_layer_norm word_embed_proj_dim enable_bias layer_norm_elementwise_affine tie_word_embeddings num_attention_heads",
+    "blt": "vocab_size tie_word_embeddings cross_attn_k encoder_hash_byte_group_size encoder_hash_byte_group_vocab encoder_hash_byte_group_nb_functions patch_in_forward",
+    "reformer": "vocab_size hidden_size num_attention_heads attention_head_size feed_forward_size axial_pos_embds max_position_embeddings tie_word_embeddings",
     "bloom": "vocab_size hidden_size n_layer tie_word_embeddings n_head",
     "falcon": "vocab_size hidden_size num_hidden_layers num_attention_heads num_ln_in_parallel_attn new_decoder_architecture multi_query parallel_attn bias ffn_hidden_size tie_word_embeddings num_kv_heads",
     "mpt": "vocab_size d_model n_layers tie_word_embeddings n_heads attn_config",

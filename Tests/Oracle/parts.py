@@ -38,7 +38,8 @@ FAMILY_RULES = {
     "rwkv": [(r"^head\.weight$", "lm_head")],
     "ctrl": [(r"^transformer\.w\.weight$", "embedding")],
     "cpmant": [(r"^cpmant\.(input_embedding|segment_embedding)\.", "embedding"), (r"\.relative_attention_bias$", "embedding")],
-    "blt": [(r"\.(local_encoder|local_decoder)\.patch_embedding_projection\.", "mixer")],
+    "blt": [(r"\.(local_encoder|local_decoder)\.patch_embedding_projection\.|\.token_embedding_projection\.", "mixer")],
+    "reformer": [(r"\.position_embeddings\.(weights\.N|embedding\.weight)$", "embedding"), (r"\.attention\.layer_norm\.", "norms"), (r"\.feed_forward\.layer_norm\.", "norms"), (r"^lm_head\.", "lm_head")],
     "deepseek_v4": [(r"^head\.weight$", "lm_head"), (r"^embed\.weight$", "embedding")],
     # experts, their gate and the shared one stand in the layer itself
     "step3p5": [

@@ -584,8 +584,53 @@ def _moshi(d, c):
         c["ffn_dim"] += c["ffn_dim"] % 2
 
 
+def _blt(d, c):
+    r = d.r
+    for key in ("hidden_size", "num_hidden_layers"):
+        c.pop(key, None)
+    if r.random() < 0.8:
+        c["encoder_hash_byte_group_size"] = r.choice([[3, 4], [2, 3, 5], list(range(3, 9)), []])
+    c["encoder_hash_byte_group_nb_functions"] = r.choice([1, 2])
+    widths = {}
+    for part in ("encoder", "global", "decoder", "patcher"):
+        heads = r.choice([1, 2, 4])
+        widths[part] = heads * d.even()
+        own = {"hidden_size": widths[part], "num_hidden_layers": r.randint(1, 4), "num_attention_heads": heads}
+        if r.random() < 0.5:
+            own["num_key_value_heads"] = r.choice([k for k in (1, 2, 4, None) if k is None or heads % k == 0])
+        if r.random() < 0.7:
+            own["intermediate_size"] = r.choice([None, d.size()])
+        if part in ("encoder", "patcher") and r.random() < 0.5:
+            own["vocab_size"] = r.randint(2, 300)
+        if part in ("encoder", "decoder"):
+            if r.random() < 0.6:
+                own["cross_attn_all_layers"] = r.random() < 0.5
+            if r.random() < 0.6:
+                own["cross_attn_k"] = r.randint(1, 4)
+        c[f"{part}_config"] = own
+    if r.random() < 0.4:
+        c["global_config"]["hidden_size"] = widths["encoder"] * (c.get("cross_attn_k") or 2)
+        c["global_config"].update(num_attention_heads=1, num_key_value_heads=None)
+    if r.random() < 0.7:
+        c["decoder_config"]["hidden_size_global"] = c["global_config"]["hidden_size"]
+    for key in ("cross_attn_k", "encoder_hash_byte_group_vocab", "patch_in_forward", "vocab_size"):
+        if c.get(key, 0) is None:
+            del c[key]
+    if c.get("tie_word_embeddings"):
+        c["tie_word_embeddings"] = False
+
+
+def _reformer(d, c):
+    r = d.r
+    c["attn_layers"] = [r.choice(["local", "lsh"]) for _ in range(c.pop("num_hidden_layers"))]
+    c["is_decoder"] = True
+    first = r.randint(1, max(1, c["hidden_size"] - 1))
+    c["axial_pos_embds_dim"] = [first, c["hidden_size"] - first] if c["hidden_size"] > 1 else [c["hidden_size"]]
+    c["axial_pos_shape"] = [r.randint(1, 20) for _ in c["axial_pos_embds_dim"]]
+
+
 FIXES = {
-    "moshi": _moshi,
+    "moshi": _moshi, "blt": _blt, "reformer": _reformer,
     "gpt_neo": _gpt_neo, "dbrx": _dbrx, "mpt": _mpt, "mamba2": _mamba2, "bamba": _ssm_heads("mamba_n_heads", "mamba_d_head"),
     "granitemoehybrid": _ssm_heads("mamba_n_heads", "mamba_d_head"), "falcon_h1": _falcon_h1, "nemotron_h": _nemotron_h,
     "zamba": _zamba, "zamba2": _zamba, "jamba": _jamba, "llama4_text": _llama4, "lfm2": _lfm2, "lfm2_moe": _lfm2,

@@ -86,7 +86,7 @@ extension Operation {
     case .productOfHeads(let x, let map):
       return "each of the \(map.heads) heads of \(name(x)) · \(map.weight.name)"
         + (map.isShared ? "" : "ᵀ")
-    case .addBias(let x, let map): return "\(name(x)) + \(map.name).bias"
+    case .addBias(let x, let map): return "\(name(x)) + \(map.biasName)"
     case .addVector(let x, let vector): return "\(name(x)) + \(vector.name)"
     case .multiplyVector(let x, let vector): return "\(name(x)) · \(vector.name)"
     case .leave(let x, let legacy): return "\(name(x)), left as \(legacy.words)"

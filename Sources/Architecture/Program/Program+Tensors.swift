@@ -37,7 +37,7 @@ extension Program {
       case .product(_, let map, let isTied):
         return isTied ? [] : [own(map.weightName, map.input * map.output)]
       case .productOfHeads(_, let map): return [own(map.weight)]
-      case .addBias(_, let map): return [own("\(map.name).bias", map.output)]
+      case .addBias(_, let map): return [own(map.biasName, map.output)]
       case .addVector(_, let vector), .multiplyVector(_, let vector): return [own(vector)]
       case .normalize(_, var norm):
         // The maps of its gate have steps of their own.

@@ -232,17 +232,14 @@ struct GGUFReader {
     let axes = try number(UInt32.self)
     guard axes <= 4 else { throw damaged("the tensor '\(name)' has \(axes) axes") }
     var shape: [Int] = []
-    var count = 1
     for _ in 0..<axes {
       guard let extent = Int(exactly: try number(UInt64.self)) else {
         throw damaged("an extent of the tensor '\(name)' is too large")
       }
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard !overflow, product < 1 << 56 else {
-        throw damaged("the extents of the tensor '\(name)' are too large")
-      }
-      count = product
       shape.insert(extent, at: 0)
+    }
+    guard let count = shape.checkedProduct, count < 1 << 56 else {
+      throw damaged("the extents of the tensor '\(name)' are too large")
     }
     let type = try number(UInt32.self)
     guard let form = NumberForm(gguf: type) else {

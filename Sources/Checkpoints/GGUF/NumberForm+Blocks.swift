@@ -13,7 +13,7 @@ extension NumberForm {
 
   /// The bytes of a tensor; nil where a row is no whole number of blocks, or for an unknown type.
   func bytes(of shape: [Int]) -> Int? {
-    let count = shape.reduce(1, *)
+    guard let count = shape.checkedProduct else { return nil }
     if let block {
       guard (shape.last ?? 1).isMultiple(of: block.weights) else { return nil }
       return count / block.weights * block.bytes

@@ -130,7 +130,7 @@ extension Family {
   static let glmMoEDSA = Family(
     "glm_moe_dsa", spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
     fixed: "rotates_neighbours=true",
-    predictors: .deepSeek,
+    predictors: .glm5,
     defaults: """
       vocab_size=154880 intermediate_size=12288 moe_intermediate_size=2048 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=256 num_experts_per_tok=8 first_k_dense_replace=3

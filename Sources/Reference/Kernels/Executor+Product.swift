@@ -104,20 +104,18 @@ extension Executor {
 
   /// `y ← y + b` with the bias of a map.
   func addBias(of linear: Linear, to y: Matrix, at path: String) throws {
-    let name = path.appending(linear.name)
-    weights.claim("\(name).bias", try extent(linear.output))
+    let bias = path.appending(linear.biasName)
+    weights.claim(bias, try extent(linear.output))
     scratch.scoped {
-      let bias = weights.matrix(
-        "\(name).bias", rows: 1, columns: y.columns, spread: 0.05, scratch)
-      addVector(bias.start, to: y, name)
+      let bias = weights.matrix(bias, rows: 1, columns: y.columns, spread: 0.05, scratch)
+      addVector(bias.start, to: y, path.appending(linear.name))
     }
   }
 
   /// Enters the tensors of a map into the record of weights.
   func claim(_ linear: Linear, at path: String, _ inner: Int, _ columns: Int) {
-    let name = path.appending(linear.name)
     weights.claim(path.appending(linear.weightName), inner * columns)
-    if linear.hasBias { weights.claim("\(name).bias", columns) }
+    if linear.hasBias { weights.claim(path.appending(linear.biasName), columns) }
   }
 
   /// The product with a weight of the model, whose elements keep the variance of what they multiply.

@@ -388,7 +388,7 @@ extension Executor {
       case .productOfHeads(_, let map):
         weights.claim(scope.appending(map.weight.name), try extent(map.weight.count))
       case .addBias(_, let map):
-        weights.claim("\(scope.appending(map.name)).bias", try extent(map.output))
+        weights.claim(scope.appending(map.biasName), try extent(map.output))
       case .activate(_, let function, let slopes, _):
         let name = scope.appending(step.name)
         if runs {
@@ -439,7 +439,7 @@ extension Executor {
   /// The rows of a table that tokens or positions select: `[rows, width]`.
   fileprivate func lookUp(_ table: Embedding, _ flow: Flow, at path: String) throws -> Matrix {
     let (count, width) = (try extent(table.rows), try extent(table.width))
-    let name = path.appending("weight")
+    let name = path.appending(table.name)
     if table.waves == nil { weights.claim(name, count * width) }
     let y = scratch.matrix(flow.rows, width)
     if let waves = table.waves {

@@ -71,7 +71,7 @@ extension Command {
         other.1, "--program", advice: "A program has no counts; leave one out.")
     }
     let reports = try ModelSource.reports(arguments)
-    let programs = reports.map { ProgramReport($0.model) }
+    let programs = try reports.map { try ProgramReport($0.model) }
     let notes = ParameterReport.footnotes(reports)
     switch arguments[ReportFormat.withLatex] {
     case .table: return Outcome(programs.map(\.plain).joined(separator: "\n"), errors: notes)

@@ -24,7 +24,11 @@ struct ProgramReport {
     let rows: String
   }
 
-  init(_ model: Model) {
+  /// - Throws: `DescriptionError.operationsUnknown` where only the parameters are described.
+  init(_ model: Model) throws(DescriptionError) {
+    if let gap = model.operationGap {
+      throw .operationsUnknown(modelType: model.modelType, missing: gap)
+    }
     self.model = model
     var programs: [Listed] = []
     if let entrance = model.entrance {
