@@ -90,17 +90,17 @@ extension Family {
 
 extension Size {
   fileprivate static let encoderVocabulary = Size(
-    "V_e", "encoder_config.vocab_size", "rows of the local encoder's table")
+    "V_enc", "encoder_config.vocab_size", "rows of the local encoder's table")
   fileprivate static let patcherVocabulary = Size(
-    "V_p", "patcher_config.vocab_size", "rows of the patcher's table")
+    "V_pat", "patcher_config.vocab_size", "rows of the patcher's table")
   fileprivate static let patchVectors = Size(
-    "k_x", "cross_attn_k", "vectors of the encoder's width that a patch has")
+    "k", "cross_attn_k", "vectors of the encoder's width that a patch has")
   fileprivate static let encoderPatchVectors = Size(
-    "k_e", "encoder_config.cross_attn_k", "vectors that the local encoder makes of a patch")
+    "k_enc", "encoder_config.cross_attn_k", "vectors that the local encoder makes of a patch")
   fileprivate static let decoderPatchVectors = Size(
-    "k_d", "decoder_config.cross_attn_k", "vectors that the local decoder makes of a patch")
+    "k_dec", "decoder_config.cross_attn_k", "vectors that the local decoder makes of a patch")
   fileprivate static let decoderPatchWidth = Size(
-    "d_g", "decoder_config.hidden_size_global", "width of a patch that the local decoder reads")
+    "d_glo", "decoder_config.hidden_size_global", "width of a patch that the local decoder reads")
   fileprivate static let hashRows = Size(
     "V_h", "encoder_hash_byte_group_vocab", "rows of the table of one hash of a group of bytes")
   fileprivate static let hashFunctions = Size(
@@ -118,7 +118,7 @@ private enum ByteModel: String {
   func size(_ common: Size, _ symbol: String, _ key: String, _ meaning: String) -> Size {
     self == .global
       ? common
-      : Size("\(symbol)_\(rawValue.prefix(1))", "\(path).\(key)", "\(meaning), \(rawValue)")
+      : Size("\(symbol)_\(rawValue.prefix(3))", "\(path).\(key)", "\(meaning), \(rawValue)")
   }
 }
 
