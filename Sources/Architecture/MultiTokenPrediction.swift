@@ -104,7 +104,7 @@ extension Model {
     let width = Formula(Size.hidden.symbol)
     let join = Linear(named(form.join), 2 * width, width)
     var copy = self
-    copy.name = "\(name)-mtp"
+    copy.name = (prediction?.count ?? 1) > 1 ? "\(name)-mtp-\(number + 1)" : "\(name)-mtp"
     var rows = table
     if let own = form.table { rows.path = "\(base).\(own)" } else { rows.isBorrowed = true }
     copy.head = [

@@ -27,10 +27,19 @@ struct StoredPredictors: Sendable {
 
   /// The same, with another name of the norm behind the layer.
   ///
-  /// - Source: vLLM, `hy_v3_mtp.py`; tencent/Hy3, whose 298,786,140,416 elements of 16 bits have it.
-  static let hunyuan3 = StoredPredictors(
+  /// - Source: vLLM, `hy_v3_mtp.py` and its form of Ling 2.5; tencent/Hy3, whose 298,786,140,416 elements
+  ///   of 16 bits have it.
+  static let withFinalNorm = StoredPredictors(
     form: MultiTokenPrediction.Form(
       tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj", lastNorm: "final_layernorm"))
+
+  /// The same, with a head of each module's own.
+  ///
+  /// - Source: vLLM, `step3p5_mtp.py`; the 17 tensors of each module of stepfun-ai/Step-3.5-Flash.
+  static let step = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj",
+      lastNorm: "transformer.shared_head.norm", head: "transformer.shared_head.output"))
 
   /// In a list of its own, with the model's table and head; the published file has one, and no key that
   /// says so.

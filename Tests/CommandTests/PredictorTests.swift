@@ -111,6 +111,18 @@ import Testing
         "hy_v3", "hidden_size": 4096, "num_hidden_layers": 80, "num_nextn_predict_layers": 1
         """#, 298_786_140_416, 3_752_612_096
       ),
+      (
+        // 2·4096·96·128 + 2·4096·8·128 + 4096·96 + 2·128 + 3·4096·11264 + 5·4096 + 2·4096², and a head
+        // of 128896·4096: the 0.81B beside the 196B of Step-3.5-Flash.
+        #"""
+        "step3p5", "hidden_size": 4096, "num_hidden_layers": 2, "num_nextn_predict_layers": 3,
+        "vocab_size": 128896, "num_attention_heads": 64, "sliding_window": 512,
+        "attention_other_setting": {"num_attention_heads": 96},
+        "layer_types": ["full_attention", "sliding_attention", "sliding_attention",
+          "sliding_attention", "sliding_attention"],
+        "mlp_layer_types": ["dense", "sparse", "dense", "dense", "dense"]
+        """#, nil, 281_432_320 + 527_958_016
+      ),
     ] as [(String, Int?, Int)])
   func counted(_ text: String, _ all: Int?, _ own: Int) throws {
     let totals = try models("{\"model_type\": \(text)}").compactMap {

@@ -26,7 +26,7 @@ extension Family {
   static let bailingHybrid = Family(
     "bailing_hybrid",
     spelling: kimiSpelling,
-    fixed: "rotates_neighbours=true",
+    fixed: "rotates_neighbours=true", predictors: .withFinalNorm,
     defaults: """
       vocab_size=157184 intermediate_size=6144 moe_intermediate_size=768 num_attention_heads=32
       n_shared_experts=1 kv_lora_rank=512 qk_rope_head_dim=64 v_head_dim=128

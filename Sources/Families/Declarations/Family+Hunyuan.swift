@@ -57,7 +57,7 @@ extension Family {
       """)
 
   static let hyV3 = Family(
-    "hy_v3", spelling: "num_local_experts=num_experts", predictors: .hunyuan3,
+    "hy_v3", spelling: "num_local_experts=num_experts", predictors: .withFinalNorm,
     defaults: """
       vocab_size=120832 intermediate_size=13312 num_attention_heads=64 num_key_value_heads=8
       head_dim=128 attention_bias=false mlp_bias=false num_experts=192 num_experts_per_tok=8

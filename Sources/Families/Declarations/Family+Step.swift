@@ -17,7 +17,7 @@ extension Family {
       shared_expert_intermediate_size:share_expert_dim
       routed_scaling_factor:moe_router_scaling_factor
       """,
-    fixed: "norms_add_one=true",
+    fixed: "norms_add_one=true", predictors: .step,
     defaults: """
       vocab_size=128815 intermediate_size=11264 num_attention_heads=64 num_key_value_heads=8
       head_dim=128 moe_intermediate_size=1280 n_routed_experts=288 num_experts_per_tok=8
@@ -27,16 +27,15 @@ extension Family {
       """
   ) { keys in
     let kinds = try keys.stepLayers()
-    let groups = try keys.layers(kind: { kinds[$0] }) { kind in
-      try keys.layer(
-        keys.stepAttention(kind),
-        kind.routes
-          ? keys.stepExperts(kind)
-          : .feedForward(
-            keys.gated(bias: keys.flag("mlp_bias"), fixed: "silu").clipped(kind.limits[1])),
-        paths: ("self_attn", kind.routes ? "" : "mlp"))
+    let groups = try keys.layers(kind: { kinds[$0] }) { try keys.stepLayer($0) }
+    var model = try keys.decoder(groups)
+    if let count = model.prediction?.count, count > 0 {
+      // Lists may go on behind the layers; the modules of the published files are alike.
+      let own = Set(try keys.stepLayers(behind: count).suffix(count))
+      model.prediction?.layer = try own.first.map { try keys.stepLayer($0) }
+      if own.count > 1 { model.prediction = nil }
     }
-    return try keys.decoder(groups)
+    return model
   }
 }
 
@@ -52,24 +51,36 @@ private struct StepLayer: Hashable {
 }
 
 extension Keys {
-  fileprivate func stepLayers() throws -> [StepLayer] {
+  fileprivate func stepLayer(_ kind: StepLayer) throws -> Layer {
+    try layer(
+      stepAttention(kind),
+      kind.routes
+        ? stepExperts(kind)
+        : .feedForward(gated(bias: flag("mlp_bias"), fixed: "silu").clipped(kind.limits[1])),
+      paths: ("self_attn", kind.routes ? "" : "mlp"))
+  }
+
+  /// What each layer is, and each of a number of modules `behind` the last of them.
+  fileprivate func stepLayers(behind extra: Int = 0) throws -> [StepLayer] {
     // The class takes silu whatever a file says; the others bound numbers, or say which numbers.
     passOver(
       "hidden_act", "query_pre_attn_scalar", "need_fp32_gate", "max_seq_len", "yarn_only_types",
       "mtp_layer_types",
       "mtp_mlp_layer_types")
-    let count = try listedLayerCount()
-    let types =
-      try stepList("layer_types", known: ["full_attention", "sliding_attention"])
-      ?? Array(repeating: "full_attention", count: count)
-    let forms = try stepList("mlp_layer_types", known: ["dense", "sparse"])?.map { $0 == "sparse" }
+    let count = try listedLayerCount() + extra
+    var types = try stepList("layer_types", known: ["full_attention", "sliding_attention"]) ?? []
+    types += Array(repeating: "full_attention", count: max(0, count - types.count))
+    var forms = try stepList("mlp_layer_types", known: ["dense", "sparse"])?.map { $0 == "sparse" }
+    if let list = forms {
+      forms = list + Array(repeating: false, count: max(0, count - list.count))
+    }
     let routes = try forms ?? stepRoutedLayers(count)
     let own = try perLayerConfig(known: ["num_attention_heads"])
     let sliding = try stepSlidingHeads()
     return try (0..<count).map { index in
       let isSliding = types[index] == "sliding_attention"
       let heads =
-        if let own {
+        if let own, index < count - extra {
           try own[index].flatMap { try perLayerSize($0, "num_attention_heads") }
         } else {
           isSliding ? sliding : nil
@@ -96,7 +107,7 @@ extension Keys {
     guard try list.count == count || list.count == count + stepExtraLayers() else {
       throw DescriptionError.wrongLength(key: key, count: list.count, expected: count)
     }
-    return try list.prefix(count).map { entry in
+    return try list.map { entry in
       guard let text = entry.string, known.contains(text) else {
         throw DescriptionError.unsupported(
           key: key, found: entry.line, supported: known.sorted().joined(separator: ", "))
