@@ -5,6 +5,7 @@
 
 Each model is built small with random weights and run on the CPU, as the library runs it ("default": fused attention and
 grouped experts) and with eager attention and eager experts ("eager"): a prompt, a token after it, and a training step; two of them also generate.
+The one with latents also decodes as other engines do: with latents that queries and outputs absorb, and with expanded keys and values in the cache.
 
     Measured/<model>/config.json               what is built
     Measured/<model>/<settings>-<phase>.json   what `FlopCounterMode.get_flop_counts()` returns
@@ -14,6 +15,8 @@ grouped experts) and with eager attention and eager experts ("eager"): a prompt,
 import argparse
 import json
 import pathlib
+import sys
+import types
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -57,6 +60,35 @@ def ids(tokens):
     return torch.randint(0, WIDTHS["vocab_size"], (BATCH, tokens), generator=torch.Generator().manual_seed(tokens))
 
 
+def latents_otherwise(model, way):
+    """Decodes with latents as other engines do: `absorbed` into queries and outputs, or cached `expanded`."""
+    kind = type(model.model.layers[0].self_attn)
+    rotate = sys.modules[kind.__module__].apply_rotary_pos_emb_interleave
+
+    def forward(self, hidden_states, position_embeddings, attention_mask, past_key_values=None, **_):
+        batch, length = hidden_states.shape[:-1]
+        q = self.q_b_proj(self.q_a_layernorm(self.q_a_proj(hidden_states))).view(batch, length, -1, self.qk_head_dim).transpose(1, 2)
+        q_pass, q_rot = q.split([self.qk_nope_head_dim, self.qk_rope_head_dim], dim=-1)
+        latents, k_rot = self.kv_a_proj_with_mqa(hidden_states).split([self.kv_lora_rank, self.qk_rope_head_dim], dim=-1)
+        latents = self.kv_a_layernorm(latents).view(batch, 1, length, -1)
+        q_rot, k_rot = rotate(q_rot, k_rot.view(batch, 1, length, -1), *position_embeddings)
+        if way == "expanded":
+            keys, values = past_key_values.update(*self.expand_kv(latents, k_rot), self.layer_idx)
+            scores = torch.cat((q_pass, q_rot), dim=-1) @ keys.transpose(2, 3)
+            answer = scores.softmax(-1) @ values
+        else:
+            latents, k_rot = past_key_values.update(latents, k_rot, self.layer_idx)
+            maps = self.kv_b_proj.weight.view(self.num_heads, -1, self.kv_lora_rank)
+            up, down = maps.split([self.qk_nope_head_dim, self.v_head_dim], dim=1)
+            scores = (q_pass @ up) @ latents.transpose(2, 3) + q_rot @ k_rot.transpose(2, 3)
+            answer = (scores.softmax(-1) @ latents) @ down.transpose(1, 2)
+        return self.o_proj(answer.transpose(1, 2).reshape(batch, length, -1)), None
+
+    for layer in model.model.layers:
+        layer.self_attn.forward = types.MethodType(forward, layer.self_attn)
+    return model
+
+
 def step(model, phase):
     """One pass, ready to run: a function without arguments."""
     if phase == "train":
@@ -90,6 +122,9 @@ def variants(name, config):
             yield f"{settings}-{phase}", phase, build(config, settings)
     if name in ("llama", "deepseek_v3"):
         yield "default-generate", "generate", build(config, "default")
+    if name == "deepseek_v3":
+        for way in ("absorbed", "expanded"):
+            yield f"{way}-decode", "decode", latents_otherwise(build(config, "eager"), way)
     if name == "llama":
         model = build(config, "eager")
         for part in (model.model.embed_tokens, model.model.layers[0], model.model.layers[1].input_layernorm):

@@ -22,9 +22,10 @@ package enum Diagnosis: String, CaseIterable, Sendable {
   case convolutionGroups = "convolution-gradient-as-one-group"
   case convolution = "fused-convolution-not-counted"
   case recurrence = "fused-recurrence-not-counted"
-  case absorbed = "latent-absorbed"
+  // What expands one token's latents counts as much as what absorbs them, and is a module that runs.
   case expanded = "latent-expanded"
   case reexpanded = "latent-reexpanded"
+  case absorbed = "latent-absorbed"
   case lateBackward = "backward-of-modules-before"
   case missedBackward = "backward-of-last-modules-missed"
   case otherTokens = "other-number-of-tokens"
@@ -59,9 +60,9 @@ package enum Diagnosis: String, CaseIterable, Sendable {
       "torch's formula takes the channels of a convolution for one group in one of its gradients"
     case .convolution: "the tool counts nothing for a fused convolution"
     case .recurrence: "the tool counts nothing for a fused kernel of a recurrence"
-    case .absorbed: "attention multiplies in the space of the latents (--mla absorbed)"
     case .expanded: "keys and values of every head are cached (--mla expanded)"
     case .reexpanded: "the latents of the whole cache are expanded in each pass (--mla reexpanded)"
+    case .absorbed: "attention multiplies in the space of the latents (--mla absorbed)"
     case .lateBackward:
       "torch adds the backward pass of modules before this one to it; their own counts are right"
     case .missedBackward:

@@ -269,14 +269,20 @@ struct Reading {
     }
     let sets = Self.sets(applicable, most: 3)
     var found: [Explanation] = []
+    let isTrained = workload.phase == .train
     for set in sets {
+      if !isTrained, let first = found.first, set.count > first.diagnoses.count { break }
       let expected = try own[index].predicted(set)
       if Self.isEqual(expected, shown, node.slack) {
         found.append(Explanation(diagnoses: set, clean: try inside.adding(expected)))
-        if workload.phase != .train { return found }
       }
     }
-    guard workload.phase == .train else { return found }
+    guard isTrained else {
+      // Of as few reasons, those that hold inside it too.
+      let words = Set(node.children.flatMap { diagnoses[$0] ?? [] })
+      let likely = found.first { words.isSuperset(of: $0.diagnoses) } ?? found.first
+      return likely.map { [$0] } ?? []
+    }
     let before = try amounts(before: index, most: node.count)
     for set in sets where set.count <= 2 {
       let expected = try own[index].predicted(set)
