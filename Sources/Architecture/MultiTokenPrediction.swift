@@ -46,6 +46,8 @@ package struct MultiTokenPrediction: Sendable {
     }
   }
 
+  /// The key of the configuration that says how many there are.
+  package var key: String
   /// How many modules there are.
   package var count: Int
   /// How each of them is stored.
@@ -53,7 +55,8 @@ package struct MultiTokenPrediction: Sendable {
   /// What the layer of each is; nil where it is as the last layer with attention.
   package var layer: Layer?
 
-  package init(count: Int, form: Form) {
+  package init(key: String, count: Int, form: Form) {
+    self.key = key
     self.count = count
     self.form = form
   }
@@ -70,7 +73,7 @@ extension Model {
   package func predictors() throws(DescriptionError) -> [Model] {
     guard let prediction, prediction.count > 0 else {
       throw .unsupported(
-        key: "num_nextn_predict_layers", found: "0 or not read",
+        key: prediction?.key ?? "num_nextn_predict_layers", found: "0 or not read",
         supported: "1 or more with --mtp, of the families that docs/configuration.md lists")
     }
     guard let depth = layerCount.evaluated(in: values).wholeConstant,

@@ -76,13 +76,23 @@ struct StoredPredictors: Sendable {
     form: MultiTokenPrediction.Form(
       layers: "model.mtp_layers", tokenNorm: "token_layernorm", streamNorm: "hidden_layernorm",
       join: "input_proj", streamIsFirst: true, lastNorm: "final_layernorm"))
+
+  /// The same with the token's row first.
+  ///
+  /// The published files have three, and no key that says so: it is for the command line to say.
+  ///
+  /// - Source: vLLM, `mimo_v2_mtp.py`.
+  static let miMoV2 = StoredPredictors(
+    form: MultiTokenPrediction.Form(
+      layers: "model.mtp.layers", tokenNorm: "enorm", streamNorm: "hnorm", join: "eh_proj",
+      lastNorm: "final_layernorm"))
 }
 
 extension Keys {
   /// The layers for multi-token prediction that a file of the family holds, if their form is known.
-  func prediction() -> MultiTokenPrediction? {
+  func prediction() throws -> MultiTokenPrediction? {
     guard let stored = predictors else { return nil }
-    let count = configuration[stored.key]?.integer.flatMap { Int(exactly: $0) } ?? stored.absent
-    return MultiTokenPrediction(count: count, form: stored.form)
+    let count = try integer(stored.key) ?? stored.absent
+    return MultiTokenPrediction(key: stored.key, count: count, form: stored.form)
   }
 }

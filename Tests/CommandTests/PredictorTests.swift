@@ -112,6 +112,14 @@ import Testing
         """#, 298_786_140_416, 3_752_612_096
       ),
       (
+        // 4096·(64·192 + 8·192 + 8·128 + 64·128) + 64 sinks + 3·4096·16384 + 5·4096 + 2·4096²: the 0.33B of
+        // each module of MiMo-V2-Flash.
+        #"""
+        "mimo_v2_flash", "hidden_size": 4096, "num_hidden_layers": 48, "intermediate_size": 16384,
+        "num_nextn_predict_layers": 3
+        """#, nil, 329_273_408
+      ),
+      (
         // 2·4096·96·128 + 2·4096·8·128 + 4096·96 + 2·128 + 3·4096·11264 + 5·4096 + 2·4096², and a head
         // of 128896·4096: the 0.81B beside the 196B of Step-3.5-Flash.
         #"""
@@ -130,6 +138,19 @@ import Testing
     }
     #expect(totals.last == Int128(own))
     if let all { #expect(totals.reduce(0, +) == Int128(all)) }
+  }
+
+  @Test("The command line may say how many there are")
+  func set() throws {
+    let words = "params qwen3-next-80b-a3b --mtp --set num_nextn_predict_layers=2 --format json"
+    let outcome = run(words)
+    let models = try #require(try JSONValue(parsing: outcome.output)["models"]?.array)
+    #expect(
+      models.map { $0["name"]?.string } == [
+        "qwen3-next-80b-a3b", "qwen3-next-80b-a3b-mtp-1", "qwen3-next-80b-a3b-mtp-2",
+      ])
+    #expect(run("params qwen3-next-80b-a3b --mtp --set num_nextn_predict_layers=0").exitCode == 65)
+    #expect(run("params deepseek-v3 --mtp --set num_nextn_predict_layers=x").exitCode == 65)
   }
 
   @Test("ERNIE's module has a dense layer, and its norm is the model's")

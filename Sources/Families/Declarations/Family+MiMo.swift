@@ -18,7 +18,7 @@ extension Family {
   /// Sliding layers have twice the key-value heads, and attention sinks.
   static let mimoV2Flash = Family(
     "mimo_v2_flash", spelling: "num_local_experts=n_routed_experts",
-    fixed: "has_own_base=true",
+    fixed: "has_own_base=true", predictors: .miMoV2,
     defaults: """
       vocab_size=152576 intermediate_size=16384 num_attention_heads=64 num_key_value_heads=4
       head_dim=192 v_head_dim=128 attention_bias=false moe_intermediate_size=2048
@@ -43,7 +43,14 @@ extension Family {
         keys.experts(
           counts, keys.gated(keys.size(.expertSize)), correction: keys.scoreCorrection(counts.all)))
     }
-    return try keys.decoder(groups)
+    var model = try keys.decoder(groups)
+    // Whatever the model's last layer is, these slide and are dense.
+    if let prediction = model.prediction, prediction.count > 0 {
+      model.prediction?.layer = try keys.layer(
+        keys.mimoAttention(slides: true), .feedForward(keys.gated()),
+        norms: ("input_layernorm", "pre_mlp_layernorm"))
+    }
+    return model
   }
 }
 

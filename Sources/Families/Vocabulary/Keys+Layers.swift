@@ -218,7 +218,7 @@ extension Keys {
     model.logits.scale =
       try setting("logit_scale") ?? setting("logits_scaling").map { .inverse($0) }
     model.logits.cap = try setting("final_logit_softcapping")
-    model.prediction = prediction()
+    model.prediction = try prediction()
     return model
   }
 
