@@ -89,10 +89,17 @@ struct StoredPredictors: Sendable {
 }
 
 extension Keys {
+  /// Each module is a model of its own.
+  private static let mostPredictors = 1000
+
   /// The layers for multi-token prediction that a file of the family holds, if their form is known.
   func prediction() throws -> MultiTokenPrediction? {
     guard let stored = predictors else { return nil }
     let count = try integer(stored.key) ?? stored.absent
+    guard count <= Self.mostPredictors else {
+      throw DescriptionError.tooManyLayers(
+        key: stored.key, count: Int128(count), limit: Int128(Self.mostPredictors))
+    }
     return MultiTokenPrediction(key: stored.key, count: count, form: stored.form)
   }
 }

@@ -151,6 +151,9 @@ import Testing
       ])
     #expect(run("params qwen3-next-80b-a3b --mtp --set num_nextn_predict_layers=0").exitCode == 65)
     #expect(run("params deepseek-v3 --mtp --set num_nextn_predict_layers=x").exitCode == 65)
+    let many = run("params deepseek-v3 --mtp --set num_nextn_predict_layers=1000000000")
+    #expect(many.exitCode == 65)
+    #expect(many.errors.contains("num_nextn_predict_layers is 1000000000"))
   }
 
   @Test("ERNIE's module has a dense layer, and its norm is the model's")

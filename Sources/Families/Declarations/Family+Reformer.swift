@@ -112,6 +112,9 @@ extension Keys {
       guard let value = entry.integer, value > 0 else {
         throw DescriptionError.notASize(key: key, found: entry.line)
       }
+      guard value <= 1 << 40 else {
+        throw DescriptionError.tooLarge(key: key, found: "\(value)", limit: "2^40")
+      }
       return value
     }
   }
