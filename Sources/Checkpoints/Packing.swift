@@ -169,8 +169,7 @@ struct Packing: Sendable {
     case .gptq, .awq, .compressedTensors, .mlx:
       let bits = bits(of: shape).map { " \($0)-bit" } ?? ""
       let count = scales.map { max(1, $0.count) } ?? 1
-      return
-        "\(scheme.rawValue)\(bits), \((shape.checkedProduct ?? .max) / max(1, count)) to a scale"
+      return "\(scheme.rawValue)\(bits), \((shape.checkedProduct ?? .max) / count) to a scale"
     }
   }
 }

@@ -94,7 +94,10 @@ extension Keys {
 
   /// The layers for multi-token prediction that a file of the family holds, if their form is known.
   func prediction() throws -> MultiTokenPrediction? {
-    guard let stored = predictors else { return nil }
+    // Where a table of its own stands in the files is not known.
+    guard let stored = predictors,
+      configuration["mtp_use_dedicated_embeddings"] != .boolean(true)
+    else { return nil }
     let count = try integer(stored.key) ?? stored.absent
     guard count <= Self.mostPredictors else {
       throw DescriptionError.tooManyLayers(

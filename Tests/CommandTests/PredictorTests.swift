@@ -51,6 +51,20 @@ import Testing
     #expect(head?["flops"]?.integer == 622_329_856)
   }
 
+  @Test("A table of its own, of which nothing is known, is not taken for the model's")
+  func ownTable() throws {
+    let file = URL(filePath: NSTemporaryDirectory()).appending(path: "mtp-\(UUID()).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let text = """
+      {"model_type": "qwen3_5_text", "hidden_size": 5120, "num_hidden_layers": 4,
+       "mtp_num_hidden_layers": 1, "mtp_use_dedicated_embeddings": true}
+      """
+    try text.write(to: file, atomically: true, encoding: .utf8)
+    let path = file.path(percentEncoded: false)
+    #expect(run("params \(path)").exitCode == 0)
+    #expect(run("params \(path) --mtp").exitCode == 65)
+  }
+
   private func models(_ configuration: String) throws -> [JSONValue] {
     let file = URL(filePath: NSTemporaryDirectory()).appending(path: "mtp-\(UUID()).json")
     defer { try? FileManager.default.removeItem(at: file) }
