@@ -15,7 +15,7 @@ package struct FigureName: Hashable, Sendable {
   }
 
   /// Every word that `named(_:)` knows.
-  package static var words: [String] { catalogue.map(\.path) + shortForms.keys.sorted() }
+  package static let words: [String] = catalogue.map(\.path) + shortForms.keys.sorted()
 
   /// What people write for the usual ones.
   package static let shortForms: [String: String] = [

@@ -11,7 +11,10 @@ package func nearestWord(to word: String, among words: some Sequence<String>) ->
   guard word.utf8.count <= 200 else { return nil }
   let typed = Spelling(word)
   var nearest: (distance: Int, words: Set<String>) = (.max, [])
-  for candidate in words where candidate != word {
+  // Most words are much longer or shorter, and need not be taken apart.
+  let length = plainLength(word)
+  for candidate in words
+  where candidate != word && abs(plainLength(candidate) - length) <= Spelling.mostSlips {
     guard let distance = typed.distance(to: Spelling(candidate)) else { continue }
     if distance < nearest.distance { nearest = (distance, []) }
     if distance == nearest.distance { nearest.words.insert(candidate) }
@@ -19,8 +22,23 @@ package func nearestWord(to word: String, among words: some Sequence<String>) ->
   return nearest.words.count == 1 ? nearest.words.first : nil
 }
 
+/// How many letters and digits a word has, without what stands between its parts.
+private func plainLength(_ word: String) -> Int {
+  word.utf8.reduce(0) { count, byte in
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), 0xC0...:
+      count + 1
+    default: count
+    }
+  }
+}
+
 /// A word taken apart.
 private struct Spelling {
+  /// The slips of a long word that is still alike.
+  static let mostSlips = 2
+
   let parts: [[Character]]
   let letters: [Character]
   let digits: [Character]
@@ -43,7 +61,7 @@ private struct Spelling {
       guard slips <= max(1, min(one.count, another.count) / 3) else { return nil }
       sum += slips
     }
-    return sum <= (letters.count < 12 ? 1 : 2) ? sum : nil
+    return sum <= (letters.count < 12 ? 1 : Self.mostSlips) ? sum : nil
   }
 
   private static func slips(_ word: [Character], _ target: [Character]) -> Int {
