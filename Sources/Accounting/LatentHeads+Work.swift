@@ -30,10 +30,13 @@ extension LatentHeads {
 
 extension LatentAttention {
   /// Latents and rotated keys, or the keys and values of every head, and the keys of an indexer.
+  ///
+  /// Latents of another layer are cached there.
   func cacheElements(after stream: Stream) -> Formula {
     let vector =
       stream.workload.latentForm == .expanded
-      ? heads * (plainSize + rotarySize + valueSize) : keyValueRank + rotarySize
+      ? heads * (plainSize + rotarySize + valueSize)
+      : source.isBorrowed ? 0 : keyValueRank + rotarySize
     return stream.sequences
       * (stream.cachedAfter(reach) * vector + (stream.past + stream.tokens)
         * (indexer?.headSize ?? 0))

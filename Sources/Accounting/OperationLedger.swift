@@ -200,9 +200,11 @@ extension Sequence where Element == Program {
     return tables.map { angles in
       let count = stream.tokens * angles.size / 2
       let multiplied: Formula = angles.scaling.hasMagnitude ? 3 : 1
+      // The angles of one position, each times its factor.
+      let stretched: Formula = angles.isStretched ? angles.size / 2 : 0
       return Work(
         angles.table.isEmpty ? "rotary" : "rotary_\(angles.table)",
-        Elementwise(.rotary, [.multiply: multiplied * count, .sin: count, .cos: count]))
+        Elementwise(.rotary, [.multiply: multiplied * count + stretched, .sin: count, .cos: count]))
     }
   }
 }

@@ -182,7 +182,7 @@ struct ProgramWork {
       // The sum of both kernels, and the sum over the last inputs.
       let products = numbers * convolution.kernel
       add(step, OperationCounts([.multiply: products, .add: 2 * products]))
-    case .keepLatents(_, let heads): count(step) { heads.kept(over: $0) }
+    case .keepLatents(_, _, let heads): count(step) { heads.kept(over: $0) }
     case .attendLatents(_, _, _, let heads): count(step) { heads.work(over: $0) }
     case .index(_, _, let weights, let heads):
       count(step) { heads.work(over: $0, isWeighted: weights != nil) }
@@ -194,6 +194,7 @@ struct ProgramWork {
         rows * gates.width * ReferenceAlgorithms.gate(function)
           + OperationCounts([.multiply: numbers]))
     case .positionFactor(let scale): add(step, rows * ReferenceAlgorithms.factor(scale))
+    case .exponentials(let weight): add(step, OperationCounts([.exp: runs * weight.count]))
     case .subtract(_, _, nil): add(step, OperationCounts([.subtract: numbers]))
     case .subtract(_, _, let difference?):
       // *λ* comes once for all tokens, from products of as many elements as its vectors have.

@@ -21,7 +21,7 @@ enum ReferenceAlgorithms {
     }
   }
 
-  /// The factor of one position; what rounds down is no operation.
+  /// The factors of one position; what rounds down is no operation.
   static func factor(_ scale: PositionScale) -> OperationCounts {
     switch scale {
     case .steps(_, _, let fromOne):
@@ -29,6 +29,8 @@ enum ReferenceAlgorithms {
     case .logarithm:
       OperationCounts([.divide: 1, .compare: 1, .log: 1, .multiply: 1, .add: 2])
     case .power: OperationCounts([.divide: 1, .log: 1, .multiply: 1, .exp: 1, .add: 2])
+    case .learned(let slope, _):
+      OperationCounts([.log: 1, .multiply: slope.count, .add: slope.count + 1])
     }
   }
 

@@ -68,6 +68,8 @@ package struct Indexer: Hashable, Sendable {
   package var headSize: Formula
   /// What queries are made of.
   package var source: QuerySource
+  /// The norm of what queries are made of, where it is a norm of the indexer's own.
+  package var inputNorm: Normalization?
   /// To the queries of the heads, `[T, h_x·d_x]`.
   package var queries: Linear
   /// From the residual stream to one key for each token, `[T, d_x]`.
@@ -79,8 +81,10 @@ package struct Indexer: Hashable, Sendable {
   package var queryNorm: Normalization?
   /// The norm of keys, before they are rotated and cached.
   package var keyNorm: Normalization
-  /// By which angles some elements of queries and keys are rotated.
-  package var angles: RotaryAngles
+  /// What queries are multiplied by at each position, before they are rotated, if anything.
+  package var positionScale: PositionScale?
+  /// By which angles some elements of queries and keys are rotated, if they are.
+  package var angles: RotaryAngles?
   /// Whether the last elements of queries and keys are rotated, and not the first.
   package var rotatesEnd = false
   /// Whether the weights of the heads are scaled by `1/√d_x`, and not their scores.
@@ -91,7 +95,7 @@ package struct Indexer: Hashable, Sendable {
   package init(
     heads: Formula, headSize: Formula, source: QuerySource, queries: Linear, keys: Linear,
     headWeights: Linear? = nil, queryNorm: Normalization? = nil, keyNorm: Normalization,
-    angles: RotaryAngles, choice: KeyChoice
+    angles: RotaryAngles?, choice: KeyChoice
   ) {
     self.heads = heads
     self.headSize = headSize
@@ -105,10 +109,11 @@ package struct Indexer: Hashable, Sendable {
     self.choice = choice
   }
 
-  /// The maps, and the norms of queries and keys.
+  /// The maps, the norms, and what is learned of positions.
   package var weights: [Weight] {
     [queries, keys, headWeights].compactMap(\.self).weights(.attention)
-      + (queryNorm?.weights(.attention) ?? []) + keyNorm.weights(.attention)
+      + [inputNorm, queryNorm, keyNorm].compactMap(\.self).flatMap { $0.weights(.attention) }
+      + (positionScale?.weights ?? [])
   }
 
   /// Changes each of its norms.
@@ -117,6 +122,10 @@ package struct Indexer: Hashable, Sendable {
     if var norm = queryNorm {
       change(&norm)
       queryNorm = norm
+    }
+    if var norm = inputNorm {
+      change(&norm)
+      inputNorm = norm
     }
   }
 }

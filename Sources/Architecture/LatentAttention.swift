@@ -19,7 +19,8 @@ package struct LatentAttention: Hashable, Sendable {
   package var heads: Formula
   /// The part of a query or key head without position, *d_n*.
   package var plainSize: Formula
-  /// The rotated part of a query head, and the width of the shared rotary key, *d_r*.
+  /// The rotated part of a query head, and the width of the shared rotary key, *d_r*: zero where nothing is
+  /// rotated.
   package var rotarySize: Formula
   /// The width of one head's values, *d_v*.
   package var valueSize: Formula
@@ -36,9 +37,9 @@ package struct LatentAttention: Hashable, Sendable {
   package var queryUpGates = false
   /// From the residual stream to the gates of the output, where they have a map of their own.
   package var gateMap: Linear?
-  /// From the residual stream to a latent and a rotary key.
+  /// From the residual stream to a latent and a rotary key, where latents are its own.
   package var compress: Linear
-  /// The norm of latents, before they are expanded.
+  /// The norm of latents, before they are expanded, where they are its own.
   package var latentNorm: Normalization
   /// The norm of rotary keys, before they are rotated.
   package var rotaryNorm: Normalization?
@@ -50,6 +51,8 @@ package struct LatentAttention: Hashable, Sendable {
   package var chooses: KeySource?
   /// One more, learned, score for each head that no value answers to.
   package var sinks: Weight?
+  /// Whose latents it attends to.
+  package var source = CacheSource.own
   /// How far back a query sees.
   package var reach = Reach.all
   /// Whether the rotary parts of queries and keys are rotated, and by which angles.
@@ -88,10 +91,12 @@ package struct LatentAttention: Hashable, Sendable {
 
   /// The tensors: maps, norms, an indexer of its own, and the sinks.
   package var weights: [Weight] {
-    let maps = [queryDown, queryUp, gateMap, compress, expand, output].compactMap(\.self)
-    let norms = [queryNorm, latentNorm, rotaryNorm].compactMap(\.self)
-    return maps.weights(.attention) + norms.flatMap { $0.weights(.attention) }
-      + (indexer?.weights ?? []) + [sinks].compactMap(\.self)
+    let compresses = !source.isBorrowed
+    let maps = [queryDown, queryUp, gateMap, compresses ? compress : nil, expand, output]
+    let norms = [queryNorm, compresses ? latentNorm : nil, rotaryNorm]
+    return maps.compactMap(\.self).weights(.attention)
+      + norms.compactMap(\.self).flatMap { $0.weights(.attention) }
+      + (indexer?.weights ?? []) + [sinks].compactMap(\.self) + (positionScale?.weights ?? [])
   }
 
   /// The indexer of the layer itself.

@@ -74,8 +74,12 @@ package enum Legacy: Hashable, Sendable {
   case recursionScores
   /// What the keys of each token have received of attention, in the mean.
   case attentionReceived
-  /// Keys and values, for later layers of a kind.
+  /// Keys and values, or the latents of them, with those of earlier passes, for later layers of a kind.
   case keysAndValues(String)
+  /// The latents of the tokens of this pass, for later layers of a kind.
+  case latents(String)
+  /// By what rotary angles are multiplied, one factor for each pair.
+  case angleFactors
   /// The keys that an indexer has chosen, for layers up to the next that has one.
   case chosenKeys
 }
@@ -86,7 +90,7 @@ extension Legacy {
     switch self {
     case .recursionInput, .recursionScores, .attentionReceived: true
     case .firstStream, .stream, .layerTable, .routerState, .otherState, .entered, .keysAndValues,
-      .chosenKeys:
+      .latents, .angleFactors, .chosenKeys:
       false
     }
   }

@@ -87,6 +87,11 @@ package struct RotaryAngles: Hashable, Sendable {
   package var base: Constant = "10000"
   /// How the angles are rescaled for longer contexts.
   package var scaling = Scaling.none
+  /// Whether every angle is multiplied by a factor of its pair that the model has learned, and that a
+  /// module before the layers leaves.
+  ///
+  /// - Source: Mistral AI 2026 (Mistral Large 4), `rotary_emb.alpha` in transformers 5.23.
+  package var isStretched = false
 
   /// The angles alone: which elements are a pair is no matter of a table.
   package var unpaired: RotaryAngles {

@@ -16,6 +16,8 @@ package enum StreamModule: Hashable, Sendable {
   case connection(StreamConnection)
   /// A state that a pass begins with.
   case start(Weight)
+  /// Logarithms of what rotary angles are multiplied by, one for each pair.
+  case angleFactors(Weight)
   /// A convolution of what a branch returns.
   case convolution(SkipConvolution)
   /// What reads the streams of earlier layers.
@@ -36,7 +38,7 @@ package enum StreamModule: Hashable, Sendable {
     case .copies(let module): module.weights
     case .repetition: []
     case .connection(let module): module.weights
-    case .start(let weight): [weight]
+    case .start(let weight), .angleFactors(let weight): [weight]
     case .convolution(let module): module.weights(.mixer)
     case .depth(let module): module.queries
     case .ngrams(let module): module.weights
@@ -54,6 +56,7 @@ package enum StreamModule: Hashable, Sendable {
     case .copies, .repetition: "copies"
     case .connection: "hc"
     case .start: "start"
+    case .angleFactors: "angles"
     case .convolution: "conv"
     case .depth: "depth"
     case .ngrams: "ngrams"
@@ -72,6 +75,7 @@ package enum StreamModule: Hashable, Sendable {
     case .copies, .repetition: "copies of the stream"
     case .connection: "a connection to several streams"
     case .start: "a first state"
+    case .angleFactors: "factors of rotary angles"
     case .convolution: "a convolution"
     case .depth: "attention to earlier streams"
     case .ngrams: "a table of n-grams"
@@ -97,7 +101,9 @@ package enum StreamModule: Hashable, Sendable {
     case .connection(var connection):
       connection.changeNorms(change)
       self = .connection(connection)
-    case .scale, .layerInput, .copies, .start, .repetition, .convolution, .depth, .mapped: break
+    case .scale, .layerInput, .copies, .start, .angleFactors, .repetition, .convolution, .depth,
+      .mapped:
+      break
     }
   }
 }

@@ -279,7 +279,8 @@ struct Matching {
   /// Words in the paths of parts that no token of text meets.
   private static let towers: Set<String> = [
     "audio_tower", "embed_audio", "embed_vision", "image_newline", "mm_projector",
-    "multi_modal_projector", "vision_embed_tokens", "vision_model", "vision_tower", "visual",
+    "multi_modal_projector", "patch_merger", "pre_mm_projector_norm", "vision_embed_tokens",
+    "vision_encoder", "vision_language_adapter", "vision_model", "vision_tower", "visual",
   ]
 
   /// Collects what nobody has used, and why.
@@ -307,7 +308,8 @@ struct Matching {
   /// Whether a tensor is of a layer behind the last, or of a module that predicts several tokens.
   private func isFuture(_ name: String, _ naming: Naming) -> Bool {
     let parts = name.split(separator: ".")
-    if parts.contains(where: { $0 == "mtp" || $0 == "mtp_layers" || $0 == "nextn" }) { return true }
+    let words: Set<Substring> = ["mtp", "mtp_dspark", "mtp_layers", "nextn"]
+    if parts.contains(where: words.contains) { return true }
     let path = naming.translated("\(frame.layersPath).")
     guard name.hasPrefix(path) else { return false }
     return name.dropFirst(path.count).split(separator: ".").first.flatMap { Int($0) }

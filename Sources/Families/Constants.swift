@@ -422,6 +422,12 @@ extension Family {
     rope_parameters.llama_4_scaling_beta=0.1 rope_parameters.partial_rotary_factor=0.5
     rope_parameters.rope_type="yarn"
     """,
+    "mistral_large4_text": """
+    rms_norm_eps=1e-05 rope_parameters.rope_type="yarn" rope_parameters.rope_theta=10000.0
+    rope_parameters.factor=2048.0 rope_parameters.original_max_position_embeddings=512
+    rope_parameters.beta_fast=32.0 rope_parameters.beta_slow=1.0
+    rope_parameters.attention_factor=1.0
+    """,
     "mixtral": """
     rms_norm_eps=1e-05 rope_parameters.rope_theta=1000000.0 rope_parameters.rope_type="default"
     """,

@@ -110,6 +110,7 @@ extension Family {
     "ministral3",
     "mistral",
     "mistral4",
+    "mistral_large4_text",
     "mixtral",
     "mllama_text_model",
     "mod_llama",

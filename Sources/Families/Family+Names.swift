@@ -118,10 +118,6 @@ extension Family {
         "norms inside the modules of its text model"
       ),
       (
-        "mistral_large4 mistral_large4_text",
-        "latent attention that layers share, and scores that learn of their length"
-      ),
-      (
         "muse_spark muse_spark_text",
         "experts of another width than the model's, and gates of the residual stream"
       ),

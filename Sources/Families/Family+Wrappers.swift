@@ -93,6 +93,7 @@ extension Family {
     llama4_text: llama4
     minimax_m3_vl_text: minimax_m3_vl
     mistral: idefics2 mistral3
+    mistral_large4_text: mistral_large4
     mllama_text_model: mllama
     molmo2_text: molmo2
     muse_glimmer_text: muse_glimmer
@@ -122,7 +123,8 @@ extension Family {
       hyperclovax_vision_v2 internvl janus kimi_k25 lfm2_vl lfm3_vl lighton_ocr minicpm_ocr
       mistral3 moss_transcribe_diarize ovis2 paligemma pp_chart2table qwen3_asr
     untied: aria cohere_compass cosmos3_omni deepseek_ocr2 dots3_note emu3 exaone4_5 fuyu glm46v
-      glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 muse_glimmer qianfan_ocr
+      glmga granite4_vision idefics2 idefics3 llava_next minicpmv4_6 minicpmv4_7 mistral_large4 muse_glimmer
+      qianfan_ocr
       qwen2_5_omni_thinker qwen3_5 qwen3_5_moe qwen3_omni_moe_thinker qwen3_vl qwen3_vl_moe
       qwen4_exp smolvlm step3p7 unlimited_ocr video_llava vipllava
     either: fast_vlm glm4v glm4v_moe glm_ocr llava llava_next_video llava_onevision

@@ -21,6 +21,7 @@ package enum NumericKeys {
     "glm_ocr_text": "glm4", "gpt-sw3": "gpt2", "granite4_vision_text": "granite",
     "granite_docling_text": "granite", "hunyuan_vl_text": "hunyuan_v1_dense",
     "kimi_k2": "deepseek_v3", "mimo": "qwen2", "mistral4": "deepseek_v3",
+    "mistral_large4_text": "glm_moe_dsa",
     "mllama_text_model": "llama", "mod_llama": "llama", "molmo2_text": "qwen3",
     "muse_glimmer_text": "gemma2",
     "paddleocr_vl_text": "ernie4_5", "phi4_multimodal": "phi3", "qwen2_5_omni_text": "qwen2",

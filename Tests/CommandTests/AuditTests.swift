@@ -193,6 +193,31 @@ import Testing
     #expect(outcome.exitCode == 65 || outcome.output.contains("wrong shape"))
   }
 
+  /// Names of `transformers` 5.23.0, of the classes that have such parts and of the files they read.
+  @Test(
+    "What is left out on purpose has its reason",
+    arguments: [
+      ("model.vision_tower.patch_embed.weight", "is of a part for images or sound"),
+      ("model.multi_modal_projector.linear_1.weight", "is of a part for images or sound"),
+      ("vision_encoder.patch_conv.weight", "is of a part for images or sound"),
+      ("vision_language_adapter.w_in.weight", "is of a part for images or sound"),
+      ("pre_mm_projector_norm.weight", "is of a part for images or sound"),
+      ("patch_merger.merging_layer.weight", "is of a part for images or sound"),
+      ("mtp.layers.0.eh_proj.weight", "is of a layer that predicts several tokens"),
+      ("mtp_dspark.layers.0.eh_proj.weight", "is of a layer that predicts several tokens"),
+      ("layers.9.attention.wq.weight", "is of a layer that predicts several tokens"),
+    ])
+  func leftOut(_ name: String, _ reason: String) throws {
+    let copy = try CheckpointCopy(Self.oracle.appending(path: "Checkpoints/mistral_large4_text"))
+    try copy.add(name)
+    let (json, code) = try Self.audit(copy.folder.path(percentEncoded: false))
+    #expect(code == 0)
+    let left = try #require(json["tensors"]?["left_out"]?.array)
+    #expect(left.count == 1)
+    #expect(left.first?["name"]?.string == name)
+    #expect(left.first?["reason"]?.string == reason)
+  }
+
   /// One checkpoint of each type.
   static let types = checkpoints.filter { !$0.contains("-") }
 
@@ -241,8 +266,24 @@ private final class CheckpointCopy {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// Damages a tensor of the last file, and returns its name.
-  func damage(_ damage: AuditTests.Damage) throws -> String {
+  /// Adds a tensor of one element.
+  func add(_ name: String) throws {
+    try change { header, rest in Self.append(name, to: &header, &rest) }
+  }
+
+  private static func append(_ name: String, to header: inout JSONObject, _ rest: inout Data) {
+    let end = rest.count
+    header[name] = .object([
+      "dtype": .string("F32"), "shape": .array([.integer(1)]),
+      "data_offsets": .array([.integer(Int128(end)), .integer(Int128(end + 4))]),
+    ])
+    rest += Data([0, 0, 0, 0])
+  }
+
+  /// Changes the header, and what stands behind it, of the last file.
+  private func change<Result>(
+    _ body: (inout JSONObject, inout Data) throws -> Result
+  ) throws -> Result {
     let files = try FileManager.default.contentsOfDirectory(
       at: folder, includingPropertiesForKeys: nil
     ).filter { $0.pathExtension == "safetensors" }.sorted { $0.path() < $1.path() }
@@ -254,41 +295,43 @@ private final class CheckpointCopy {
     let length = data.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
     var header = try #require(JSONValue(parsing: Array(data[8..<8 + length])).object)
     var rest = data[(8 + length)...]
-    // A map of a layer, which nobody leaves out and everybody has.
-    let name = try #require(
-      header.keys.sorted().first { key in
-        guard let shape = header[key]?["shape"]?.array, shape.count == 2,
-          shape != [shape[1], shape[0]]
-        else { return false }
-        return (key.contains(".0.") || key.contains(".1."))
-          && ["F32", "F16", "BF16"].contains(header[key]?["dtype"]?.string)
-      })
-    var entry = try #require(header[name]?.object)
-    switch damage {
-    case .renamed:
-      header[name] = nil
-      header["\(name).renamed"] = .object(entry)
-    case .reshaped:
-      entry["shape"] = (entry["shape"]?.array).map { .array([$0[1], $0[0]]) }
-      header[name] = .object(entry)
-    case .retyped:
-      let form = entry["dtype"]?.string
-      entry["dtype"] = .string(form == "F32" ? "I32" : form == "F16" ? "BF16" : "F16")
-      header[name] = .object(entry)
-    case .added:
-      let end = rest.count
-      header["\(name).more"] = .object([
-        "dtype": .string("F32"), "shape": .array([.integer(1)]),
-        "data_offsets": .array([.integer(end), .integer(end + 4)]),
-      ])
-      rest += Data([0, 0, 0, 0])
-    case .truncated: rest = rest.dropLast(1)
-    }
+    let result = try body(&header, &rest)
     let text = Array(JSONValue.object(header).text.utf8)
     var bytes = Data((0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) })
     bytes += text
     bytes += rest
     try bytes.write(to: file)
-    return name
+    return result
+  }
+
+  /// Damages a tensor of the last file, and returns its name.
+  func damage(_ damage: AuditTests.Damage) throws -> String {
+    try change { header, rest in
+      // A map of a layer, which nobody leaves out and everybody has.
+      let name = try #require(
+        header.keys.sorted().first { key in
+          guard let shape = header[key]?["shape"]?.array, shape.count == 2,
+            shape != [shape[1], shape[0]]
+          else { return false }
+          return (key.contains(".0.") || key.contains(".1."))
+            && ["F32", "F16", "BF16"].contains(header[key]?["dtype"]?.string)
+        })
+      var entry = try #require(header[name]?.object)
+      switch damage {
+      case .renamed:
+        header[name] = nil
+        header["\(name).renamed"] = .object(entry)
+      case .reshaped:
+        entry["shape"] = (entry["shape"]?.array).map { .array([$0[1], $0[0]]) }
+        header[name] = .object(entry)
+      case .retyped:
+        let form = entry["dtype"]?.string
+        entry["dtype"] = .string(form == "F32" ? "I32" : form == "F16" ? "BF16" : "F16")
+        header[name] = .object(entry)
+      case .added: Self.append("\(name).more", to: &header, &rest)
+      case .truncated: rest = rest.dropLast(1)
+      }
+      return name
+    }
   }
 }

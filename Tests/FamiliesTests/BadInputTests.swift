@@ -144,6 +144,33 @@ import Testing
         add_cross_attention is true, which changes the count in a way that is not described here, \
         so this model is not counted.
         """),
+      Row(
+        [
+          ("model_type", "\"mistral_large4_text\""), ("num_hidden_layers", "4"),
+          ("no_rope_layers", "[1, 1, 1, 1]"), ("kv_source_layers", "[0, 1, 1, 0]"),
+        ],
+        """
+        kv_source_layers[3] is 0, which changes the count in a way that is not described here. \
+        Supported: 1, the last layer of its kind that lends its latents.
+        """),
+      Row(
+        [
+          ("model_type", "\"mistral_large4_text\""), ("no_rope_layers", "[1, 0]"),
+          ("kv_source_layers", "[0, 0]"),
+        ],
+        """
+        kv_source_layers[1] is 0, which changes the count in a way that is not described here. \
+        Supported: 1, its own, because no layer of its kind before it lends latents.
+        """),
+      Row(
+        [
+          ("model_type", "\"mistral_large4_text\""),
+          ("kv_source_layers", "[0, 99999999999999999999]"),
+        ],
+        """
+        kv_source_layers[1] is 99999999999999999999, which changes the count in a way that is not \
+        described here. Supported: its own index, or that of an earlier layer that is its own source.
+        """),
     ])
   func oneThingWrong(_ row: Row) throws {
     var configuration = JSONObject(Self.llama)

@@ -37,6 +37,10 @@ import Testing
       #"{"model_type": "qwen2_5_vl", "architectures": ["Qwen2_5_VLForConditionalGeneration"], "#
         + #""vision_config": {}, \#(small)}"#),
     Row(
+      "Mistral Large 4, as its class is", "mistral_large4_text", 1_050_118_202_880,
+      #"{"model_type": "mistral_large4", "text_config": {"model_type": "mistral_large4_text", "#
+        + #""hidden_size": 6144, "num_hidden_layers": 72}}"#),
+    Row(
       "Qwen3-VL, nested", "qwen3_vl_text", 1_017_856,
       #"{"model_type": "qwen3_vl", "vision_config": {}, "text_config": "#
         + #"{"model_type": "qwen3_vl_text", "head_dim": 32, \#(small)}}"#),
@@ -217,6 +221,18 @@ import Testing
     let model = try Families.Description().model(from: configuration, named: "row")
     #expect(model.modelType == row.family)
     #expect(try ParameterReport(model).total.wholeConstant == row.total)
+  }
+
+  @Test("Of Mistral-Large-4-1T-A52B the 52 billion of its name are active")
+  func activeOfName() throws {
+    let configuration = JSONObject([
+      ("model_type", .string("mistral_large4_text")), ("hidden_size", .integer(6144)),
+      ("num_hidden_layers", .integer(72)),
+    ])
+    let model = try Families.Description().model(from: configuration, named: "row")
+    let active = try #require(
+      ParameterReport(model).active[.withoutInputEmbedding]?.wholeConstant)
+    #expect((active + 500_000_000) / 1_000_000_000 == 52)
   }
 
   struct Refusal: CustomTestStringConvertible {

@@ -158,6 +158,7 @@ FAMILIES = {
     "deepseek_ocr2_text": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads tie_word_embeddings attention_bias mlp_bias moe_intermediate_size n_shared_experts n_routed_experts mlp_layer_types num_experts_per_tok",
     "mllama_text_model": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads cross_attention_layers",
     "emu3_text_model": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads tie_word_embeddings",
+    "mistral_large4_text": "vocab_size hidden_size num_hidden_layers intermediate_size moe_intermediate_size num_attention_heads n_shared_experts n_routed_experts kv_lora_rank qk_rope_head_dim v_head_dim qk_nope_head_dim tie_word_embeddings mlp_layer_types attention_bias index_head_dim index_n_heads first_k_dense_replace num_experts num_experts_per_tok no_rope_layers kv_source_layers indexer_types",
     "mistral4": "vocab_size hidden_size num_hidden_layers intermediate_size moe_intermediate_size num_attention_heads n_shared_experts n_routed_experts kv_lora_rank q_lora_rank qk_rope_head_dim v_head_dim qk_nope_head_dim first_k_dense_replace tie_word_embeddings attention_bias num_experts_per_tok",
     "phi4_multimodal": "vocab_size hidden_size num_hidden_layers intermediate_size num_attention_heads num_key_value_heads tie_word_embeddings",
     "moshi": "vocab_size hidden_size num_hidden_layers ffn_dim num_attention_heads num_key_value_heads head_dim",

@@ -54,7 +54,8 @@ REFUSED = {
 }
 
 # Types whose attention masks by itself, so that the mask it is given says too little.
-OWN_MASK = {"gpt_neo", "deepseek_v32", "glm_moe_dsa", "dots3_note_text", "axk2", "hy_v4", "qwen4_exp_text", "deepseek_v4"}
+OWN_MASK = {"gpt_neo", "deepseek_v32", "glm_moe_dsa", "dots3_note_text", "axk2", "hy_v4", "qwen4_exp_text", "deepseek_v4",
+            "mistral_large4_text"}
 # Types that mark what is hidden, not what is kept.
 INVERTED = {"mpt"}
 

@@ -53,10 +53,13 @@ TOWERS = {
     "ernie4_5_vl_moe_text": ("ernie4_5_vl_moe", "Ernie4_5_VLMoeForConditionalGeneration"),
     "muse_glimmer_text": ("muse_glimmer", "MuseGlimmerForConditionalGeneration"),
     "step3p5": ("step3p7", "Step3p7ForConditionalGeneration"),
+    "mistral_large4_text": ("mistral_large4", "MistralLarge4ForConditionalGeneration"),
 }
 # Text models with a class of their own that the library does not find by the type, or with towers inside.
 ALONE = {"emu3_text_model": "Emu3ForCausalLM", "mistral4": "Mistral4ForCausalLM", "phi4_multimodal": "Phi4MultimodalForCausalLM"}
 _TEXT = re.compile(r"^(model\.)?(language_model|text_model)\.(model\.)?|^(?=model\.(embed_tokens|layers|norm)\.)model\.")
+# One wrapper saves its text model under names of its own, without anything before them.
+_BARE = re.compile(r"^(tok_embeddings|layers|norm|output|lerope)\.")
 _HEAD = re.compile(r"^(language_model\.|text_model\.)?lm_head\.")
 
 
@@ -68,6 +71,8 @@ def _of_text(listed):
             kept.append((_HEAD.sub("lm_head.", name), tensor))
         elif _TEXT.match(name):
             kept.append((_TEXT.sub("model.", name), tensor))
+        elif _BARE.match(name):
+            kept.append((name, tensor))
     return kept
 
 

@@ -430,6 +430,24 @@ def _kimi(d, c):
         c.pop("moe_layer_freq", None)
 
 
+def _mistral_large4(d, c):
+    """Layers without latents of their own have those of the last layer of their kind that lends them."""
+    _kimi(d, c)
+    layers, heads = c["num_hidden_layers"], c.get("num_attention_heads", d.defaults["num_attention_heads"])
+    c["num_key_value_heads"] = heads
+    c["qk_rope_head_dim"] = 2 * d.few(4)
+    c["index_head_dim"] = c["qk_rope_head_dim"] + 2 * d.few(6)
+    rotates = [d.r.random() < 0.6 for _ in range(layers)]
+    c["no_rope_layers"] = [int(r) for r in rotates]
+    source = {}
+    c["kv_source_layers"] = []
+    for index, kind in enumerate(rotates):
+        if kind not in source or d.r.random() < 0.4:
+            source[kind] = index
+        c["kv_source_layers"].append(source[kind])
+    c["indexer_types"] = ["full"] + [d.r.choice(["full", "shared"]) for _ in range(layers - 1)]
+
+
 def _exclusive_interval(d, c):
     if "layer_types" in c:
         c.pop("full_attention_interval", None)
@@ -640,7 +658,7 @@ FIXES = {
     "qwen3_5_moe_text": _exclusive_interval, "opt": _opt, "falcon": _falcon, "laguna": _laguna, "xlstm": _xlstm,
     "deepseek_v4": _deepseek_v4, "phi3": _phi3, "hrm_text": _hrm, "hunyuan_v1_moe": _need_head_dim, "hunyuan_v1_dense": _need_head_dim,
     "ministral": _need_head_dim, "nemotron": _nemotron, "dots1": _dots1, "cohere_compass_text": _rope_by_kind,
-    "zaya": _zaya, "hy_v4": _hy_v4, "dots3_note_text": _dots3_note,
+    "mistral_large4_text": _mistral_large4, "zaya": _zaya, "hy_v4": _hy_v4, "dots3_note_text": _dots3_note,
     "qwen4_exp_text": _qwen4, "olmo_hybrid": _olmo_hybrid, "ernie4_5_vl_moe_text": _ernie_vision, "step3p5": _step,
 }  # fmt: skip
 

@@ -38,24 +38,29 @@ extension Indexer {
   func lower(
     _ x: Value, compressedQueries: Value?, _ program: inout ProgramBuilder
   ) -> Value {
-    var q: Value
+    var input: Value
     switch (source, compressedQueries) {
-    case (.stream, _): q = program.map(x, queries)
-    case (.compressedQueries, let compressed?): q = program.map(compressed, queries)
+    case (.stream, _): input = x
+    case (.compressedQueries, let compressed?): input = compressed
     case (.compressedQueries, nil):
       preconditionFailure("an indexer of compressed queries stands where queries are compressed")
     }
+    if let inputNorm { input = program.normalize(input, inputNorm) }
+    var q = program.map(input, queries)
+    if let positionScale { q = program.scale(q, by: positionScale, "indexer.scale") }
     if let queryNorm { q = program.normalize(q, queryNorm) }
     var k = program.normalize(program.map(x, keys), keyNorm)
     let weights = headWeights.map { program.map(x, $0) }
-    let name = "indexer.rotary"
-    func rotation(_ heads: Formula) -> Rotation {
-      var rotation = Rotation(heads: heads, width: headSize, angles: angles)
-      if rotatesEnd { rotation.offset = headSize - angles.size }
-      return rotation
+    if let angles {
+      let name = "indexer.rotary"
+      func rotation(_ heads: Formula) -> Rotation {
+        var rotation = Rotation(heads: heads, width: headSize, angles: angles)
+        if rotatesEnd { rotation.offset = headSize - angles.size }
+        return rotation
+      }
+      q = program.rotate(q, rotation(heads), name)
+      k = program.rotate(k, rotation(1), name)
     }
-    q = program.rotate(q, rotation(heads), name)
-    k = program.rotate(k, rotation(1), name)
     return program.index(q, program.keepIndex(k), weights: weights, IndexHeads(self))
   }
 }

@@ -12,29 +12,71 @@ extension LatentAttention {
   /// back.
   func lower(_ x: Value, _ program: inout ProgramBuilder) -> Value {
     var (queries, gates, compressed) = project(x, &program)
+    let latents = source.isBorrowed ? nil : latents(x, &program)
+    let chosen = chooses.map { $0.lower(x, compressedQueries: compressed, &program) }
+    if rotates {
+      var rotation = Rotation(heads: heads, width: plainSize + rotarySize, angles: angles)
+      rotation.offset = plainSize
+      queries = program.rotate(queries, rotation)
+    }
+    if let positionScale { queries = program.scale(queries, by: positionScale, "scale") }
+    let heads = LatentHeads(self)
+    let kept = keep(latents.map { rotated($0, &program) }, heads, &program)
+    var y = program.attendLatents(queries, kept, chosen: chosen, heads)
+    if let gates { y = program.gate(y, by: gates, .logistic, "gate") }
+    return program.map(y, output)
+  }
+
+  /// Whether some elements of queries and keys are rotated.
+  private var rotates: Bool { isRotated && !rotarySize.isZero }
+
+  /// The latents of the tokens, and their rotary keys before rotation, if they have any.
+  private func latents(
+    _ x: Value, _ program: inout ProgramBuilder
+  ) -> (latents: Value, rotary: Value?) {
     let both = program.map(x, compress)
     let width = keyValueRank + rotarySize
-    var latents = program.slice(both, Slice(width, first: 0, count: keyValueRank))
-    var rotary = program.slice(both, Slice(width, first: keyValueRank, count: rotarySize))
+    var latents = both
+    var rotary: Value?
+    if !rotarySize.isZero {
+      latents = program.slice(both, Slice(width, first: 0, count: keyValueRank))
+      rotary = program.slice(both, Slice(width, first: keyValueRank, count: rotarySize))
+    }
     latents = program.normalize(latents, latentNorm)
     if scaling != nil {
       latents = program.scale(
         latents, by: .root(compress.input / keyValueRank), "latents", as: .norm)
     }
-    if let rotaryNorm { rotary = program.normalize(rotary, rotaryNorm) }
-    let chosen = chooses.map { $0.lower(x, compressedQueries: compressed, &program) }
-    if isRotated {
-      var rotation = Rotation(heads: heads, width: plainSize + rotarySize, angles: angles)
-      rotation.offset = plainSize
-      queries = program.rotate(queries, rotation)
+    if let rotaryNorm, let plain = rotary { rotary = program.normalize(plain, rotaryNorm) }
+    return (latents, rotary)
+  }
+
+  /// Latents with rotated keys behind them.
+  private func rotated(
+    _ pair: (latents: Value, rotary: Value?), _ program: inout ProgramBuilder
+  ) -> Value {
+    guard var rotary = pair.rotary else { return pair.latents }
+    if rotates {
       rotary = program.rotate(rotary, Rotation(heads: 1, width: rotarySize, angles: angles))
     }
-    if let positionScale { queries = program.scale(queries, by: positionScale, "scale") }
-    let heads = LatentHeads(self)
-    let kept = program.keepLatents(program.join(latents, rotary), heads)
-    var y = program.attendLatents(queries, kept, chosen: chosen, heads)
-    if let gates { y = program.gate(y, by: gates, .logistic, "gate") }
-    return program.map(y, output)
+    return program.join(pair.latents, rotary)
+  }
+
+  /// What it attends to: latents of its own, or those of a layer before it.
+  private func keep(
+    _ latents: Value?, _ heads: LatentHeads, _ program: inout ProgramBuilder
+  ) -> Value {
+    let width = keyValueRank + rotarySize
+    switch (source, latents) {
+    case (.borrowed(let kind), _):
+      let lent = program.take(.keysAndValues(kind), width: width, kind: .kept)
+      return program.keepLatents(program.take(.latents(kind), width: width), lent: lent, heads)
+    case (.lent(let kind), let latents?):
+      let left = program.leave(latents, as: .latents(kind))
+      return program.leave(program.keepLatents(left, heads), as: .keysAndValues(kind))
+    case (_, let latents?): return program.keepLatents(latents, heads)
+    case (_, nil): preconditionFailure("a layer that borrows nothing has latents of its own")
+    }
   }
 
   /// The queries of every head, the gates of the output, and compressed queries.

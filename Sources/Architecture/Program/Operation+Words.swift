@@ -49,6 +49,7 @@ extension Operation {
     case .subtract: "subtract"
     case .scale: "scale"
     case .positionFactor: "position_factor"
+    case .exponentials: "exponentials"
     case .shorten: "shorten"
     case .lookUpNgrams: "look_up_ngrams"
     case .dot: "dot"
@@ -166,7 +167,10 @@ extension Operation {
     case .convolveByToken(let x, let kernels, let convolution):
       return "of each of the \(convolution.channels) channels of \(name(x)) the last "
         + "\(convolution.kernel) elements · (\(convolution.fixed.name) + \(name(kernels)))"
-    case .keepLatents(let latents, let heads):
+    case .keepLatents(let latents, let lent?, let heads):
+      return "\(name(lent)), without any of its own; in the expanded form keys and values, "
+        + "\(heads.expand.name) of \(name(latents)), beside those cached\(heads.reach.words)"
+    case .keepLatents(let latents, nil, let heads):
       return "latents \(name(latents)) beside those cached\(heads.reach.words); "
         + "in the expanded form keys and values, \(heads.expand.name) of them"
     case .keepIndex(let keys): return "keys \(name(keys)) beside those cached"
@@ -195,6 +199,9 @@ extension Operation {
       return "1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋)"
     case .positionFactor(.power(let exponent, let length)):
       return "exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
+    case .exponentials(let weight): return "exp(\(weight.name))"
+    case .positionFactor(.learned(let slope, let offset)):
+      return "\(slope.name) · ln(p + 1) + \(offset.name), for each head"
     case .positionFactor(.logarithm(let weight, let floor)):
       return "1 + \(weight) · ln(max(1, (p + 1) / \(floor)))"
     case .bound(let x, let limit): return "\(limit) · tanh(\(name(x)) / \(limit))"
@@ -274,6 +281,8 @@ extension Legacy {
     case .recursionScores: "the scores of the recursions"
     case .attentionReceived: "what attention has given to each token"
     case .keysAndValues(let kind): "keys and values of \(kind)"
+    case .latents(let kind): "latents of \(kind)"
+    case .angleFactors: "the factors of rotary angles"
     case .chosenKeys: "the keys that the last indexer has chosen"
     }
   }
@@ -291,6 +300,7 @@ extension RotaryAngles {
   fileprivate var words: String {
     let pairs =
       (pairing == .halves ? "" : ", pairs side by side") + (turnsBack ? ", backwards" : "")
+      + (isStretched ? ", each times a learned factor" : "")
     let rule: String =
       switch scaling {
       case .none: ""

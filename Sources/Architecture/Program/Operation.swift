@@ -48,7 +48,10 @@ package indirect enum Operation: Sendable {
   /// Appends keys and values to those of earlier passes, and drops what nobody will see.
   case keep(keys: Value, values: Value, Reach)
   /// Appends latents to those of earlier passes, in the form in which the pass caches them.
-  case keepLatents(Value, LatentHeads)
+  ///
+  /// Of latents that are lent it keeps nothing but the keys and values that rise from them, where those
+  /// are cached.
+  case keepLatents(Value, lent: Value?, LatentHeads)
   /// Appends the keys of an indexer to those of earlier passes.
   case keepIndex(Value)
   /// The keys that each query sees: those with the best scores under small heads of their own,
@@ -90,8 +93,10 @@ package indirect enum Operation: Sendable {
   /// The sum of each number with a constant.
   case shift(Value, by: Constant)
   case scale(Value, by: Constant)
-  /// A number of the position of each row, `[T, 1]`.
+  /// A number of the position of each row, or one for each head: `[T, 1]`, `[T, h]`.
   case positionFactor(PositionScale)
+  /// *e* to the power of each number of a tensor, `[1, n]`.
+  case exponentials(Weight)
   /// The vectors of each row, no longer than a bound.
   case shorten(Value, LengthBound)
   /// `c·tanh(x/c)`.
@@ -487,7 +492,7 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .route(nil, _), .take, .positionFactor, .lookUpNgrams: []
+    case .lookUp, .route(nil, _), .take, .positionFactor, .exponentials, .lookUpNgrams: []
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
@@ -496,11 +501,11 @@ extension Operation {
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .shorten(let x, _),
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
-      .keepLatents(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
       .convolve(let x, _), .previous(let x), .quotient(let x, _), .assign(let x, _),
       .received(let x, _), .confide(let x, _):
       [x]
+    case .keepLatents(let x, let y, _): [x] + [y].compactMap(\.self)
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),
       .gate(let x, let y, _), .add(let x, let y), .subtract(let x, let y, _),
       .experts(let x, let y, _),

@@ -54,7 +54,9 @@ extension Program {
       case .attend(_, let heads):
         let bias = heads.valueBias.map { $0.map.weights(.attention) + [$0.slopes] } ?? []
         return ([heads.sinks].compactMap(\.self) + bias).map { own($0) }
-      case .keepLatents(_, let heads): return [heads.expand].weights(.attention).map { own($0) }
+      case .positionFactor(let scale): return scale.weights.map { own($0) }
+      case .exponentials(let weight): return [own(weight)]
+      case .keepLatents(_, _, let heads): return [heads.expand].weights(.attention).map { own($0) }
       case .attendLatents(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
       case .subtract(_, _, let difference): return (difference?.weights ?? []).map { own($0) }
@@ -79,7 +81,7 @@ extension Program {
       case .affine(_, let scales, let shift, _): return [own(scales), own(shift)]
       case .divide, .shift, .sumParts, .balance, .slice, .join, .rotate, .keep,
         .keepIndex, .index, .indexEntries, .gate, .add, .scale,
-        .positionFactor, .bound, .clip,
+        .bound, .clip,
         .weigh, .last, .leave, .take, .repeat, .mixStreams, .magnitude, .rescale, .pairScores,
         .delay, .exceed,
         .previous, .quotient, .shorten, .dot, .assign, .received,
@@ -170,7 +172,7 @@ extension Program {
         isWrong = differ(scores.width, assignment.recursions)
       case .lookUp, .lookUpNgrams, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
         .join, .keep, .keepLatents, .keepIndex,
-        .activate, .gate, .scale, .positionFactor, .bound, .clip, .route, .experts,
+        .activate, .gate, .scale, .positionFactor, .exponentials, .bound, .clip, .route, .experts,
         .weigh, .enter, .received, .confide,
         .last, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,

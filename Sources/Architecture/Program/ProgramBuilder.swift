@@ -181,9 +181,17 @@ extension ProgramBuilder {
     step(.join(x, y), x.width + y.width, .cut, "")
   }
 
-  /// Appends latents, with their rotary keys, to the cache of latent attention.
-  package mutating func keepLatents(_ latents: Value, _ heads: LatentHeads) -> Value {
-    step(.keepLatents(latents, heads), latents.width, .cache, "", kind: .kept)
+  /// Appends latents, with their rotary keys, to the cache of latent attention, unless those of
+  /// another layer that has cached them are lent.
+  package mutating func keepLatents(
+    _ latents: Value, lent: Value? = nil, _ heads: LatentHeads
+  ) -> Value {
+    step(.keepLatents(latents, lent: lent, heads), latents.width, .cache, "", kind: .kept)
+  }
+
+  /// *e* to the power of each number of a tensor.
+  package mutating func exponentials(_ weight: Weight, _ name: String) -> Value {
+    step(.exponentials(weight), weight.count, .rotation, name)
   }
 
   /// Appends keys to the cache of an indexer.
@@ -302,12 +310,12 @@ extension ProgramBuilder {
     step(.scale(x, by: factor), x.width, piece, name)
   }
 
-  /// A factor of each row that depends on its position, `[T, 1]`.
+  /// Factors of each row that depend on its position: one, or one for each head.
   package mutating func positionFactor(_ scale: PositionScale, _ name: String) -> Value {
-    step(.positionFactor(scale), 1, .scores, name)
+    step(.positionFactor(scale), scale.width, .scores, name)
   }
 
-  /// The product of each row with a number of its own.
+  /// The product of each row, or of each of its heads, with a number of its own.
   package mutating func scale(_ x: Value, byRow factors: Value, _ name: String) -> Value {
     gate(x, by: factors, .identity, name, as: .scores)
   }

@@ -208,7 +208,7 @@ extension Family {
 
 extension Keys {
   /// Which layers have an indexer of their own.
-  fileprivate func indexedLayers() throws -> [Bool] {
+  func indexedLayers() throws -> [Bool] {
     let step = max(try integer("index_topk_freq") ?? 1, 1)
     let offset = try integer("index_skip_topk_offset") ?? 2
     let count = try listedLayerCount()

@@ -163,14 +163,16 @@ extension Keys {
   /// - `bias`: whether the compressions and the output have a bias.
   /// - `chooses`: which indexer of sparse attention chooses the keys, if one does.
   /// - `valueSize`: the width of one head's values, where it is not simply `v_head_dim`.
+  /// - `rotates`: whether a part of each head is rotated; otherwise that part is as the rest.
   func latentAttention(
-    bias: Bool, chooses: IndexerPlace? = nil, valueSize: Formula? = nil, of layerType: String? = nil
+    bias: Bool, chooses: IndexerPlace? = nil, valueSize: Formula? = nil,
+    of layerType: String? = nil, rotates: Bool = true
   ) throws -> LatentAttention {
     passOver("num_key_value_heads", "head_dim", "qk_head_dim")
     let d = try size(.hidden)
     let h = try size(.heads)
-    let plain = try size(.plainSize)
-    let rotary = try size(.rotarySize)
+    let parts = (plain: try size(.plainSize), rotary: try size(.rotarySize))
+    let (plain, rotary) = rotates ? parts : (parts.plain + parts.rotary, 0)
     let v = try valueSize ?? size(.valueSize)
     let rank = try size(.keyValueRank)
     var attention = LatentAttention(
@@ -180,7 +182,7 @@ extension Keys {
       latentNorm: latentNorm("kv_a_layernorm", rank),
       expand: Linear("kv_b_proj", rank, h * (plain + v)),
       output: Linear("o_proj", h * v, d, bias: bias))
-    if let queryRank = try optional(.queryRank) {
+    if has("q_lora_rank"), let queryRank = try optional(.queryRank) {
       attention.queryDown = Linear("q_a_proj", d, queryRank, bias: bias)
       attention.queryNorm = latentNorm("q_a_layernorm", queryRank)
       attention.queryUp = Linear("q_b_proj", queryRank, h * (plain + rotary))

@@ -61,12 +61,12 @@ extension Keys {
   /// Zero of them are a layer of width zero in most families of `transformers`, with tensors that
   /// hold nothing; `zeroIsNone` is for the others.
   func sharedExperts(
-    _ key: String = "n_shared_experts", width: Formula, bias: Bool = false,
-    zeroIsNone: Bool = false
+    _ key: String = "n_shared_experts", width: Formula, names: GatedNames = .llama,
+    bias: Bool = false, zeroIsNone: Bool = false
   ) throws -> FeedForward? {
     guard let count = try optional(.sharedExperts, key, least: 0) else { return nil }
     if zeroIsNone, number(count) == 0 { return nil }
-    return try gated(count * width, bias: bias)
+    return try gated(count * width, names: names, bias: bias)
   }
 
   /// A mixture whose checkpoint stacks all experts of a layer.

@@ -240,11 +240,22 @@ extension Executor {
     }
   }
 
-  /// The factor of each row's position: `[rows, 1]`.
+  /// *e* to the power of each number of a tensor: `[1, n]`.
+  func exponentials(of weight: Weight, at scope: String, _ path: String) throws -> Matrix {
+    // A buffer is what the class makes of it where nothing is stored.
+    let logarithms = try vector(weight, at: scope, spread: weight.isBuffer ? 0 : 0.5)
+    let y = scratch.matrix(1, try extent(weight.count))
+    meter.literally(path) {
+      for index in 0..<y.columns { y[0, index] = Counted(logarithms[index]).exponential.value }
+    }
+    return y
+  }
+
+  /// The factors of each row's position: `[rows, 1]`, or one for each head.
   func factors(
-    of scale: PositionScale, _ positions: [Int], _ path: String
+    of scale: PositionScale, _ positions: [Int], at scope: String, _ path: String
   ) throws -> Matrix {
-    let y = scratch.matrix(positions.count, 1)
+    let y = scratch.matrix(positions.count, try extent(scale.width))
     switch scale {
     case .steps(let weight, let length, let fromOne):
       let (weight, length) = (try float(weight), try float(length))
@@ -268,6 +279,15 @@ extension Executor {
         let share = (Counted(Float(positions[row])) + Counted(1)) / Counted(floor)
         let stretch = (share > Counted(1) ? share : Counted(1)).logarithm
         y[row, 0] = (Counted(1) + Counted(weight) * stretch).value
+      }
+    case .learned(let slope, let offset):
+      let slopes = try vector(slope, at: scope, spread: 0.5)
+      let offsets = try vector(offset, at: scope, spread: 0.5, center: 1)
+      meter.literally(path, rows: 0..<y.rows) { row in
+        let length = (Counted(Float(positions[row])) + Counted(1)).logarithm
+        for head in 0..<y.columns {
+          y[row, head] = (Counted(slopes[head]) * length + Counted(offsets[head])).value
+        }
       }
     }
     return y

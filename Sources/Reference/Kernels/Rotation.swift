@@ -21,11 +21,20 @@ extension Executor {
   /// The table of some angles, made once for all layers of a pass.
   func rotaryTable(_ angles: RotaryAngles, _ tokens: Int) throws -> RotaryTable {
     if let table = rotaryTables[angles] { return table }
-    let frequencies = try RotaryFrequencies(angles, positions: past + tokens, self)
+    var frequencies = try RotaryFrequencies(angles, positions: past + tokens, self)
+    let path = angles.table.isEmpty ? "rotary" : "rotary_\(angles.table)"
+    if angles.isStretched {
+      let factors = try numbers(leftAs: .angleFactors)
+      meter.literally(path) {
+        for pair in frequencies.each.indices {
+          let stretched = Counted(frequencies.each[pair]) * Counted(factors[0, pair])
+          frequencies.each[pair] = stretched.value
+        }
+      }
+    }
     let pairs = frequencies.each.count
     let (cosines, sines) = (scratch.matrix(tokens, pairs), scratch.matrix(tokens, pairs))
     let first = past
-    let path = angles.table.isEmpty ? "rotary" : "rotary_\(angles.table)"
     meter.literally(path, rows: 0..<tokens) { row in
       let position = Counted(Float(first + row))
       for pair in 0..<pairs {

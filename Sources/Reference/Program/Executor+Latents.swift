@@ -3,9 +3,10 @@ import Kernels
 
 extension Executor {
   /// Keeps of each sequence what the form of the pass caches: latents with rotated keys
-  /// `[rows, r_kv + d_r]`, or the keys and values of every head.
+  /// `[rows, r_kv + d_r]`, unless another layer has kept them, or the keys and values of every head.
   func keepLatents(
-    _ latents: Matrix, _ heads: LatentHeads, _ flow: Flow, _ state: LayerState, at path: String
+    _ latents: Matrix, lent: [KeptSequence]?, _ heads: LatentHeads, _ flow: Flow,
+    _ state: LayerState, at path: String
   ) throws -> [KeptSequence] {
     let sizes = try LatentSizes(heads, self)
     claim(heads.expand, at: path, sizes.rank, sizes.heads * (sizes.plain + sizes.value))
@@ -15,6 +16,7 @@ extension Executor {
         return try keep(expanded.keys, expanded.values, heads.reach, flow, state, at: path)
       }
     }
+    if let lent { return lent }
     return flow.sequences.enumerated().map { index, sequence in
       let cache = state.cache("\(path).latent", sequence, width: latents.columns)
       let kept = KeptSequence(keys: cache, values: cache, before: cache.total)

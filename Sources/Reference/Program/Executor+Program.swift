@@ -211,9 +211,10 @@ struct ProgramRun {
       return .numbers(try executor.lookUp(table, flow, state, at: scope))
     case .dot(let x, let y, let parts):
       return .numbers(executor.dot(numbers(x), numbers(y), parts: try executor.extent(parts), name))
-    case .keepLatents(let latents, let heads):
+    case .keepLatents(let latents, let lent, let heads):
       return .kept(
-        try executor.keepLatents(numbers(latents), heads, flow, state, at: scope))
+        try executor.keepLatents(
+          numbers(latents), lent: lent.map(kept), heads, flow, state, at: scope))
     case .attendLatents(let q, let kept, let chosen, let heads):
       return .numbers(
         try executor.attendLatents(
@@ -287,7 +288,9 @@ struct ProgramRun {
         y, numbers(gates), executor.vector(vector, at: scope, spread: 1), name)
       return .numbers(y)
     case .positionFactor(let scale):
-      return .numbers(try executor.factors(of: scale, flow.positions, name))
+      return .numbers(try executor.factors(of: scale, flow.positions, at: scope, name))
+    case .exponentials(let weight):
+      return .numbers(try executor.exponentials(of: weight, at: scope, name))
     case .bound(let x, let limit):
       let y = writable(x, index, executor)
       executor.bound(y, by: try executor.float(limit), name)
@@ -405,7 +408,8 @@ extension Executor {
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
         .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
-        .subtract, .scale, .positionFactor, .bound, .clip, .route, .experts, .weigh, .enter,
+        .subtract, .scale, .positionFactor, .exponentials, .bound, .clip, .route, .experts, .weigh,
+        .enter,
         .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
         .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
@@ -434,6 +438,14 @@ extension Executor {
         modelType: model.modelType, what: "what no layer before leaves: \(legacy.words)")
     }
     return register
+  }
+
+  /// The numbers that a program before has left.
+  func numbers(leftAs legacy: Legacy) throws -> Matrix {
+    guard case .numbers(let matrix) = try taken(legacy) else {
+      preconditionFailure("\(legacy.words) are numbers")
+    }
+    return matrix
   }
 
   /// The rows of a table that tokens or positions select: `[rows, width]`.

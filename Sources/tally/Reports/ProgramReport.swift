@@ -61,7 +61,8 @@ struct ProgramReport {
     return program.steps.flatMap { step -> [Line] in
       let own = Line(
         depth: depth, step: step, result: name(step.result), words: step.operation.words(name),
-        inputs: step.operation.operands.map(name), rows: rows)
+        inputs: step.operation.operands.map(name),
+        rows: step.operation.isOfWeights ? "1" : rows)
       switch step.operation {
       case .experts(_, _, let experts):
         return [own] + lines(experts.body, depth: depth + 1, name: "e", rows: "m")
@@ -78,7 +79,7 @@ struct ProgramReport {
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .join,
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
         .meanBlocks, .indexBlocks, .index,
-        .attendLatents, .positionFactor, .subtract, .convolve,
+        .attendLatents, .positionFactor, .exponentials, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
         .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
@@ -86,6 +87,15 @@ struct ProgramReport {
         return [own]
       }
     }
+  }
+}
+
+extension Operation {
+  /// Whether its result is of weights alone, one row for all tokens.
+  fileprivate var isOfWeights: Bool {
+    if case .exponentials = self { return true }
+    if case .leave(_, .angleFactors) = self { return true }
+    return false
   }
 }
 
