@@ -96,7 +96,8 @@ package struct OperationLedger: Sendable {
     let programs = model.groups.map(\.layer.program)
     var rows = outside { stream in
       (model.entrance.map { ProgramWork(stream).work(of: $0) } ?? []).map(\.0)
-        + programs.rotaryTables(stream) + (model.cycles?.work(over: stream) ?? [])
+        + (programs.flatMap(\.rotations) + model.unreadAngles).rotaryTables(stream)
+        + (model.cycles?.work(over: stream) ?? [])
     }
     let placement = LayerPlacement(model) { group, layer in
       ofEachPass { stream in
@@ -190,13 +191,11 @@ extension Layer {
   }
 }
 
-extension Sequence where Element == Program {
+extension Sequence where Element == RotaryAngles {
   /// The angles of each rotary table, with their sines and cosines: once for all sequences.
   fileprivate func rotaryTables(_ stream: Stream) -> [Work] {
     var tables: [RotaryAngles] = []
-    for angles in flatMap(\.rotations) where !tables.contains(angles) {
-      tables.append(angles)
-    }
+    for angles in self where !tables.contains(angles) { tables.append(angles) }
     return tables.map { angles in
       let count = stream.tokens * angles.size / 2
       let multiplied: Formula = angles.scaling.hasMagnitude ? 3 : 1

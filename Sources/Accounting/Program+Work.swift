@@ -211,6 +211,9 @@ struct ProgramWork {
     case .route(_, let routing): add(step, routing.counts(stream))
     case .experts(_, _, let experts): count(experts, step)
     case .received(_, let heads): add(step, heads.received(over: stream))
+    case .scoresAboveSinks:
+      // The sums are those of the softmax; the greatest score was subtracted, and is added again.
+      add(step, OperationCounts([.log: numbers, .add: numbers, .subtract: numbers]))
     case .confide(let scores, _):
       // The softmax, one look at each number for each of the two greatest, their difference.
       add(

@@ -44,7 +44,8 @@ extension Operation {
       .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
       .shift, .scale, .positionFactor, .exponentials, .shorten, .bound, .clip, .route, .experts,
       .mapChosen,
-      .pairScores, .weigh, .assign, .received, .confide, .enter, .quotient, .interpolate, .blend,
+      .pairScores, .weigh, .assign, .received, .scoresAboveSinks, .confide, .enter, .quotient,
+      .interpolate, .blend,
       .last,
       .leave, .take:
       .zero

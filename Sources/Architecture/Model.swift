@@ -71,6 +71,8 @@ package struct Model: Sendable {
   package var tiesEmbeddings: Bool
   /// What happens to the scores of the vocabulary after the projection.
   package var logits = LogitTreatment()
+  /// Rotary tables that a class makes in every pass although no layer reads them.
+  package var unreadAngles: [RotaryAngles] = []
   /// The positions the configuration states where no table of the model has as many rows.
   package var statedContext: Int128?
   /// The width of a feed-forward layer or an expert over the standard 8d/3, where a paper says it.

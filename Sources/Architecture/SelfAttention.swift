@@ -43,6 +43,9 @@ package struct SelfAttention: Hashable, Sendable {
   package var scale: Constant?
   /// One more, learned, score for each head that no value answers to; it is among the vectors.
   package var sinks: Weight?
+  /// Whether the sinks are no scores: the outputs of each head are multiplied by `σ(ln Σeˢ − sink)`, which
+  /// comes to the same numbers by another way.
+  package var sinksGateOutputs = false
   /// What values are multiplied by, if anything.
   package var valueScale: Constant?
   /// A bias of the output that is stored beside its map, and is among the vectors.

@@ -171,11 +171,7 @@ extension Family {
   package static let differing: Set<String> = []
 
   /// Those of which torch executes another number of exponentials, roots, sines and the like.
-  package static let unwitnessed: Set<String> = [
-    "falcon",
-    "granite_swa",
-    "granitemoe_swa",
-  ]
+  package static let unwitnessed: Set<String> = []
 
   /// The types of which every checkpoint runs.
   package static let executed = compared.subtracting(idle)

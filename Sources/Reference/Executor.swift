@@ -51,6 +51,8 @@ package final class Executor {
   var entered: [(rows: [Int], scores: [Float])] = []
   /// What the last attention that is asked for it has given to each row of the pass.
   var received = ReceivedWeights()
+  /// What the softmax of the last attention that is asked for it has divided by.
+  var softmaxSums: SoftmaxSums?
   /// Whether the token of each sequence has left the model in this pass, and the scores with which.
   var left: [Int: RowBuffer] = [:]
   /// The rows of an exit that have just left it.
@@ -90,6 +92,7 @@ package final class Executor {
     earlyExit = model.earlyExit
     fastProgram = model.cycles?.layer.program
     try checkFunctions(entrance, exit, fastProgram)
+    rotations = model.unreadAngles
     for group in model.groups {
       try checkLayer(group.layer)
       try checkFunctions(group.layer.program)

@@ -109,7 +109,8 @@ class Counter(TorchDispatchMode):
         if name in ("native_layer_norm", "native_group_norm", "_fused_rms_norm"):
             return {"sqrt": result[-1].numel()}
         if name == "logsumexp":
-            return {"exp": positional[0].numel(), "log": result.numel()}
+            # A softmax of the same scores has the same exponentials.
+            return {"exp": 0 if self._again("_softmax", positional) else positional[0].numel(), "log": result.numel()}
         if name == "_log_softmax":
             return {"exp": result.numel(), "log": result.numel() // result.shape[positional[1]]}
         if name == "linalg_vector_norm" and (positional[1] if len(positional) > 1 else 2) == 2:

@@ -62,6 +62,7 @@ extension Operation {
     case .weigh: "weigh"
     case .assign: "assign"
     case .received: "received"
+    case .scoresAboveSinks: "scores_above_sinks"
     case .confide: "confide"
     case .enter: "enter"
     case .convolve: "convolve"
@@ -215,6 +216,8 @@ extension Operation {
     case .confide(let x, let threshold):
       return "\(name(x)); a row leaves if the two greatest of their softmax differ by more than "
         + "\(threshold)"
+    case .scoresAboveSinks(_, let heads, let sinks):
+      return "ln Σ exp of the scores of the last attention − \(sinks.name), \(heads.heads) heads"
     case .received(_, let heads):
       return "of the weights of the last attention what each row's key has, mean over "
         + "\(heads.heads) heads and all queries"

@@ -126,6 +126,9 @@ package indirect enum Operation: Sendable {
   /// What the key of each row has received of the weights of the attention that gave a value, as the
   /// mean over heads and the queries of the pass, `[T, 1]`.
   case received(Value, AttentionHeads)
+  /// `ln Σ eˢ` of the scores of the attention that gave a value, less a learned number of each head,
+  /// `[T, h]`.
+  case scoresAboveSinks(Value, AttentionHeads, sinks: Weight)
   /// From the scores of each row for some recursions to their weights; each row is assigned to the
   /// number of recursions at whose place its greatest stands.
   case assign(Value, RecursionAssignment)
@@ -297,6 +300,8 @@ package struct AttentionHeads: Hashable, Sendable {
   package var seesEveryToken = false
   /// Whether it is added up what each key receives of the weights.
   package var leavesReceived = false
+  /// Whether the sums of the softmax are kept for the operation behind it.
+  package var leavesSums = false
   /// Which head of keys and values a head of queries meets.
   package enum Order: Hashable, Sendable {
     /// As many neighbours one as others the next.
@@ -503,7 +508,7 @@ extension Operation {
       .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
       .convolve(let x, _), .previous(let x), .quotient(let x, _), .assign(let x, _),
-      .received(let x, _), .confide(let x, _):
+      .received(let x, _), .scoresAboveSinks(let x, _, _), .confide(let x, _):
       [x]
     case .keepLatents(let x, let y, _): [x] + [y].compactMap(\.self)
     case .keep(let x, let y, _), .activate(let x, _, _, let y?),

@@ -44,7 +44,7 @@ extension Program {
         .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay,
         .mapChosen, .exceed, .shorten, .attendDepth, .convolveByToken,
-        .lookUpNgrams, .dot, .assign, .received,
+        .lookUpNgrams, .dot, .assign, .received, .scoresAboveSinks,
         .confide:
         [step]
       }
@@ -72,7 +72,7 @@ extension Program {
           .clip, .route,
           .experts, .weigh, .enter, .convolve, .previous, .quotient, .interpolate, .blend, .scan,
           .last, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
-          .received, .confide:
+          .received, .scoresAboveSinks, .confide:
           nil
         }
       if let angles = angles?.unpaired, !found.contains(angles) { found.append(angles) }

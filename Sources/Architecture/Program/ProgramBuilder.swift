@@ -385,6 +385,13 @@ extension ProgramBuilder {
     step(.received(y, heads), 1, .choice, "received")
   }
 
+  /// By how much the logarithm of the sum of each head's exponentials is above a sink, `[T, h]`.
+  package mutating func scoresAboveSinks(
+    _ y: Value, _ heads: AttentionHeads, _ sinks: Weight
+  ) -> Value {
+    step(.scoresAboveSinks(y, heads, sinks: sinks), heads.heads, .scores, sinks.name)
+  }
+
   /// The weights of recursions for each row, which is assigned to the one with the greatest score.
   package mutating func assign(
     _ scores: Value, _ assignment: RecursionAssignment, _ name: String

@@ -58,7 +58,8 @@ extension SelfAttention {
     core.cap = scoreCap
     core.hasLinearBias = position == .linearBias
     core.scalesLinearBias = scalesLinearBias
-    core.sinks = sinks
+    core.sinks = sinksGateOutputs ? nil : sinks
+    core.leavesSums = sinksGateOutputs
     core.seesHalves = difference != nil
     core.seesEveryToken = seesEveryToken
     core.leavesReceived = leavesReceived
@@ -82,6 +83,10 @@ extension SelfAttention {
     }
     var y = program.attend(operands, core)
     if leavesReceived { _ = program.leave(program.received(y, core), as: .attentionReceived) }
+    if let sinks, sinksGateOutputs {
+      let above = program.scoresAboveSinks(y, core, sinks)
+      y = program.gate(y, by: above, .logistic, sinks.name, as: .scores)
+    }
     if let difference { y = program.subtractHalf(of: y, difference, "difference") }
     if let gateBias {
       pieces.change(.gate) { program.addVector($0, gateBias, gateBias.name) }

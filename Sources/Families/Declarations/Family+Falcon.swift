@@ -43,7 +43,10 @@ extension Family {
       ? keys.parallelLayer(
         attention, feedForward, norms: names.map { try keys.norm($0, .layer) }, paths: paths)
       : keys.layer(attention, feedForward, norm: .layer, paths: paths)
-    return try keys.decoder(keys.uniform(layer), .bloom, norm: .layer)
+    var model = try keys.decoder(keys.uniform(layer), .bloom, norm: .layer)
+    // Its class makes the table whether layers rotate or not.
+    if try keys.flag("alibi") { model.unreadAngles = [try keys.angles(heads.size)] }
+    return model
   }
 
   static let falconMamba = Family("falcon_mamba", like: mamba, defaults: mambaDefaults)

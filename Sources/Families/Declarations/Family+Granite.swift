@@ -169,7 +169,8 @@ extension Keys {
       return try build(
         attention(
           heads, bias: biases(.all), sinks: Weight("sinks", [heads.query], .attention),
-          reach: window(ofType: kind.type), position: position))
+          reach: window(ofType: kind.type), position: position
+        ).attending { $0.sinksGateOutputs = true })
     }
   }
 

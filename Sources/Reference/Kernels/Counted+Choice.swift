@@ -3,7 +3,12 @@
 /// They have only a literal form, which serves both kinds of evidence.
 extension Counted {
   /// The softmax of `count` elements in place: greatest, difference, exponential, sum, quotient.
-  static func softmax(_ numbers: UnsafeMutablePointer<Float>, _ count: Int) {
+  ///
+  /// - Returns: The greatest, and the sum by which was divided.
+  @discardableResult
+  static func softmax(
+    _ numbers: UnsafeMutablePointer<Float>, _ count: Int
+  ) -> (greatest: Counted, sum: Counted) {
     var greatest = Counted(-.infinity)
     for index in 0..<count where Counted(numbers[index]) > greatest {
       greatest = Counted(numbers[index])
@@ -15,6 +20,7 @@ extension Counted {
       sum = sum + term
     }
     for index in 0..<count { numbers[index] = (Counted(numbers[index]) / sum).value }
+    return (greatest, sum)
   }
 
   /// The places of the k highest scores, the highest first; of equal ones the first is chosen.

@@ -92,6 +92,8 @@ struct AttentionCore {
     var receives = false
     /// What is added to the scores of each query, or stands beside them.
     var beside = BesideScores()
+    /// Where the sums of the softmax are kept, if they are.
+    var sums: SoftmaxSums?
 
     /// The position of a query in its sequence.
     func position(_ query: Int) -> Int { positions?[query] ?? firstQuery + query }
@@ -182,7 +184,8 @@ extension Executor {
           core.treat(scores.row(query), computed, span, query: query, head: head, kept: kept)
           let count = computed.count + (core.hasSinks ? 1 : 0)
           if core.hasSinks { scores[query, computed.count] = span.sink(query, head: head, core) }
-          Counted.softmax(scores.row(query), count)
+          let (greatest, sum) = Counted.softmax(scores.row(query), count)
+          span.sums?.keep(greatest.value, sum.value, query, head)
         }
         if span.receives {
           let first = span.keys.rows - queries
@@ -480,6 +483,12 @@ extension AttentionCore {
       // The sink takes part in the softmax, scaled back so that the scale does not touch it.
       start[count] = span.sink(query, head: head, self) / factor
       Vectors.softmax(start, scale: factor, into: start, count: count + 1)
+    } else if let sums = span.sums {
+      let greatest = (0..<count).max { start[$0] * factor < start[$1] * factor } ?? 0
+      let score = start[greatest] * factor
+      Vectors.softmax(start, scale: factor, into: start, count: count)
+      // The weight of the greatest is 1 over the sum.
+      sums.keep(score, 1 / start[greatest], query, head)
     } else {
       Vectors.softmax(start, scale: factor, into: start, count: count)
     }

@@ -23,6 +23,30 @@ struct BesideScores {
   }
 }
 
+/// The greatest score of each row and head, and what its softmax has divided by: `[n, h]` each.
+struct SoftmaxSums {
+  let greatest: Matrix
+  let sums: Matrix
+
+  init(_ rows: Int, _ heads: Int, _ scratch: Scratch) {
+    self.init(greatest: scratch.matrix(rows, heads), sums: scratch.matrix(rows, heads))
+  }
+
+  private init(greatest: Matrix, sums: Matrix) {
+    self.greatest = greatest
+    self.sums = sums
+  }
+
+  func rows(_ rows: Range<Int>) -> SoftmaxSums {
+    SoftmaxSums(greatest: greatest.rows(rows), sums: sums.rows(rows))
+  }
+
+  func keep(_ greatest: Float, _ sum: Float, _ row: Int, _ head: Int) {
+    self.greatest[row, head] = greatest
+    sums[row, head] = sum
+  }
+}
+
 /// The keys and values of one sequence, those of earlier passes included.
 struct KeptSequence {
   let keys: RowBuffer
@@ -66,6 +90,7 @@ extension Executor {
     core.scalesDistances = beside.factors != nil
     let y = scratch.matrix(queries.rows, core.heads * (try extent(heads.outputSize)))
     if heads.leavesReceived { received = ReceivedWeights() }
+    softmaxSums = heads.leavesSums ? SoftmaxSums(queries.rows, core.heads, scratch) : nil
     for (index, sequence) in kept.enumerated() {
       let rows = flow.rows(of: index)
       guard !rows.isEmpty else { continue }
@@ -74,6 +99,7 @@ extension Executor {
         firstQuery: sequence.before, firstKey: sequence.keys.total - sequence.keys.count,
         chosen: chosen?[index])
       span.beside = beside.rows(rows)
+      span.sums = softmaxSums?.rows(rows)
       if heads.seesEveryToken { span.positions = Array(flow.positions[rows]) }
       if let bias = heads.valueBias {
         let biases = try biases(bias, sequence.values.matrix, at: path)
@@ -103,6 +129,22 @@ extension Executor {
 }
 
 extension Executor {
+  /// By how much `ln Σ eˢ` of the last attention is above the sink of each head: `[rows, h]`.
+  func scoresAboveSinks(_ sinks: Weight, at path: String, _ name: String) throws -> Matrix {
+    guard let kept = softmaxSums else {
+      preconditionFailure("attention keeps the sums that are read behind it")
+    }
+    let least = try vector(sinks, at: path, spread: 0.5)
+    let y = kept.greatest
+    meter.literally(name, rows: 0..<y.rows) { row in
+      for head in 0..<y.columns {
+        let sum = Counted(y[row, head]) + Counted(kept.sums[row, head]).logarithm
+        y[row, head] = (sum - Counted(least[head])).value
+      }
+    }
+    return y
+  }
+
   /// The biases of the scores of each key: `[keys, g]`.
   private func biases(_ bias: ValueBias, _ values: Matrix, at path: String) throws -> Matrix {
     let slopes = try vector(bias.slopes, at: path, spread: 0.5)

@@ -320,6 +320,8 @@ struct ProgramRun {
       isBorrowed[step.result.id] = isBorrowed[x.id]
       wholes[step.result.id] = x.id
       return .numbers(numbers(x))
+    case .scoresAboveSinks(_, _, let sinks):
+      return .numbers(try executor.scoresAboveSinks(sinks, at: scope, name))
     case .received(_, let heads):
       return .numbers(try executor.meanReceived(heads, flow, name))
     case .assign(let x, let assignment):
@@ -413,7 +415,7 @@ extension Executor {
         .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
         .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
-        .received, .confide:
+        .received, .scoresAboveSinks, .confide:
         break
       }
     }

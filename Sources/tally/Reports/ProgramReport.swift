@@ -83,7 +83,7 @@ struct ProgramReport {
         .scan, .repeat, .previous, .quotient, .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
         .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
-        .received, .confide:
+        .received, .scoresAboveSinks, .confide:
         return [own]
       }
     }
