@@ -139,6 +139,13 @@ package final class Executor {
   /// Notes what a router has chosen.
   func note(_ choice: RoutingChoice) { routing.append(choice) }
 
+  /// The elements of keys, values and latents that are held for later passes, of all layers.
+  package var cachedElements: Int {
+    states.values.reduce(0) { sum, state in
+      state.caches.values.reduce(sum) { $0 + $1.count * $1.width }
+    }
+  }
+
   /// Forgets all caches and states.
   package func forget() {
     states = [:]
