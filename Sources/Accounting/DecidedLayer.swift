@@ -27,7 +27,7 @@ extension OperationLedger {
   ) throws(DescriptionError) -> [Place: Rational] {
     var counts: [Place: Rational] = [:]
     if let reaching {
-      for (work, _) in model.exitWork(Stream(workload), assumption, reaching: reaching) {
+      for (work, _) in model.exitWork(model.stream(workload), assumption, reaching: reaching) {
         try add(work, under: work.name, to: &counts)
       }
     }
@@ -45,7 +45,7 @@ extension OperationLedger {
     _ layer: Layer, _ program: Program, _ index: Int, _ decided: DecidedLayer,
     to counts: inout [Place: Rational]
   ) throws(DescriptionError) {
-    let pass = ProgramWork(Stream(workload), decided: decided) { path in
+    let pass = ProgramWork(model.stream(workload), decided: decided) { path in
       decided.filled[path].map {
         .met(Formula($0), returned: Formula(decided.returned[path] ?? 0))
       } ?? .all

@@ -12,7 +12,7 @@ extension OperationLedger {
     guard workload.mask == .full else { return nil }
     var masked = workload
     masked.mask = .causal
-    let (dense, kept) = (Stream(workload), Stream(masked))
+    let (dense, kept) = (model.stream(workload), model.stream(masked))
     var hides = false
     for case .some(let (reach, ahead)) in model.groups.flatMap(\.layer.branches)
       .map(\.module.reach)

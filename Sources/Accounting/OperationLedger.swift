@@ -68,7 +68,7 @@ package struct OperationLedger: Sendable {
     _ model: Model, _ workload: Workload, assuming assumption: DepthRouter.Assumption = .expected,
     isEven: Bool = false
   ) {
-    self.init(model, Stream(workload), assuming: assumption, isEven: isEven)
+    self.init(model, model.stream(workload), assuming: assumption, isEven: isEven)
   }
 
   /// Counts the pass of a stream.
@@ -87,7 +87,7 @@ package struct OperationLedger: Sendable {
     /// What each pass does, one after the other, each added up over all that are like it.
     func ofEachPass<Value>(_ body: (Stream) -> [(Work, Value)]) -> [(Work, Value)] {
       parts.flatMap { part in
-        body(workload.hasParts ? Stream(part.workload) : stream).map { (part.total($0.0), $0.1) }
+        body(workload.hasParts ? model.stream(part.workload) : stream).map { (part.total($0.0), $0.1) }
       }
     }
     func outside(_ body: (Stream) -> [Work]) -> [Row] {
@@ -125,7 +125,7 @@ package struct OperationLedger: Sendable {
     values = placement.values(model).merging(workload.values) { first, _ in first }
     layerCounts = placement.counts
     // What is carried after the last pass, in every sequence.
-    let end = parts.last.flatMap { $0.sum == nil ? nil : Stream($0.workload) } ?? stream
+    let end = parts.last.flatMap { $0.sum == nil ? nil : model.stream($0.workload) } ?? stream
     let isKept = workload.phase != .train
     func after(_ elements: Formula) -> Formula {
       if workload.generated > 0 { return Workload.ofLastStep(elements) }
@@ -183,6 +183,11 @@ extension OperationLedger.Row {
 }
 
 // MARK: - What a model does
+
+extension Model {
+  /// The tokens that pass its layers.
+  func stream(_ workload: Workload) -> Stream { Stream(workload).behind(prompt) }
+}
 
 extension Layer {
   /// Everything one layer executes, as often as it runs.

@@ -84,7 +84,7 @@ struct ProgramWork {
   private mutating func count(_ step: Step) {
     let numbers = rows * step.result.width
     switch step.operation {
-    case .lookUp, .lookUpNgrams, .slice, .join, .repeat, .keep, .previous, .leave, .take,
+    case .lookUp, .lookUpNgrams, .elements, .slice, .join, .repeat, .keep, .previous, .leave, .take,
       .keepIndex:
       break
     case .divide(let x, let y, _):
@@ -242,8 +242,12 @@ struct ProgramWork {
     case .convolve(_, let convolution):
       count(step) { convolution.work(step.role.part, over: $0) }
     case .scan(_, let scan): count(step) { scan.work(step.role.part, over: $0) }
-    case .last(_, let always):
-      if always || stream.workload.logits == .last { stream.tokens = 1 }
+    case .last(_, let always, let prompt):
+      if always || stream.workload.logits == .last {
+        stream.tokens = 1
+      } else if let prompt, stream.workload.past == 0 {
+        stream.tokens = stream.tokens - prompt
+      }
     }
   }
 
@@ -399,7 +403,7 @@ extension AttentionHeads {
       AttentionCore.Scores(
         isScaled: scale != nil, isCapped: cap != nil,
         hasSinks: sinks != nil || operands?.sinks != nil, hasLinearBias: hasLinearBias,
-        hasRelativeBias: operands?.distances != nil,
+        hasRelativeBias: operands?.distances != nil || operands?.bucketScores != nil,
         scalesRelativeBias: operands?.distanceFactors != nil, hasValueBias: valueBias != nil))
     return (valueBias?.work(over: stream, reach) ?? [])
       + (seesHalves ? work.map { $0.times(2) } : work)

@@ -42,7 +42,7 @@ extension Operation {
       .sumParts, .balance, .magnitude, .rescale, .exceed, .rotate, .keep, .keepLatents, .keepIndex,
       .index, .attend, .attendDepth, .attendLatents, .meanBlocks, .indexBlocks, .compress,
       .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
-      .shift, .scale, .positionFactor, .exponentials, .shorten, .bound, .clip, .route, .experts,
+      .shift, .scale, .positionFactor, .elements, .exponentials, .shorten, .bound, .clip, .route, .experts,
       .mapChosen,
       .pairScores, .weigh, .assign, .received, .scoresAboveSinks, .confide, .enter, .quotient,
       .interpolate, .blend,

@@ -60,6 +60,19 @@ package struct Stream: Hashable, Sendable {
     self.pairing = pairing
   }
 
+  /// The stream of a model that puts tokens of its own before every sequence: they are among the new ones
+  /// of a first pass, and among the cached ones of the others.
+  func behind(_ prompt: LearnedPrompt?) -> Stream {
+    guard let prompt else { return self }
+    var copy = self
+    if workload.past == 0 {
+      copy.tokens = tokens + prompt.length
+    } else {
+      copy.past = past + prompt.length
+    }
+    return copy
+  }
+
   /// The rows of a matrix that holds a vector for each token.
   package var rows: Formula { sequences * tokens }
 

@@ -50,7 +50,7 @@ package struct Traffic: Sendable {
       state = total(\.state)
       return
     }
-    let stream = Stream(workload)
+    let stream = model.stream(workload)
     let stored = StoredWeights(model, format)
     let outside = (model.head + model.tail).filter { !$0.runs.isZero }
     var weights = outside.map { branch in

@@ -24,6 +24,8 @@ package struct Embedding: Hashable, Sendable {
   package enum Index: Hashable, Sendable {
     case token
     case position
+    /// Whether a token is of a learned prompt of this length or not: row 0, or that of text.
+    case segment(prompt: Formula)
   }
 
   /// What selects a row.

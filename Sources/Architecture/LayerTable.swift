@@ -80,6 +80,8 @@ package enum Legacy: Hashable, Sendable {
   case latents(String)
   /// By what rotary angles are multiplied, one factor for each pair.
   case angleFactors
+  /// The scores of buckets of distances.
+  case positionScores
   /// The keys that an indexer has chosen, for layers up to the next that has one.
   case chosenKeys
 }
@@ -90,7 +92,7 @@ extension Legacy {
     switch self {
     case .recursionInput, .recursionScores, .attentionReceived: true
     case .firstStream, .stream, .layerTable, .routerState, .otherState, .entered, .keysAndValues,
-      .latents, .angleFactors, .chosenKeys:
+      .latents, .angleFactors, .positionScores, .chosenKeys:
       false
     }
   }

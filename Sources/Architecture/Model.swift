@@ -61,6 +61,8 @@ package struct Model: Sendable {
   package var layersPath: String
   /// The layers by kind, with the indices of each kind.
   package var groups: [LayerGroup]
+  /// The tokens that it puts before every sequence, if it does.
+  package var prompt: LearnedPrompt?
   /// How its layers run in turn with those of another stack, if there is one.
   package var cycles: StackCycles?
   /// Behind which layers a token may leave it, if it may.

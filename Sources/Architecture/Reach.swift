@@ -40,6 +40,8 @@ package enum PositionScheme: Hashable, Sendable {
   case linearBias
   /// A vector of each query head gives a score for each distance up to an extent.
   case relative(RelativeScores)
+  /// A learned score of each head for each bucket of distances, from a table before the layers.
+  case buckets(PositionBuckets)
 
   /// A rotation of the first `size` elements of each head.
   package static func rotary(_ size: Formula, table: String = "") -> PositionScheme {
@@ -49,6 +51,11 @@ package enum PositionScheme: Hashable, Sendable {
   /// The scores that are added for distances, from a vector of the query.
   package var relativeScores: RelativeScores? {
     if case .relative(let scores) = self { scores } else { nil }
+  }
+
+  /// The buckets of distances that have a score.
+  package var distanceBuckets: PositionBuckets? {
+    if case .buckets(let buckets) = self { buckets } else { nil }
   }
 
   /// The elements of each head that are rotated.

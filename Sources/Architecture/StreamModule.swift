@@ -18,6 +18,8 @@ package enum StreamModule: Hashable, Sendable {
   case start(Weight)
   /// Logarithms of what rotary angles are multiplied by, one for each pair.
   case angleFactors(Weight)
+  /// Scores of buckets of distances, for all layers.
+  case positionTable(PositionBuckets)
   /// A convolution of what a branch returns.
   case convolution(SkipConvolution)
   /// What reads the streams of earlier layers.
@@ -39,6 +41,7 @@ package enum StreamModule: Hashable, Sendable {
     case .repetition: []
     case .connection(let module): module.weights
     case .start(let weight), .angleFactors(let weight): [weight]
+    case .positionTable(let buckets): [buckets.table]
     case .convolution(let module): module.weights(.mixer)
     case .depth(let module): module.queries
     case .ngrams(let module): module.weights
@@ -57,6 +60,7 @@ package enum StreamModule: Hashable, Sendable {
     case .connection: "hc"
     case .start: "start"
     case .angleFactors: "angles"
+    case .positionTable: "positions"
     case .convolution: "conv"
     case .depth: "depth"
     case .ngrams: "ngrams"
@@ -76,6 +80,7 @@ package enum StreamModule: Hashable, Sendable {
     case .connection: "a connection to several streams"
     case .start: "a first state"
     case .angleFactors: "factors of rotary angles"
+    case .positionTable: "scores of distances"
     case .convolution: "a convolution"
     case .depth: "attention to earlier streams"
     case .ngrams: "a table of n-grams"
@@ -101,8 +106,8 @@ package enum StreamModule: Hashable, Sendable {
     case .connection(var connection):
       connection.changeNorms(change)
       self = .connection(connection)
-    case .scale, .layerInput, .copies, .start, .angleFactors, .repetition, .convolution, .depth,
-      .mapped:
+    case .scale, .layerInput, .copies, .start, .angleFactors, .positionTable, .repetition,
+      .convolution, .depth, .mapped:
       break
     }
   }

@@ -65,6 +65,9 @@ extension Family {
     "cohere_compass_text": """
     layer_norm_eps=1e-05
     """,
+    "cpmant": """
+    eps=1e-06 position_bias_max_distance=2048
+    """,
     "ctrl": """
     layer_norm_epsilon=1e-06
     """,

@@ -21,6 +21,7 @@ extension Family {
     "cohere2",
     "cohere2_moe",
     "cohere_compass_text",
+    "cpmant",
     "ctrl",
     "cwm",
     "dbrx",

@@ -4,7 +4,6 @@ extension Family {
     "blt":
       "a model of its own cuts the bytes into patches where the next byte is hard to guess, so that the "
       + "data decide how many patches there are",
-    "cpmant": "it puts a learned prompt before every sequence, and every token sees all others",
     "reformer":
       "random hashes decide which keys a query meets, and a run draws others than the next",
     "unlimited_ocr_text":

@@ -159,10 +159,12 @@ package final class Executor {
     let vocabulary = try model.vocabularySize(self)
     return (0..<sequences).map { sequence in
       let key = WeightSource.key(weights.seed, "tokens.\(sequence)")
+      // Beside a prompt the first token is padding.
       return range.map { position in
         var hash = (key ^ UInt64(position)) &* 0x9e37_79b9_7f4a_7c15
         hash = (hash ^ (hash >> 32)) &* 0xd6e8_feb8_6659_fd93
-        return Int((hash ^ (hash >> 32)) % UInt64(vocabulary))
+        let first: UInt64 = model.prompt == nil ? 0 : 1
+        return Int(first + (hash ^ (hash >> 32)) % (UInt64(vocabulary) - first))
       }
     }
   }
@@ -174,6 +176,7 @@ package final class Executor {
   ///
   /// - Throws: `ExecutionError`; `.notStored` for a tensor that the stored weights do not have.
   package func run(_ tokens: [[Int]], _ pass: Pass = Pass()) throws -> Logits {
+    let tokens = try behindPrompt(tokens)
     let count = tokens.first?.count ?? 0
     let flow = Flow(
       sequences: Array(tokens.indices), lengths: tokens.map { _ in count },
@@ -191,6 +194,19 @@ package final class Executor {
     if let name = weights.unknown { throw ExecutionError.notStored(tensor: name) }
     past += count
     return logits
+  }
+
+  /// The tokens of a first pass with those that the model puts before them.
+  private func behindPrompt(_ tokens: [[Int]]) throws -> [[Int]] {
+    guard let prompt = model.prompt else { return tokens }
+    guard tokens.allSatisfy({ !$0.contains(0) }) else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "token 0, which stands for padding")
+    }
+    guard past == 0 else { return tokens }
+    let first = try extent(prompt.firstRow)
+    let own = Array(first..<first + (try extent(prompt.length)))
+    return tokens.map { own + $0 }
   }
 }
 

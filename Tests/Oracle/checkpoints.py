@@ -225,6 +225,17 @@ def choices_of(configuration):
     return experts, chosen, groups if groups[0] and groups[0] > 1 else None
 
 
+def sampled(model, ids, prefill):
+    """The logits of a type whose tokens see those behind them, when the last are fed one at a time."""
+    with torch.no_grad():
+        output = model(torch.tensor([ids[:prefill]]), use_cache=True)
+        rows = [output.logits[0]]
+        for position in range(prefill, len(ids)):
+            output = model(torch.tensor([ids[: position + 1]]), use_cache=True, past_key_values=output.past_key_values)
+            rows.append(output.logits[0, -1:])
+    return torch.cat(rows).float()
+
+
 def decode(model, ids, prefill, whole):
     """How far the logits are off when the last tokens are fed one at a time. The model has run nothing yet."""
     try:
@@ -349,12 +360,16 @@ def make(name, out):
                 "tokens": ids,
                 "logits": [[digits(v) for v in row] for row in logits.tolist()],
                 "routing": routing,
-                "decode": decode(read(place), ids, prefill, logits) if not hasattr(model, "no_decode") else None,
+                "decode": decode(read(place), ids, prefill, logits)
+                if not hasattr(model, "no_decode") and config["model_type"] not in operations.WHOLE else None,
                 "deviation": digits(float(logits.std())),
                 "margin": None if margin is None else digits(margin),
             }
             if getattr(model, "filled", None):
                 expected["filled"] = model.filled
+            if config["model_type"] in operations.WHOLE:
+                rows = sampled(read(place), ids, prefill).tolist()
+                expected["sampling"] = {"prefill": prefill, "logits": [[digits(v) for v in row] for row in rows]}
             exits = getattr(model.config, "exit_layers", None)
             if getattr(model, "depth", None) or getattr(model, "filled", None) or exits:
                 if model.depth or getattr(model, "filled", None):

@@ -48,13 +48,15 @@ EACH = {
 OTHERS = {"gelu", "native_layer_norm", "native_group_norm", "_fused_rms_norm", "logsumexp", "_log_softmax", "linalg_vector_norm", "pow",
           "_scaled_dot_product_flash_attention_for_cpu"}  # fmt: skip
 LOOK_UPS = {"gather", "index_select", "index", "embedding"}
+# Modules that compute with positions alone.
+POSITIONS = {"cpmant.position_bias"}
 ANGLES = {"sin": ("sin",), "cos": ("cos",), "polar": ("sin", "cos")}
 # `erfinv` makes a constant of the configuration.
 NONE = set("""
     _is_all_true _local_scalar_dense _to_copy _unsafe_view abs add addmm alias all amax aminmax any arange baddbmm bitwise_and
     bitwise_not bitwise_or bitwise_xor bmm cat clamp clamp_min clone complex constant_pad_nd convolution copy cummax cumsum
     detach div eq erfinv expand eye flip floor floor_divide full full_like ge gt index_add index_fill index_put le lift_fresh
-    linalg_solve_triangular logical_and lt masked_fill max maximum mean min minimum mm mul mv ne neg new_empty new_full
+    linalg_solve_triangular logical_and logical_not lt masked_fill max maximum mean min minimum mm mul mv ne neg new_empty new_full
     new_ones new_zeros nonzero ones ones_like permute reciprocal relu remainder repeat rsub scalar_tensor scatter select sign
     slice sort split split_with_sizes squeeze stack sub sum t topk transpose tril triu unbind unfold unsqueeze var view
     view_as_complex view_as_real where zeros zeros_like
@@ -96,6 +98,8 @@ class Counter(TorchDispatchMode):
     def _counts(self, name, positional, named, result):
         if name in ANGLES:
             return self._angles(ANGLES[name], positional[-1])
+        if self.inside[-1] in POSITIONS:
+            return {}
         if name in EACH:
             out = result[0] if isinstance(result, tuple) else result
             if not out.dim() and "exp" not in EACH[name] or self._again(name, positional):

@@ -45,7 +45,6 @@ from transformers import AutoModelForCausalLM, PretrainedConfig
 REFUSED = {
     "mod_llama": "not of transformers; the description only",
     "deepseek": "not of transformers; the description only",
-    "cpmant": "puts a prompt of its own before every sequence, and lets every token see all others",
     "blt": "lets a model of its own decide from the bytes where a patch ends",
     "reformer": "draws random hashes that decide which keys a query meets",
     "kimi_k2": "not of transformers; deepseek_v3 under another name",
@@ -55,7 +54,9 @@ REFUSED = {
 
 # Types whose attention masks by itself, so that the mask it is given says too little.
 OWN_MASK = {"gpt_neo", "deepseek_v32", "glm_moe_dsa", "dots3_note_text", "axk2", "hy_v4", "qwen4_exp_text", "deepseek_v4",
-            "mistral_large4_text"}
+            "mistral_large4_text", "cpmant"}
+# Types that are given the whole text again after a cache, and cut off themselves what is cached; their token 0 is padding.
+WHOLE = {"cpmant"}
 # Types that mark what is hidden, not what is kept.
 INVERTED = {"mpt"}
 
@@ -319,7 +320,7 @@ def run(model, model_type, kind, rng, meta=False, tokens=None, past=None, batch=
     device = "meta" if meta else "cpu"
 
     def ids(batch, length):
-        return torch.randint(0, vocabulary, (batch, length), device=device)
+        return torch.randint(1 if model_type in WHOLE else 0, vocabulary, (batch, length), device=device)
 
     batch = batch or (1 if meta else rng.randint(1, 3))
     tokens = tokens or (1 if kind == "decode" else rng.randint(2, 40))
@@ -337,14 +338,18 @@ def run(model, model_type, kind, rng, meta=False, tokens=None, past=None, batch=
     with torch.no_grad():
         named = {}
         if past:
-            before = model(ids(batch, past), use_cache=True)
+            first = ids(batch, past)
+            before = model(first, use_cache=True)
             if "state" in before or not any(before.get(key) is not None for key in ("past_key_values", "cache_params")):
                 raise NotImplementedError("no cache is handed out")
             named = {key: before[key] for key in ("past_key_values", "cache_params") if before.get(key) is not None}
         masks = Masks(model)
+        new = ids(batch, tokens)
+        if past and model_type in WHOLE:
+            new = torch.cat((first, new), dim=1)
         try:
             with counter:
-                after = model(ids(batch, tokens), use_cache=True, **named)
+                after = model(new, use_cache=True, **named)
         finally:
             masks.close()
     total, by_part, cores = split(counter, model, model_type)

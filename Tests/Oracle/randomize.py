@@ -448,6 +448,14 @@ def _mistral_large4(d, c):
     c["indexer_types"] = ["full"] + [d.r.choice(["full", "shared"]) for _ in range(layers - 1)]
 
 
+def _cpmant(d, c):
+    """It takes the third of the prompts, and its text is the third segment."""
+    for key in ("prompt_types", "segment_types"):
+        c[key] = max(c[key], 3) if key in c else 3
+    if "position_bias_num_buckets" in c:  # of which half of one direction are of one distance each
+        c["position_bias_num_buckets"] += 4
+
+
 def _exclusive_interval(d, c):
     if "layer_types" in c:
         c.pop("full_attention_interval", None)
@@ -658,7 +666,7 @@ FIXES = {
     "qwen3_5_moe_text": _exclusive_interval, "opt": _opt, "falcon": _falcon, "laguna": _laguna, "xlstm": _xlstm,
     "deepseek_v4": _deepseek_v4, "phi3": _phi3, "hrm_text": _hrm, "hunyuan_v1_moe": _need_head_dim, "hunyuan_v1_dense": _need_head_dim,
     "ministral": _need_head_dim, "nemotron": _nemotron, "dots1": _dots1, "cohere_compass_text": _rope_by_kind,
-    "mistral_large4_text": _mistral_large4, "zaya": _zaya, "hy_v4": _hy_v4, "dots3_note_text": _dots3_note,
+    "mistral_large4_text": _mistral_large4, "cpmant": _cpmant, "zaya": _zaya, "hy_v4": _hy_v4, "dots3_note_text": _dots3_note,
     "qwen4_exp_text": _qwen4, "olmo_hybrid": _olmo_hybrid, "ernie4_5_vl_moe_text": _ernie_vision, "step3p5": _step,
 }  # fmt: skip
 

@@ -224,6 +224,8 @@ SPECIAL = {
                             "indexer_types": ["full", "shared", "full", "shared", "shared"],
                             "mlp_layer_types": ["dense", "sparse", "sparse", "sparse", "dense"],
                             "rope_parameters": {"attention_factor": 1.3}},
+    "cpmant": {"dim_head": 6, "dim_ff": 14, "position_bias_num_buckets": 12, "position_bias_max_distance": 9, "prompt_types": 3,
+               "prompt_length": 4, "segment_types": 3, "eps": 0.02},
     "mistral4": {"head_dim": 8, "rope_parameters": {"partial_rotary_factor": 0.5, "llama_4_scaling_beta": 0.3, "mscale": 0.7, "mscale_all_dim": 1.3},
                  "hidden_size": 16, "@tokens": 16},
     "nemotron_h": {"mamba_num_heads": 4, "mamba_head_dim": 6, "layers_block_type": ["linear_attention", "moe", "full_attention", "mlp"]},

@@ -13,7 +13,7 @@ extension Model {
         switch (branch.module, stream) {
         case (.embedding(let table), nil):
           stream = program.within(branch.path, .stream) { table.lower(&$0) }
-        case (.embedding(let table), let x?) where table.index == .position:
+        case (.embedding(let table), let x?) where table.index != .token:
           stream = program.within(branch.path, .stream) { program in
             program.add(x, table.lower(&program), "")
           }
@@ -53,7 +53,8 @@ extension Model {
         return program.within(branch.path, .head, branch.module) { program in
           let x = logits.inputScale.map { program.scale(x, by: $0, map.name) } ?? x
           let divided = logits.divisor.map { program.quotient(x, by: Division(by: $0), map.name) }
-          let scored = program.last(divided ?? x, always: logits.isLastOnly)
+          let scored = program.last(
+            divided ?? x, always: logits.isLastOnly, behind: prompt?.length)
           var y = program.map(scored, map, isTied: isTied)
           if let scale = logits.scale { y = program.scale(y, by: scale, map.name) }
           if let cap = logits.cap { y = program.bound(y, by: cap, map.name) }

@@ -49,6 +49,7 @@ extension Operation {
     case .subtract: "subtract"
     case .scale: "scale"
     case .positionFactor: "position_factor"
+    case .elements: "elements"
     case .exponentials: "exponentials"
     case .shorten: "shorten"
     case .lookUpNgrams: "look_up_ngrams"
@@ -79,10 +80,12 @@ extension Operation {
   package func words(_ name: (Value) -> String) -> String {
     switch self {
     case .lookUp(let table):
-      return table.index == .token
-        ? "the row of the table for each token"
-        : table.waves == nil
-          ? "the row of the table for each position" : "sines and cosines of each position"
+      return switch table.index {
+      case .token: "the row of the table for each token"
+      case .position where table.waves == nil: "the row of the table for each position"
+      case .position: "sines and cosines of each position"
+      case .segment: "the row of the table for the segment of each token"
+      }
     case .product(let x, let map, let isTied):
       return "\(name(x)) · \(isTied ? "the token table" : map.name)ᵀ"
     case .productOfHeads(let x, let map):
@@ -200,6 +203,7 @@ extension Operation {
       return "1 + \(weight) · ln(1 + ⌊\(fromOne ? "(p + 1)" : "p") / \(length)⌋)"
     case .positionFactor(.power(let exponent, let length)):
       return "exp(\(exponent) · ln(1 + (p + 1) / \(length)))"
+    case .elements(let weight): return weight.name
     case .exponentials(let weight): return "exp(\(weight.name))"
     case .positionFactor(.learned(let slope, let offset)):
       return "\(slope.name) · ln(p + 1) + \(offset.name), for each head"
@@ -247,9 +251,10 @@ extension Operation {
     case .interpolate(let x, let y, let weight):
       return "\(weight.name) · \(name(x)) + (1 − \(weight.name)) · \(name(y))"
     case .scan(let values, let scan): return scan.words(values.map(name))
-    case .last(let x, let always):
+    case .last(let x, let always, let prompt):
       return "the last row of each sequence of \(name(x))"
         + (always ? "" : ", if only it is requested")
+        + (prompt.map { "; otherwise those behind the \($0) of the prompt" } ?? "")
     }
   }
 }
@@ -286,6 +291,7 @@ extension Legacy {
     case .keysAndValues(let kind): "keys and values of \(kind)"
     case .latents(let kind): "latents of \(kind)"
     case .angleFactors: "the factors of rotary angles"
+    case .positionScores: "the scores of distances"
     case .chosenKeys: "the keys that the last indexer has chosen"
     }
   }
@@ -373,6 +379,7 @@ extension AttentionHeads {
       score += " + exp(\(valueBias.slopes.name) · softplus(\(valueBias.map.name) · v))"
     }
     if let distances { score += " + \(distances)" }
+    if let buckets { score += " + \(buckets.table.name)[bucket of the distance]" }
     if sinks != nil { score += ", sink" }
     if let mapped { score += ", \(mapped)" }
     let values = seesHalves ? "v of each half" : "v"

@@ -95,6 +95,8 @@ package indirect enum Operation: Sendable {
   case scale(Value, by: Constant)
   /// A number of the position of each row, or one for each head: `[T, 1]`, `[T, h]`.
   case positionFactor(PositionScale)
+  /// A tensor as it is, `[rows, n]`.
+  case elements(Weight)
   /// *e* to the power of each number of a tensor, `[1, n]`.
   case exponentials(Weight)
   /// The vectors of each row, no longer than a bound.
@@ -155,8 +157,9 @@ package indirect enum Operation: Sendable {
   case scan([Value], Scan)
   /// *α₁·x + α₂·v* of each row, `[α₁, α₂]` the softmax of two numbers of the row.
   case blend(Value, by: Value, Weight)
-  /// The last row of each sequence, where no more are scored.
-  case last(Value, always: Bool)
+  /// The last row of each sequence, where no more are scored; else all, but those of a prompt before the
+  /// first token of a sequence.
+  case last(Value, always: Bool, behind: Formula? = nil)
   /// Leaves a value to the programs after this one; nothing is computed.
   case leave(Value, Legacy)
   /// What a program before this one has left.
@@ -259,6 +262,8 @@ package struct AttentionOperands: Hashable, Sendable {
   package var distanceFactors: Value?
   /// For each head of queries a score to which no value answers.
   package var sinks: Value?
+  /// The scores of buckets of distances, if there are.
+  package var bucketScores: Value?
 
   package init(_ queries: Value, _ kept: Value, chosen: Value? = nil) {
     self.queries = queries
@@ -268,7 +273,8 @@ package struct AttentionOperands: Hashable, Sendable {
 
   /// Every value that is read.
   package var all: [Value] {
-    [queries, kept] + [chosen, distances, distanceFactors, sinks].compactMap(\.self)
+    [queries, kept]
+      + [chosen, distances, distanceFactors, sinks, bucketScores].compactMap(\.self)
   }
 }
 
@@ -294,6 +300,8 @@ package struct AttentionHeads: Hashable, Sendable {
   package var hasLinearBias = false
   /// Whether that is added before the scale.
   package var scalesLinearBias = false
+  /// In which bucket a distance is, where buckets have scores.
+  package var buckets: PositionBuckets?
   /// One more score for each head, to which no value answers.
   package var sinks: Weight?
   /// Whether the keys are of all tokens, even where only some tokens run the program.
@@ -497,7 +505,8 @@ extension Operation {
   /// The values that an operation reads.
   package var operands: [Value] {
     switch self {
-    case .lookUp, .route(nil, _), .take, .positionFactor, .exponentials, .lookUpNgrams: []
+    case .lookUp, .route(nil, _), .take, .positionFactor, .elements, .exponentials, .lookUpNgrams:
+      []
     case .product(let x, _, _), .productOfHeads(let x, _), .addBias(let x, _), .addVector(let x, _),
       .multiplyVector(let x, _),
       .normalize(let x, _), .leave(let x, _), .shift(let x, _), .repeat(let x, _),
@@ -505,7 +514,7 @@ extension Operation {
       .delay(let x, _),
       .slice(let x, _), .rotate(let x, _), .activate(let x, _, _, nil), .scale(let x, _),
       .shorten(let x, _),
-      .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _),
+      .bound(let x, _), .clip(let x, _, _), .route(let x?, _), .weigh(let x), .last(let x, _, _),
       .affine(let x, _, _, _), .sumParts(let x, _), .balance(let x, _), .keepIndex(let x),
       .convolve(let x, _), .previous(let x), .quotient(let x, _), .assign(let x, _),
       .received(let x, _), .scoresAboveSinks(let x, _, _), .confide(let x, _):

@@ -55,7 +55,9 @@ extension Program {
         let bias = heads.valueBias.map { $0.map.weights(.attention) + [$0.slopes] } ?? []
         return ([heads.sinks].compactMap(\.self) + bias).map { own($0) }
       case .positionFactor(let scale): return scale.weights.map { own($0) }
-      case .exponentials(let weight), .scoresAboveSinks(_, _, let weight): return [own(weight)]
+      case .elements(let weight), .exponentials(let weight),
+        .scoresAboveSinks(_, _, let weight):
+        return [own(weight)]
       case .keepLatents(_, _, let heads): return [heads.expand].weights(.attention).map { own($0) }
       case .attendLatents(_, _, _, let heads): return heads.sinks.map { [own($0)] } ?? []
       case .activate(_, _, let slopes, _): return slopes.map { own($0) }
@@ -172,7 +174,8 @@ extension Program {
         isWrong = differ(scores.width, assignment.recursions)
       case .lookUp, .lookUpNgrams, .addBias, .addVector, .normalize, .divide, .shift, .sumParts,
         .join, .keep, .keepLatents, .keepIndex,
-        .activate, .gate, .scale, .positionFactor, .exponentials, .bound, .clip, .route, .experts,
+        .activate, .gate, .scale, .positionFactor, .elements, .exponentials, .bound, .clip,
+        .route, .experts,
         .weigh, .enter, .received, .scoresAboveSinks, .confide,
         .last, .multiplyVector, .leave, .take, .repeat, .magnitude, .rescale, .previous,
         .quotient, .pairScores, .mapChosen, .convolveHeads, .delay,

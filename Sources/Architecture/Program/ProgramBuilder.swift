@@ -189,6 +189,11 @@ extension ProgramBuilder {
     step(.keepLatents(latents, lent: lent, heads), latents.width, .cache, "", kind: .kept)
   }
 
+  /// The numbers of a tensor of rows.
+  package mutating func elements(_ weight: Weight) -> Value {
+    step(.elements(weight), weight.shape.last ?? 1, .table, "")
+  }
+
   /// *e* to the power of each number of a tensor.
   package mutating func exponentials(_ weight: Weight, _ name: String) -> Value {
     step(.exponentials(weight), weight.count, .rotation, name)
@@ -464,9 +469,9 @@ extension ProgramBuilder {
     step(.scan(values, scan), scan.width, .recurrence, "scan")
   }
 
-  /// The last row of each sequence, where only that one is scored.
-  package mutating func last(_ x: Value, always: Bool) -> Value {
-    step(.last(x, always: always), x.width, .cut, "")
+  /// The last row of each sequence, where only that one is scored; else those behind a prompt.
+  package mutating func last(_ x: Value, always: Bool, behind prompt: Formula? = nil) -> Value {
+    step(.last(x, always: always, behind: prompt), x.width, .cut, "")
   }
 
   /// The product with a learned vector, after the sum with another where there is one.

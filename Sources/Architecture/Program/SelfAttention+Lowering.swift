@@ -70,6 +70,10 @@ extension SelfAttention {
     let chosen =
       blocks ?? indexer.map { KeySource.own($0).lower(x, compressedQueries: nil, &program) }
     var operands = AttentionOperands(pieces[.queries], kept, chosen: chosen)
+    if let buckets = position.distanceBuckets {
+      core.buckets = buckets
+      operands.bucketScores = program.take(.positionScores, width: heads)
+    }
     if layout.gives(.sinks) { operands.sinks = pieces[.sinks] }
     if let scores = position.relativeScores {
       var vectors = pieces[.distances]

@@ -2,7 +2,7 @@ extension StreamModule {
   /// Whose work its steps are.
   var place: Role.Place {
     switch self {
-    case .scale, .start, .angleFactors, .repetition, .connection: .stream
+    case .scale, .start, .angleFactors, .positionTable, .repetition, .connection: .stream
     case .layerTable, .layerInput, .alternatingUpdate, .learnedResidual, .copies, .convolution,
       .depth,
       .ngrams, .mapped:
@@ -22,6 +22,7 @@ extension StreamModule {
     case .connection(let connection): connection.read(x, &program).0
     case .start: x
     case .angleFactors(let logarithms): leaveFactors(logarithms, beside: x, &program)
+    case .positionTable(let buckets): leaveScores(buckets, beside: x, &program)
     case .convolution(let convolution): convolution.lower(x, of: x, &program)
     case .mapped(let mapped):
       program.activate(program.map(x, mapped.map), mapped.function)
@@ -29,6 +30,13 @@ extension StreamModule {
     case .depth(let reader): reader.last.lower(x, &program)
     case .alternatingUpdate: preconditionFailure("updates stand around the blocks of their layer")
     }
+  }
+
+  private func leaveScores(
+    _ buckets: PositionBuckets, beside x: Value, _ program: inout ProgramBuilder
+  ) -> Value {
+    _ = program.leave(program.elements(buckets.table), as: .positionScores)
+    return x
   }
 
   private func leaveFactors(

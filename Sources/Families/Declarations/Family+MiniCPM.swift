@@ -17,11 +17,20 @@ extension Family {
   ) { keys in
     let d = try keys.size(.hidden)
     let segments = try keys.size(.segments)
-    let rows = try keys.size(.vocabulary) + keys.size(.promptTypes) * keys.size(.promptLength)
+    let (vocabulary, length) = (try keys.size(.vocabulary), try keys.size(.promptLength))
+    let rows = try vocabulary + keys.size(.promptTypes) * length
+    let bias = Weight(
+      "relative_attention_bias",
+      [try segments * segments + keys.size(.buckets), try keys.size(.heads)], .embedding)
+    let buckets = PositionBuckets(
+      table: bias, buckets: try keys.size(.buckets),
+      farthest: try keys.required("position_bias_max_distance"), segments: segments,
+      prompt: length)
     let attention = try keys.attention(
       Heads(query: keys.size(.heads), size: keys.size(.headSize, "dim_head")),
       names: ProjectionNames(
-        query: "project_q", key: "project_k", value: "project_v", output: "attention_out"))
+        query: "project_q", key: "project_k", value: "project_v", output: "attention_out"),
+      seesAhead: true, position: .buckets(buckets))
     let feedForward = try keys.gated(
       keys.size(.intermediate, "dim_ff"),
       names: GatedNames(gate: "w_in.w_0", up: "w_in.w_1", down: "w_out"), fixed: "gelu")
@@ -29,9 +38,6 @@ extension Family {
       attention, .feedForward(feedForward),
       norms: ("self_att.layernorm_before_attention", "ffn.layernorm_before_ffn"),
       paths: ("self_att.self_attention", "ffn.ffn"))
-    let bias = Weight(
-      "cpmant.position_bias.relative_attention_bias",
-      [try segments * segments + keys.size(.buckets), try keys.size(.heads)], .embedding)
     var model = try keys.decoder(
       keys.uniform(layer),
       FrameNames(
@@ -41,9 +47,13 @@ extension Family {
     model.head = [
       Branch("cpmant.input_embedding", .embedding(Embedding(.token, rows: rows, width: d))),
       Branch(
-        "cpmant.segment_embedding", .embedding(Embedding(.position, rows: segments, width: d))),
-      .idle("", [bias]),
+        "cpmant.segment_embedding",
+        .embedding(Embedding(.segment(prompt: length), rows: segments, width: d))),
+      Branch("cpmant.position_bias", .stream(.positionTable(buckets))),
     ]
+    // Of the kinds of prompts the class takes the third.
+    model.prompt = LearnedPrompt(
+      length: length, firstRow: vocabulary + 2 * length, vocabulary: vocabulary)
     return model
   }
 

@@ -46,7 +46,7 @@ extension Keys {
     let known = classConstants
     if case .number(let text) = known["epsilon"] { return .decimal(text) }
     let keys = [
-      "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon",
+      "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon", "eps",
     ]
     // The key of the class; where there is no class, the one that the file has.
     let own = keys.filter { known[$0] != nil }

@@ -240,6 +240,13 @@ extension Executor {
     }
   }
 
+  /// The numbers of a tensor of rows.
+  func elements(of weight: Weight, at scope: String) throws -> Matrix {
+    let numbers = try vector(weight, at: scope, spread: 0.5)
+    let columns = try weight.shape.last.map { try extent($0) } ?? 1
+    return Matrix(numbers, rows: try extent(weight.count) / columns, columns: columns)
+  }
+
   /// *e* to the power of each number of a tensor: `[1, n]`.
   func exponentials(of weight: Weight, at scope: String, _ path: String) throws -> Matrix {
     // A buffer is what the class makes of it where nothing is stored.

@@ -49,6 +49,8 @@ struct AttentionCore {
   /// Whether distances have scores, and whether these are multiplied with a number of the query.
   var hasDistances = false
   var scalesDistances = false
+  /// In which bucket a distance is, where buckets have scores.
+  var buckets: DistanceBuckets?
   /// Whether head *h* of queries meets head *h* mod *g* of keys.
   var meetsInTurn = false
   /// Whether keys have biases.
@@ -104,6 +106,11 @@ struct AttentionCore {
       let extent = distances.columns / heads
       let distance = position(query) - firstKey - key
       return (0..<extent).contains(distance) ? distances[query, head * extent + distance] : 0
+    }
+
+    /// The score of the bucket of a distance.
+    func bucketScore(_ query: Int, _ key: Int, head: Int, _ buckets: DistanceBuckets) -> Float {
+      beside.buckets.map { $0[buckets.row(position(query), firstKey + key), head] } ?? 0
     }
 
     /// The score to which no value answers.
@@ -291,6 +298,9 @@ extension AttentionCore {
         if let factors = span.beside.factors { own = own * Counted(factors[query, 0]) }
         score = score + own
       }
+      if let buckets {
+        score = score + Counted(span.bucketScore(query, key, head: head, buckets))
+      }
       if let biases = span.biases { score = score + Counted(biases[key, keyHead(of: head)]) }
       row[place] = kept.contains(key) ? score.value : -.infinity
     }
@@ -317,6 +327,7 @@ extension AttentionCore {
     }
     if hasBiases { each.add += 1 }
     if hasDistances { each.add += 1 }
+    if buckets != nil { each.add += 1 }
     if scalesDistances { each.multiply += 1 }
     var tally = scores * each
     tally += sinks * softmax
@@ -470,6 +481,13 @@ extension AttentionCore {
       let stretch = span.beside.factors.map { $0[query, 0] } ?? 1
       for (place, key) in keys.enumerated() {
         start[place] += stretch * span.distanceScore(query, key, head: head, of: heads)
+      }
+    }
+    if let buckets {
+      Vectors.scale(start, by: factor, count: count)
+      factor = 1
+      for (place, key) in keys.enumerated() {
+        start[place] += span.bucketScore(query, key, head: head, buckets)
       }
     }
     if let biases = span.biases {

@@ -5,6 +5,7 @@ import Kernels
 extension Model {
   /// The tokens of the vocabulary.
   func vocabularySize(_ executor: Executor) throws -> Int {
+    if let prompt { return try executor.extent(prompt.vocabulary) }
     for branch in head {
       if case .embedding(let table) = branch.module, table.index == .token {
         return try executor.extent(table.rows)

@@ -16,10 +16,13 @@ struct BesideScores {
   var factors: Matrix?
   /// For each head a score to which no value answers.
   var sinks: Matrix?
+  /// For each bucket of distances a score of each head.
+  var buckets: Matrix?
 
   func rows(_ rows: Range<Int>) -> BesideScores {
     BesideScores(
-      distances: distances?.rows(rows), factors: factors?.rows(rows), sinks: sinks?.rows(rows))
+      distances: distances?.rows(rows), factors: factors?.rows(rows), sinks: sinks?.rows(rows),
+      buckets: buckets)
   }
 }
 
@@ -188,6 +191,7 @@ extension AttentionCore {
       slopes: heads.hasLinearBias ? Self.slopes(count) : nil,
       scalesSlopes: heads.scalesLinearBias,
       sinks: try heads.sinks.map { try executor.vector($0, at: path, spread: 0.5) })
+    buckets = try heads.buckets.map { try DistanceBuckets($0, executor) }
     hasSinks = sinks != nil
     meetsInTurn = heads.order == .inTurn
     hasBiases = heads.valueBias != nil
@@ -206,6 +210,42 @@ extension AttentionCore {
     let rest = stride(from: 1, to: 2 * (heads - whole), by: 2)
     return powers(whole, 1...whole) + powers(2 * whole, rest)
   }
+}
+
+/// In which bucket of distances a key is for a query.
+struct DistanceBuckets {
+  private let count: Int
+  private let near: Int
+  /// The logarithm of how many times as far as the last near one the farthest is.
+  private let span: Float
+  private let prompt: Int
+  private let segments: Int
+
+  init(_ buckets: PositionBuckets, _ executor: Executor) throws {
+    count = try executor.extent(buckets.buckets) / 2
+    near = count / 2
+    guard near > 0, try executor.double(buckets.farthest) > Double(near) else {
+      throw ExecutionError.notExecuted(
+        modelType: executor.model.modelType,
+        what: "fewer than 4 buckets of distances, or a farthest distance that is a near one")
+    }
+    span = Float(log(try executor.double(buckets.farthest) / Double(near)))
+    prompt = try executor.extent(buckets.prompt)
+    segments = try executor.extent(buckets.segments)
+  }
+
+  /// The row of the table.
+  func row(_ query: Int, _ key: Int) -> Int {
+    let (own, other) = (segment(query), segment(key))
+    guard own == other else { return 2 * count + own * segments + other }
+    let distance = abs(key - query)
+    let side = key > query ? count : 0
+    guard distance >= near else { return side + distance }
+    let more = logf(Float(distance) / Float(near)) / span * Float(count - near)
+    return side + min(near + Int(more), count - 1)
+  }
+
+  private func segment(_ position: Int) -> Int { position < prompt ? 0 : PositionBuckets.text }
 }
 
 extension AttentionCore.Reach {

@@ -192,7 +192,7 @@ struct ProgramRun {
     case .attend(let operands, let heads):
       let scores = BesideScores(
         distances: operands.distances.map(numbers), factors: operands.distanceFactors.map(numbers),
-        sinks: operands.sinks.map(numbers))
+        sinks: operands.sinks.map(numbers), buckets: operands.bucketScores.map(numbers))
       return .numbers(
         try executor.attend(
           numbers(operands.queries), kept(operands.kept), chosen(operands.chosen), scores, heads,
@@ -289,6 +289,7 @@ struct ProgramRun {
       return .numbers(y)
     case .positionFactor(let scale):
       return .numbers(try executor.factors(of: scale, flow.positions, at: scope, name))
+    case .elements(let weight): return .numbers(try executor.elements(of: weight, at: scope))
     case .exponentials(let weight):
       return .numbers(try executor.exponentials(of: weight, at: scope, name))
     case .bound(let x, let limit):
@@ -349,9 +350,12 @@ struct ProgramRun {
     case .scan(let values, let scan):
       return .numbers(
         try executor.scan(values.map(numbers), scan, flow, state, at: scope, name))
-    case .last(let x, let always):
-      let isLast = always || flow.pass.scoresLastOnly
-      return .numbers(isLast ? executor.lastRows(numbers(x), flow) : numbers(x))
+    case .last(let x, let always, let prompt):
+      if always || flow.pass.scoresLastOnly {
+        return .numbers(executor.lastRows(numbers(x), flow))
+      }
+      guard let prompt, executor.past == 0 else { return .numbers(numbers(x)) }
+      return .numbers(executor.rows(of: numbers(x), behind: try executor.extent(prompt), flow))
     case .leave(let x, let legacy):
       guard let left = registers[x.id] else {
         preconditionFailure("a program leaves what it has computed")
@@ -410,7 +414,7 @@ extension Executor {
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
         .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
-        .subtract, .scale, .positionFactor, .exponentials, .bound, .clip, .route, .experts, .weigh,
+        .subtract, .scale, .positionFactor, .elements, .exponentials, .bound, .clip, .route, .experts, .weigh,
         .enter,
         .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
         .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
@@ -460,7 +464,12 @@ extension Executor {
       try fill(y, waves, flow.positions.map { $0 + table.offset })
       return y
     }
-    let indices = table.index == .token ? flow.identifiers : flow.positions
+    let indices =
+      switch table.index {
+      case .token: flow.identifiers
+      case .position: flow.positions
+      case .segment(let prompt): try segments(flow.positions, behind: extent(prompt))
+      }
     // Only the rows that are looked up are made.
     for (place, index) in indices.enumerated() {
       let own = index + table.offset
@@ -475,6 +484,10 @@ extension Executor {
       }
     }
     return y
+  }
+
+  private func segments(_ positions: [Int], behind prompt: Int) -> [Int] {
+    positions.map { $0 < prompt ? 0 : PositionBuckets.text }
   }
 
   /// Sines and cosines of positions, which nothing in a pass computes: they are a table.
@@ -519,6 +532,18 @@ extension Executor {
     x.copy(into: both.columns(0..<x.columns))
     y.copy(into: both.columns(x.columns..<both.columns))
     return both
+  }
+
+  /// The rows of each sequence but the first ones.
+  fileprivate func rows(of x: Matrix, behind first: Int, _ flow: Flow) -> Matrix {
+    let y = scratch.matrix(x.rows - first * flow.sequences.count, x.columns)
+    var next = 0
+    for index in flow.sequences.indices {
+      let rows = flow.rows(of: index).dropFirst(first)
+      x.rows(rows).copy(into: y.rows(next..<next + rows.count))
+      next += rows.count
+    }
+    return y
   }
 
   /// The last row of each sequence.

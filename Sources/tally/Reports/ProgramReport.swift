@@ -62,7 +62,7 @@ struct ProgramReport {
       let own = Line(
         depth: depth, step: step, result: name(step.result), words: step.operation.words(name),
         inputs: step.operation.operands.map(name),
-        rows: step.operation.isOfWeights ? "1" : rows)
+        rows: step.operation.rowsOfWeights ?? rows)
       switch step.operation {
       case .experts(_, _, let experts):
         return [own] + lines(experts.body, depth: depth + 1, name: "e", rows: "m")
@@ -79,7 +79,7 @@ struct ProgramReport {
         .activate, .gate, .add, .scale, .bound, .clip, .route, .weigh, .last, .join,
         .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries, .groupedProduct,
         .meanBlocks, .indexBlocks, .index,
-        .attendLatents, .positionFactor, .exponentials, .subtract, .convolve,
+        .attendLatents, .positionFactor, .elements, .exponentials, .subtract, .convolve,
         .scan, .repeat, .previous, .quotient, .interpolate, .blend,
         .mixStreams, .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen,
         .exceed, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
@@ -91,11 +91,14 @@ struct ProgramReport {
 }
 
 extension Operation {
-  /// Whether its result is of weights alone, one row for all tokens.
-  fileprivate var isOfWeights: Bool {
-    if case .exponentials = self { return true }
-    if case .leave(_, .angleFactors) = self { return true }
-    return false
+  /// The rows of a result that is of weights alone, and has none for each token.
+  fileprivate var rowsOfWeights: String? {
+    if case .exponentials = self { return "1" }
+    if case .leave(_, .angleFactors) = self { return "1" }
+    if case .elements = self { return "all" }
+    if case .leave(_, .positionScores) = self { return "all" }
+    if case .take(.positionScores) = self { return "all" }
+    return nil
   }
 }
 
