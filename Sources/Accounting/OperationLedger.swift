@@ -87,7 +87,9 @@ package struct OperationLedger: Sendable {
     /// What each pass does, one after the other, each added up over all that are like it.
     func ofEachPass<Value>(_ body: (Stream) -> [(Work, Value)]) -> [(Work, Value)] {
       parts.flatMap { part in
-        body(workload.hasParts ? model.stream(part.workload) : stream).map { (part.total($0.0), $0.1) }
+        body(workload.hasParts ? model.stream(part.workload) : stream).map {
+          (part.total($0.0), $0.1)
+        }
       }
     }
     func outside(_ body: (Stream) -> [Work]) -> [Row] {
