@@ -169,6 +169,7 @@ extension Reach {
     switch self {
     case .all: "over all positions"
     case .window: "over a window"
+    case .windowBehindPrompt: "over the prompt and a window"
     case .chosen: "over chosen positions"
     case .chunk: "over chunks"
     case .blocks, .bestBlocks: "over chosen blocks"

@@ -85,17 +85,24 @@ package struct Stream: Hashable, Sendable {
   package var positions: Formula { entering == .all ? tokens : rows }
 
   /// The positions in the cache that a layer has kept from before.
-  package func cached(_ reach: Reach) -> Formula { Self.kept(past, reach) }
+  package func cached(_ reach: Reach) -> Formula { kept(past, reach) }
 
   /// The positions in the cache after the pass.
-  package func cachedAfter(_ reach: Reach) -> Formula { Self.kept(past + tokens, reach) }
+  package func cachedAfter(_ reach: Reach) -> Formula { kept(past + tokens, reach) }
 
-  private static func kept(_ positions: Formula, _ reach: Reach) -> Formula {
+  private func kept(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
-    case .all, .window(_, keepsCache: true), .chosen, .blocks, .bestBlocks: positions
-    case .window(let size, keepsCache: false), .chunk(let size): .minimum(positions, size - 1)
+    case .windowBehindPrompt where workload.past == 0: return positions
+    case .windowBehindPrompt(let size):
+      return prompt + .minimum(positions - prompt, size - 1)
+    case .all, .window(_, keepsCache: true), .chosen, .blocks, .bestBlocks: return positions
+    case .window(let size, keepsCache: false), .chunk(let size):
+      return .minimum(positions, size - 1)
     }
   }
+
+  /// The tokens of the first pass, where this is a later one.
+  private var prompt: Formula { Formula(Workload.promptLength) }
 
   /// The keys that a dense kernel multiplies with each query.
   package func keys(_ reach: Reach) -> Formula {
@@ -127,6 +134,11 @@ package struct Stream: Hashable, Sendable {
   /// What the mask keeps of them.
   private func kept(_ reach: Reach) -> Formula {
     switch reach {
+    case .windowBehindPrompt where workload.past == 0: return Self.triangle(tokens)
+    case .windowBehindPrompt(let size):
+      var behind = self
+      behind.past = past - prompt
+      return tokens * prompt + behind.kept(.window(size))
     case .all: return tokens * past + Self.triangle(tokens)
     case .window(let size, _), .chosen(let size):
       // The first queries see all before them, the others a window.
@@ -155,7 +167,7 @@ package struct Stream: Hashable, Sendable {
   private func seen(_ positions: Formula, _ reach: Reach) -> Formula {
     switch reach {
     case .window(let size, _), .chosen(let size): .minimum(positions, size)
-    case .all, .chunk, .blocks, .bestBlocks: positions
+    case .all, .windowBehindPrompt, .chunk, .blocks, .bestBlocks: positions
     }
   }
 
@@ -176,7 +188,7 @@ package struct Stream: Hashable, Sendable {
       let whole = Formula.floor(positions / size)
       let rest = positions - whole * size
       return (whole * size * size + rest * rest) / 2
-    case .all, .blocks, .bestBlocks: return positions * positions / 2
+    case .all, .windowBehindPrompt, .blocks, .bestBlocks: return positions * positions / 2
     }
   }
 

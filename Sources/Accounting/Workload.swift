@@ -78,6 +78,9 @@ package struct Workload: Hashable, Sendable {
   package static let tokens = Symbol("T")
   /// *P*, cached tokens of each sequence.
   package static let past = Symbol("P")
+  /// *P₀*, the tokens of the first pass of a sequence, where this is a later one: what is cached, or
+  /// the new tokens where others follow these.
+  package static let promptLength = Symbol("P_0")
   /// *O*, tokens that follow the new ones, one pass each.
   package static let generated = Symbol("O")
 
@@ -86,6 +89,7 @@ package struct Workload: Hashable, Sendable {
     packedSizes.reduce(into: [
       Self.batch: Evaluated(batch), Self.tokens: Evaluated(tokens), Self.past: Evaluated(past),
       Self.generated: Evaluated(generated),
+      Self.promptLength: Evaluated(past == 0 ? tokens : past),
     ]) { $0[$1.symbol] = Evaluated($1.length) }
   }
 }

@@ -86,6 +86,7 @@ extension Workload {
     guard other.fault != nil else { return other }
     return numbered.substituting([
       Self.past: Formula(self.past), Self.tokens: Formula(self.tokens),
+      Self.promptLength: Formula(self.past == 0 ? self.tokens : self.past),
     ]).summed(over: Self.index, below: Formula(self.generated))
   }
 

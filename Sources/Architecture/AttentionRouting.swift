@@ -56,7 +56,7 @@ extension SelfAttention {
     let reachesBack =
       switch reach {
       case .all, .window: true
-      case .chosen, .chunk, .blocks, .bestBlocks: false
+      case .windowBehindPrompt, .chosen, .chunk, .blocks, .bestBlocks: false
       }
     return reachesBack && ahead == nil && indexer == nil && blockIndexer == nil
       && valueBias == nil && difference == nil && routedQueries == nil

@@ -8,6 +8,10 @@ package enum Reach: Hashable, Sendable {
   ///
   /// The cache of such a layer drops what no later query sees, unless `keepsCache`.
   case window(Formula, keepsCache: Bool = false)
+  /// The same of the tokens behind the first pass, and all of that pass, the prompt; the cache keeps the prompt.
+  ///
+  /// - Source: Baidu 2026 (Unlimited-OCR), `reference_sliding_attention` of transformers 5.23.
+  case windowBehindPrompt(Formula)
   /// The best positions up to the query's own, as many as given, chosen by an indexer; the cache keeps
   /// every position.
   ///

@@ -50,7 +50,7 @@ extension SelfAttention {
     let reachesBack =
       switch reach {
       case .all, .window: true
-      case .chosen, .chunk, .blocks, .bestBlocks: false
+      case .windowBehindPrompt, .chosen, .chunk, .blocks, .bestBlocks: false
       }
     return source == .own && isSeparate && reachesBack && ahead == nil && !layout.keysAreValues
       && indexer == nil && blockIndexer == nil && convolution == nil && skipConvolutions.isEmpty

@@ -285,7 +285,7 @@ extension SelfAttention {
     case .window(let size, let keepsCache): ahead = .window(size + 1, keepsCache: keepsCache)
     // A chunk is as causal as before.
     case .chunk: break
-    case .chosen, .blocks, .bestBlocks: return false
+    case .windowBehindPrompt, .chosen, .blocks, .bestBlocks: return false
     }
     return true
   }

@@ -156,6 +156,7 @@ extension Family {
     "stablelm",
     "starcoder2",
     "step3p5",
+    "unlimited_ocr_text",
     "vaultgemma",
     "xglm",
     "xlstm",

@@ -6,7 +6,5 @@ extension Family {
       + "data decide how many patches there are",
     "reformer":
       "random hashes decide which keys a query meets, and a run draws others than the next",
-    "unlimited_ocr_text":
-      "its window leaves out the prompt, and a pass does not know how much of the past that is",
   ]
 }

@@ -41,6 +41,8 @@ final class RowBuffer {
   private(set) var count = 0
   /// The rows ever appended, those dropped since included.
   private(set) var total = 0
+  /// The rows at the beginning that are never dropped.
+  private(set) var pinned = 0
   private var start: UnsafeMutablePointer<Float>
   private var first = 0
   private var capacity: Int
@@ -69,10 +71,18 @@ final class RowBuffer {
     total += rows.rows
   }
 
-  /// Drops rows at the beginning until no more than `count` are left.
+  /// Drops rows at the beginning, but behind those that are pinned, until no more than `most` are left.
   func keepLast(_ most: Int) {
-    let dropped = max(0, count - most)
-    first += dropped
+    let dropped = max(0, count - pinned - most)
+    if pinned == 0 {
+      first += dropped
+    } else if dropped > 0 {
+      let row = start + (first + pinned) * width
+      row.update(from: row + dropped * width, count: (count - pinned - dropped) * width)
+    }
     count -= dropped
   }
+
+  /// Pins the rows that there are.
+  func pin() { pinned = count }
 }

@@ -84,6 +84,9 @@ extension SweepSubject {
       }
       throw .badValue(key: binding.key, value: word.name, expected: "a number")
     }
+    // What the first pass has is a variable where what it consists of is one.
+    setting.variables[Workload.promptLength] =
+      setting.variables[workload.past == 0 ? Workload.tokens : Workload.past]
     guard let weights = setting.weightFormat.format(of: model) else {
       throw .badValue(
         key: "weight-dtype", value: "config",

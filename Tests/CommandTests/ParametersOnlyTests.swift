@@ -13,7 +13,7 @@ import Testing
 
   @Test(
     "Their parameters are those of transformers, and what needs a pass says why there is none",
-    arguments: ["blt", "reformer", "unlimited_ocr_text"])
+    arguments: ["blt", "reformer"])
   func commands(_ type: String) throws {
     let text = try String(
       contentsOf: Self.rows.appending(path: "\(type).jsonl"), encoding: .utf8)
@@ -38,6 +38,6 @@ import Testing
   @Test("These are all of them")
   func list() {
     #expect(
-      Family.parametersOnly.keys.sorted() == ["blt", "reformer", "unlimited_ocr_text"])
+      Family.parametersOnly.keys.sorted() == ["blt", "reformer"])
   }
 }

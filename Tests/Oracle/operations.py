@@ -48,7 +48,6 @@ REFUSED = {
     "blt": "lets a model of its own decide from the bytes where a patch ends",
     "reformer": "draws random hashes that decide which keys a query meets",
     "kimi_k2": "not of transformers; deepseek_v3 under another name",
-    "unlimited_ocr_text": "keeps the whole prompt beside a window over what it writes, and no pass is told how long the prompt was",
     "phi4_multimodal": "has towers inside, too large to run",
 }
 

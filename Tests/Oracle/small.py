@@ -224,6 +224,8 @@ SPECIAL = {
                             "indexer_types": ["full", "shared", "full", "shared", "shared"],
                             "mlp_layer_types": ["dense", "sparse", "sparse", "sparse", "dense"],
                             "rope_parameters": {"attention_factor": 1.3}},
+    "unlimited_ocr_text": {"num_key_value_heads": HEADS, "mlp_layer_types": ["dense", "sparse"], "n_group": 4, "topk_group": 2, "num_experts_per_tok": 3,
+                           "@tokens": 20, "@prefill": 9},
     "cpmant": {"dim_head": 6, "dim_ff": 14, "position_bias_num_buckets": 12, "position_bias_max_distance": 9, "prompt_types": 3,
                "prompt_length": 4, "segment_types": 3, "eps": 0.02},
     "mistral4": {"head_dim": 8, "rope_parameters": {"partial_rotary_factor": 0.5, "llama_4_scaling_beta": 0.3, "mscale": 0.7, "mscale_all_dim": 1.3},

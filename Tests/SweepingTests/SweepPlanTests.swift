@@ -1,6 +1,7 @@
 import Accounting
 import Architecture
 import Families
+import JSON
 import Presets
 import Sweeping
 import Symbolic
@@ -8,11 +9,17 @@ import Testing
 
 /// Programs over letters, and descriptions with every number put in, agree point by point.
 @Suite struct SweepPlanTests {
+  /// A preset, or a small model of a type, all else as its class has it.
   static func subject(_ name: String) throws -> SweepSubject {
-    let preset = try #require(Catalog.preset(named: name))
+    let configuration =
+      Catalog.preset(named: name)?.configuration
+      ?? JSONObject([
+        ("model_type", .string(name)), ("hidden_size", .integer(320)),
+        ("num_hidden_layers", .integer(2)),
+      ])
     return SweepSubject(request: WorkloadRequest()) { overrides, changes in
       var model = try Families.Description(overrides: overrides)
-        .model(from: preset.configuration, named: preset.name)
+        .model(from: configuration, named: name)
       for change in changes { model = try model.transformed(by: change) }
       return model
     }
@@ -68,6 +75,9 @@ import Testing
       "llama2-7b upcycle=2,8,3/2 mod=0.125/2,0.5/1 hidden_size=64,96",
       "llama2-7b head_dim=1:12 num_key_value_heads=1,2,4,5",
       "jamba-v0.1 mamba_d_state=1,8,16 mamba_expand=1:3 tokens=1,20",
+      "unlimited_ocr_text sliding_window=1,4,9 past=0,1,7,40 tokens=1,2,30 mask=full,causal",
+      "unlimited_ocr_text generate=0,2,50 past=0,12 tokens=1,9",
+      "cpmant prompt_length=1,4 past=0,7 tokens=1,2,5",
     ])
   func mixed(_ line: String) throws {
     let words = line.split(separator: " ").map(String.init)

@@ -331,6 +331,7 @@ extension Reach {
     switch self {
     case .all: ""
     case .window(let size, _): ", the last \(size)"
+    case .windowBehindPrompt(let size): ", the prompt and the last \(size) behind it"
     case .chosen(let count): ", the \(count) that are chosen"
     case .chunk(let size): ", those of a chunk of \(size)"
     case .blocks(let kept, let size): ", the \(kept) of the best blocks of \(size)"

@@ -127,29 +127,40 @@ extension Family {
       topk_method="greedy" n_group=null topk_group=null routed_scaling_factor=1.0
       """
   ) { keys in
-    // The class computes the width of a head, whatever a file says.
-    keys.passOver("head_dim")
-    let attention = try keys.attention(keys.heads(explicit: false), bias: keys.biases(.all))
-    let bias = try keys.flag("mlp_bias")
-    return try keys.decoder(
-      keys.denseOrSparse(
-        leading: keys.size(.leadingDense, least: 0),
-        dense: keys.layer(attention, .feedForward(keys.gated(bias: bias))),
-        sparse: keys.layer(attention, keys.fineGrainedExperts(sharedBias: bias))))
+    try keys.decoder(keys.ocrLayers())
   }
 
   static let unlimitedOCR = Family(
-    "unlimited_ocr_text", like: deepSeekOCR2,
+    "unlimited_ocr_text", spelling: deepSeekOCR2.spelling,
     defaults: """
       vocab_size=129280 intermediate_size=6848 moe_intermediate_size=896 num_attention_heads=10
       num_key_value_heads=10 n_shared_experts=2 n_routed_experts=64
       num_experts_per_tok=6 first_k_dense_replace=1 mlp_layer_types=null attention_bias=false
       mlp_bias=false tie_word_embeddings=false
       topk_method="greedy" n_group=null topk_group=null routed_scaling_factor=1.0
-      """)
+      sliding_window=128 layer_types=null
+      """
+  ) { keys in
+    let size = try keys.optional(.window, "sliding_window", least: 0)
+    let reach = size.map { keys.number($0) == 0 ? Reach.all : .windowBehindPrompt($0) } ?? .all
+    return try keys.decoder(
+      keys.sliding(keys.ocrLayers(), reach, type: "reference_sliding_attention") { _ in true })
+  }
 }
 
 extension Keys {
+  /// The layers of DeepSeek-OCR, dense or sparse.
+  fileprivate func ocrLayers() throws -> [LayerGroup] {
+    // The class computes the width of a head, whatever a file says.
+    passOver("head_dim")
+    let attention = try attention(heads(explicit: false), bias: biases(.all))
+    let bias = try flag("mlp_bias")
+    return try denseOrSparse(
+      leading: size(.leadingDense, least: 0),
+      dense: layer(attention, .feedForward(gated(bias: bias))),
+      sparse: layer(attention, fineGrainedExperts(sharedBias: bias)))
+  }
+
   /// Fine-grained routed experts, and shared experts merged into one feed-forward layer.
   ///
   /// - `isCorrected`: whether a score-correction bias is stored beside the gate.

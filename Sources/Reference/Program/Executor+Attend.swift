@@ -78,6 +78,10 @@ extension Executor {
       }
       kept.keys.append(keys.rows(rows))
       kept.values.append(values.rows(rows))
+      if case .windowBehindPrompt = reach, past == 0 {
+        kept.keys.pin()
+        kept.values.pin()
+      }
       return kept
     }
   }
@@ -103,6 +107,9 @@ extension Executor {
         chosen: chosen?[index])
       span.beside = beside.rows(rows)
       span.sums = softmaxSums?.rows(rows)
+      if case .windowBehindPrompt(let size) = heads.reach, past > 0 {
+        span.chosen = sequence.keys.windows(of: rows.count, size: try extent(size))
+      }
       if heads.seesEveryToken { span.positions = Array(flow.positions[rows]) }
       if let bias = heads.valueBias {
         let biases = try biases(bias, sequence.values.matrix, at: path)
@@ -159,6 +166,18 @@ extension Executor {
       }
     }
     return y
+  }
+}
+
+extension RowBuffer {
+  /// The rows that the queries of the last ones see: those that are pinned, and a window up to their own.
+  fileprivate func windows(of queries: Int, size: Int) -> KeySelection {
+    var selection = KeySelection(groups: 1, queries: queries)
+    for query in 0..<queries {
+      let own = count - queries + query
+      selection[0, query] = Array(0..<pinned) + Array(max(pinned, own - size + 1)...own)
+    }
+    return selection
   }
 }
 
@@ -255,7 +274,7 @@ extension AttentionCore.Reach {
     case .window(let size, _): self = .window(try executor.extent(size))
     case .chunk(let size): self = .chunk(try executor.extent(size))
     // The choice says what is seen.
-    case .chosen, .blocks, .bestBlocks: self = .all
+    case .windowBehindPrompt, .chosen, .blocks, .bestBlocks: self = .all
     }
   }
 }
@@ -265,6 +284,7 @@ extension Reach {
   func keptBetweenPasses(_ executor: Executor) throws -> Int? {
     switch self {
     case .window(let size, keepsCache: false), .chunk(let size): try executor.extent(size) - 1
+    case .windowBehindPrompt(let size): try executor.extent(size) - 1
     case .all, .window(_, keepsCache: true), .chosen, .blocks, .bestBlocks: nil
     }
   }

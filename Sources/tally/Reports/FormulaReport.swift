@@ -71,6 +71,14 @@ struct FormulaReport {
         symbol: Workload.generated, key: "--generate", value: Evaluated(pass.workload.generated),
         meaning: "tokens of each sequence after those"),
     ]
+    if ledger.total.symbols.union(ledger.cacheElements.symbols).contains(Workload.promptLength),
+      let length = pass.workload.values[Workload.promptLength]
+    {
+      variables.append(
+        Size(
+          symbol: Workload.promptLength, key: pass.workload.past == 0 ? "--tokens" : "--past",
+          value: length, meaning: "tokens of each sequence in its first pass"))
+    }
     variables += pass.workload.packedSizes.map { size in
       Size(
         symbol: size.symbol, key: "--tokens", value: Evaluated(size.length),
