@@ -237,9 +237,11 @@ private struct QueryParser {
     let start = position
     var prefix = ""
     for word in ["baseline.", "relative."] where accept(word) { prefix = word }
-    let rest = String(characters[position...])
     let words =
       FigureName.words + (prefix.isEmpty ? keys + sizes + [solved ?? "residual", "residual"] : [])
+    // No more is looked at than the longest of them and what follows it.
+    let longest = words.reduce(0) { max($0, $1.utf8.count) }
+    let rest = String(characters[position...].prefix(longest + 1))
     let known = words.filter { word in
       guard rest.hasPrefix(word) else { return false }
       let next = rest.dropFirst(word.count).first

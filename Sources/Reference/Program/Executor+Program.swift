@@ -414,9 +414,9 @@ extension Executor {
       case .lookUp, .normalize, .divide, .affine, .shift, .sumParts, .balance, .slice, .join,
         .rotate, .keep, .keepLatents, .keepIndex, .compress, .indexEntries, .attendEntries,
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
-        .subtract, .scale, .positionFactor, .elements, .exponentials, .bound, .clip, .route, .experts,
-        .weigh, .enter, .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams, .magnitude,
-        .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
+        .subtract, .scale, .positionFactor, .elements, .exponentials, .bound, .clip, .route,
+        .experts, .weigh, .enter, .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams,
+        .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
         .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
         .received, .scoresAboveSinks, .confide:
         break
