@@ -416,7 +416,8 @@ extension Executor {
         .groupedProduct, .meanBlocks, .indexBlocks, .index, .attend, .attendLatents, .gate, .add,
         .subtract, .scale, .positionFactor, .elements, .exponentials, .bound, .clip, .route,
         .experts, .weigh, .enter, .last, .convolve, .scan, .leave, .take, .repeat, .mixStreams,
-        .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous, .quotient,
+        .magnitude, .rescale, .pairScores, .convolveHeads, .delay, .mapChosen, .exceed, .previous,
+        .quotient,
         .interpolate, .shorten, .attendDepth, .convolveByToken, .lookUpNgrams, .dot, .assign,
         .received, .scoresAboveSinks, .confide:
         break
