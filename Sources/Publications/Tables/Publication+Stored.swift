@@ -5,7 +5,7 @@ extension Publication {
     "sizes", title: "Files of packed weights",
     source: """
       llama.cpp, tools/quantize/README.md at 311c2c9; model cards of TheBloke (transcriptions); \
-      https://github.com/alvarobartt/hf-mem/issues/60
+      https://github.com/alvarobartt/hf-mem/issues/60; card of bartowski/phi-4-GGUF (llama.cpp b4456)
       """,
     [
       bitsAWeight("llama3.1-8b", "q2_k", "3.1593"),
@@ -55,6 +55,12 @@ extension Publication {
       size("llama-7b", "q4_k_s", "3.86", in: gigabytes, level: .secondary),
       size("llama-7b", "q5_0", "4.65", in: gigabytes, level: .secondary),
       size("llama-7b", "q6_k", "5.53", in: gigabytes, level: .secondary),
+      size("phi4-14b", "q8_0", "15.58", in: gigabytes, note: "a fused map of attention"),
+      size("phi4-14b", "q6_k", "12.03", in: gigabytes),
+      size("phi4-14b", "q5_k_m", "10.60", in: gigabytes),
+      size("phi4-14b", "q5_k_s", "10.15", in: gigabytes),
+      size("phi4-14b", "q4_k_m", "9.05", in: gigabytes),
+      size("phi4-14b", "q4_k_s", "8.44", in: gigabytes),
       size("llama3.1-70b", "q4_0", "37.22", in: gibibytes, note: "ollama pull request 6279"),
       Reproduction(
         "llama3.1-70b q4_0", "bits a weight", "4.53", bits("llama3.1-70b", "q4_0"),
