@@ -15,11 +15,17 @@ package struct Adapters: Hashable, Sendable {
   /// The numbers of the uses that are held.
   package var uses: [Int]
 
+  /// The only use that a pass makes of the map, where no other layer shares it; the pairs of the
+  /// others are held in vain.
+  package var onlyUse: Int?
+
   /// From `input` by `rank` to `output` elements.
   package init(
-    _ name: String, _ input: Formula, _ output: Formula, rank: Formula, uses: [Int]
+    _ name: String, _ input: Formula, _ output: Formula, rank: Formula, uses: [Int],
+    onlyUse: Int? = nil
   ) {
     self.name = name
+    self.onlyUse = onlyUse
     down = Linear("\(name).#.0", input, rank)
     up = Linear("\(name).#.1", rank, output)
     self.uses = uses
@@ -31,6 +37,7 @@ package struct Adapters: Hashable, Sendable {
       [down, up].weights(part).map { weight in
         var copy = weight
         copy.name = weight.name.replacing("#", with: "\(use)")
+        copy.isUnread = onlyUse.map { $0 != use } ?? false
         return copy
       }
     }

@@ -40,8 +40,8 @@ package struct RotaryAngles: Hashable, Sendable {
     package var hasMagnitude: Bool {
       switch self {
       case .none, .linear, .dynamic, .llama3, .proportional, .other: false
-      case .yarn(let yarn): yarn.attention != .one
-      case .long(_, _, _, let attention): attention != .one
+      case .yarn(let yarn): !yarn.attention.isOne
+      case .long(_, _, _, let attention): !attention.isOne
       }
     }
   }

@@ -80,30 +80,27 @@ import Validation
     #expect(executed > 0)
   }
 
-  @Test("Small models of every type execute what is computed, or say what is missing")
-  func types() throws {
-    var executed: Set<String> = []
-    var refused: Set<String> = []
-    for file in OperationOracleTests.files where !file.hasPrefix("Published") {
-      let text = try String(
-        contentsOf: OperationOracleTests.folder.appending(path: file), encoding: .utf8)
-      let line = try #require(text.split(separator: "\n").first)
+  static let rows: [String] = OperationOracleTests.files.filter { !$0.hasPrefix("Published") }
+
+  /// The constants are those of its class: the configurations have sizes alone.
+  @Test("Small models of every type execute what is computed", arguments: rows)
+  func types(_ file: String) throws {
+    let text = try String(
+      contentsOf: OperationOracleTests.folder.appending(path: file), encoding: .utf8)
+    var executed = 0
+    for line in text.split(separator: "\n") {
       let configuration = try #require(JSONValue(parsing: String(line))["config"]?.object)
       let model = try Description().model(from: configuration, named: file)
-      for pass in Self.cases.prefix(1) {
-        do {
-          let validation = try pass.validate(model)
-          #expect(validation.holds, "\(file) \(pass.testDescription)")
-          executed.insert(file)
-        } catch is ExecutionError {
-          refused.insert(file)
-        } catch is DescriptionError {
-          refused.insert(file)
-        }
+      do {
+        let validation = try Self.cases[0].validate(model)
+        #expect(validation.holds, "\(line.prefix(300)): \(validation.comparison.mismatches)")
+        executed += 1
+      } catch is ExecutionError {
+        // Sizes that the executor refuses, as an odd number of rotated elements.
+        continue
       }
     }
-    #expect(executed.isDisjoint(with: refused))
-    #expect(executed.count >= 95)
+    #expect(executed > 0)
   }
 
   @Test("What the data decide lies within the bounds, and is shown")

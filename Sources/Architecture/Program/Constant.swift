@@ -30,6 +30,13 @@ package indirect enum Constant: Hashable, Sendable {
   /// The constant 1, which a product leaves out.
   package static let one = Constant.decimal("1")
 
+  /// Whether it is 1, however it is written.
+  package var isOne: Bool {
+    if case .computed(_, let value) = self { return value == 1 }
+    guard case .decimal(let text) = self else { return false }
+    return Rational(decimal: text) == .one
+  }
+
   package static func * (left: Constant, right: Constant) -> Constant {
     if left == .one { return right }
     return right == .one ? left : .product(left, right)

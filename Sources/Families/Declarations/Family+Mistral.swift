@@ -123,7 +123,8 @@ extension Family {
     }) { kind in
       try keys.largeLayer(kind)
     }
-    let factors = Weight("alpha", [try keys.size(.rotarySize) / 2], .attention, isBuffer: true)
+    let factors = Weight(
+      "alpha", [.ceiling(try keys.size(.rotarySize) / 2)], .attention, isBuffer: true)
     return try keys.decoder(
       groups,
       FrameNames(token: "tok_embeddings", layers: "layers", norm: "norm", head: "output"),

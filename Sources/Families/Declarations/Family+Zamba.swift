@@ -42,10 +42,12 @@ extension Family {
     mamba.norm?.epsilon = "1e-5"
     let mixer = Module.recurrent(.duality(mamba))
     let kinds = try keys.sharing(types, blocks: blocks)
+    let isShared = try keys.flag("tie_word_embeddings")
     let groups = try keys.layers(kind: { kinds[$0] }) { kind in
       try keys.zambaLayer(kind, mixer, path: "shared_transformer") { use in
         try keys.zamba2Block(
-          Array(stride(from: use % blocks, to: uses, by: blocks)), bias: bias)
+          Array(stride(from: use % blocks, to: uses, by: blocks)), only: isShared ? nil : use,
+          bias: bias)
       }
     }
     return try keys.decoder(groups, frame)
@@ -154,16 +156,17 @@ extension Keys {
   /// A block of Zamba2.
   ///
   /// Each use of it has an adapter of its own.
-  fileprivate func zamba2Block(_ uses: [Int], bias: Bool) throws -> [Block] {
+  fileprivate func zamba2Block(_ uses: [Int], only use: Int?, bias: Bool) throws -> [Block] {
     let (d, rank, width) = (try size(.hidden), try size(.adapterRank), try attentionWidth())
     let f = try quadrupleWidth()
     var feedForward = try fusedGated(f, bias: bias)
-    feedForward.adapters = Adapters("gate_up_proj_adapter_list", d, 2 * f, rank: rank, uses: uses)
+    feedForward.adapters = Adapters(
+      "gate_up_proj_adapter_list", d, 2 * f, rank: rank, uses: uses, onlyUse: use)
     var attention = try zambaAttention()
     if try flag("use_shared_attention_adapter") {
       for (piece, letter) in [(InputPiece.queries, "q"), (.keys, "k"), (.values, "v")] {
         attention.adapters[piece] = Adapters(
-          "linear_\(letter)_adapter_list", width, width, rank: rank, uses: uses)
+          "linear_\(letter)_adapter_list", width, width, rank: rank, uses: uses, onlyUse: use)
       }
     }
     return try zambaBlock("shared_transformer", .selfAttention(attention), feedForward)

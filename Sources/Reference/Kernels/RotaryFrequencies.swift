@@ -59,8 +59,7 @@ struct RotaryFrequencies {
         let ramp = min(max((Double(index) - low) / (high - low), 0), 1)
         return frequency / factor * ramp + frequency * (1 - ramp)
       }
-      let attention = try number(yarn.attention)
-      if attention != 1 { magnitude = Float(attention) }
+      if angles.scaling.hasMagnitude { magnitude = Float(try number(yarn.attention)) }
     case .long(let short, let long, let original, let attention):
       let factors = try (Double(positions) > number(original) ? long : short).map(number)
       guard factors.count == pairs else {
@@ -69,8 +68,7 @@ struct RotaryFrequencies {
           what: "\(factors.count) factors for \(pairs) rotary angles")
       }
       found = zip(plain(base), factors).map { $0 / $1 }
-      let attention = try number(attention)
-      if attention != 1 { magnitude = Float(attention) }
+      if angles.scaling.hasMagnitude { magnitude = Float(try number(attention)) }
     case .proportional(let share, let factor):
       let turning = Int((try number(share) * Double(size) / 2).rounded(.down))
       let factor = try number(factor)
