@@ -28,6 +28,19 @@ package struct Embedding: Hashable, Sendable {
     case segment(prompt: Formula)
   }
 
+  /// Rows behind the others, under a name of their own.
+  package struct Addition: Hashable, Sendable {
+    /// The path of their tensor inside the module.
+    package var name: String
+    /// How many there are.
+    package var rows: Formula
+
+    package init(_ name: String, rows: Formula) {
+      self.name = name
+      self.rows = rows
+    }
+  }
+
   /// What selects a row.
   package var index: Index
   /// The number of rows: the vocabulary, or the positions with those for padding.
@@ -38,6 +51,8 @@ package struct Embedding: Hashable, Sendable {
   package var name = "weight"
   /// The extents of the table, where it has more than rows and their width; an axis of one is shared.
   package var axes: [Formula]?
+  /// The last rows, where they are a tensor of their own.
+  package var addition: Addition?
   /// The row of the first position, where rows before it are for padding.
   package var offset = 0
   /// The row of every token beyond the table, where there may be some.
@@ -53,8 +68,13 @@ package struct Embedding: Hashable, Sendable {
     self.width = width
   }
 
-  /// The table, mostly `[rows, width]`; none where it consists of sines and cosines.
+  /// The table, mostly `[rows, width]`, or both its parts; none where it consists of sines and cosines.
   package var weights: [Weight] {
-    waves == nil ? [Weight(name, axes ?? [rows, width], .embedding)] : []
+    guard waves == nil else { return [] }
+    guard let addition else { return [Weight(name, axes ?? [rows, width], .embedding)] }
+    return [
+      Weight(name, [rows - addition.rows, width], .embedding),
+      Weight(addition.name, [addition.rows, width], .embedding),
+    ]
   }
 }

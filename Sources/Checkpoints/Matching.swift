@@ -279,8 +279,9 @@ struct Matching {
   /// Words in the paths of parts that no token of text meets.
   private static let towers: Set<String> = [
     "audio_tower", "embed_audio", "embed_vision", "image_newline", "mm_projector",
-    "multi_modal_projector", "patch_merger", "pre_mm_projector_norm", "vision_embed_tokens",
-    "vision_encoder", "vision_language_adapter", "vision_model", "vision_tower", "visual",
+    "multi_modal_projector", "patch_merger", "pre_mm_projector_norm", "vision_backbone",
+    "vision_embed_tokens", "vision_encoder", "vision_language_adapter", "vision_model",
+    "vision_tower", "visual",
   ]
 
   /// Collects what nobody has used, and why.

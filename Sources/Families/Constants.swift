@@ -440,6 +440,9 @@ extension Family {
     rope_parameters.full_attention.rope_type="default"
     rope_parameters.full_attention.rope_theta=160000.0
     """,
+    "molmo2_text": """
+    rms_norm_eps=1e-06 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
+    """,
     "moshi": """
     rms_norm_eps=1e-08 rope_parameters.rope_theta=10000.0 rope_parameters.rope_type="default"
     """,

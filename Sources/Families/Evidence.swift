@@ -116,6 +116,7 @@ extension Family {
     "mllama_text_model",
     "mod_llama",
     "modernbert-decoder",
+    "molmo2_text",
     "moshi",
     "mpt",
     "muse_glimmer_text",

@@ -202,6 +202,7 @@ import Testing
       ("vision_encoder.patch_conv.weight", "is of a part for images or sound"),
       ("vision_language_adapter.w_in.weight", "is of a part for images or sound"),
       ("pre_mm_projector_norm.weight", "is of a part for images or sound"),
+      ("model.vision_backbone.image_projector.w1.weight", "is of a part for images or sound"),
       ("patch_merger.merging_layer.weight", "is of a part for images or sound"),
       ("mtp.layers.0.eh_proj.weight", "is of a layer that predicts several tokens"),
       ("mtp_dspark.layers.0.eh_proj.weight", "is of a layer that predicts several tokens"),

@@ -332,7 +332,7 @@ def built(name, config, special, attempt):
         model.lm_head.weight = model.model.embed_tokens.weight
     randomize(model, generator, special.get("gain", 1.0))
     length = special.get("tokens", 12)
-    vocabulary = model.config.vocab_size
+    vocabulary = model.config.vocab_size + getattr(model.config, "additional_vocab_size", 0)
     ids = torch.randint(3, vocabulary, (length,), generator=generator).tolist()
     rescale(model, ids)
     return model, ids

@@ -53,13 +53,14 @@ TOWERS = {
     "ernie4_5_vl_moe_text": ("ernie4_5_vl_moe", "Ernie4_5_VLMoeForConditionalGeneration"),
     "muse_glimmer_text": ("muse_glimmer", "MuseGlimmerForConditionalGeneration"),
     "step3p5": ("step3p7", "Step3p7ForConditionalGeneration"),
+    "molmo2_text": ("molmo2", "Molmo2ForConditionalGeneration"),
     "mistral_large4_text": ("mistral_large4", "MistralLarge4ForConditionalGeneration"),
 }
 # Text models with a class of their own that the library does not find by the type, or with towers inside.
 ALONE = {"emu3_text_model": "Emu3ForCausalLM", "mistral4": "Mistral4ForCausalLM", "phi4_multimodal": "Phi4MultimodalForCausalLM"}
 _TEXT = re.compile(r"^(model\.)?(language_model|text_model)\.(model\.)?|^(?=model\.(embed_tokens|layers|norm)\.)model\.")
-# One wrapper saves its text model under names of its own, without anything before them.
-_BARE = re.compile(r"^(tok_embeddings|layers|norm|output|lerope)\.")
+# Two wrappers save their text models under names of their own.
+_BARE = re.compile(r"^(tok_embeddings|layers|norm|output|lerope|model\.transformer)\.")
 _HEAD = re.compile(r"^(language_model\.|text_model\.)?lm_head\.")
 
 
@@ -74,6 +75,15 @@ def _of_text(listed):
         elif _BARE.match(name):
             kept.append((name, tensor))
     return kept
+
+
+def split_table(held, vocabulary):
+    """A table that files have in two parts, with as many rows in the first: the library halves it."""
+    names = [f"model.transformer.wte.{part}embedding" for part in ("", "new_")]
+    if names[1] not in held:
+        return held
+    both = torch.cat([held[name] for name in names])
+    return {**held, names[0]: both[:vocabulary], names[1]: both[vocabulary:]}
 
 
 class Rejected(Exception):
@@ -154,6 +164,7 @@ def tensors(model):
         raise AssertionError("a parameter is missing from the state dict")
     if isinstance(model, transformers.PreTrainedModel):
         parameters = revert_weight_conversion(model, parameters)
+        parameters = split_table(parameters, model.config.get_text_config().vocab_size)
         if buffers:
             buffers = revert_weight_conversion(model, buffers)
         if count != sum(t.numel() for t in parameters.values()):

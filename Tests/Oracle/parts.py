@@ -47,6 +47,7 @@ FAMILY_RULES = {
         (r"\.moe\.router_bias$", "router"),
         (r"\.share_expert\.", "shared_experts"),
     ],
+    "molmo2_text": [(r"\.wte\.(new_)?embedding$", "embedding")],
     "mistral_large4_text": [(r"^output\.weight$", "lm_head"), (r"^layers\.N\.gate\.", "router")],
     "inkling2_text": [(r"\.embed\.weight$", "embedding"), (r"\.unembed\.weight$", "lm_head")],
 }

@@ -226,6 +226,7 @@ SPECIAL = {
                             "rope_parameters": {"attention_factor": 1.3}},
     "unlimited_ocr_text": {"num_key_value_heads": HEADS, "mlp_layer_types": ["dense", "sparse"], "n_group": 4, "topk_group": 2, "num_experts_per_tok": 3,
                            "@tokens": 20, "@prefill": 9},
+    "molmo2_text": {"additional_vocab_size": 5},
     "cpmant": {"dim_head": 6, "dim_ff": 14, "position_bias_num_buckets": 12, "position_bias_max_distance": 9, "prompt_types": 3,
                "prompt_length": 4, "segment_types": 3, "eps": 0.02},
     "mistral4": {"head_dim": 8, "rope_parameters": {"partial_rotary_factor": 0.5, "llama_4_scaling_beta": 0.3, "mscale": 0.7, "mscale_all_dim": 1.3},
@@ -339,6 +340,9 @@ VARIANTS = {
         "bias-max": {"attn_config": {"alibi_bias_max": 3}}, "heads": {"n_heads": 2}, "other": None,
     },
     "glm_moe_dsa": {"shared": {"indexer_types": ["full", "shared"], "mlp_layer_types": ["dense", "sparse"]}, "other": None},
+    "molmo2_text": {"scaled": {"rope_parameters": {"rope_type": "yarn", "rope_theta": 500.0, "factor": 3.0, "original_max_position_embeddings": 14,
+                                                   "attention_factor": 1.4}, "rope_scaling_layers": [1]},
+                    "olmo": {"qk_norm_type": "olmo", "norm_after": True}, "other": None},
     "mistral_large4_text": {"alone": {"kv_source_layers": None, "no_rope_layers": None},
                             "all-indexed": {"indexer_types": None, "kv_source_layers": [0, 1, 0, 3, 3], "no_rope_layers": [1, 0, 1, 1, 1]},
                             "other": None},
@@ -531,7 +535,7 @@ def variants(model_type):
 # What such a variant must have beside, or must leave as it is.
 OTHER = {
     # Its table has rows that the head has not.
-    "mllama_text_model": {"tie_word_embeddings": DROP},
+    "mllama_text_model": {"tie_word_embeddings": DROP}, "molmo2_text": {"tie_word_embeddings": DROP},
     "dbrx": {"tie_word_embeddings": DROP, "ffn_config": {"moe_normalize_expert_weights": None, "ffn_act_fn": {"name": "gelu"}}},
     "gpt_oss": {"rope_parameters": {"truncate": True}},
     "opt": {"do_layer_norm_before": DROP},
@@ -600,6 +604,7 @@ def _renamed(config, tensors):
     if missing - {"lm_head.weight"}:
         raise ValueError(f"not in the wrapper: {sorted(missing)[:3]}")
     reverted = dict(oracle._of_text(list(revert_weight_conversion(whole, inside).items())))
+    reverted = oracle.split_table(reverted, oracle.make_config(config).vocab_size)
     if "lm_head.weight" in missing:  # these wrappers have a head under another name, or tie it
         reverted["lm_head.weight"] = tensors["lm_head.weight"]
     return reverted

@@ -457,8 +457,10 @@ extension Executor {
   /// The rows of a table that tokens or positions select: `[rows, width]`.
   fileprivate func lookUp(_ table: Embedding, _ flow: Flow, at path: String) throws -> Matrix {
     let (count, width) = (try extent(table.rows), try extent(table.width))
-    let name = path.appending(table.name)
-    if table.waves == nil { weights.claim(name, count * width) }
+    let added = try table.addition.map { (path.appending($0.name), try extent($0.rows)) }
+    let (name, first) = (path.appending(table.name), count - (added?.1 ?? 0))
+    if table.waves == nil { weights.claim(name, first * width) }
+    if let added { weights.claim(added.0, added.1 * width) }
     let y = scratch.matrix(flow.rows, width)
     if let waves = table.waves {
       try fill(y, waves, flow.positions.map { $0 + table.offset })
@@ -478,8 +480,12 @@ extension Executor {
           modelType: model.modelType, what: "a token beyond the table '\(path)'")
       }
       scratch.scoped {
-        let found = weights.row(
-          name, row, of: count, width, scratch, spread: 1)
+        let found: UnsafeMutablePointer<Float>
+        if row >= first, let added {
+          found = weights.row(added.0, row - first, of: added.1, width, scratch, spread: 1)
+        } else {
+          found = weights.row(name, row, of: first, width, scratch, spread: 1)
+        }
         y.row(place).update(from: found, count: width)
       }
     }
