@@ -37,11 +37,21 @@ package struct CapacityBudget: Hashable, Sendable {
       for end in [least, .one] { bends.append(try number(Formula(end) - Formula(value))) }
     }
     bends.sort()
-    for (low, high) in zip(bends, bends.dropFirst()) where low < high {
-      let (from, to) = (try number(sum(Formula(low))), try number(sum(Formula(high))))
-      guard from < to, try number(total) >= from, try number(total) <= to else { continue }
-      let share = (total - Formula(from)) / (Formula(to) - Formula(from))
-      let shift = Formula(low) + share * (Formula(high) - Formula(low))
+    // The sum grows with the shift, so the bend at which it has the total is found by halves.
+    let wanted = try number(total)
+    var (first, end) = (0, bends.count)
+    while first < end {
+      let middle = (first + end) / 2
+      if try number(sum(Formula(bends[middle]))) < wanted {
+        first = middle + 1
+      } else {
+        end = middle
+      }
+    }
+    if first > 0, first < bends.count {
+      let (low, high) = (Formula(bends[first - 1]), Formula(bends[first]))
+      let (from, to) = (Formula(try number(sum(low))), Formula(try number(sum(high))))
+      let shift = low + (total - from) / (to - from) * (high - low)
       return try curve.map { value throws(DescriptionError) in try number(clamped(value, shift)) }
     }
     // Every layer is at the same end.

@@ -69,4 +69,19 @@ import Testing
           from: JSONObject(BadInputTests.llama), named: "test"))
     }
   }
+
+  /// Found by fuzzing: the sum over all layers was made for every bend of the curve, which took as many
+  /// steps as the square of the layers.
+  @Test("A budget over five thousand layers is found by halves")
+  func budget() throws {
+    let text = """
+      {"model_type": "mod_llama", "hidden_size": 16, "num_attention_heads": 4, "head_dim": 6,
+       "intermediate_size": 14, "vocab_size": 31, "num_hidden_layers": 5000, "mod_mode": "mod",
+       "mod_every": 1, "mod_budget": 0.45, "mod_capacity": 1, "mod_capacity_last": 0,
+       "mod_capacity_decay": "cosine"}
+      """
+    let configuration = try #require(JSONValue(parsing: text).object)
+    let model = try Families.Description().model(from: configuration, named: "test")
+    #expect(model.groups.count > 2000)
+  }
 }
