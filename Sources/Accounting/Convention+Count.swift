@@ -56,7 +56,7 @@ private struct Basis {
     assumption = ledger.assumption
     model = ledger.model.meetingChosenExperts
     square = OperationLedger(
-      model, Stream(forward, .square(isCropped: false)).behind(model.prompt), assuming: assumption)
+      model, model.stream(forward, .square(isCropped: false)), assuming: assumption)
   }
 
   var tokens: Formula { Formula(Workload.batch) * Formula(Workload.tokens) }
@@ -69,15 +69,13 @@ private struct Basis {
 
   /// The products of attention that have no weight, with these pairs of query and key.
   func core(_ pairing: Pairing) -> Formula {
-    let ledger = OperationLedger(
-      model, Stream(forward, pairing).behind(model.prompt), assuming: assumption)
+    let ledger = OperationLedger(model, model.stream(forward, pairing), assuming: assumption)
     return ledger.flops(of: .attentionCore).spellingOut(ledger.layerCounts)
   }
 
   /// The products of queries and keys alone.
   func scoreProducts(_ pairing: Pairing) -> Formula {
-    let ledger = OperationLedger(
-      model, Stream(forward, pairing).behind(model.prompt), assuming: assumption)
+    let ledger = OperationLedger(model, model.stream(forward, pairing), assuming: assumption)
     return ledger.rows(.scores).map(\.flops).sum().spellingOut(ledger.layerCounts)
   }
 

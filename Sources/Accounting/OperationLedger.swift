@@ -188,7 +188,9 @@ extension OperationLedger.Row {
 
 extension Model {
   /// The tokens that pass its layers.
-  func stream(_ workload: Workload) -> Stream { Stream(workload).behind(prompt) }
+  func stream(_ workload: Workload, _ pairing: Pairing? = nil) -> Stream {
+    (pairing.map { Stream(workload, $0) } ?? Stream(workload)).behind(prompt)
+  }
 }
 
 extension Layer {

@@ -172,6 +172,14 @@ package struct Block: Hashable, Sendable {
     self.outputNorms = outputNorms
     self.normsSum = normsSum
   }
+
+  /// Whether it adds its answer to one stream and does nothing else to it, so that what some blocks add
+  /// can be weighed as a whole.
+  var addsPlainly: Bool {
+    !isAside && !keepsNormed && !normsSum && depth == nil && leavesStream == nil
+      && connection == nil && streamScale == nil && streamFactor == nil && answerFactor == nil
+      && sumScale == nil && !branches.contains(where: \.isBridge)
+  }
 }
 
 /// A layer: residual blocks in sequence, and what decides whether a token enters some of them.

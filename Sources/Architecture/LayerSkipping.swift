@@ -55,7 +55,8 @@ extension [LayerGroup] {
   package func skipping(
     _ skipping: LayerSkipping, of count: Int, width: Formula
   ) throws(DescriptionError) -> [LayerGroup] {
-    try changingEach(of: count) { layer, index throws(DescriptionError) in
+    let taken = taken
+    return try changingEach(of: count) { layer, index throws(DescriptionError) in
       let share = skipping.share(at: index, of: count)
       guard share != .one else { return }
       guard layer.canBeRouted else {
@@ -64,6 +65,7 @@ extension [LayerGroup] {
           because: "layer \(index) has a router already, a mixer, or tensors of its own",
           advice: "Take a model whose layers are attention and feed-forward.")
       }
+      guard layer.exchanged.isDisjoint(with: taken) else { throw .exchanges("skip") }
       var router = DepthRouter(width: width, capacity: share, choice: .token, predictor: nil)
       (router.path, router.isHeldElsewhere) = ("layer_skip", true)
       (router.draw, router.weighting) = (skipping.draw, .none)

@@ -87,6 +87,9 @@ package enum Legacy: Hashable, Sendable {
 }
 
 extension Legacy {
+  /// Whether it is of weights alone, and has no row for a token.
+  package var isOfWeights: Bool { self == .angleFactors || self == .positionScores }
+
   /// Whether it has a row for every token of the pass, of which a program takes its own.
   package var isOfEveryToken: Bool {
     switch self {

@@ -157,13 +157,17 @@ package final class Executor {
   /// Each follows from the seed, the sequence and the position.
   package func randomTokens(_ sequences: Int, _ range: Range<Int>) throws -> [[Int]] {
     let vocabulary = try model.vocabularySize(self)
+    // Of a model with a prompt of its own the first token is padding.
+    let first: UInt64 = model.prompt == nil ? 0 : 1
+    guard UInt64(vocabulary) > first else {
+      throw ExecutionError.notExecuted(
+        modelType: model.modelType, what: "a vocabulary of padding alone")
+    }
     return (0..<sequences).map { sequence in
       let key = WeightSource.key(weights.seed, "tokens.\(sequence)")
-      // Beside a prompt the first token is padding.
       return range.map { position in
         var hash = (key ^ UInt64(position)) &* 0x9e37_79b9_7f4a_7c15
         hash = (hash ^ (hash >> 32)) &* 0xd6e8_feb8_6659_fd93
-        let first: UInt64 = model.prompt == nil ? 0 : 1
         return Int(first + (hash ^ (hash >> 32)) % (UInt64(vocabulary) - first))
       }
     }

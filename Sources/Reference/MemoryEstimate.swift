@@ -103,9 +103,8 @@ extension Executor {
       .index, .attend, .attendDepth, .attendLatents, .meanBlocks, .indexBlocks, .compress,
       .indexEntries, .attendEntries, .groupedProduct, .activate, .gate, .add, .dot, .subtract,
       .shift, .scale, .positionFactor, .elements, .exponentials, .shorten, .bound, .clip, .route,
-      .experts,
-      .mapChosen,
-      .pairScores, .weigh, .assign, .received, .scoresAboveSinks, .confide, .enter, .quotient,
+      .experts, .mapChosen, .pairScores, .weigh, .assign, .received, .scoresAboveSinks, .confide,
+      .enter, .quotient,
       .interpolate, .blend,
       .last,
       .leave, .take:

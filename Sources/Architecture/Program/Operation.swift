@@ -95,7 +95,7 @@ package indirect enum Operation: Sendable {
   case scale(Value, by: Constant)
   /// A number of the position of each row, or one for each head: `[T, 1]`, `[T, h]`.
   case positionFactor(PositionScale)
-  /// A tensor as it is, `[rows, n]`.
+  /// The numbers of a tensor, `[rows, n]`: the same for all tokens.
   case elements(Weight)
   /// *e* to the power of each number of a tensor, `[1, n]`.
   case exponentials(Weight)

@@ -55,6 +55,7 @@ extension Model {
       width: Formula(Size.hidden.symbol), capacity: share, choice: .expert, predictor: nil)
     if placement.readsAttention { (router.readsAttention, router.weighting) = (true, .none) }
     var result: [LayerGroup] = []
+    let exchanged = groups.taken
     // A share that changes from layer to layer, and a score of the layer before, need them in turn.
     let count =
       decay != nil || placement.readsAttention
@@ -76,6 +77,12 @@ extension Model {
           "mod", because: "a layer has a router already, a mixer, or tensors of its own",
           advice: "Take a model whose layers are attention and feed-forward.")
       }
+      guard group.layer.blocks.allSatisfy(\.addsPlainly) else {
+        throw .notChanged(
+          "mod", because: "a layer does more to the stream than to add to it",
+          advice: "Take a model without norms, factors or several streams around its additions.")
+      }
+      guard group.layer.exchanged.isDisjoint(with: exchanged) else { throw .exchanges("mod") }
       // Where the share changes from layer to layer, each is of a kind of its own.
       for indices in decay == nil ? [routed] : routed.map({ [$0] }) {
         if let decay {
@@ -183,5 +190,46 @@ extension Layer {
     !isConditional && repeats.isEmpty && idle.isEmpty && runs == 1
       && blocks.allSatisfy { $0.depth == nil && $0.leavesStream == nil }
       && !branches.contains { $0.module.isMixer || $0.module.convolves }
+  }
+}
+
+extension DescriptionError {
+  /// A layer that cannot run on some tokens, because it shares values of all with another.
+  static func exchanges(_ change: String) -> Self {
+    .notChanged(
+      change, because: "a layer takes from another, or gives it, what is of every token",
+      advice: "Take a model whose layers share no caches, keys or tables.")
+  }
+}
+
+extension Operation {
+  /// What it takes from other programs, or leaves to them.
+  fileprivate var legacy: Legacy? {
+    if case .take(let legacy) = self { return legacy }
+    if case .leave(_, let legacy) = self { return legacy }
+    return nil
+  }
+}
+
+extension Layer {
+  /// The values of every token that it takes from other layers, or leaves to them.
+  var exchanged: Set<Legacy> {
+    Set(
+      program.allSteps.compactMap { step in
+        guard let legacy = step.operation.legacy else { return nil }
+        return legacy.isOfEveryToken || legacy.isOfWeights ? nil : legacy
+      })
+  }
+}
+
+extension [LayerGroup] {
+  /// The values of every token that some layer takes from others.
+  var taken: Set<Legacy> {
+    Set(
+      flatMap { group in
+        group.layer.program.allSteps.compactMap { step -> Legacy? in
+          if case .take(let legacy) = step.operation { legacy } else { nil }
+        }
+      })
   }
 }

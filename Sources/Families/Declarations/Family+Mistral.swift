@@ -78,13 +78,10 @@ extension Family {
     func sparse() throws -> Layer {
       let counts = try keys.expertCounts("num_local_experts")
       let width = try keys.size(.expertSize)
-      var router = try keys.routed(Router([Linear("gate", keys.size(.hidden), counts.all)]))
-      // A group is as good as its two best experts.
-      router.groupBest = 2
       return try keys.layer(
         attention,
         keys.stackedExperts(
-          counts, keys.gated(width), router: router,
+          counts, keys.gated(width), router: keys.mistralRouter(counts.all),
           outputFirst: true, shared: keys.sharedExperts(width: width)))
     }
     return try keys.decoder(
@@ -99,7 +96,7 @@ extension Family {
   static let mistralLarge4 = Family(
     "mistral_large4_text",
     spelling: "num_local_experts=n_routed_experts num_experts=n_routed_experts",
-    fixed: "rotates_neighbours=true",
+    fixed: "rotates_neighbours=true stretches_angles=true",
     defaults: """
       vocab_size=204800 intermediate_size=24576 moe_intermediate_size=6144 num_attention_heads=64
       n_shared_experts=1 n_routed_experts=128 num_experts_per_tok=4 first_k_dense_replace=1
@@ -181,6 +178,14 @@ extension Keys {
     }
   }
 
+  /// A softmax of all scores, where a group is as good as its two best experts.
+  fileprivate func mistralRouter(_ experts: Formula, normalizes: Bool = false) throws -> Router {
+    var router = try routed(
+      Router([Linear("gate", size(.hidden), experts)]), normalizes: normalizes)
+    router.groupBest = 2
+    return router
+  }
+
   fileprivate func largeLayer(_ kind: LargeLayer) throws -> Layer {
     let attention = try Module.latentAttention(largeAttention(kind))
     let norms = ("attention_norm", "ffn_norm")
@@ -191,12 +196,9 @@ extension Keys {
     }
     let counts = try expertCounts()
     let width = try size(.expertSize)
-    var router = try routed(
-      Router([Linear("gate", size(.hidden), counts.all)]), normalizes: true)
-    // A group is as good as its two best experts.
-    router.groupBest = 2
     let experts = try MixtureOfExperts(
-      router: router, experts: counts.all, active: counts.active,
+      router: mistralRouter(counts.all, normalizes: true), experts: counts.all,
+      active: counts.active,
       expert: gated(width, names: .numbered), path: "experts.#",
       shared: sharedExperts(width: width, names: .numbered), sharedPath: "shared_experts")
     return try layer(
@@ -205,34 +207,21 @@ extension Keys {
 
   /// Latent attention that an indexer of the stream makes sparse, with learned factors of queries.
   fileprivate func largeAttention(_ layer: LargeLayer) throws -> LatentAttention {
-    let d = try size(.hidden)
-    var attention = try latentAttention(bias: flag("attention_bias"), rotates: layer.rotates)
+    var attention = try latentAttention(
+      bias: flag("attention_bias"), chooses: layer.isIndexed ? .own : .before,
+      rotates: layer.rotates)
     attention.source = layer.source
     attention.latentNorm = Normalization("kv_a_norm", attention.latentNorm.shape)
     attention.queryUp.name = "wq"
     attention.compress.name = "wkv_a_with_mqa"
     attention.expand.name = "wkv_b"
     attention.output.name = "wo"
-    attention.angles.isStretched = true
     attention.positionScale = learnedScale("ssmax_scaling", of: attention.heads)
-    let choice = KeyChoice.best(try size(.indexedKeys))
-    attention.reach = choice.reach
-    attention.chooses = .layerBefore
-    guard layer.isIndexed else { return attention }
-    let (heads, width) = (try size(.indexHeads), try size(.indexHeadSize))
-    func norm(_ name: String, _ width: Formula) -> Normalization {
-      var norm = Normalization(name, [width], .layer, bias: true)
-      norm.epsilon = "1e-6"
-      return norm
-    }
-    var indexer = Indexer(
-      heads: heads, headSize: width, source: .stream,
-      queries: Linear("indexer.wq_b", d, heads * width), keys: Linear("indexer.wk", d, width),
-      headWeights: Linear("indexer.weights_proj", d, heads),
-      keyNorm: norm("indexer.k_norm", width), angles: layer.rotates ? attention.angles : nil,
-      choice: choice)
-    indexer.inputNorm = norm("indexer.q_input_norm", d)
-    indexer.positionScale = learnedScale("indexer.ssmax_scaling", of: heads)
+    guard var indexer = attention.indexer else { return attention }
+    var norm = Normalization("indexer.q_input_norm", [try size(.hidden)], .layer, bias: true)
+    norm.epsilon = "1e-6"
+    indexer.inputNorm = norm
+    indexer.positionScale = learnedScale("indexer.ssmax_scaling", of: indexer.heads)
     attention.chooses = .own(indexer)
     return attention
   }

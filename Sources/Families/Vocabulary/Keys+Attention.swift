@@ -193,7 +193,11 @@ extension Keys {
       let choice = KeyChoice.best(try size(.indexedKeys))
       attention.reach = choice.reach
       attention.chooses =
-        chooses == .own ? .own(try indexer(choice, attention.angles)) : .layerBefore
+        chooses == .own
+        ? .own(
+          try indexer(
+            choice, rotates ? attention.angles : nil, ofStream: attention.queryDown == nil))
+        : .layerBefore
     }
     return attention
   }
@@ -209,19 +213,23 @@ extension Keys {
 
   /// The indexer of sparse attention: it scores keys with small heads of its own.
   ///
+  /// - `ofStream`: whether its queries are made of the stream, and not of compressed queries.
+  ///
   /// - Source: DeepSeek-AI 2025 (DeepSeek-V3.2), §2.1.
-  private func indexer(_ choice: KeyChoice, _ angles: RotaryAngles) throws -> Indexer {
+  private func indexer(
+    _ choice: KeyChoice, _ angles: RotaryAngles?, ofStream: Bool
+  ) throws -> Indexer {
     let d = try size(.hidden)
     let heads = try size(.indexHeads)
     let width = try size(.indexHeadSize)
-    let rank = try size(.queryRank)
+    let inner = try ofStream ? d : size(.queryRank)
     var angles = angles
-    if fixed("indexes_halves") { angles.pairing = .halves }
+    if fixed("indexes_halves") { angles?.pairing = .halves }
     var norm = Normalization("indexer.k_norm", [width], .layer, bias: true)
     norm.epsilon = "1e-6"
     return Indexer(
-      heads: heads, headSize: width, source: .compressedQueries,
-      queries: Linear("indexer.wq_b", rank, heads * width), keys: Linear("indexer.wk", d, width),
+      heads: heads, headSize: width, source: ofStream ? .stream : .compressedQueries,
+      queries: Linear("indexer.wq_b", inner, heads * width), keys: Linear("indexer.wk", d, width),
       headWeights: Linear("indexer.weights_proj", d, heads), keyNorm: norm, angles: angles,
       choice: choice)
   }

@@ -70,6 +70,7 @@ extension Keys {
     if let interleaves = stated("rope_interleave") ?? classConstants["rope_interleave"] {
       angles.pairing = interleaves == .boolean(true) ? .neighbours : .halves
     }
+    angles.isStretched = fixed("stretches_angles")
     angles.base = rules.number("rope_theta") ?? "10000"
     angles.scaling = try scaling(rules)
     if fixed("reads_alpha"), rules.type == "dynamic", let alpha = rules.double("alpha"), alpha != 0

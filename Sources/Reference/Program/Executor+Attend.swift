@@ -233,7 +233,9 @@ extension AttentionCore {
 
 /// In which bucket of distances a key is for a query.
 struct DistanceBuckets {
+  /// The buckets of one direction, of both, and those of one distance each.
   private let count: Int
+  private let both: Int
   private let near: Int
   /// The logarithm of how many times as far as the last near one the farthest is.
   private let span: Float
@@ -241,7 +243,8 @@ struct DistanceBuckets {
   private let segments: Int
 
   init(_ buckets: PositionBuckets, _ executor: Executor) throws {
-    count = try executor.extent(buckets.buckets) / 2
+    both = try executor.extent(buckets.buckets)
+    count = both / 2
     near = count / 2
     guard near > 0, try executor.double(buckets.farthest) > Double(near) else {
       throw ExecutionError.notExecuted(
@@ -256,7 +259,7 @@ struct DistanceBuckets {
   /// The row of the table.
   func row(_ query: Int, _ key: Int) -> Int {
     let (own, other) = (segment(query), segment(key))
-    guard own == other else { return 2 * count + own * segments + other }
+    guard own == other else { return both + own * segments + other }
     let distance = abs(key - query)
     let side = key > query ? count : 0
     guard distance >= near else { return side + distance }
