@@ -103,6 +103,39 @@ import Validation
     #expect(executed > 0)
   }
 
+  /// Types whose layers cannot let in some tokens, and why; the others run as they are counted.
+  static let unrouted: [String: String] = [
+    "doge": "does more to the stream than to add to it",
+    "glm_moe_dsa": "takes from another, or gives it, what is of every token",
+    "hy_v4": "does more to the stream than to add to it",
+    "mistral_large4_text": "takes from another, or gives it, what is of every token",
+    "openai-gpt": "does more to the stream than to add to it",
+    "zaya": "does more to the stream than to add to it",
+  ]
+
+  @Test(
+    "Layers that share what is of every token, or norm the whole stream, are not routed",
+    arguments: unrouted.keys.sorted())
+  func refusesRouting(_ type: String) throws {
+    let text = try String(
+      contentsOf: OperationOracleTests.folder.appending(path: "\(type).jsonl"), encoding: .utf8)
+    var refused = 0
+    for line in text.split(separator: "\n") {
+      let configuration = try #require(JSONValue(parsing: String(line))["config"]?.object)
+      let model = try Description().model(from: configuration, named: type)
+      do {
+        let routed = try model.transformed(by: try Transformation(parsing: "mod=0.5/1"))
+        // A model in which nothing is shared.
+        let holds = try Self.cases[0].validate(routed).holds
+        #expect(holds)
+      } catch let error as DescriptionError {
+        let reason = try #require(Self.unrouted[type])
+        if "\(error)".contains(reason) { refused += 1 }
+      }
+    }
+    #expect(refused > 0)
+  }
+
   @Test("What the data decide lies within the bounds, and is shown")
   func bounds() throws {
     var settings = Validation.Settings()

@@ -3,6 +3,7 @@ import Architecture
 import Families
 import Foundation
 import JSON
+import Symbolic
 import Testing
 
 /// No value of any key of any family crashes or hangs: each gives a count or an error.
@@ -82,6 +83,11 @@ import Testing
       """
     let configuration = try #require(JSONValue(parsing: text).object)
     let model = try Families.Description().model(from: configuration, named: "test")
+    // The budget is the mean share, so that of all blocks the shares are together as many as that.
+    let shares = model.groups.flatMap { group in
+      group.layer.conditions.map { group.indices.count * $0.router.capacity }
+    }
     #expect(model.groups.count > 2000)
+    #expect(shares.sum().evaluated(in: model.values) == Evaluated(2250))
   }
 }

@@ -340,6 +340,7 @@ VARIANTS = {
         "bias-max": {"attn_config": {"alibi_bias_max": 3}}, "heads": {"n_heads": 2}, "other": None,
     },
     "glm_moe_dsa": {"shared": {"indexer_types": ["full", "shared"], "mlp_layer_types": ["dense", "sparse"]}, "other": None},
+    "cpmant": {"odd": {"position_bias_num_buckets": 13}, "other": None},
     "molmo2_text": {"scaled": {"rope_parameters": {"rope_type": "yarn", "rope_theta": 500.0, "factor": 3.0, "original_max_position_embeddings": 14,
                                                    "attention_factor": 1.4}, "rope_scaling_layers": [1]},
                     "olmo": {"qk_norm_type": "olmo", "norm_after": True}, "other": None},
